@@ -1,0 +1,94 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let serviceLifecycle: Target.Dependency = .product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "onsale",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "onsale", targets: ["onsale"]),
+        // Libraries for the benchmarks' package alone.
+        .library(name: "OnsaleValues", targets: ["OnsaleValues"]),
+        .library(name: "OnsaleSale", targets: ["OnsaleSale"]),
+        .library(name: "OnsaleEngine", targets: ["OnsaleEngine"]),
+        .library(name: "OnsaleStorage", targets: ["OnsaleStorage"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
+    targets: [
+        // The three at the bottom import nothing from outside: no Foundation, NIO, clock or randomness.
+        .target(name: "OnsaleValues", swiftSettings: strict),
+        .target(name: "OnsaleSale", dependencies: ["OnsaleValues"], swiftSettings: strict),
+        .target(name: "OnsaleWaitingRoom", dependencies: ["OnsaleValues"], swiftSettings: strict),
+        .target(
+            name: "OnsaleEngine",
+            dependencies: ["OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", crypto, logging],
+            swiftSettings: strict),
+        .target(
+            name: "OnsaleStorage",
+            dependencies: ["OnsaleValues", "OnsaleEngine", crypto, .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "OnsalePayments",
+            dependencies: [
+                "OnsaleEngine", crypto, logging, hummingbird, asyncHTTPClient, serviceLifecycle,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "OnsaleHTTP",
+            dependencies: [
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", crypto, logging, hummingbird, asyncHTTPClient,
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            resources: [.copy("openapi.json")],
+            swiftSettings: strict),
+        .target(
+            name: "OnsaleRehearsal",
+            dependencies: [
+                asyncHTTPClient, logging,
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "onsale",
+            dependencies: [
+                "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsaleStorage", "OnsalePayments", "OnsaleHTTP",
+                "OnsaleRehearsal",
+                serviceLifecycle, hummingbird, logging, asyncHTTPClient,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            resources: [.copy("Examples")],
+            swiftSettings: strict),
+    ]
+)

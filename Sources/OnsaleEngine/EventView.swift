@@ -1,0 +1,47 @@
+public import OnsaleSale
+public import OnsaleValues
+public import OnsaleWaitingRoom
+
+/// An event as readers see it: an immutable copy published after each batch, so that no reader waits for the writer.
+public struct EventView: Sendable {
+    public let definition: EventDefinition
+    public let schedule: OnsaleSchedule
+    public let isPaused: Bool
+    /// Seat states in plan order, in pages of 1,024, one character a seat; shared with the writer.
+    public let seatPages: [[UInt8]]
+    public let areas: [PlaceCounts]
+    public let counts: PlaceCounts
+    public let availabilityVersion: UInt64
+    public let orders: [OrderState: Int]
+    public let gross: Int64
+    public let refunded: Int64
+    public let waiting: Int
+    public let activeShoppers: Int
+    /// Whether the totals of rules 1 and 2 hold.
+    public let totalsHold: Bool
+    /// How far the journal reaches.
+    public let lastSequence: UInt64
+
+    init(_ partition: Partition, lastSequence: UInt64) {
+        let sale = partition.sale
+        definition = partition.definition
+        schedule = partition.line.schedule
+        isPaused = partition.line.isPaused
+        seatPages = sale.seatPages
+        areas = sale.areaCounts
+        counts = sale.counts
+        availabilityVersion = sale.availabilityVersion
+        orders = Dictionary(uniqueKeysWithValues: OrderState.allCases.map { ($0, sale.orderCount($0)) })
+        gross = sale.ledger.gross
+        refunded = sale.ledger.refunded
+        waiting = partition.line.waiting
+        activeShoppers = partition.line.activeShoppers
+        totalsHold = sale.totalsHold
+        self.lastSequence = lastSequence
+    }
+
+    public func phase(at now: Timestamp) -> OnsalePhase {
+        let phase = schedule.phase(at: now, isPaused: isPaused)
+        return phase == .open && counts.free == 0 && counts.held == 0 ? .soldOut : phase
+    }
+}

@@ -1,0 +1,55 @@
+import Crypto
+public import OnsaleValues
+
+/// The checksums that tie each row to the one before it.
+public enum JournalChain {
+    /// SHA-256 over the predecessor's checksum, the partition's name, the row's numbers and its payload.
+    public static func checksum(
+        after previous: [UInt8], partition: String, sequence: UInt64, time: Timestamp, count: UInt32, payload: [UInt8]
+    ) -> [UInt8] {
+        var header = ByteWriter(reservingCapacity: 64)
+        header.write(blob: previous)
+        header.write(string: partition)
+        header.write(fixed64: sequence)
+        header.write(fixed64: UInt64(bitPattern: time.milliseconds))
+        header.write(fixed64: UInt64(count))
+        var hash = SHA256()
+        hash.update(data: header.bytes)
+        hash.update(data: payload)
+        return Array(hash.finalize())
+    }
+
+    /// Whether a row's checksum is what its content and its predecessor's make it.
+    public static func holds(_ row: JournalRow, after previous: [UInt8]) -> Bool {
+        row.checksum
+            == checksum(
+                after: previous, partition: row.partition, sequence: row.sequence, time: row.time, count: row.count,
+                payload: row.payload)
+    }
+}
+
+extension JournalHead {
+    /// The row that carries these facts on from this head.
+    public func row(payload: [UInt8], count: Int, time: Timestamp) -> JournalRow {
+        JournalRow(
+            partition: partition, sequence: lastSequence + 1, time: time, count: UInt32(count), payload: payload,
+            checksum: JournalChain.checksum(
+                after: checksum, partition: partition, sequence: lastSequence + 1, time: time, count: UInt32(count),
+                payload: payload))
+    }
+
+    /// The head after that row.
+    public func advanced(by row: JournalRow) -> JournalHead {
+        JournalHead(partition: partition, lastSequence: row.lastSequence, checksum: row.checksum)
+    }
+}
+
+extension Snapshot {
+    /// SHA-256 over what it holds, so that a damaged one is passed over.
+    public var payloadChecksum: [UInt8] {
+        var hash = SHA256()
+        hash.update(data: rowChecksum)
+        hash.update(data: payload)
+        return Array(hash.finalize())
+    }
+}

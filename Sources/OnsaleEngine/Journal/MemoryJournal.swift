@@ -1,0 +1,69 @@
+import OnsaleValues
+import Synchronization
+
+/// A journal that forgets everything with its process: for simulations, and for measuring what the disk costs.
+public final class MemoryJournal: Journal {
+    private struct State {
+        var rows: [String: [JournalRow]] = [:]
+        var heads: [String: JournalHead] = [:]
+        var snapshots: [String: Snapshot] = [:]
+        var documents: [[UInt8]: [UInt8]] = [:]
+        var isFull = false
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// Makes appends fail as a full disk would.
+    public func setFull(_ isFull: Bool) {
+        state.withLock { $0.isFull = isFull }
+    }
+
+    public func heads() throws -> [JournalHead] {
+        state.withLock { $0.heads.values.sorted { $0.partition < $1.partition } }
+    }
+
+    public func head(of partition: String) throws -> JournalHead? {
+        state.withLock { $0.heads[partition] }
+    }
+
+    public func append(_ rows: [JournalRow]) throws {
+        try state.withLock { state in
+            if state.isFull { throw JournalError.full }
+            var heads = state.heads
+            for row in rows {
+                let head = heads[row.partition] ?? .empty(row.partition)
+                guard row.sequence == head.lastSequence + 1, JournalChain.holds(row, after: head.checksum) else {
+                    throw JournalError.notAtHead(partition: row.partition)
+                }
+                heads[row.partition] = head.advanced(by: row)
+            }
+            state.heads = heads
+            for row in rows { state.rows[row.partition, default: []].append(row) }
+        }
+    }
+
+    public func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
+        let rows = state.withLock { $0.rows[partition] ?? [] }
+        for row in rows where row.lastSequence >= sequence { try body(row) }
+    }
+
+    public func save(_ snapshot: Snapshot) throws {
+        state.withLock { $0.snapshots[snapshot.partition] = snapshot }
+    }
+
+    public func latestSnapshot(of partition: String) throws -> Snapshot? {
+        state.withLock { $0.snapshots[partition] }
+    }
+
+    public func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws {
+        state.withLock { $0.documents[digest] = bytes }
+    }
+
+    public func document(digest: [UInt8]) throws -> [UInt8]? {
+        state.withLock { $0.documents[digest] }
+    }
+
+    public func close() throws {}
+}

@@ -1,0 +1,168 @@
+import OnsaleSale
+public import OnsaleValues
+
+/// What is wrong with a journal, and where.
+public enum JournalDamage: Error, Hashable, Sendable, CustomStringConvertible {
+    case rowMissing(partition: String, expected: UInt64, found: UInt64)
+    case checksumMismatch(partition: String, sequence: UInt64)
+    case tailMissing(partition: String, head: UInt64, last: UInt64)
+    case headMissing(partition: String)
+    case headBehind(partition: String, head: UInt64, last: UInt64)
+    case factUnreadable(partition: String, sequence: UInt64)
+    case factContradicts(partition: String, sequence: UInt64, String)
+    case countMismatch(partition: String, sequence: UInt64)
+    case notCreated(partition: String)
+
+    public var description: String {
+        switch self {
+        case .rowMissing(let partition, let expected, let found):
+            "event \(partition): fact \(expected) should follow, the next row begins with \(found): rows are missing"
+        case .checksumMismatch(let partition, let sequence):
+            "event \(partition): the row of fact \(sequence) is damaged, its checksum does not match"
+        case .tailMissing(let partition, let head, let last):
+            "event \(partition): the journal should reach fact \(head), it ends with \(last): its tail is cut off"
+        case .headMissing(let partition):
+            "event \(partition): rows stand without a head"
+        case .headBehind(let partition, let head, let last):
+            "event \(partition): its head says fact \(head), but rows go on to \(last)"
+        case .factUnreadable(let partition, let sequence):
+            "event \(partition): the row of fact \(sequence) holds something that is no fact"
+        case .factContradicts(let partition, let sequence, let reason):
+            "event \(partition): fact \(sequence) contradicts the state before it: \(reason)"
+        case .countMismatch(let partition, let sequence):
+            "event \(partition): the row of fact \(sequence) holds another number of facts than it says"
+        case .notCreated(let partition):
+            "event \(partition): its journal does not begin with its creation"
+        }
+    }
+}
+
+/// A partition rebuilt from its journal.
+public struct RecoveredPartition: Sendable {
+    public let partition: Partition
+    public let head: JournalHead
+    /// When its last row was written.
+    public let time: Timestamp
+    /// The last fact that its snapshot included; 0 when all was replayed.
+    public let snapshotSequence: UInt64
+}
+
+/// Rebuilds partitions from their journals: the newest snapshot, then the facts after it.
+public enum Recovery {
+    /// - Parameter usingSnapshot: false replays from the first fact.
+    /// - Throws: ``JournalDamage`` when a row is damaged, missing or cut off.
+    public static func recover(
+        _ name: String, from journal: any Journal, usingSnapshot: Bool = true
+    ) throws -> RecoveredPartition {
+        guard let head = try journal.head(of: name) else { throw JournalDamage.headMissing(partition: name) }
+        var replayer = Replayer(name: name)
+        replayer.expectedHead = head.lastSequence
+        if usingSnapshot, let snapshot = try journal.latestSnapshot(of: name), snapshot.lastSequence <= head.lastSequence {
+            try replayer.begin(with: snapshot, journal: journal)
+        }
+        do {
+            try journal.read(partition: name, from: replayer.lastSequence + 1) { try replayer.take($0) }
+            // Read again: somebody may have written between the two readings, never before the first.
+            guard let headAfter = try journal.head(of: name) else { throw JournalDamage.headMissing(partition: name) }
+            return try replayer.finish(head: head, headAfter: headAfter)
+        } catch is JournalDamage where replayer.snapshotSequence > 0 {
+            // It may be the snapshot that is wrong: the facts decide.
+            return try recover(name, from: journal, usingSnapshot: false)
+        }
+    }
+}
+
+/// Replays rows one after another, checking each.
+struct Replayer {
+    let name: String
+    private(set) var partition: Partition?
+    private(set) var lastSequence: UInt64 = 0
+    private var checksum = [UInt8](repeating: 0, count: 32)
+    private var time = Timestamp(milliseconds: 0)
+    private(set) var snapshotSequence: UInt64 = 0
+    /// The fact at which the head stood when reading began, and the checksum found there.
+    var expectedHead: UInt64 = 0
+    private var checksumAtExpectedHead: [UInt8] = []
+
+    private struct Enough: Error {}
+
+    init(name: String) {
+        self.name = name
+    }
+
+    /// Starts from a snapshot. One that does not fit is passed over: the facts alone are enough.
+    mutating func begin(with snapshot: Snapshot, journal: any Journal) throws {
+        var first: JournalRow?
+        do {
+            try journal.read(partition: name, from: 1) { row in
+                first = row
+                throw Enough()
+            }
+        } catch is Enough {}
+        guard let first, first.sequence == 1,
+            JournalChain.holds(first, after: checksum),
+            case .created(let definition)? = try? Fact.decode(payload: first.payload).first,
+            let restored = try? Partition(definition: definition, snapshot: snapshot.payload)
+        else { return }
+        partition = restored
+        lastSequence = snapshot.lastSequence
+        checksum = snapshot.rowChecksum
+        time = snapshot.time
+        snapshotSequence = snapshot.lastSequence
+    }
+
+    mutating func take(_ row: JournalRow) throws {
+        guard row.sequence == lastSequence + 1 else {
+            throw JournalDamage.rowMissing(partition: name, expected: lastSequence + 1, found: row.sequence)
+        }
+        guard JournalChain.holds(row, after: checksum) else {
+            throw JournalDamage.checksumMismatch(partition: name, sequence: row.sequence)
+        }
+        guard let facts = try? Fact.decode(payload: row.payload) else {
+            throw JournalDamage.factUnreadable(partition: name, sequence: row.sequence)
+        }
+        guard facts.count == Int(row.count) else {
+            throw JournalDamage.countMismatch(partition: name, sequence: row.sequence)
+        }
+        for (offset, fact) in facts.enumerated() { try take(fact, row: row, offset: offset) }
+        lastSequence = row.lastSequence
+        checksum = row.checksum
+        time = row.time
+        if lastSequence == expectedHead { checksumAtExpectedHead = checksum }
+    }
+
+    private mutating func take(_ fact: Fact, row: JournalRow, offset: Int) throws {
+        if partition == nil {
+            guard case .created(let definition) = fact else { throw JournalDamage.notCreated(partition: name) }
+            partition = Partition(definition: definition)
+            return
+        }
+        do {
+            try partition?.replay(fact, at: row.time)
+        } catch {
+            throw JournalDamage.factContradicts(
+                partition: name, sequence: row.sequence + UInt64(offset), "\(error)")
+        }
+    }
+
+    /// - Parameters:
+    ///   - head: as it was before the rows were read; they must reach it.
+    ///   - headAfter: as it was afterwards; they must not pass it.
+    func finish(head: JournalHead, headAfter: JournalHead) throws -> RecoveredPartition {
+        guard let partition else { throw JournalDamage.notCreated(partition: name) }
+        guard lastSequence >= head.lastSequence else {
+            throw JournalDamage.tailMissing(partition: name, head: head.lastSequence, last: lastSequence)
+        }
+        guard lastSequence <= headAfter.lastSequence else {
+            throw JournalDamage.headBehind(partition: name, head: headAfter.lastSequence, last: lastSequence)
+        }
+        let checksumThere = lastSequence == head.lastSequence ? checksum : checksumAtExpectedHead
+        guard checksumThere == head.checksum else {
+            throw JournalDamage.checksumMismatch(partition: name, sequence: head.lastSequence)
+        }
+        return RecoveredPartition(
+            partition: partition,
+            head: JournalHead(partition: name, lastSequence: lastSequence, checksum: checksum),
+            time: time, snapshotSequence: snapshotSequence)
+    }
+}

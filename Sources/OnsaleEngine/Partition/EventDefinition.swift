@@ -1,0 +1,129 @@
+public import OnsaleSale
+public import OnsaleValues
+public import OnsaleWaitingRoom
+
+/// An event as its organizer created it: what never changes while it is sold.
+///
+/// A class because every reader and every published copy shares the one value; it is immutable.
+public final class EventDefinition: Sendable {
+    public let id: String
+    /// 40 random bits that make the numbers of this event's holds, orders and tickets unique among all events.
+    public let tag: UInt64
+    public let title: String
+    public let venue: String
+    public let startsAt: Timestamp
+    /// ISO 4217.
+    public let currency: String
+    /// SHA-256 of the seating plan as it was given; nil for an event with areas alone.
+    public let planDigest: [UInt8]?
+    public let plan: SeatingPlan
+    public let terms: SaleTerms
+    /// The schedule at creation; the line holds the one in force.
+    public let schedule: OnsaleSchedule
+
+    public init(
+        id: String, tag: UInt64, title: String, venue: String, startsAt: Timestamp, currency: String,
+        planDigest: [UInt8]?, plan: SeatingPlan, terms: SaleTerms, schedule: OnsaleSchedule
+    ) {
+        precondition(tag < 1 << 40, "a tag has 40 bits")
+        self.id = id
+        self.tag = tag
+        self.title = title
+        self.venue = venue
+        self.startsAt = startsAt
+        self.currency = currency
+        self.planDigest = planDigest
+        self.plan = plan
+        self.terms = terms
+        self.schedule = schedule
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.write(string: id)
+        writer.write(unsigned: tag)
+        writer.write(string: title)
+        writer.write(string: venue)
+        writer.write(timestamp: startsAt)
+        writer.write(string: currency)
+        writer.write(optional: planDigest) { $0.write(blob: $1) }
+        writer.write(count: plan.categories.count)
+        for (category, price) in zip(plan.categories, terms.prices) {
+            writer.write(string: category)
+            writer.write(signed: price)
+        }
+        writer.write(count: plan.seats.count)
+        for seat in plan.seats {
+            writer.write(string: seat.name)
+            writer.write(count: seat.category)
+            writer.write(serial: seat.row)
+            writer.write(signed: Int64(seat.x))
+            writer.write(signed: Int64(seat.y))
+        }
+        writer.write(count: plan.areas.count)
+        for area in plan.areas {
+            writer.write(string: area.name)
+            writer.write(count: area.capacity)
+            writer.write(count: area.category)
+        }
+        writer.write(signed: Int64(plan.stage.x))
+        writer.write(signed: Int64(plan.stage.y))
+        writer.write(count: terms.ticketsPerBuyer)
+        writer.write(count: terms.holdSeconds)
+        writer.write(flag: terms.preventOrphans)
+        writer.write(schedule: schedule)
+    }
+
+    convenience init(from reader: inout ByteReader) throws(ByteReadingError) {
+        let id = try reader.string()
+        let tag = try reader.unsigned()
+        guard tag < 1 << 40 else { throw reader.malformed }
+        let title = try reader.string()
+        let venue = try reader.string()
+        let startsAt = try reader.timestamp()
+        let currency = try reader.string()
+        let planDigest = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
+            try reader.blob()
+        }
+        var categories: [String] = []
+        var prices: [Int64] = []
+        for _ in 0..<(try reader.count()) {
+            categories.append(try reader.string())
+            prices.append(try reader.signed())
+        }
+        let plan = try reader.plan(categories: categories, prices: prices)
+        self.init(
+            id: id, tag: tag, title: title, venue: venue, startsAt: startsAt, currency: currency,
+            planDigest: planDigest, plan: plan,
+            terms: SaleTerms(
+                prices: prices, ticketsPerBuyer: try reader.number(), holdSeconds: try reader.number(),
+                preventOrphans: try reader.flag()),
+            schedule: try reader.schedule())
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func plan(categories: [String], prices: [Int64]) throws(ByteReadingError) -> SeatingPlan {
+        let seats = try list { (reader: inout ByteReader) throws(ByteReadingError) in
+            let name = try reader.string()
+            let category = try reader.number()
+            guard category < categories.count else { throw reader.malformed }
+            return SeatingPlan.Seat(
+                name: name, category: category, row: try reader.serial(), x: try reader.coordinate(),
+                y: try reader.coordinate())
+        }
+        let areas = try list { (reader: inout ByteReader) throws(ByteReadingError) in
+            let area = SeatingPlan.Area(
+                name: try reader.string(), capacity: try reader.number(), category: try reader.number())
+            guard area.category < categories.count else { throw reader.malformed }
+            return area
+        }
+        guard Set(seats.map(\.name)).count == seats.count else { throw malformed }
+        let stage = SeatingPlan.Point(x: try coordinate(), y: try coordinate())
+        return SeatingPlan(categories: categories, seats: seats, areas: areas, stage: stage, prices: prices)
+    }
+
+    private mutating func coordinate() throws(ByteReadingError) -> Int32 {
+        guard let value = Int32(exactly: try signed()) else { throw malformed }
+        return value
+    }
+}

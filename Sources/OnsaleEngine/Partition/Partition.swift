@@ -1,0 +1,134 @@
+public import OnsaleSale
+public import OnsaleValues
+public import OnsaleWaitingRoom
+
+/// What can be asked of an event.
+public enum Command: Sendable {
+    case sale(SaleCommand)
+    case line(LineCommand)
+}
+
+/// What a command came to.
+public enum Outcome: Sendable {
+    case sale(SaleOutcome)
+    case line(LineOutcome)
+}
+
+/// Everything about one event, in one value with one writer: its sale and its line.
+///
+/// Pure like both of them; here they meet (a hold needs a living pass, a line ends when the sale is sold out).
+public struct Partition: Sendable {
+    public let definition: EventDefinition
+    public private(set) var sale: Sale
+    public private(set) var line: Line
+    /// Reused between commands; never part of the state.
+    private var saleFacts: [SaleFact] = []
+    private var lineFacts: [LineFact] = []
+
+    /// A new event, as its first fact says.
+    public init(definition: EventDefinition) {
+        self.definition = definition
+        sale = Sale(plan: definition.plan, terms: definition.terms)
+        line = Line(schedule: definition.schedule)
+    }
+
+    public func phase(at now: Timestamp) -> OnsalePhase {
+        let phase = line.phase(at: now)
+        return phase == .open && sale.isSoldOut ? .soldOut : phase
+    }
+
+    /// Whether it must stay loaded: something is under way, or its opening lies ahead.
+    public func hasUnfinishedBusiness(at now: Timestamp) -> Bool {
+        sale.hasUnfinishedBusiness || line.activeShoppers > 0 || line.schedule.opensAt > now
+    }
+
+    // MARK: Deciding
+
+    public mutating func apply(_ command: Command, now: Timestamp, facts: inout [Fact]) -> Outcome {
+        switch command {
+        case .sale(let command):
+            if let refusal = refusal(for: command, now: now) { return .sale(.refused(refusal)) }
+            let outcome = sale.apply(command, now: now, facts: &saleFacts)
+            collect(into: &facts)
+            return .sale(outcome)
+        case .line(let command):
+            if case .giveUp(let pass, let buyer) = command, line.livingPass(pass, buyer: buyer) != nil {
+                _ = sale.apply(.releaseAll(buyer: buyer, pass: pass), now: now, facts: &saleFacts)
+            }
+            let outcome = line.apply(command, now: now, facts: &lineFacts)
+            collect(into: &facts)
+            return .line(outcome)
+        }
+    }
+
+    /// Who may not shop now. What was answered before under a key is answered again all the same.
+    private func refusal(for command: SaleCommand, now: Timestamp) -> Refusal? {
+        guard case .hold(let buyer, let pass, _, let key) = command, sale.answer(to: key, now: now) == nil else {
+            return nil
+        }
+        switch line.phase(at: now) {
+        case .open: break
+        default: return .onsaleClosed
+        }
+        return line.livingPass(pass, buyer: buyer) == nil ? .notAdmitted : nil
+    }
+
+    /// Tells the event what time it is.
+    public mutating func advance(to now: Timestamp, facts: inout [Fact]) {
+        sale.advance(to: now, facts: &saleFacts)
+        line.advance(to: now, facts: &lineFacts)
+        collect(into: &facts)
+    }
+
+    public mutating func nextDue() -> Timestamp? {
+        let sale = sale.nextDue()
+        let line = line.nextDue()
+        guard let sale, let line else { return sale ?? line }
+        return min(sale, line)
+    }
+
+    private mutating func collect(into facts: inout [Fact]) {
+        for fact in saleFacts { facts.append(.sale(fact)) }
+        for fact in lineFacts { facts.append(.line(fact)) }
+        saleFacts.removeAll(keepingCapacity: true)
+        lineFacts.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Evolving
+
+    /// Applies a fact that was journaled at `at`.
+    public mutating func replay(_ fact: Fact, at: Timestamp) throws {
+        switch fact {
+        case .created: throw ContradictoryFact("an event is created once")
+        case .sale(let fact): try sale.replay(fact, at: at)
+        case .line(let fact): try line.replay(fact, at: at)
+        }
+    }
+
+    // MARK: Snapshots
+
+    static let snapshotFormat: UInt8 = 1
+
+    /// The state without its definition, which the journal's first row holds.
+    public func encodeSnapshot() -> [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 1 << 20)
+        writer.write(byte: Partition.snapshotFormat)
+        sale.encodeSnapshot(into: &writer)
+        line.encodeSnapshot(into: &writer)
+        return writer.bytes
+    }
+
+    public init(definition: EventDefinition, snapshot: [UInt8]) throws(ByteReadingError) {
+        var reader = ByteReader(snapshot)
+        guard try reader.byte() == Partition.snapshotFormat else { throw reader.malformed }
+        self.definition = definition
+        sale = try Sale(plan: definition.plan, terms: definition.terms, snapshot: &reader)
+        line = try Line(snapshot: &reader)
+        guard reader.isAtEnd else { throw reader.malformed }
+    }
+
+    /// All breaches of the rules in this state.
+    public func breaches() -> [Breach] {
+        sale.breaches() + line.breaches.map { Breach(rule: 5, $0) }
+    }
+}

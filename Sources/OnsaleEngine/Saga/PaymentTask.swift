@@ -1,0 +1,77 @@
+public import OnsaleSale
+public import OnsaleValues
+
+/// Something that the provider must be asked, as the facts on disk say.
+public struct PaymentTask: Sendable {
+    public enum Kind: Hashable, Sendable {
+        case authorize
+        case capture
+        case void
+        case refund
+        /// A second payment of the order, to be released or given back.
+        case returnStray(intent: String, captured: Int64)
+    }
+
+    public let event: String
+    public let order: OrderID
+    public let kind: Kind
+    public let payment: PaymentOrder
+    /// The provider's intent, if it is known.
+    public let intent: String?
+    /// What is to be given back.
+    public let captured: Int64
+    public let placedAt: Timestamp
+
+    /// What the order still needs of the provider.
+    public init?(_ order: Order, in definition: EventDefinition) {
+        guard let duty = order.duty else { return nil }
+        let kind: Kind =
+            switch duty {
+            case .authorize: .authorize
+            case .capture: .capture
+            case .void: .void
+            case .refund: .refund
+            }
+        self.init(order, kind: kind, in: definition)
+    }
+
+    init(_ order: Order, kind: Kind, in definition: EventDefinition) {
+        event = definition.id
+        self.order = order.id
+        self.kind = kind
+        payment = PaymentOrder(
+            reference: PublicID(.order, at: order.placedAt, serial: order.id.serial, tag: definition.tag).text,
+            amount: order.amount, currency: definition.currency, paymentMethod: order.paymentMethod,
+            trace: order.trace)
+        intent = order.intent
+        captured = order.captured
+        placedAt = order.placedAt
+    }
+
+    /// What this fact makes necessary, if anything.
+    init?(following fact: SaleFact, in partition: Partition) {
+        switch fact {
+        case .orderPlaced(let id, _, _, _, _), .orderAuthorized(let id, _), .orderDeclined(let id, _, true),
+            .orderExpired(let id), .orderCancelled(let id, _, _), .capturedLate(let id, _, _):
+            guard let order = partition.sale.order(id) else { return nil }
+            self.init(order, in: partition.definition)
+        case .strayFound(let id, let intent, let captured):
+            guard let order = partition.sale.order(id) else { return nil }
+            self.init(order, kind: .returnStray(intent: intent, captured: captured), in: partition.definition)
+        default: return nil
+        }
+    }
+
+    /// Everything that the provider must still be asked for an event, as recovery finds it.
+    public static func all(in partition: Partition) -> [PaymentTask] {
+        let orders = partition.sale.orders.compactMap { PaymentTask($0, in: partition.definition) }
+        let strays = partition.sale.strays.values.sorted { $0.intent < $1.intent }.compactMap { stray in
+            partition.sale.order(stray.order).map { order in
+                PaymentTask(
+                    order, kind: .returnStray(intent: stray.intent, captured: stray.captured),
+                    in: partition.definition)
+            }
+        }
+        return orders + strays
+    }
+}

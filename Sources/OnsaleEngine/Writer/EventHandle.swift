@@ -1,0 +1,95 @@
+import Synchronization
+
+/// A loaded event as the rest of the process sees it: an inbox to put requests into, and the published view.
+public final class EventHandle: Sendable {
+    private struct Inbox {
+        var lanes: [[Envelope]] = Lane.allCases.map { _ in [] }
+        /// Whether the loop has been told that something waits.
+        var isListed = false
+        /// Whether the event has been unloaded: look it up again.
+        var isClosed = false
+    }
+
+    enum Refused: Error {
+        case full(retryAfterSeconds: Int)
+        case closed
+    }
+
+    public let id: String
+    private let inbox = Mutex(Inbox())
+    private let published: Mutex<EventView>
+    private let limits: EngineLimits
+
+    init(id: String, view: EventView, limits: EngineLimits) {
+        self.id = id
+        self.limits = limits
+        published = Mutex(view)
+    }
+
+    /// The newest published copy. Never waits for the writer.
+    public var view: EventView {
+        published.withLock { $0 }
+    }
+
+    func publish(_ view: EventView) {
+        published.withLock { $0 = view }
+    }
+
+    /// Puts an envelope into its lane.
+    /// - Returns: whether the loop must be told.
+    func put(_ envelope: Envelope, lane: Lane) throws(Refused) -> Bool {
+        try inbox.withLock { inbox throws(Refused) in
+            if inbox.isClosed { throw .closed }
+            guard inbox.lanes[lane.rawValue].count < limits.laneMax[lane.rawValue] else {
+                throw .full(retryAfterSeconds: 1)
+            }
+            inbox.lanes[lane.rawValue].append(envelope)
+            defer { inbox.isListed = true }
+            return !inbox.isListed
+        }
+    }
+
+    /// Takes the next batch: from every lane its share, in the lanes' order.
+    /// - Returns: the envelopes, and whether more wait.
+    func take() -> (envelopes: [Envelope], isMoreWaiting: Bool) {
+        inbox.withLock { inbox in
+            var taken: [Envelope] = []
+            var isMoreWaiting = false
+            for lane in inbox.lanes.indices where !inbox.lanes[lane].isEmpty {
+                let share = limits.laneShare[lane]
+                if inbox.lanes[lane].count <= share {
+                    if taken.isEmpty {
+                        swap(&taken, &inbox.lanes[lane])
+                    } else {
+                        taken += inbox.lanes[lane]
+                        inbox.lanes[lane].removeAll(keepingCapacity: true)
+                    }
+                } else {
+                    taken += inbox.lanes[lane].prefix(share)
+                    inbox.lanes[lane].removeFirst(share)
+                    isMoreWaiting = true
+                }
+            }
+            inbox.isListed = isMoreWaiting
+            return (taken, isMoreWaiting)
+        }
+    }
+
+    /// Closes the inbox if nothing waits in it.
+    func closeIfEmpty() -> Bool {
+        inbox.withLock { inbox in
+            guard inbox.lanes.allSatisfy(\.isEmpty) else { return false }
+            inbox.isClosed = true
+            return true
+        }
+    }
+
+    /// Closes the inbox and hands over what waited.
+    func close() -> [Envelope] {
+        inbox.withLock { inbox in
+            inbox.isClosed = true
+            defer { inbox.lanes = Lane.allCases.map { _ in [] } }
+            return inbox.lanes.flatMap { $0 }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import Logging
+import OnsaleSale
+import OnsaleValues
+import OnsaleWaitingRoom
+
+/// The one writer of an event. It lives on the loop's thread and nowhere else, so it needs no lock; a class, so that
+/// its state is changed in place and never copied by accident.
+final class EventWriter {
+    /// Somebody who waits for an order to become final.
+    private struct Waiter {
+        let deadline: Timestamp
+        let reply: Envelope.Reply
+    }
+
+    let handle: EventHandle
+    private(set) var partition: Partition
+    private(set) var head: JournalHead
+    private var waiters: [UInt32: [Waiter]] = [:]
+    private var nextWaiterDeadline: Timestamp?
+    private(set) var snapshotSequence: UInt64
+    private(set) var lastTime: Timestamp
+    private(set) var lastUsed: Timestamp
+    var isSnapshotInProgress = false
+
+    // The batch being made.
+    private var facts: [Fact] = []
+    private var writer = ByteWriter()
+    private var completions: [@Sendable () -> Void] = []
+    private var failures: [@Sendable (EngineError) -> Void] = []
+    private(set) var row: JournalRow?
+
+    init(handle: EventHandle, recovered: RecoveredPartition, now: Timestamp) {
+        self.handle = handle
+        partition = recovered.partition
+        head = recovered.head
+        snapshotSequence = recovered.snapshotSequence
+        lastTime = recovered.time
+        lastUsed = now
+    }
+
+    /// A new event, whose first batch is its creation.
+    init(handle: EventHandle, creating definition: EventDefinition, now: Timestamp, reply: @escaping Envelope.Reply) {
+        self.handle = handle
+        partition = Partition(definition: definition)
+        head = .empty(definition.id)
+        snapshotSequence = 0
+        lastTime = now
+        lastUsed = now
+        facts = [.created(definition)]
+        completions = [{ reply(.success(.line(.done))) }]
+        failures = [{ reply(.failure($0)) }]
+    }
+
+    var isNew: Bool { head.lastSequence == 0 }
+
+    /// When it next has something to do by itself.
+    func nextDue() -> Timestamp? {
+        let due = partition.nextDue()
+        guard let due, let nextWaiterDeadline else { return due ?? nextWaiterDeadline }
+        return min(due, nextWaiterDeadline)
+    }
+
+    // MARK: A batch
+
+    /// Decides on everything in the batch. Afterwards ``row`` is what must be appended before ``complete(effects:)``;
+    /// nil if nothing has changed.
+    func apply(_ envelopes: [Envelope], now: Timestamp) {
+        // Facts never go back in time, even if the clock did between two processes.
+        let now = max(now, lastTime)
+        partition.advance(to: now, facts: &facts)
+        if !envelopes.isEmpty { lastUsed = now }
+        completions.reserveCapacity(completions.count + envelopes.count)
+        for envelope in envelopes {
+            switch envelope {
+            case .command(let command, let waitUntil, let reply):
+                let outcome = partition.apply(command, now: now, facts: &facts)
+                if let waitUntil, waitUntil > now, case .sale(.order(let order)) = outcome, !order.state.isFinal {
+                    wait(for: order.id, until: waitUntil, reply)
+                } else {
+                    completions.append { reply(.success(outcome)) }
+                }
+                failures.append { reply(.failure($0)) }
+            case .read(let body, let failed):
+                completions.append(body(partition))
+                failures.append(failed)
+            }
+        }
+        settleWaiters(now: now)
+        guard !facts.isEmpty else {
+            row = nil
+            return
+        }
+        writer.removeAll()
+        Fact.encode(facts, into: &writer)
+        lastTime = now
+        row = head.row(payload: writer.bytes, count: facts.count, time: now)
+    }
+
+    /// The batch is on disk: publish it, answer everyone, and hand over what the facts ask for.
+    func complete(effects: (PaymentTask) -> Void) {
+        if let row {
+            head = head.advanced(by: row)
+            handle.publish(EventView(partition, lastSequence: head.lastSequence))
+        }
+        let done = completions
+        completions.removeAll(keepingCapacity: true)
+        failures.removeAll(keepingCapacity: true)
+        for complete in done { complete() }
+        for case .sale(let fact) in facts {
+            if let task = PaymentTask(following: fact, in: partition) { effects(task) }
+        }
+        facts.removeAll(keepingCapacity: true)
+        row = nil
+    }
+
+    /// While the disk is full: reads are answered, changes are not even tried.
+    func refuseChanges(_ envelopes: [Envelope]) {
+        for envelope in envelopes {
+            if case .read(let body, _) = envelope, !isNew { body(partition)() } else { envelope.fail(.storageFull) }
+        }
+    }
+
+    /// The batch is not on disk: everyone in it is told so. The state is ahead of the disk now and must be replaced.
+    func fail(_ error: EngineError) {
+        let told = failures
+        completions.removeAll()
+        failures.removeAll()
+        facts.removeAll()
+        row = nil
+        for fail in told { fail(error) }
+        // Whoever waited for an order asks again, and meets the state that is on disk.
+        let waiting = waiters.values.flatMap { $0 }
+        waiters.removeAll()
+        nextWaiterDeadline = nil
+        for waiter in waiting { waiter.reply(.failure(error)) }
+    }
+
+    /// Takes the state that is on disk.
+    func reload(_ recovered: RecoveredPartition) {
+        partition = recovered.partition
+        head = recovered.head
+        lastTime = recovered.time
+        handle.publish(EventView(partition, lastSequence: head.lastSequence))
+    }
+
+    func snapshotTaken(at sequence: UInt64) {
+        snapshotSequence = sequence
+    }
+
+    // MARK: Those who wait for an order
+
+    private func wait(for order: OrderID, until deadline: Timestamp, _ reply: @escaping Envelope.Reply) {
+        waiters[order.serial, default: []].append(Waiter(deadline: deadline, reply: reply))
+        nextWaiterDeadline = min(nextWaiterDeadline ?? deadline, deadline)
+    }
+
+    private func settleWaiters(now: Timestamp) {
+        guard !waiters.isEmpty else { return }
+        for case .sale(let fact) in facts {
+            guard let id = fact.order, waiters[id.serial] != nil else { continue }
+            guard let order = partition.sale.order(id), order.state.isFinal else { continue }
+            for waiter in waiters.removeValue(forKey: id.serial) ?? [] { settle(waiter, with: order) }
+        }
+        guard let nextWaiterDeadline, nextWaiterDeadline <= now else { return }
+        for (serial, list) in waiters {
+            guard let order = partition.sale.order(OrderID(serial)) else { continue }
+            for waiter in list where waiter.deadline <= now { settle(waiter, with: order) }
+            let rest = list.filter { $0.deadline > now }
+            waiters[serial] = rest.isEmpty ? nil : rest
+        }
+        self.nextWaiterDeadline = waiters.values.flatMap { $0.map(\.deadline) }.min()
+    }
+
+    private func settle(_ waiter: Waiter, with order: Order) {
+        completions.append { waiter.reply(.success(.sale(.order(order)))) }
+        failures.append { waiter.reply(.failure($0)) }
+    }
+}

@@ -1,0 +1,315 @@
+public import AsyncHTTPClient
+public import Foundation
+import HTTPTypes
+public import Hummingbird
+public import Logging
+import NIOCore
+public import ServiceLifecycle
+
+/// A payment provider to rehearse with: Stripe's protocol on a real socket, and cards that fail in every known way.
+///
+/// Its intents and keys are on disk before it answers, so it can be killed together with the server that uses it.
+public struct PaymentsSandbox: Sendable {
+    /// Where webhooks go, and the secret that signs them.
+    public struct Webhook: Sendable {
+        public let url: String
+        public let secret: String
+
+        public init(url: String, secret: String) {
+            self.url = url
+            self.secret = secret
+        }
+    }
+
+    /// What a payment method does besides paying.
+    private enum Behaviour: String {
+        case visa = "pm_card_visa"
+        case declined = "pm_card_chargeDeclined"
+        case slow = "pm_sandbox_slow"
+        case timeout = "pm_sandbox_timeout"
+        case error = "pm_sandbox_error"
+        case captureFails = "pm_sandbox_captureFails"
+    }
+
+    /// How long an answer that never comes is held back; nobody waits so long.
+    private static let neverSeconds = 120
+
+    private let store: SandboxStore
+    private let secretKey: String
+    private let webhooks: WebhookSender?
+    private let host: String
+    private let port: Int
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - folder: where its log is kept.
+    ///   - port: 0 takes a free one.
+    public init(
+        folder: URL, host: String, port: Int, secretKey: String, webhook: Webhook?, client: HTTPClient, logger: Logger
+    ) throws {
+        store = try SandboxStore(folder: folder)
+        self.secretKey = secretKey
+        webhooks = webhook.map { WebhookSender(url: $0.url, secret: $0.secret, client: client, logger: logger) }
+        self.host = host
+        self.port = port
+        self.logger = logger
+    }
+
+    /// The server. `onRunning` is told the port that it listens on.
+    public func application(onRunning: @escaping @Sendable (Int) async -> Void = { _ in }) -> some ApplicationProtocol {
+        Application(
+            responder: CallbackResponder { request, context in await respond(to: request, context) },
+            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            configuration: .init(address: .hostname(host, port: port), backlog: 1024),
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
+            logger: logger)
+    }
+
+    // MARK: Requests
+
+    private func respond(to request: Request, _ context: BasicRequestContext) async -> Response {
+        guard request.headers[.authorization] == "Bearer \(secretKey)" else {
+            return problem(401, "invalid_request_error", code: "invalid_api_key", "Invalid API key.")
+        }
+        do {
+            return try await route(request)
+        } catch {
+            logger.warning("The sandbox could not keep a payment", metadata: ["error": "\(error)"])
+            return problem(500, "api_error", "The sandbox could not keep this.")
+        }
+    }
+
+    private func route(_ request: Request) async throws -> Response {
+        let path = request.uri.path.split(separator: "/").map(String.init)
+        let isPost = request.method == .post
+        let body = try await request.body.collect(upTo: 1 << 16)
+        let form = FormCoding.decode(isPost ? String(buffer: body) : request.uri.query ?? "")
+        let key = request.headers[HTTPField.Name("Idempotency-Key")!]
+        let fingerprint = request.uri.path + "?" + String(buffer: body)
+        switch (path.count, isPost) {
+        case (2, true) where path == ["v1", "payment_intents"]:
+            return try await create(form, key: key, fingerprint: fingerprint)
+        case (4, true) where path.starts(with: ["v1", "payment_intents"]) && path[3] == "capture":
+            return try await capture(path[2], key: key, fingerprint: fingerprint)
+        case (4, true) where path.starts(with: ["v1", "payment_intents"]) && path[3] == "cancel":
+            return try await cancel(path[2], key: key, fingerprint: fingerprint)
+        case (2, true) where path == ["v1", "refunds"]:
+            return try await refund(form, key: key, fingerprint: fingerprint)
+        case (3, false) where path == ["v1", "payment_intents", "search"]:
+            return search(form["query"] ?? "")
+        case (3, false) where path.starts(with: ["v1", "payment_intents"]):
+            guard let record = store.read({ $0.records[path[2]] }) else { return missing(path[2]) }
+            return json(200, expanded(record))
+        default:
+            return problem(404, "invalid_request_error", "Unrecognized request URL.")
+        }
+    }
+
+    private func create(_ form: [String: String], key: String?, fingerprint: String) async throws -> Response {
+        guard let amount = form["amount"].flatMap(Int64.init), amount > 0, let currency = form["currency"] else {
+            return problem(400, "invalid_request_error", code: "parameter_missing", "amount and currency are required.")
+        }
+        guard let method = form["payment_method"], let behaviour = Behaviour(rawValue: method) else {
+            return problem(
+                402, "card_error", code: "card_declined", declineCode: "invalid_account", "No such payment method.")
+        }
+        let order = form["metadata[order]"]
+        return try await keyed(key, fingerprint: fingerprint, behaviour) { state in
+            let number = "\(Int64(Date().timeIntervalSince1970 * 1000))" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+            let isDeclined = behaviour == .declined
+            let intent = StripeProtocol.Intent(
+                id: "pi_" + number, amount: amount, amountCapturable: isDeclined ? 0 : amount, amountReceived: 0,
+                currency: currency, status: isDeclined ? .requiresPaymentMethod : .requiresCapture,
+                captureMethod: "manual", paymentMethod: method, metadata: order.map { ["order": $0] } ?? [:],
+                latestCharge: .id("ch_" + number), created: Int64(Date().timeIntervalSince1970))
+            let record = SandboxStore.Record(intent: intent, refunded: 0)
+            if isDeclined {
+                return (
+                    record, "payment_intent.payment_failed",
+                    problemAnswer(
+                        402, "card_error", code: "card_declined", declineCode: "generic_decline",
+                        "Your card was declined.", intent: intent)
+                )
+            }
+            return (record, "payment_intent.amount_capturable_updated", answer(200, intent))
+        }
+    }
+
+    private func capture(_ id: String, key: String?, fingerprint: String) async throws -> Response {
+        let behaviour = store.read { $0.records[id]?.intent.paymentMethod }.flatMap(Behaviour.init)
+        return try await keyed(key, fingerprint: fingerprint, behaviour == .slow ? .visa : behaviour) { state in
+            guard var record = state.records[id] else { return (nil, nil, missingAnswer(id)) }
+            guard record.intent.status == .requiresCapture else {
+                return (nil, nil, unexpectedState(record, "captured"))
+            }
+            if behaviour == .captureFails {
+                return (
+                    nil, nil,
+                    problemAnswer(
+                        402, "card_error", code: "card_declined", declineCode: "capture_refused",
+                        "The issuer refuses this capture.", intent: record.intent)
+                )
+            }
+            record.intent.status = .succeeded
+            record.intent.amountReceived = record.intent.amount
+            record.intent.amountCapturable = 0
+            return (record, "payment_intent.succeeded", answer(200, record.intent))
+        }
+    }
+
+    private func cancel(_ id: String, key: String?, fingerprint: String) async throws -> Response {
+        try await keyed(key, fingerprint: fingerprint, nil) { state in
+            guard var record = state.records[id] else { return (nil, nil, missingAnswer(id)) }
+            guard record.intent.status != .succeeded else {
+                return (nil, nil, unexpectedState(record, "canceled"))
+            }
+            record.intent.status = .canceled
+            record.intent.amountCapturable = 0
+            return (record, "payment_intent.canceled", answer(200, record.intent))
+        }
+    }
+
+    private func refund(_ form: [String: String], key: String?, fingerprint: String) async throws -> Response {
+        let id = form["payment_intent"] ?? ""
+        return try await keyed(key, fingerprint: fingerprint, nil) { state in
+            guard var record = state.records[id] else { return (nil, nil, missingAnswer(id)) }
+            let left = record.intent.amountReceived - record.refunded
+            let amount = form["amount"].flatMap(Int64.init) ?? left
+            guard left > 0 else {
+                return (
+                    nil, nil,
+                    problemAnswer(
+                        400, "invalid_request_error", code: "charge_already_refunded",
+                        "The charge has already been refunded.")
+                )
+            }
+            guard amount > 0, amount <= left else {
+                return (nil, nil, problemAnswer(400, "invalid_request_error", "The amount is more than is left."))
+            }
+            record.refunded += amount
+            let refund = StripeProtocol.Refund(
+                id: "re_" + String(UInt64.random(in: 0...UInt64.max), radix: 36), amount: amount,
+                currency: record.intent.currency, paymentIntent: id, status: "succeeded")
+            return (record, "charge.refunded", answer(200, refund))
+        }
+    }
+
+    private func search(_ query: String) -> Response {
+        let parts = query.split(separator: "'")
+        guard parts.count == 4, parts[0] == "metadata[", parts[2] == "]:" else {
+            return problem(400, "invalid_request_error", "Only metadata['name']:'value' can be searched.")
+        }
+        let found = store.read { state in
+            state.records.values.filter { $0.intent.metadata[String(parts[1])] == String(parts[3]) }
+        }
+        let list = StripeProtocol.List(data: found.map(expanded).sorted { $0.created < $1.created })
+        return json(200, list)
+    }
+
+    // MARK: Keys
+
+    private typealias Change = (SandboxStore.Record?, String?, SandboxStore.Answer)
+
+    /// Does what is asked once for each key, as the payment method behaves.
+    private func keyed(
+        _ key: String?, fingerprint: String, _ behaviour: Behaviour?,
+        _ body: @Sendable (inout SandboxStore.State) -> Change
+    ) async throws -> Response {
+        if let key, let known = store.read({ $0.answers[key] }) {
+            guard known.fingerprint == fingerprint else {
+                return problem(400, "idempotency_error", "This key was used with other parameters.")
+            }
+            return response(known)
+        }
+        let tries = key.map { store.countTry($0) } ?? 0
+        if behaviour == .error, tries < 2 { return problem(500, "api_error", "The sandbox fails as told.") }
+        if behaviour == .slow { try await Task.sleep(for: .seconds(3)) }
+        var event: (type: String, intent: StripeProtocol.Intent)?
+        let answer = try await store.change(key: key) { state in
+            if let key, let known = state.answers[key] { return (nil, known) }
+            var (record, type, answer) = body(&state)
+            answer.fingerprint = fingerprint
+            if let record, let type { event = (type, record.intent) }
+            return (record, answer)
+        }
+        if let event { webhooks?.send(event.type, event.intent) }
+        if behaviour == .timeout, tries == 0 {
+            try await Task.sleep(for: .seconds(PaymentsSandbox.neverSeconds))
+        }
+        return response(answer)
+    }
+
+    // MARK: Answers
+
+    private func expanded(_ record: SandboxStore.Record) -> StripeProtocol.Intent {
+        var intent = record.intent
+        if case .id(let id)? = intent.latestCharge {
+            intent.latestCharge = .expanded(.init(id: id, amountRefunded: record.refunded))
+        }
+        return intent
+    }
+
+    private func answer(_ status: Int, _ body: some Encodable) -> SandboxStore.Answer {
+        // These are plain structs of strings and integers: encoding them can't fail.
+        let data = (try? JSONEncoder().encode(body)) ?? Data()
+        return SandboxStore.Answer(
+            fingerprint: "", status: status, body: String(decoding: data, as: UTF8.self),
+            at: Int64(Date().timeIntervalSince1970))
+    }
+
+    private func problemAnswer(
+        _ status: Int, _ type: String, code: String? = nil, declineCode: String? = nil, _ message: String,
+        intent: StripeProtocol.Intent? = nil
+    ) -> SandboxStore.Answer {
+        answer(
+            status,
+            StripeProtocol.ErrorBody(
+                error: .init(type: type, code: code, declineCode: declineCode, message: message, paymentIntent: intent)))
+    }
+
+    private func missingAnswer(_ id: String) -> SandboxStore.Answer {
+        problemAnswer(404, "invalid_request_error", code: "resource_missing", "No such payment_intent: '\(id)'")
+    }
+
+    private func unexpectedState(_ record: SandboxStore.Record, _ what: String) -> SandboxStore.Answer {
+        problemAnswer(
+            400, "invalid_request_error", code: "payment_intent_unexpected_state",
+            "This PaymentIntent could not be \(what) because it has a status of \(record.intent.status.rawValue).",
+            intent: record.intent)
+    }
+
+    private func problem(
+        _ status: Int, _ type: String, code: String? = nil, declineCode: String? = nil, _ message: String
+    ) -> Response {
+        response(problemAnswer(status, type, code: code, declineCode: declineCode, message))
+    }
+
+    private func missing(_ id: String) -> Response { response(missingAnswer(id)) }
+
+    private func json(_ status: Int, _ body: some Encodable) -> Response { response(answer(status, body)) }
+
+    private func response(_ answer: SandboxStore.Answer) -> Response {
+        Response(
+            status: .init(code: answer.status), headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(string: answer.body)))
+    }
+}
+
+/// What the sandbox took and gave back, by order: for comparing with the journal.
+public struct SandboxAccount: Hashable, Sendable {
+    public let order: String
+    public let intent: String
+    public let captured: Int64
+    public let refunded: Int64
+    public let isAuthorized: Bool
+
+    /// Reads a sandbox's log without changing it; empty where there is none.
+    public static func read(folder: URL) -> [SandboxAccount] {
+        SandboxStore.load(folder.appendingPathComponent("payments.log")).records.values.map { record in
+            SandboxAccount(
+                order: record.intent.metadata["order"] ?? "", intent: record.intent.id,
+                captured: record.intent.amountReceived, refunded: record.refunded,
+                isAuthorized: record.intent.status == .requiresCapture)
+        }.sorted { $0.intent < $1.intent }
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// What the sandbox remembers: intents, and what was answered under which idempotency key. Everything is on disk and
+/// synced before it is answered; changes that arrive together share a sync.
+final class SandboxStore: Sendable {
+    struct Failure: Error {
+        let reason: String
+    }
+
+    /// An intent with what the protocol does not show of it.
+    struct Record: Codable, Sendable {
+        var intent: StripeProtocol.Intent
+        var refunded: Int64
+    }
+
+    /// What was answered under a key.
+    struct Answer: Codable, Sendable {
+        var fingerprint: String
+        var status: Int
+        var body: String
+        var at: Int64
+    }
+
+    /// One line of the log.
+    private struct Line: Codable, Sendable {
+        var record: Record?
+        var key: String?
+        var answer: Answer?
+    }
+
+    struct State: Sendable {
+        var records: [String: Record] = [:]
+        var answers: [String: Answer] = [:]
+        /// For the payment methods that fail a number of times: requests seen by key. Not kept on disk.
+        var tries: [String: Int] = [:]
+    }
+
+    private struct Queue {
+        var lines: [UInt8] = []
+        var waiting: [CheckedContinuation<Void, any Error>] = []
+        var isWriting = false
+    }
+
+    private let state = Mutex(State())
+    private let queue = Mutex(Queue())
+    private let file: URL
+    private let descriptor: Int32
+    private let writing = DispatchQueue(label: "onsale.sandbox.log")
+
+    /// How long keys are kept, in seconds; what is older is dropped when the log is opened.
+    static let keySeconds: Int64 = 86_400
+
+    init(folder: URL) throws {
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        file = folder.appendingPathComponent("payments.log")
+        let loaded = SandboxStore.load(file)
+        state.withLock { $0 = loaded }
+        try SandboxStore.compact(loaded, to: file)
+        descriptor = open(file.path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(reason: String(cString: strerror(errno))) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads a log as it stands, without changing it. A last line that was cut off by a crash was never answered.
+    static func load(_ file: URL) -> State {
+        var state = State()
+        guard let content = try? Data(contentsOf: file) else { return state }
+        let decoder = JSONDecoder()
+        for line in content.split(separator: UInt8(ascii: "\n")) {
+            guard let line = try? decoder.decode(Line.self, from: Data(line)) else { continue }
+            if let record = line.record { state.records[record.intent.id] = record }
+            if let key = line.key, let answer = line.answer { state.answers[key] = answer }
+        }
+        return state
+    }
+
+    private static func compact(_ state: State, to file: URL) throws {
+        let limit = Int64(Date().timeIntervalSince1970) - keySeconds
+        var content = Data()
+        let encoder = JSONEncoder()
+        for record in state.records.values {
+            content += try encoder.encode(Line(record: record)) + [UInt8(ascii: "\n")]
+        }
+        for (key, answer) in state.answers where answer.at >= limit {
+            content += try encoder.encode(Line(key: key, answer: answer)) + [UInt8(ascii: "\n")]
+        }
+        let temporary = file.appendingPathExtension("new")
+        try content.write(to: temporary)
+        let written = open(temporary.path, O_WRONLY)
+        guard written >= 0, fsync(written) == 0, close(written) == 0, rename(temporary.path, file.path) == 0 else {
+            throw Failure(reason: String(cString: strerror(errno)))
+        }
+    }
+
+    func read<Value>(_ body: (State) -> Value) -> Value {
+        state.withLock { body($0) }
+    }
+
+    /// Counts a request under a key; returns how many came before it.
+    func countTry(_ key: String) -> Int {
+        state.withLock { state in
+            defer { state.tries[key, default: 0] += 1 }
+            return state.tries[key] ?? 0
+        }
+    }
+
+    /// Changes the state and keeps the change; returns when it is on disk.
+    /// - Parameter body: the changed record, if any, and the answer; it must not suspend.
+    func change(
+        key: String?, _ body: (inout State) throws -> (Record?, Answer)
+    ) async throws -> Answer {
+        let (line, answer) = try state.withLock { state in
+            let (record, answer) = try body(&state)
+            if let record { state.records[record.intent.id] = record }
+            if let key { state.answers[key] = answer }
+            return (Line(record: record, key: key, answer: key == nil ? nil : answer), answer)
+        }
+        let bytes = try JSONEncoder().encode(line) + [UInt8(ascii: "\n")]
+        try await withCheckedThrowingContinuation { continuation in
+            let mustWrite = queue.withLock { queue in
+                queue.lines += bytes
+                queue.waiting.append(continuation)
+                defer { queue.isWriting = true }
+                return !queue.isWriting
+            }
+            if mustWrite { writing.async { [self] in writeUntilEmpty() } }
+        }
+        return answer
+    }
+
+    private func writeUntilEmpty() {
+        while true {
+            let (lines, waiting) = queue.withLock { queue in
+                defer {
+                    queue.lines = []
+                    queue.waiting = []
+                }
+                queue.isWriting = !queue.waiting.isEmpty
+                return (queue.lines, queue.waiting)
+            }
+            guard !waiting.isEmpty else { return }
+            let failure = append(lines)
+            for continuation in waiting {
+                if let failure { continuation.resume(throwing: failure) } else { continuation.resume() }
+            }
+        }
+    }
+
+    /// Appends all or nothing. What could not be kept is forgotten: memory is read back from the disk.
+    private func append(_ bytes: [UInt8]) -> Failure? {
+        let before = lseek(descriptor, 0, SEEK_END)
+        let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if written == bytes.count, fdatasync(descriptor) == 0 { return nil }
+        let reason = String(cString: strerror(errno))
+        ftruncate(descriptor, before)
+        let kept = SandboxStore.load(file)
+        state.withLock { $0 = kept }
+        return Failure(reason: reason)
+    }
+}

@@ -1,0 +1,30 @@
+public import OnsaleValues
+
+/// A hold's number within its event: 1, 2, 3 … in the order in which they were made.
+@frozen
+public struct HoldID: Hashable, Comparable, Sendable {
+    public let serial: UInt32
+
+    public init(_ serial: UInt32) {
+        self.serial = serial
+    }
+
+    public static func < (left: HoldID, right: HoldID) -> Bool {
+        left.serial < right.serial
+    }
+}
+
+/// Places taken for one buyer until a moment, or until the order that pays for them has ended.
+public struct Hold: Hashable, Sendable {
+    public let id: HoldID
+    public let buyer: BuyerID
+    /// The pass it was made with; giving that up gives up the hold.
+    public let pass: UInt32
+    public let places: Places
+    /// What its places cost, in minor units.
+    public let amount: Int64
+    public let madeAt: Timestamp
+    public let expiresAt: Timestamp
+    /// The order that pays for it, from when it is placed; such a hold no longer expires.
+    public internal(set) var order: OrderID?
+}

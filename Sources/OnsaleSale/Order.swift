@@ -1,0 +1,86 @@
+public import OnsaleValues
+
+/// An order's number within its event: 1, 2, 3 … in the order in which they were placed.
+@frozen
+public struct OrderID: Hashable, Comparable, Sendable {
+    public let serial: UInt32
+
+    public init(_ serial: UInt32) {
+        self.serial = serial
+    }
+
+    public static func < (left: OrderID, right: OrderID) -> Bool {
+        left.serial < right.serial
+    }
+}
+
+/// How far an order has come. `authorizing` and `capturing` are on the way; the others are ends,
+/// but for `confirmed`, which a cancellation takes on to `refunding` and `refunded`.
+public enum OrderState: UInt8, Hashable, Sendable, CaseIterable {
+    case authorizing
+    case capturing
+    case confirmed
+    case declined
+    case expired
+    case refunding
+    case refunded
+
+    /// Whether the buyer's payment has come to an end, good or bad.
+    public var isFinal: Bool {
+        self != .authorizing && self != .capturing
+    }
+}
+
+/// What the payment provider must still be asked to do for an order. Kept in the state, so that a crash at any step
+/// resumes at that step.
+public enum PaymentDuty: UInt8, Hashable, Sendable {
+    case authorize
+    case capture
+    /// Release an authorization that buys nothing; if it turns out captured, refund it.
+    case void
+    case refund
+}
+
+/// A hold being paid, then paid.
+public struct Order: Hashable, Sendable {
+    public let id: OrderID
+    public let buyer: BuyerID
+    public let hold: HoldID
+    public let places: Places
+    public let amount: Int64
+    public let placedAt: Timestamp
+    /// The provider's name for how the buyer pays.
+    public let paymentMethod: String
+    /// The W3C `traceparent` of the request that placed it, so that work resumed after a crash stays in its trace.
+    public let trace: String?
+    /// The buyer's order before this one.
+    let previousOfBuyer: UInt32
+
+    public internal(set) var state: OrderState
+    public internal(set) var duty: PaymentDuty?
+    /// The provider's payment intent, once known.
+    public internal(set) var intent: String?
+    /// Why it was declined, in the provider's code.
+    public internal(set) var declineCode: String?
+    /// Money taken and money given back so far, in minor units.
+    public internal(set) var captured: Int64
+    public internal(set) var refunded: Int64
+    /// The first of its tickets, which are numbered consecutively; 0 before it is confirmed.
+    public internal(set) var firstTicket: UInt32
+    public internal(set) var confirmedAt: Timestamp?
+    /// When it was last brought to an end: confirmed, declined, expired or refunded.
+    public internal(set) var endedAt: Timestamp?
+
+    /// Its tickets' numbers; empty before it is confirmed.
+    public var tickets: Range<UInt32> {
+        firstTicket == 0 ? 0..<0 : firstTicket..<(firstTicket + UInt32(places.quantity))
+    }
+}
+
+/// A second payment intent found for an order: it buys nothing, so its money goes back.
+public struct StrayPayment: Hashable, Sendable {
+    public let order: OrderID
+    public let intent: String
+    /// What it captured; 0 when it was only authorized.
+    public let captured: Int64
+}

@@ -1,0 +1,63 @@
+import OnsaleValues
+
+/// Places taken together: numbered seats, or so many of one area.
+public enum Places: Hashable, Sendable {
+    /// Seat numbers in plan order, as asked for.
+    case seats([UInt32])
+    case area(Int, quantity: Int)
+
+    public var quantity: Int {
+        switch self {
+        case .seats(let seats): seats.count
+        case .area(_, let quantity): quantity
+        }
+    }
+}
+
+/// What a buyer asks to hold.
+public enum Selection: Hashable, Sendable {
+    /// These seats and no others, all or none; distinct.
+    case seats([UInt32])
+    case area(Int, quantity: Int)
+    /// The best adjacent seats of a category that are free.
+    case best(category: Int, quantity: Int)
+
+    public var quantity: Int {
+        switch self {
+        case .seats(let seats): seats.count
+        case .area(_, let quantity): quantity
+        case .best(_, let quantity): quantity
+        }
+    }
+}
+
+/// One line of a price: so many of a category.
+public struct PriceLine: Hashable, Sendable {
+    public let category: Int
+    public let unitAmount: Int64
+    public let quantity: Int
+}
+
+extension ByteWriter {
+    mutating func write(places: Places) {
+        switch places {
+        case .seats(let seats):
+            write(byte: 0)
+            write(serials: seats)
+        case .area(let area, let quantity):
+            write(byte: 1)
+            write(count: area)
+            write(count: quantity)
+        }
+    }
+}
+
+extension ByteReader {
+    mutating func places() throws(ByteReadingError) -> Places {
+        switch try byte() {
+        case 0: return .seats(try serials())
+        case 1: return .area(try number(), quantity: try number())
+        default: throw malformed
+        }
+    }
+}

@@ -1,0 +1,253 @@
+public import OnsaleValues
+
+/// Snapshots: what cannot be worked out from the rest, in a fixed order. Restoring one works out the rest again, so a
+/// snapshot can't disagree with itself.
+extension Sale {
+    /// Writes the state. Two equal states write equal bytes, whatever process they live in.
+    public func encodeSnapshot(into writer: inout ByteWriter) {
+        writer.write(serial: lastHold)
+        writer.write(unsigned: availabilityVersion)
+        let live = holds.values.sorted { $0.id < $1.id }
+        writer.write(count: live.count)
+        for hold in live { writer.write(hold: hold) }
+        writer.write(count: orders.count)
+        for order in orders { writer.write(order: order) }
+        writer.write(count: tickets.count)
+        for ticket in tickets { writer.write(signed: ticket.checkedInAt?.milliseconds ?? 0) }
+        let blocked = (0..<seats.count).filter { seats.state($0) == SeatState.blocked }.map(UInt32.init)
+        writer.write(serials: blocked)
+        let open = strays.values.sorted { $0.intent < $1.intent }
+        writer.write(count: open.count)
+        for stray in open {
+            writer.write(serial: stray.order.serial)
+            writer.write(string: stray.intent)
+            writer.write(signed: stray.captured)
+        }
+        for balance in ledger.balances { writer.write(signed: balance) }
+        writer.write(signed: ledger.gross)
+        writer.write(signed: ledger.refunded)
+        let remembered = keys.inOrder
+        writer.write(count: remembered.count)
+        for (key, entry) in remembered { writer.write(key: key, entry: entry) }
+    }
+
+    /// Everything that the state hash covers: the snapshot, and what is worked out from it.
+    public func encodeForHash(into writer: inout ByteWriter) {
+        encodeSnapshot(into: &writer)
+        for page in seats.pages { writer.write(blob: page) }
+        writer.write(serials: seats.claims)
+        for counts in areas {
+            writer.write(count: counts.free)
+            writer.write(count: counts.held)
+            writer.write(count: counts.sold)
+            writer.write(count: counts.blocked)
+        }
+        for (buyer, account) in buyers.sorted(by: { $0.key < $1.key }) {
+            writer.write(buyer: buyer)
+            writer.write(count: account.places)
+            writer.write(serial: account.lastOrder)
+            writer.write(serials: account.holds.sorted())
+        }
+        for count in ordersByState { writer.write(count: count) }
+        writer.write(count: ordersAwaitingProvider)
+    }
+
+    /// Restores a state from its snapshot.
+    public init(
+        plan: SeatingPlan, terms: SaleTerms, snapshot reader: inout ByteReader
+    ) throws(ByteReadingError) {
+        self.init(plan: plan, terms: terms)
+        lastHold = try reader.serial()
+        let version = try reader.unsigned()
+        let live = try reader.list { (reader: inout ByteReader) throws(ByteReadingError) in try reader.hold() }
+        let placed = try reader.list { (reader: inout ByteReader) throws(ByteReadingError) in try reader.order() }
+        do throws(ContradictoryFact) {
+            try restore(holds: live)
+            try restore(orders: placed)
+        } catch {
+            throw reader.malformed
+        }
+        let checkIns = try reader.list { (reader: inout ByteReader) throws(ByteReadingError) in try reader.signed() }
+        guard checkIns.count == tickets.count else { throw reader.malformed }
+        for (index, milliseconds) in checkIns.enumerated() where milliseconds != 0 {
+            tickets[index].checkedInAt = Timestamp(milliseconds: milliseconds)
+        }
+        for seat in try reader.serials() {
+            guard Int(seat) < seats.count, seats.isFree(Int(seat)) else { throw reader.malformed }
+            seats.set(Int(seat), to: SeatState.blocked, claim: 0, plan: plan)
+        }
+        for _ in 0..<(try reader.count()) {
+            let order = OrderID(try reader.serial())
+            let intent = try reader.string()
+            strays[intent] = StrayPayment(order: order, intent: intent, captured: try reader.signed())
+        }
+        ledger = Ledger(
+            balances: [try reader.signed(), try reader.signed(), try reader.signed()],
+            gross: try reader.signed(), refunded: try reader.signed())
+        for _ in 0..<(try reader.count()) {
+            let (key, entry) = try reader.keyEntry()
+            keys.remember(
+                IdempotencyKey(key: key, fingerprint: entry.fingerprint), entry.answer, at: entry.at)
+        }
+        availabilityVersion = version
+    }
+
+    private mutating func restore(holds live: [Hold]) throws(ContradictoryFact) {
+        for hold in live {
+            guard wasMade(hold.id), holds[hold.id.serial] == nil else { throw ContradictoryFact("two holds alike") }
+            try restore(hold.places, as: SeatState.held, claim: hold.id.serial)
+            holds[hold.id.serial] = hold
+            buyers[hold.buyer, default: BuyerAccount()].places += hold.places.quantity
+            if hold.order == nil { buyers[hold.buyer]?.holds.append(hold.id.serial) }
+        }
+    }
+
+    private mutating func restore(orders placed: [Order]) throws(ContradictoryFact) {
+        orders.reserveCapacity(placed.count)
+        for order in placed {
+            let previous = buyers[order.buyer]?.lastOrder ?? 0
+            guard order.id.serial == UInt32(orders.count) + 1, order.previousOfBuyer == previous else {
+                throw ContradictoryFact("orders out of turn")
+            }
+            orders.append(order)
+            buyers[order.buyer, default: BuyerAccount()].lastOrder = order.id.serial
+            ordersByState[Int(order.state.rawValue)] += 1
+            if order.duty != nil { ordersAwaitingProvider += 1 }
+            if order.state == .capturing || order.state == .confirmed {
+                try restore(order.places, as: SeatState.sold, claim: order.id.serial)
+                buyers[order.buyer]?.places += order.places.quantity
+            }
+        }
+        // Tickets are numbered in the order of confirmation, which need not be that of the orders.
+        let confirmed = orders.filter { $0.firstTicket != 0 }.sorted { $0.firstTicket < $1.firstTicket }
+        for order in confirmed {
+            guard order.firstTicket == UInt32(tickets.count) + 1, let confirmedAt = order.confirmedAt else {
+                throw ContradictoryFact("tickets out of turn")
+            }
+            for position in 0..<order.places.quantity {
+                tickets.append(
+                    Ticket(
+                        serial: order.firstTicket + UInt32(position), order: order.id, position: position,
+                        issuedAt: confirmedAt, isVoid: order.state != .confirmed, checkedInAt: nil))
+            }
+        }
+    }
+
+    private mutating func restore(
+        _ places: Places, as state: UInt8, claim: UInt32
+    ) throws(ContradictoryFact) {
+        switch places {
+        case .seats(let wanted):
+            for seat in wanted {
+                guard Int(seat) < seats.count, seats.isFree(Int(seat)) else {
+                    throw ContradictoryFact("seat \(seat) is claimed twice")
+                }
+                seats.set(Int(seat), to: state, claim: claim, plan: plan)
+            }
+        case .area(let area, let quantity):
+            guard areas.indices.contains(area), quantity >= 0, areas[area].free >= quantity else {
+                throw ContradictoryFact("area \(area) is claimed beyond its capacity")
+            }
+            areas[area].move(quantity, from: SeatState.free, to: state)
+        }
+    }
+}
+
+extension ByteWriter {
+    fileprivate mutating func write(hold: Hold) {
+        write(serial: hold.id.serial)
+        write(buyer: hold.buyer)
+        write(serial: hold.pass)
+        write(places: hold.places)
+        write(signed: hold.amount)
+        write(timestamp: hold.madeAt)
+        write(timestamp: hold.expiresAt)
+        write(serial: hold.order?.serial ?? 0)
+    }
+
+    fileprivate mutating func write(order: Order) {
+        write(serial: order.id.serial)
+        write(buyer: order.buyer)
+        write(serial: order.hold.serial)
+        write(places: order.places)
+        write(signed: order.amount)
+        write(timestamp: order.placedAt)
+        write(string: order.paymentMethod)
+        write(string: order.trace ?? "")
+        write(serial: order.previousOfBuyer)
+        write(byte: order.state.rawValue)
+        write(byte: order.duty?.rawValue ?? 255)
+        write(optional: order.intent) { $0.write(string: $1) }
+        write(optional: order.declineCode) { $0.write(string: $1) }
+        write(signed: order.captured)
+        write(signed: order.refunded)
+        write(serial: order.firstTicket)
+        write(optional: order.confirmedAt) { $0.write(timestamp: $1) }
+        write(optional: order.endedAt) { $0.write(timestamp: $1) }
+    }
+
+    fileprivate mutating func write(key: Digest128, entry: IdempotencyMemory.Entry) {
+        write(digest: key)
+        write(digest: entry.fingerprint)
+        write(timestamp: entry.at)
+        switch entry.answer {
+        case .hold(let hold):
+            write(byte: 0)
+            write(hold: hold)
+        case .order(let order):
+            write(byte: 1)
+            write(serial: order.serial)
+        }
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func hold() throws(ByteReadingError) -> Hold {
+        var hold = Hold(
+            id: HoldID(try serial()), buyer: try buyer(), pass: try serial(), places: try places(),
+            amount: try signed(), madeAt: try timestamp(), expiresAt: try timestamp())
+        let order = try serial()
+        if order != 0 { hold.order = OrderID(order) }
+        return hold
+    }
+
+    fileprivate mutating func order() throws(ByteReadingError) -> Order {
+        let id = OrderID(try serial())
+        let buyer = try buyer()
+        let hold = HoldID(try serial())
+        let places = try places()
+        let amount = try signed()
+        let placedAt = try timestamp()
+        let method = try string()
+        let trace = try string()
+        let previous = try serial()
+        guard let state = OrderState(rawValue: try byte()) else { throw malformed }
+        let dutyByte = try byte()
+        let duty = PaymentDuty(rawValue: dutyByte)
+        guard dutyByte == 255 || duty != nil else { throw malformed }
+        return Order(
+            id: id, buyer: buyer, hold: hold, places: places, amount: amount, placedAt: placedAt,
+            paymentMethod: method, trace: trace.isEmpty ? nil : trace, previousOfBuyer: previous, state: state,
+            duty: duty,
+            intent: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() },
+            declineCode: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() },
+            captured: try signed(), refunded: try signed(), firstTicket: try serial(),
+            confirmedAt: try optional { (reader: inout ByteReader) throws(ByteReadingError) in
+                try reader.timestamp()
+            },
+            endedAt: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.timestamp() })
+    }
+
+    fileprivate mutating func keyEntry() throws(ByteReadingError) -> (Digest128, IdempotencyMemory.Entry) {
+        let key = try digest()
+        let fingerprint = try digest()
+        let at = try timestamp()
+        let answer: IdempotencyMemory.Answer
+        switch try byte() {
+        case 0: answer = .hold(try hold())
+        case 1: answer = .order(OrderID(try serial()))
+        default: throw malformed
+        }
+        return (key, IdempotencyMemory.Entry(fingerprint: fingerprint, answer: answer, at: at))
+    }
+}

@@ -1,0 +1,218 @@
+public import OnsaleValues
+
+/// The sale of one event: seats, holds, orders, tickets and money, as a pure state machine.
+///
+/// ``apply(_:now:facts:)`` decides on a command and answers; what it decided is appended to `facts` and has already
+/// changed the state. ``replay(_:at:)`` does the second half alone, so a state rebuilt from its facts is the same state.
+/// The same machine is driven by the engine, by tests with a clock of their own, and by recovery.
+public struct Sale: Sendable {
+    public let plan: SeatingPlan
+    public let terms: SaleTerms
+
+    var seats: SeatMap
+    /// Counts of each area.
+    var areas: [PlaceCounts]
+    /// Live holds: those that nobody has paid, given back or let expire.
+    var holds: [UInt32: Hold] = [:]
+    var lastHold: UInt32 = 0
+    /// No unordered hold below this one lives; where the search for due ones starts. Follows from the rest.
+    var oldestHold: UInt32 = 1
+    /// Every order, the first at index 0.
+    public internal(set) var orders: [Order] = []
+    /// No order below this index is still authorizing. Follows from the rest.
+    var oldestAuthorizing = 0
+    public internal(set) var tickets: [Ticket] = []
+    var buyers: [BuyerID: BuyerAccount] = [:]
+    var keys = IdempotencyMemory()
+    public internal(set) var ledger = Ledger()
+    /// Second payments that still must go back, by intent.
+    public internal(set) var strays: [String: StrayPayment] = [:]
+    var ordersByState = [Int](repeating: 0, count: OrderState.allCases.count)
+    /// Grows with every change of a seat or an area.
+    public internal(set) var availabilityVersion: UInt64 = 0
+
+    /// What a buyer has of the event.
+    struct BuyerAccount: Hashable, Sendable {
+        /// Live holds, orders in progress and valid tickets, counted in places.
+        var places = 0
+        /// Live holds that no order pays for.
+        var holds: [UInt32] = []
+        var lastOrder: UInt32 = 0
+
+        var isEmpty: Bool { places == 0 && holds.isEmpty && lastOrder == 0 }
+    }
+
+    public init(plan: SeatingPlan, terms: SaleTerms) {
+        precondition(terms.prices.count == plan.categories.count, "every category has a price")
+        self.plan = plan
+        self.terms = terms
+        seats = SeatMap(plan: plan)
+        areas = plan.areas.map { PlaceCounts(free: $0.capacity) }
+    }
+
+    // MARK: What readers see
+
+    /// Seat states in plan order, in pages of 1,024; sharing them costs nothing.
+    public var seatPages: [[UInt8]] { seats.pages }
+    public var areaCounts: [PlaceCounts] { areas }
+    public var counts: PlaceCounts { areas.reduce(seats.counts, +) }
+    public func orderCount(_ state: OrderState) -> Int { ordersByState[Int(state.rawValue)] }
+    public var liveHoldCount: Int { holds.count }
+
+    /// Nothing is free, and nothing held could become so.
+    public var isSoldOut: Bool {
+        let counts = self.counts
+        return counts.free == 0 && counts.held == 0
+    }
+
+    /// Whether anything is under way that must not be forgotten: a hold, or an order that waits for the provider.
+    public var hasUnfinishedBusiness: Bool {
+        !holds.isEmpty || !strays.isEmpty || ordersAwaitingProvider > 0
+    }
+
+    /// Orders for which the provider must still be asked something.
+    public internal(set) var ordersAwaitingProvider = 0
+
+    public func hold(_ id: HoldID) -> Hold? { holds[id.serial] }
+
+    /// Whether such a hold was ever made.
+    public func wasMade(_ id: HoldID) -> Bool { id.serial >= 1 && id.serial <= lastHold }
+
+    public func order(_ id: OrderID) -> Order? {
+        guard id.serial >= 1, Int(id.serial) <= orders.count else { return nil }
+        return orders[Int(id.serial) - 1]
+    }
+
+    public func ticket(_ serial: UInt32) -> Ticket? {
+        guard serial >= 1, Int(serial) <= tickets.count else { return nil }
+        return tickets[Int(serial) - 1]
+    }
+
+    /// The buyer's orders, newest first.
+    public func orders(of buyer: BuyerID) -> [Order] {
+        var result: [Order] = []
+        var serial = buyers[buyer]?.lastOrder ?? 0
+        while let order = order(OrderID(serial)) {
+            result.append(order)
+            serial = order.previousOfBuyer
+        }
+        return result
+    }
+
+    /// What places cost, one line a category, in the plan's order of categories.
+    public func lines(of places: Places) -> [PriceLine] {
+        switch places {
+        case .area(let area, let quantity):
+            let category = plan.areas[area].category
+            return [PriceLine(category: category, unitAmount: terms.prices[category], quantity: quantity)]
+        case .seats(let seats):
+            var quantities = [Int](repeating: 0, count: plan.categories.count)
+            for seat in seats { quantities[plan.seats[Int(seat)].category] += 1 }
+            return quantities.enumerated().filter { $0.element > 0 }.map { category, quantity in
+                PriceLine(category: category, unitAmount: terms.prices[category], quantity: quantity)
+            }
+        }
+    }
+
+    func amount(of places: Places) -> Int64 {
+        switch places {
+        case .area(let area, let quantity):
+            return terms.prices[plan.areas[area].category] * Int64(quantity)
+        case .seats(let seats):
+            return seats.reduce(0) { $0 + terms.prices[plan.seats[Int($1)].category] }
+        }
+    }
+
+    // MARK: Deciding
+
+    /// Decides on a command at a moment that ``advance(to:facts:)`` has already been told of.
+    /// - Returns: what the person who asked is to be told, once the facts are on disk.
+    public mutating func apply(_ command: SaleCommand, now: Timestamp, facts: inout [SaleFact]) -> SaleOutcome {
+        switch command {
+        case .hold(let buyer, let pass, let selection, let key):
+            hold(buyer: buyer, pass: pass, selection, key: key, now: now, facts: &facts)
+        case .release(let hold, let buyer):
+            release(hold, buyer: buyer, now: now, facts: &facts)
+        case .releaseAll(let buyer, let pass):
+            releaseAll(buyer: buyer, pass: pass, now: now, facts: &facts)
+        case .placeOrder(let hold, let buyer, let method, let trace, let key):
+            placeOrder(
+                hold, buyer: buyer, paymentMethod: method, trace: trace, key: key, now: now, facts: &facts)
+        case .cancel(let order, let buyer, let key):
+            cancel(order, buyer: buyer, key: key, now: now, facts: &facts)
+        case .payment(let order, let result):
+            take(result, for: order, now: now, facts: &facts)
+        case .block(let seats):
+            block(seats, now: now, facts: &facts)
+        case .unblock(let seats):
+            unblock(seats, now: now, facts: &facts)
+        case .checkIn(let ticket):
+            checkIn(ticket, now: now, facts: &facts)
+        }
+    }
+
+    /// Records a fact that was just decided on.
+    mutating func record(_ fact: SaleFact, at now: Timestamp, facts: inout [SaleFact]) {
+        do throws(ContradictoryFact) {
+            try evolve(fact, at: now)
+        } catch {
+            preconditionFailure("a fact just decided on must apply: \(error)")
+        }
+        facts.append(fact)
+    }
+
+    /// The answer given before under this key, if there was one: it is given again, whatever has changed since.
+    public func answer(to key: IdempotencyKey?, now: Timestamp) -> SaleOutcome? {
+        guard let key, let entry = keys.entry(for: key.key, now: now) else { return nil }
+        guard entry.fingerprint == key.fingerprint else { return .refused(.idempotencyConflict) }
+        switch entry.answer {
+        case .hold(let hold): return .held(hold)
+        case .order(let id): return order(id).map { .order($0) } ?? .refused(.notFound)
+        }
+    }
+
+    var hasRoomForKeys: Bool { keys.count < SaleTerms.keysMax }
+
+    // MARK: Time
+
+    /// Tells the sale what time it is: holds that are due expire, and so do orders whose authorization stays unanswered.
+    public mutating func advance(to now: Timestamp, facts: inout [SaleFact]) {
+        while oldestHold <= lastHold {
+            if let hold = holds[oldestHold], hold.order == nil {
+                // All holds live equally long, so the first that is not due ends the search.
+                guard hold.expiresAt <= now else { break }
+                record(.holdExpired(hold.id), at: now, facts: &facts)
+            }
+            oldestHold += 1
+        }
+        while oldestAuthorizing < orders.count {
+            let order = orders[oldestAuthorizing]
+            if order.state == .authorizing {
+                guard order.placedAt.adding(seconds: SaleTerms.authorizationSeconds) <= now else { break }
+                record(.orderExpired(order.id), at: now, facts: &facts)
+            }
+            oldestAuthorizing += 1
+        }
+    }
+
+    /// When ``advance(to:facts:)`` next has something to do; nil when time changes nothing.
+    public mutating func nextDue() -> Timestamp? {
+        while oldestHold <= lastHold, holds[oldestHold].map({ $0.order != nil }) ?? true { oldestHold += 1 }
+        while oldestAuthorizing < orders.count, orders[oldestAuthorizing].state != .authorizing {
+            oldestAuthorizing += 1
+        }
+        let hold = holds[oldestHold]?.expiresAt
+        let order =
+            oldestAuthorizing < orders.count
+            ? orders[oldestAuthorizing].placedAt.adding(seconds: SaleTerms.authorizationSeconds) : nil
+        guard let hold, let order else { return hold ?? order }
+        return min(hold, order)
+    }
+}
+
+extension Sale {
+    /// Everyone who has ever placed an order here, sorted.
+    public var buyersWithOrders: [BuyerID] {
+        buyers.filter { $0.value.lastOrder != 0 }.keys.sorted()
+    }
+}

@@ -1,0 +1,147 @@
+public import OnsaleValues
+
+/// The binary form of facts: a tag byte, then the fields. Tags are never reused; a new meaning gets a new tag.
+extension SaleFact {
+    public func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .held(let hold, let buyer, let pass, let places, let amount, let expiresAt, let key):
+            writer.write(byte: 1)
+            writer.write(serial: hold.serial)
+            writer.write(buyer: buyer)
+            writer.write(serial: pass)
+            writer.write(places: places)
+            writer.write(signed: amount)
+            writer.write(timestamp: expiresAt)
+            writer.write(key: key)
+        case .holdReleased(let hold):
+            writer.write(byte: 2)
+            writer.write(serial: hold.serial)
+        case .holdExpired(let hold):
+            writer.write(byte: 3)
+            writer.write(serial: hold.serial)
+        case .orderPlaced(let order, let hold, let method, let trace, let key):
+            writer.write(byte: 4)
+            writer.write(serial: order.serial)
+            writer.write(serial: hold.serial)
+            writer.write(string: method)
+            writer.write(string: trace ?? "")
+            writer.write(key: key)
+        case .orderAuthorized(let order, let intent):
+            writer.write(byte: 5)
+            writer.write(serial: order.serial)
+            writer.write(string: intent)
+        case .orderConfirmed(let order, let captured):
+            writer.write(byte: 6)
+            writer.write(serial: order.serial)
+            writer.write(signed: captured)
+        case .orderDeclined(let order, let code, let void):
+            writer.write(byte: 7)
+            writer.write(serial: order.serial)
+            writer.write(string: code)
+            writer.write(flag: void)
+        case .orderExpired(let order):
+            writer.write(byte: 8)
+            writer.write(serial: order.serial)
+        case .intentLearned(let order, let intent):
+            writer.write(byte: 9)
+            writer.write(serial: order.serial)
+            writer.write(string: intent)
+        case .capturedLate(let order, let intent, let amount):
+            writer.write(byte: 10)
+            writer.write(serial: order.serial)
+            writer.write(string: intent)
+            writer.write(signed: amount)
+        case .voided(let order):
+            writer.write(byte: 11)
+            writer.write(serial: order.serial)
+        case .orderCancelled(let order, let byOrganizer, let key):
+            writer.write(byte: 12)
+            writer.write(serial: order.serial)
+            writer.write(flag: byOrganizer)
+            writer.write(key: key)
+        case .refunded(let order, let amount):
+            writer.write(byte: 13)
+            writer.write(serial: order.serial)
+            writer.write(signed: amount)
+        case .strayFound(let order, let intent, let captured):
+            writer.write(byte: 14)
+            writer.write(serial: order.serial)
+            writer.write(string: intent)
+            writer.write(signed: captured)
+        case .strayReturned(let order, let intent):
+            writer.write(byte: 15)
+            writer.write(serial: order.serial)
+            writer.write(string: intent)
+        case .blocked(let seats):
+            writer.write(byte: 16)
+            writer.write(serials: seats)
+        case .unblocked(let seats):
+            writer.write(byte: 17)
+            writer.write(serials: seats)
+        case .checkedIn(let ticket):
+            writer.write(byte: 18)
+            writer.write(serial: ticket)
+        }
+    }
+
+    public init(tag: UInt8, from reader: inout ByteReader) throws(ByteReadingError) {
+        switch tag {
+        case 1:
+            self = .held(
+                HoldID(try reader.serial()), buyer: try reader.buyer(), pass: try reader.serial(),
+                try reader.places(), amount: try reader.signed(), expiresAt: try reader.timestamp(),
+                key: try reader.key())
+        case 2: self = .holdReleased(HoldID(try reader.serial()))
+        case 3: self = .holdExpired(HoldID(try reader.serial()))
+        case 4:
+            let order = OrderID(try reader.serial())
+            let hold = HoldID(try reader.serial())
+            let method = try reader.string()
+            let trace = try reader.string()
+            guard let key = try reader.key() else { throw reader.malformed }
+            self = .orderPlaced(order, hold, paymentMethod: method, trace: trace.isEmpty ? nil : trace, key: key)
+        case 5: self = .orderAuthorized(OrderID(try reader.serial()), intent: try reader.string())
+        case 6: self = .orderConfirmed(OrderID(try reader.serial()), captured: try reader.signed())
+        case 7:
+            self = .orderDeclined(
+                OrderID(try reader.serial()), code: try reader.string(), void: try reader.flag())
+        case 8: self = .orderExpired(OrderID(try reader.serial()))
+        case 9: self = .intentLearned(OrderID(try reader.serial()), intent: try reader.string())
+        case 10:
+            self = .capturedLate(
+                OrderID(try reader.serial()), intent: try reader.string(), amount: try reader.signed())
+        case 11: self = .voided(OrderID(try reader.serial()))
+        case 12:
+            self = .orderCancelled(
+                OrderID(try reader.serial()), byOrganizer: try reader.flag(), key: try reader.key())
+        case 13: self = .refunded(OrderID(try reader.serial()), amount: try reader.signed())
+        case 14:
+            self = .strayFound(
+                OrderID(try reader.serial()), intent: try reader.string(), captured: try reader.signed())
+        case 15: self = .strayReturned(OrderID(try reader.serial()), intent: try reader.string())
+        case 16: self = .blocked(try reader.serials())
+        case 17: self = .unblocked(try reader.serials())
+        case 18: self = .checkedIn(ticket: try reader.serial())
+        default: throw reader.malformed
+        }
+    }
+
+    /// Tags from 1 to this one are the sale's; those above are free for what else shares a journal with it.
+    public static let lastTag: UInt8 = 63
+}
+
+extension ByteWriter {
+    mutating func write(key: IdempotencyKey?) {
+        write(flag: key != nil)
+        guard let key else { return }
+        write(digest: key.key)
+        write(digest: key.fingerprint)
+    }
+}
+
+extension ByteReader {
+    mutating func key() throws(ByteReadingError) -> IdempotencyKey? {
+        guard try flag() else { return nil }
+        return IdempotencyKey(key: try digest(), fingerprint: try digest())
+    }
+}

@@ -1,0 +1,25 @@
+/// What an organizer decides about a sale before it opens: prices and limits.
+public struct SaleTerms: Hashable, Sendable {
+    /// Amount in minor units of the currency, by category.
+    public let prices: [Int64]
+    /// Live holds, orders in progress and valid tickets that one buyer may have at a time.
+    public let ticketsPerBuyer: Int
+    /// How long a hold lives without an order, in seconds.
+    public let holdSeconds: Int
+    /// Whether a hold may leave a single free seat between taken ones.
+    public let preventOrphans: Bool
+
+    /// An authorization that the provider has not answered for so long ends its order.
+    public static let authorizationSeconds = 600
+    /// How long an idempotency key is remembered.
+    public static let keySeconds = 86_400
+    /// How many keys one event remembers; more within a day are refused.
+    public static let keysMax = 2_000_000
+
+    public init(prices: [Int64], ticketsPerBuyer: Int, holdSeconds: Int, preventOrphans: Bool) {
+        self.prices = prices
+        self.ticketsPerBuyer = ticketsPerBuyer
+        self.holdSeconds = holdSeconds
+        self.preventOrphans = preventOrphans
+    }
+}

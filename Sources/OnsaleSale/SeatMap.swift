@@ -1,0 +1,108 @@
+/// What a seat is, in the character that the contract shows for it.
+public enum SeatState {
+    public static let free = UInt8(ascii: ".")
+    public static let held = UInt8(ascii: "h")
+    public static let sold = UInt8(ascii: "x")
+    public static let blocked = UInt8(ascii: "b")
+}
+
+/// How many places are in which state; together they are the capacity.
+public struct PlaceCounts: Hashable, Sendable {
+    public internal(set) var free: Int
+    public internal(set) var held: Int
+    public internal(set) var sold: Int
+    public internal(set) var blocked: Int
+
+    public var capacity: Int { free + held + sold + blocked }
+
+    init(free: Int = 0, held: Int = 0, sold: Int = 0, blocked: Int = 0) {
+        self.free = free
+        self.held = held
+        self.sold = sold
+        self.blocked = blocked
+    }
+
+    subscript(state: UInt8) -> Int {
+        get {
+            switch state {
+            case SeatState.free: free
+            case SeatState.held: held
+            case SeatState.sold: sold
+            default: blocked
+            }
+        }
+        set {
+            switch state {
+            case SeatState.free: free = newValue
+            case SeatState.held: held = newValue
+            case SeatState.sold: sold = newValue
+            default: blocked = newValue
+            }
+        }
+    }
+
+    mutating func move(_ quantity: Int, from: UInt8, to: UInt8) {
+        self[from] -= quantity
+        self[to] += quantity
+        assert(self[from] >= 0, "counts never go below zero")
+    }
+
+    static func + (left: PlaceCounts, right: PlaceCounts) -> PlaceCounts {
+        PlaceCounts(
+            free: left.free + right.free, held: left.held + right.held,
+            sold: left.sold + right.sold, blocked: left.blocked + right.blocked)
+    }
+}
+
+/// Every seat's state and who claims it: the one place that decides.
+///
+/// States are kept in pages of 1,024, so that a published copy shares all pages that a batch did not touch.
+struct SeatMap: Sendable {
+    static let pageSize = 1024
+
+    private(set) var pages: [[UInt8]]
+    /// The hold that has it (held) or the order (sold); 0 for free and blocked.
+    private(set) var claims: [UInt32]
+    private(set) var counts: PlaceCounts
+    /// Free seats by stretch, so that a search passes over full ones.
+    private(set) var freeByStretch: [UInt32]
+    private(set) var freeByCategory: [Int]
+
+    init(plan: SeatingPlan) {
+        let count = plan.seats.count
+        pages = stride(from: 0, to: count, by: SeatMap.pageSize).map { start in
+            [UInt8](repeating: SeatState.free, count: min(SeatMap.pageSize, count - start))
+        }
+        claims = [UInt32](repeating: 0, count: count)
+        counts = PlaceCounts(free: count)
+        freeByStretch = plan.stretches.map { UInt32($0.count) }
+        freeByCategory = plan.seatsByCategory.map(\.count)
+    }
+
+    var count: Int { claims.count }
+
+    func state(_ seat: Int) -> UInt8 {
+        pages[seat / SeatMap.pageSize][seat % SeatMap.pageSize]
+    }
+
+    func isFree(_ seat: Int) -> Bool {
+        state(seat) == SeatState.free
+    }
+
+    func claim(_ seat: Int) -> UInt32 {
+        claims[seat]
+    }
+
+    mutating func set(_ seat: Int, to state: UInt8, claim: UInt32, plan: SeatingPlan) {
+        let before = self.state(seat)
+        pages[seat / SeatMap.pageSize][seat % SeatMap.pageSize] = state
+        claims[seat] = claim
+        counts.move(1, from: before, to: state)
+        let change = (state == SeatState.free ? 1 : 0) - (before == SeatState.free ? 1 : 0)
+        if change != 0 {
+            let stretch = Int(plan.stretchOfSeat[seat])
+            freeByStretch[stretch] = UInt32(Int(freeByStretch[stretch]) + change)
+            freeByCategory[plan.seats[seat].category] += change
+        }
+    }
+}

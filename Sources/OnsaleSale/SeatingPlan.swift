@@ -1,0 +1,179 @@
+/// The seats and areas of an event, as they never change during its sale.
+///
+/// Seats are numbered 0 … n−1 in plan order (zones, then rows, then seats as listed). Everything that the sale needs
+/// at speed (stretches of neighbours, seats by distance to the stage) is worked out once, here.
+public struct SeatingPlan: Sendable {
+    /// A numbered place.
+    public struct Seat: Hashable, Sendable {
+        /// The `seat_guid` of the plan.
+        public let name: String
+        public let category: Int
+        /// Which row it stands in, counted over the whole plan.
+        public let row: UInt32
+        /// Position in the plan's units, zone and row offsets included.
+        public let x: Int32
+        public let y: Int32
+
+        public init(name: String, category: Int, row: UInt32, x: Int32, y: Int32) {
+            self.name = name
+            self.category = category
+            self.row = row
+            self.x = x
+            self.y = y
+        }
+    }
+
+    /// Places without numbers.
+    public struct Area: Hashable, Sendable {
+        public let name: String
+        public let capacity: Int
+        public let category: Int
+
+        public init(name: String, capacity: Int, category: Int) {
+            self.name = name
+            self.capacity = capacity
+            self.category = category
+        }
+    }
+
+    /// Seats of one row with no aisle between them; always consecutive in plan order.
+    public struct Stretch: Hashable, Sendable {
+        public let first: Int
+        public let count: Int
+
+        public var end: Int { first + count }
+    }
+
+    /// Where the distance to the stage is measured from.
+    public struct Point: Hashable, Sendable {
+        public let x: Int32
+        public let y: Int32
+
+        public init(x: Int32, y: Int32) {
+            self.x = x
+            self.y = y
+        }
+    }
+
+    public let categories: [String]
+    public let seats: [Seat]
+    public let areas: [Area]
+    public let stage: Point
+
+    /// Each seat's stretch.
+    let stretchOfSeat: [UInt32]
+    let stretches: [Stretch]
+    /// Squared distance of each seat to the stage.
+    let distances: [Int64]
+    /// For each category its stretches, nearest first, with the distance of the nearest seat of that category.
+    let stretchesByCategory: [[RankedStretch]]
+    /// For each category its seats, nearest first.
+    let seatsByCategory: [[UInt32]]
+    private let indexByName: [String: UInt32]
+
+    struct RankedStretch: Sendable {
+        let stretch: UInt32
+        let nearest: Int64
+    }
+
+    /// - Parameters:
+    ///   - seats: in plan order; seats of one row stand together, names are unique.
+    ///   - stage: where distances are measured from; nil puts it before the dearest category
+    ///     (middle of its width, at its front edge).
+    ///   - prices: amount by category, to find the dearest.
+    public init(categories: [String], seats: [Seat], areas: [Area], stage: Point?, prices: [Int64]) {
+        self.categories = categories
+        self.seats = seats
+        self.areas = areas
+        let stage = stage ?? SeatingPlan.stage(before: seats, prices: prices)
+        self.stage = stage
+
+        let distances = seats.map { seat in
+            let dx = Int64(seat.x) - Int64(stage.x)
+            let dy = Int64(seat.y) - Int64(stage.y)
+            return dx * dx + dy * dy
+        }
+        self.distances = distances
+        let stretches = SeatingPlan.stretches(of: seats)
+        self.stretches = stretches
+        var stretchOfSeat = [UInt32](repeating: 0, count: seats.count)
+        var ranked = [[RankedStretch]](repeating: [], count: categories.count)
+        for (number, stretch) in stretches.enumerated() {
+            var nearest: [Int: Int64] = [:]
+            for seat in stretch.first..<stretch.end {
+                stretchOfSeat[seat] = UInt32(number)
+                let category = seats[seat].category
+                nearest[category] = min(nearest[category] ?? .max, distances[seat])
+            }
+            for (category, distance) in nearest {
+                ranked[category].append(RankedStretch(stretch: UInt32(number), nearest: distance))
+            }
+        }
+        self.stretchOfSeat = stretchOfSeat
+        stretchesByCategory = ranked.map { list in
+            list.sorted { ($0.nearest, $0.stretch) < ($1.nearest, $1.stretch) }
+        }
+        var byCategory = [[UInt32]](repeating: [], count: categories.count)
+        for (index, seat) in seats.enumerated() { byCategory[seat.category].append(UInt32(index)) }
+        seatsByCategory = byCategory.map { list in
+            list.sorted { (distances[Int($0)], $0) < (distances[Int($1)], $1) }
+        }
+        var indexByName = [String: UInt32](minimumCapacity: seats.count)
+        for (index, seat) in seats.enumerated() { indexByName[seat.name] = UInt32(index) }
+        precondition(indexByName.count == seats.count, "seat names are unique")
+        self.indexByName = indexByName
+    }
+
+    /// All places, seats and areas together.
+    public var capacity: Int {
+        areas.reduce(seats.count) { $0 + $1.capacity }
+    }
+
+    /// The seat of that name.
+    public func seat(named name: String) -> UInt32? {
+        indexByName[name]
+    }
+
+    public func area(named name: String) -> Int? {
+        areas.firstIndex { $0.name == name }
+    }
+
+    public func category(named name: String) -> Int? {
+        categories.firstIndex(of: name)
+    }
+
+    /// A plan names no stage, so it is taken to be where the dearest seats begin.
+    private static func stage(before seats: [Seat], prices: [Int64]) -> Point {
+        guard let dearest = seats.map({ prices[$0.category] }).max() else { return Point(x: 0, y: 0) }
+        let front = seats.filter { prices[$0.category] == dearest }
+        let left = front.map(\.x).min() ?? 0
+        let right = front.map(\.x).max() ?? 0
+        return Point(x: Int32((Int64(left) + Int64(right)) / 2), y: front.map(\.y).min() ?? 0)
+    }
+
+    /// Splits rows where the gap between two seats is more than twice the row's usual one: an aisle.
+    private static func stretches(of seats: [Seat]) -> [Stretch] {
+        var result: [Stretch] = []
+        var rowStart = 0
+        while rowStart < seats.count {
+            var rowEnd = rowStart + 1
+            while rowEnd < seats.count, seats[rowEnd].row == seats[rowStart].row { rowEnd += 1 }
+            let gaps = (rowStart..<rowEnd - 1).map { squaredDistance(seats[$0], seats[$0 + 1]) }
+            let aisle = gaps.isEmpty ? .max : gaps.sorted()[gaps.count / 2] * 4
+            var first = rowStart
+            for (offset, gap) in gaps.enumerated() where gap > aisle {
+                result.append(Stretch(first: first, count: rowStart + offset + 1 - first))
+                first = rowStart + offset + 1
+            }
+            result.append(Stretch(first: first, count: rowEnd - first))
+            rowStart = rowEnd
+        }
+        return result
+    }
+
+    private static func squaredDistance(_ one: Seat, _ other: Seat) -> Int64 {
+        let dx = Int64(one.x) - Int64(other.x)
+        let dy = Int64(one.y) - Int64(other.y)
+        return dx * dx + dy * dy
+    }
+}

@@ -1,0 +1,78 @@
+public import Foundation
+import Synchronization
+
+/// The folder in which everything of one process lives. It belongs to that process alone while it runs.
+public final class DataFolder: Sendable {
+    /// What keeps a folder from being used.
+    public enum Failure: Error, CustomStringConvertible {
+        case inUse(path: String)
+        case unusable(path: String, reason: String)
+
+        public var description: String {
+            switch self {
+            case .inUse(let path): "the data folder \(path) is in use by another onsale process"
+            case .unusable(let path, let reason): "the data folder \(path) cannot be used: \(reason)"
+            }
+        }
+    }
+
+    public let url: URL
+    private let lock: Int32
+
+    /// Opens the folder, making it if need be, and locks it until the process ends or ``unlock()``.
+    public init(path: String) throws {
+        url = URL(fileURLWithPath: path, isDirectory: true)
+        do {
+            try FileManager.default.createDirectory(
+                at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Failure.unusable(path: path, reason: "\(error.localizedDescription)")
+        }
+        lock = open(url.appendingPathComponent("lock").path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw Failure.unusable(path: path, reason: String(cString: strerror(errno))) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            close(lock)
+            throw Failure.inUse(path: path)
+        }
+    }
+
+    /// Lets another process have the folder.
+    public func unlock() {
+        close(lock)
+    }
+
+    public func file(_ name: String) -> URL {
+        url.appendingPathComponent(name)
+    }
+
+    /// The secret kept in the file, readable by its owner alone; made of 32 random bytes (in hex) if it is not there.
+    public func secret(_ name: String) throws -> String {
+        let file = file(name)
+        if let kept = try? String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines),
+            !kept.isEmpty
+        {
+            return kept
+        }
+        var generator = SystemRandomNumberGenerator()
+        let secret = (0..<32).map { _ in
+            let byte = UInt8.random(in: .min ... .max, using: &generator)
+            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+        try write(Array((secret + "\n").utf8), to: file)
+        return secret
+    }
+
+    /// Writes a file that only its owner may read, synced, all of it or nothing.
+    private func write(_ bytes: [UInt8], to file: URL) throws {
+        let temporary = file.appendingPathExtension("new")
+        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw Failure.unusable(path: url.path, reason: String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+        guard written == bytes.count, fsync(descriptor) == 0, rename(temporary.path, file.path) == 0 else {
+            throw Failure.unusable(path: url.path, reason: String(cString: strerror(errno)))
+        }
+    }
+}

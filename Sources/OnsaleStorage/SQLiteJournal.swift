@@ -1,0 +1,265 @@
+import Foundation
+import GRDB
+public import OnsaleEngine
+import OnsaleValues
+
+/// The journal in SQLite: the default, for one process on one machine.
+///
+/// Facts and documents are in `journal.sqlite`, written with `synchronous = FULL`: a commit returns when the write-ahead
+/// log is on disk. Snapshots, which may be lost, are in a file of their own so that saving a large one does not hold up
+/// the writer.
+public final class SQLiteJournal: Journal {
+    private let pool: DatabasePool
+    private let snapshots: DatabaseQueue
+
+    /// How many snapshots of a partition are kept.
+    private static let snapshotsKept = 2
+
+    /// - Parameter folder: where the database files are, or will be.
+    /// - Parameter isReadOnly: for verification beside a running process: nothing is created or changed.
+    public init(folder: String, isReadOnly: Bool = false) throws {
+        var configuration = Configuration()
+        configuration.label = "onsale.journal"
+        configuration.readonly = isReadOnly
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 4
+        let journalPath = folder + "/journal.sqlite"
+        let snapshotsPath = folder + "/snapshots.sqlite"
+        do {
+            pool = try DatabasePool(path: journalPath, configuration: configuration)
+            configuration.label = "onsale.snapshots"
+            snapshots = try DatabaseQueue(
+                path: isReadOnly && !FileManager.default.fileExists(atPath: snapshotsPath) ? ":memory:" : snapshotsPath,
+                configuration: configuration)
+            if !isReadOnly {
+                try pool.write { try SQLiteJournal.createTables($0) }
+                // GRDB sets NORMAL on the writer when it opens a pool, so this must come after.
+                try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+                try snapshots.write { try SQLiteJournal.createSnapshotTable($0) }
+            }
+        } catch {
+            throw SQLiteJournal.translate(error)
+        }
+    }
+
+    private static func createTables(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE IF NOT EXISTS journal (
+                    partition TEXT NOT NULL,
+                    sequence INTEGER NOT NULL,
+                    recorded_at INTEGER NOT NULL,
+                    fact_count INTEGER NOT NULL,
+                    payload BLOB NOT NULL,
+                    checksum BLOB NOT NULL,
+                    PRIMARY KEY (partition, sequence)
+                );
+                CREATE TABLE IF NOT EXISTS journal_head (
+                    partition TEXT NOT NULL PRIMARY KEY,
+                    last_sequence INTEGER NOT NULL,
+                    checksum BLOB NOT NULL
+                ) WITHOUT ROWID;
+                CREATE TABLE IF NOT EXISTS document (
+                    digest BLOB NOT NULL PRIMARY KEY,
+                    content BLOB NOT NULL
+                );
+                """)
+    }
+
+    private static func createSnapshotTable(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE IF NOT EXISTS snapshot (
+                    partition TEXT NOT NULL,
+                    last_sequence INTEGER NOT NULL,
+                    row_checksum BLOB NOT NULL,
+                    recorded_at INTEGER NOT NULL,
+                    payload BLOB NOT NULL,
+                    payload_checksum BLOB NOT NULL,
+                    PRIMARY KEY (partition, last_sequence)
+                );
+                """)
+    }
+
+    /// The writer's `PRAGMA synchronous`: 2 is FULL.
+    public func synchronousLevel() throws -> Int {
+        try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
+    }
+
+    // MARK: Journal
+
+    public func heads() throws -> [JournalHead] {
+        try translating {
+            try pool.read { database in
+                try Row.fetchAll(database, sql: "SELECT * FROM journal_head ORDER BY partition").map(JournalHead.init)
+            }
+        }
+    }
+
+    public func head(of partition: String) throws -> JournalHead? {
+        try translating {
+            try pool.read { database in
+                try Row.fetchOne(database, sql: "SELECT * FROM journal_head WHERE partition = ?", arguments: [partition])
+                    .map(JournalHead.init)
+            }
+        }
+    }
+
+    public func append(_ rows: [JournalRow]) throws {
+        try translating {
+            try pool.write { database in
+                for row in rows { try SQLiteJournal.append(row, database) }
+            }
+        }
+    }
+
+    private static func append(_ row: JournalRow, _ database: Database) throws {
+        if row.sequence == 1 {
+            // The key refuses a partition that has a head already.
+            try database.cachedStatement(
+                sql: "INSERT OR IGNORE INTO journal_head (partition, last_sequence, checksum) VALUES (?, ?, ?)"
+            ).execute(arguments: [row.partition, Int64(row.lastSequence), Data(row.checksum)])
+        } else {
+            try database.cachedStatement(
+                sql: "UPDATE journal_head SET last_sequence = ?, checksum = ? WHERE partition = ? AND last_sequence = ?"
+            ).execute(
+                arguments: [
+                    Int64(row.lastSequence), Data(row.checksum), row.partition, Int64(row.sequence) - 1,
+                ])
+        }
+        guard database.changesCount == 1 else { throw JournalError.notAtHead(partition: row.partition) }
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO journal (partition, sequence, recorded_at, fact_count, payload, checksum)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [
+                row.partition, Int64(row.sequence), row.time.milliseconds, Int64(row.count), Data(row.payload),
+                Data(row.checksum),
+            ])
+    }
+
+    public func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
+        try translating {
+            try pool.read { database in
+                let rows = try Row.fetchCursor(
+                    database,
+                    sql: """
+                        SELECT partition, sequence, recorded_at, fact_count, payload, checksum FROM journal
+                        WHERE partition = ?1 AND sequence >= (
+                            SELECT ifnull(max(sequence), 0) FROM journal WHERE partition = ?1 AND sequence <= ?2)
+                        ORDER BY sequence
+                        """, arguments: [partition, Int64(sequence)])
+                while let row = try rows.next() {
+                    let journalRow = try JournalRow(row)
+                    if journalRow.lastSequence >= sequence { try body(journalRow) }
+                }
+            }
+        }
+    }
+
+    // MARK: Snapshots
+
+    public func save(_ snapshot: Snapshot) throws {
+        try translating {
+            try snapshots.write { database in
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?)",
+                    arguments: [
+                        snapshot.partition, Int64(snapshot.lastSequence), Data(snapshot.rowChecksum),
+                        snapshot.time.milliseconds, Data(snapshot.payload), Data(snapshot.payloadChecksum),
+                    ])
+                try database.execute(
+                    sql: """
+                        DELETE FROM snapshot WHERE partition = ?1 AND last_sequence NOT IN (
+                            SELECT last_sequence FROM snapshot WHERE partition = ?1 ORDER BY last_sequence DESC LIMIT ?2)
+                        """, arguments: [snapshot.partition, SQLiteJournal.snapshotsKept])
+            }
+        }
+    }
+
+    public func latestSnapshot(of partition: String) throws -> Snapshot? {
+        // Whatever is wrong with snapshots, the facts are enough.
+        let found = try? snapshots.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM snapshot WHERE partition = ? ORDER BY last_sequence DESC",
+                arguments: [partition])
+        }
+        for row in found ?? [] {
+            guard let data: Data = row["payload"], let rowChecksum: Data = row["row_checksum"],
+                let checksum: Data = row["payload_checksum"], let sequence: Int64 = row["last_sequence"],
+                let time: Int64 = row["recorded_at"], sequence > 0
+            else { continue }
+            let snapshot = Snapshot(
+                partition: partition, lastSequence: UInt64(sequence), rowChecksum: Array(rowChecksum),
+                time: Timestamp(milliseconds: time), payload: Array(data))
+            if snapshot.payloadChecksum == Array(checksum) { return snapshot }
+        }
+        return nil
+    }
+
+    // MARK: Documents
+
+    public func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws {
+        try translating {
+            try pool.write { database in
+                try database.execute(
+                    sql: "INSERT OR IGNORE INTO document (digest, content) VALUES (?, ?)",
+                    arguments: [Data(digest), Data(bytes)])
+            }
+        }
+    }
+
+    public func document(digest: [UInt8]) throws -> [UInt8]? {
+        try translating {
+            try pool.read { database in
+                try Data.fetchOne(
+                    database, sql: "SELECT content FROM document WHERE digest = ?", arguments: [Data(digest)]
+                ).map { Array($0) }
+            }
+        }
+    }
+
+    public func close() throws {
+        try pool.close()
+        try snapshots.close()
+    }
+
+    // MARK: Errors
+
+    private func translating<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch { throw SQLiteJournal.translate(error) }
+    }
+
+    /// A full disk is something to wait for. Anything else that SQLite reports of a write leaves the page cache in
+    /// doubt, and is passed on as it is.
+    private static func translate(_ error: any Error) -> any Error {
+        guard let error = error as? DatabaseError else { return error }
+        if error.resultCode == .SQLITE_FULL || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
+            return JournalError.full
+        }
+        return JournalError.failed(error)
+    }
+}
+
+extension JournalHead {
+    fileprivate init(_ row: Row) throws {
+        let sequence: Int64 = row["last_sequence"]
+        let checksum: Data = row["checksum"]
+        self.init(
+            partition: row["partition"], lastSequence: UInt64(bitPattern: sequence), checksum: Array(checksum))
+    }
+}
+
+extension JournalRow {
+    fileprivate init(_ row: Row) throws {
+        let sequence: Int64 = row[1]
+        let count: Int64 = row[3]
+        let payload: Data = row[4]
+        let checksum: Data = row[5]
+        self.init(
+            partition: row[0], sequence: UInt64(bitPattern: sequence), time: Timestamp(milliseconds: row[2]),
+            count: UInt32(truncatingIfNeeded: count), payload: Array(payload), checksum: Array(checksum))
+    }
+}

@@ -1,0 +1,50 @@
+/// Who buys: 128 bits derived from the buyer's verified identity, the same for the same person every time.
+@frozen
+public struct BuyerID: Hashable, Comparable, Sendable {
+    public let high: UInt64
+    public let low: UInt64
+
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    @inlinable
+    public static func < (left: BuyerID, right: BuyerID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+/// A 128-bit digest: of an idempotency key, or of the request sent with it.
+@frozen
+public struct Digest128: Hashable, Comparable, Sendable {
+    public let high: UInt64
+    public let low: UInt64
+
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    @inlinable
+    public static func < (left: Digest128, right: Digest128) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+/// What makes a repeated request recognizable: the key (within its buyer and operation) and what was asked with it.
+@frozen
+public struct IdempotencyKey: Hashable, Sendable {
+    /// Digest of operation, buyer and the key as sent.
+    public let key: Digest128
+    /// Digest of the request's body, so that the same key with another body is refused.
+    public let fingerprint: Digest128
+
+    @inlinable
+    public init(key: Digest128, fingerprint: Digest128) {
+        self.key = key
+        self.fingerprint = fingerprint
+    }
+}
