@@ -204,7 +204,7 @@ public final class Engine: Sendable {
         let entries = directory.withLock { $0 }
         return entries.values.compactMap { entry in
             switch entry {
-            case .loaded(let handle): EventSummary(handle.view, buyers: [])
+            case .loaded(let handle): EventSummary(handle.view)
             case .unloaded(let summary): summary
             case .loading, .damaged: nil
             }
@@ -309,6 +309,10 @@ public struct EventSummary: Sendable {
     public let isSoldOut: Bool
     /// Buyers who have orders here, sorted, so that a buyer's orders are found without loading every event.
     let buyers: [BuyerID]
+
+    public init(_ view: EventView) {
+        self.init(view, buyers: [])
+    }
 
     init(_ view: EventView, buyers: [BuyerID]) {
         id = view.definition.id

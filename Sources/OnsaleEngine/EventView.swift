@@ -17,6 +17,8 @@ public struct EventView: Sendable {
     public let refunded: Int64
     public let waiting: Int
     public let activeShoppers: Int
+    /// Places in line given so far.
+    public let issuedNumbers: UInt32
     /// Whether the totals of rules 1 and 2 hold.
     public let totalsHold: Bool
     /// How far the journal reaches.
@@ -36,6 +38,7 @@ public struct EventView: Sendable {
         refunded = sale.ledger.refunded
         waiting = partition.line.waiting
         activeShoppers = partition.line.activeShoppers
+        issuedNumbers = partition.line.lastNumber
         totalsHold = sale.totalsHold
         self.lastSequence = lastSequence
     }

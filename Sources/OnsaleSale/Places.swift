@@ -35,7 +35,29 @@ public enum Selection: Hashable, Sendable {
 public struct PriceLine: Hashable, Sendable {
     public let category: Int
     public let unitAmount: Int64
-    public let quantity: Int
+    public internal(set) var quantity: Int
+}
+
+extension Places {
+    /// What they cost, one line a category, in the plan's order of categories.
+    public func lines(plan: SeatingPlan, prices: [Int64]) -> [PriceLine] {
+        switch self {
+        case .area(let area, let quantity):
+            let category = plan.areas[area].category
+            return [PriceLine(category: category, unitAmount: prices[category], quantity: quantity)]
+        case .seats(let seats):
+            var lines: [PriceLine] = []
+            for seat in seats {
+                let category = plan.seats[Int(seat)].category
+                if let index = lines.firstIndex(where: { $0.category == category }) {
+                    lines[index].quantity += 1
+                } else {
+                    lines.append(PriceLine(category: category, unitAmount: prices[category], quantity: 1))
+                }
+            }
+            return lines.count == 1 ? lines : lines.sorted { $0.category < $1.category }
+        }
+    }
 }
 
 extension ByteWriter {

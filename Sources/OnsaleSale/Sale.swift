@@ -99,21 +99,6 @@ public struct Sale: Sendable {
         return result
     }
 
-    /// What places cost, one line a category, in the plan's order of categories.
-    public func lines(of places: Places) -> [PriceLine] {
-        switch places {
-        case .area(let area, let quantity):
-            let category = plan.areas[area].category
-            return [PriceLine(category: category, unitAmount: terms.prices[category], quantity: quantity)]
-        case .seats(let seats):
-            var quantities = [Int](repeating: 0, count: plan.categories.count)
-            for seat in seats { quantities[plan.seats[Int(seat)].category] += 1 }
-            return quantities.enumerated().filter { $0.element > 0 }.map { category, quantity in
-                PriceLine(category: category, unitAmount: terms.prices[category], quantity: quantity)
-            }
-        }
-    }
-
     func amount(of places: Places) -> Int64 {
         switch places {
         case .area(let area, let quantity):

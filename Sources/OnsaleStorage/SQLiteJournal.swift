@@ -96,6 +96,12 @@ public final class SQLiteJournal: Journal {
         }
     }
 
+    public func partitions() throws -> [String] {
+        try translating {
+            try pool.read { try String.fetchAll($0, sql: "SELECT DISTINCT partition FROM journal ORDER BY partition") }
+        }
+    }
+
     public func head(of partition: String) throws -> JournalHead? {
         try translating {
             try pool.read { database in

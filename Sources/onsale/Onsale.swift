@@ -1,4 +1,13 @@
 import ArgumentParser
-import AsyncHTTPClient
-import Hummingbird
-@main struct Onsale: AsyncParsableCommand { func run() async throws { print("onsale") } }
+
+/// Sells an arena when everyone comes in the same second.
+@main
+struct Onsale: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "onsale",
+        abstract: "Sells an arena when everyone comes in the same second.",
+        version: version,
+        subcommands: [Serve.self, Rush.self, Verify.self, JournalCommand.self, PaymentsSandboxCommand.self])
+}

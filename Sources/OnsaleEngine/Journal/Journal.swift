@@ -87,6 +87,9 @@ public protocol Journal: Sendable {
     /// The heads of all partitions, by name.
     func heads() throws -> [JournalHead]
 
+    /// The names of all partitions that have rows.
+    func partitions() throws -> [String]
+
     /// The head of one partition; nil if it has none.
     func head(of partition: String) throws -> JournalHead?
 

@@ -24,6 +24,10 @@ public final class MemoryJournal: Journal {
         state.withLock { $0.heads.values.sorted { $0.partition < $1.partition } }
     }
 
+    public func partitions() throws -> [String] {
+        state.withLock { $0.rows.keys.sorted() }
+    }
+
     public func head(of partition: String) throws -> JournalHead? {
         state.withLock { $0.heads[partition] }
     }

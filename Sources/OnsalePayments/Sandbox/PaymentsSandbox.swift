@@ -4,7 +4,7 @@ import HTTPTypes
 public import Hummingbird
 public import Logging
 import NIOCore
-public import ServiceLifecycle
+import NIOHTTP1
 
 /// A payment provider to rehearse with: Stripe's protocol on a real socket, and cards that fail in every known way.
 ///

@@ -143,22 +143,35 @@ final class SandboxStore: Sendable {
                 return (queue.lines, queue.waiting)
             }
             guard !waiting.isEmpty else { return }
-            let failure = append(lines)
-            for continuation in waiting {
-                if let failure { continuation.resume(throwing: failure) } else { continuation.resume() }
+            if let failure = append(lines) {
+                giveUp(waiting, failure)
+            } else {
+                for continuation in waiting { continuation.resume() }
             }
         }
     }
 
-    /// Appends all or nothing. What could not be kept is forgotten: memory is read back from the disk.
+    /// What could not be kept is forgotten, with all that came after it: memory is read back from the disk.
+    private func giveUp(_ waiting: [CheckedContinuation<Void, any Error>], _ failure: Failure) {
+        let others = queue.withLock { queue in
+            defer {
+                queue.lines = []
+                queue.waiting = []
+            }
+            return queue.waiting
+        }
+        let kept = SandboxStore.load(file)
+        state.withLock { $0 = kept }
+        for continuation in waiting + others { continuation.resume(throwing: failure) }
+    }
+
+    /// Appends all or nothing.
     private func append(_ bytes: [UInt8]) -> Failure? {
         let before = lseek(descriptor, 0, SEEK_END)
         let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         if written == bytes.count, fdatasync(descriptor) == 0 { return nil }
         let reason = String(cString: strerror(errno))
         ftruncate(descriptor, before)
-        let kept = SandboxStore.load(file)
-        state.withLock { $0 = kept }
         return Failure(reason: reason)
     }
 }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import Logging
 import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// Sends the sandbox's webhooks: a few at a time, each tried a few times, the queue bounded.

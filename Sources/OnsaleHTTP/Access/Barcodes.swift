@@ -1,0 +1,65 @@
+import Crypto
+import Foundation
+import NIOCore
+import OnsaleEngine
+import OnsaleValues
+
+/// Tickets as barcodes: a compact JWS under Ed25519 (RFC 7515, RFC 8037), which a scanner checks offline with the
+/// published key. Nothing of it is kept: it follows from the ticket.
+struct Barcodes: Sendable {
+    private let key: Curve25519.Signing.PrivateKey
+    private let header: String
+
+    /// - Parameter secret: 32 bytes in hex.
+    init(secret: String) throws {
+        // The secret is hashed, so that whatever text the key file holds makes a key.
+        key = try Curve25519.Signing.PrivateKey(rawRepresentation: Array(SHA256.hash(data: Array(secret.utf8))))
+        header = base64URL(Array(#"{"alg":"EdDSA","kid":"\#(Barcodes.thumbprint(key.publicKey))"}"#.utf8))
+    }
+
+    func text(ticket: String, event: String, place: String) -> String {
+        let claims = JSONWriter.object { writer in
+            writer.member("tkt", ticket)
+            writer.member("evt", event)
+            writer.member("plc", place)
+        }
+        let signed = header + "." + base64URL(Array(claims.readableBytesView))
+        // Signing can fail for want of randomness alone, of which Ed25519 uses none.
+        let signature = (try? key.signature(for: Array(signed.utf8))) ?? Data()
+        return signed + "." + base64URL(Array(signature))
+    }
+
+    /// The ticket that a barcode is for; nil for one that was not signed here, for this event.
+    func ticket(_ text: String, event: String) -> PublicID? {
+        struct Claims: Decodable {
+            let tkt: String
+            let evt: String
+        }
+        guard text.utf8.count <= 2048 else { return nil }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, String(parts[0]) == header, let signature = bytes(base64URL: parts[2]),
+            key.publicKey.isValidSignature(signature, for: Array((parts[0] + "." + parts[1]).utf8)),
+            let payload = bytes(base64URL: parts[1]), let claims = try? JSONDecoder().decode(Claims.self, from: payload),
+            claims.evt == event
+        else { return nil }
+        return PublicID(.ticket, text: claims.tkt)
+    }
+
+    /// The public key as a JWK set (RFC 7517).
+    var publishedKeys: String {
+        let x = base64URL(Array(key.publicKey.rawRepresentation))
+        return #"{"keys":[{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"\#(Barcodes.thumbprint(key.publicKey))","x":"\#(x)"}]}"#
+    }
+
+    /// RFC 7638, RFC 8037.
+    private static func thumbprint(_ key: Curve25519.Signing.PublicKey) -> String {
+        let x = base64URL(Array(key.rawRepresentation))
+        return base64URL(Array(SHA256.hash(data: Array(#"{"crv":"Ed25519","kty":"OKP","x":"\#(x)"}"#.utf8))))
+    }
+
+    private func bytes(base64URL text: Substring) -> Data? {
+        var text = String(text).replacing("-", with: "+").replacing("_", with: "/")
+        text += String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+        return Data(base64Encoded: text)
+    }
+}

@@ -1,0 +1,29 @@
+import Crypto
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OnsaleValues
+
+/// The `Idempotency-Key` of a request.
+enum IdempotencyHeader {
+    /// The key within its operation and caller, with the fingerprint of what was asked; nil where there is none.
+    static func key(
+        _ request: Request, operation: String, caller: String, body: ByteBuffer
+    ) throws(Problem) -> IdempotencyKey? {
+        guard let text = request.headers[.idempotencyKey] else { return nil }
+        guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw Problem(.malformedRequest, "An Idempotency-Key has 1 to 255 visible ASCII characters.")
+        }
+        return IdempotencyKey(
+            key: digest(Array("\(operation)\n\(caller)\n\(text)".utf8)),
+            fingerprint: digest(Array(body.readableBytesView)))
+    }
+
+    private static func digest(_ bytes: [UInt8]) -> Digest128 {
+        SHA256.hash(data: bytes).withUnsafeBytes { bytes in
+            Digest128(
+                high: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self).bigEndian,
+                low: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian)
+        }
+    }
+}

@@ -1,0 +1,163 @@
+public import AsyncHTTPClient
+import Crypto
+import HTTPTypes
+import Hummingbird
+public import Logging
+public import OnsaleEngine
+import OnsaleSale
+import OnsaleValues
+
+/// How the surface is set up.
+public struct ServiceSettings: Sendable {
+    public var adminToken: String
+    public var doorToken: String?
+    /// Signs sessions and passes.
+    public var tokenSecret: String
+    /// Signs barcodes.
+    public var barcodeSecret: String
+    public var login: LoginSetting
+    public var webhookSecret: String
+    public var trustedProxies: Set<String>
+    /// Whether clients on this machine are limited like all others.
+    public var limitsLoopback: Bool
+
+    public init(
+        adminToken: String, doorToken: String?, tokenSecret: String, barcodeSecret: String, login: LoginSetting,
+        webhookSecret: String, trustedProxies: Set<String> = [], limitsLoopback: Bool = false
+    ) {
+        self.adminToken = adminToken
+        self.doorToken = doorToken
+        self.tokenSecret = tokenSecret
+        self.barcodeSecret = barcodeSecret
+        self.login = login
+        self.webhookSecret = webhookSecret
+        self.trustedProxies = trustedProxies
+        self.limitsLoopback = limitsLoopback
+    }
+}
+
+/// What all routes share.
+public struct OnsaleService: Sendable {
+    let engine: Engine
+    let settings: ServiceSettings
+    let tokens: Tokens
+    let login: Login
+    let barcodes: Barcodes
+    let documents = DocumentCache()
+    let logger: Logger
+    /// By client address: sessions, joins and holds together.
+    let addressLimiter = RateLimiter(perSecond: 50, burst: 200)
+    /// By buyer: joins and holds.
+    let buyerLimiter = RateLimiter(perSecond: 5, burst: 20)
+    private let adminDigest: [UInt8]
+    private let doorDigest: [UInt8]?
+
+    static let sessionSeconds = 7 * 86_400
+
+    public init(engine: Engine, settings: ServiceSettings, client: HTTPClient, logger: Logger) async throws {
+        self.engine = engine
+        self.settings = settings
+        self.logger = logger
+        login = try await settings.login.login(pepper: settings.tokenSecret, client: client, logger: logger)
+        tokens = await Tokens(secret: settings.tokenSecret, login: login)
+        barcodes = try Barcodes(secret: settings.barcodeSecret)
+        adminDigest = Array(SHA256.hash(data: Array(settings.adminToken.utf8)))
+        doorDigest = settings.doorToken.map { Array(SHA256.hash(data: Array($0.utf8))) }
+    }
+
+    // MARK: Who asks
+
+    /// The bearer token of a request, if it has one.
+    func bearer(_ request: Request) -> String? {
+        guard let header = request.headers[.authorization], header.count > 7, header.prefix(7).lowercased() == "bearer "
+        else { return nil }
+        return String(header.dropFirst(7))
+    }
+
+    /// Compared by digest, so that the time it takes tells nothing about the token.
+    func isAdmin(_ token: String?) -> Bool {
+        guard let token else { return false }
+        return Array(SHA256.hash(data: Array(token.utf8))) == adminDigest
+    }
+
+    private func isDoor(_ token: String?) -> Bool {
+        guard let token, let doorDigest else { return false }
+        return Array(SHA256.hash(data: Array(token.utf8))) == doorDigest
+    }
+
+    private static let noToken = Problem(.unauthenticated, "Send Authorization: Bearer with a token that is valid here.")
+
+    func requireAdmin(_ request: Request) async throws {
+        let token = bearer(request)
+        if isAdmin(token) { return }
+        guard let token else { throw OnsaleService.noToken }
+        if isDoor(token) { throw Problem(.forbidden, "The door's token is for check-ins and void tickets alone.") }
+        if await tokens.principal(token, now: engine.now()) != nil {
+            throw Problem(.forbidden, "This needs the organizer's token.")
+        }
+        throw OnsaleService.noToken
+    }
+
+    func requireDoor(_ request: Request) async throws {
+        if isDoor(bearer(request)) { return }
+        try await requireAdmin(request)
+    }
+
+    func principal(_ request: Request) async throws -> Principal {
+        guard let token = bearer(request) else { throw OnsaleService.noToken }
+        guard let principal = await tokens.principal(token, now: engine.now()) else { throw OnsaleService.noToken }
+        return principal
+    }
+
+    /// The buyer of a session.
+    func requireSession(_ request: Request) async throws -> BuyerID {
+        switch try await principal(request) {
+        case .session(let buyer): return buyer
+        case .pass, .ticket: throw Problem(.forbidden, "This needs a session, not a pass or a ticket.")
+        }
+    }
+
+    /// The buyer and number of a pass for the event.
+    func requirePass(_ request: Request, for event: String) async throws -> (buyer: BuyerID, serial: UInt32) {
+        switch try await principal(request) {
+        case .pass(event, let buyer, let serial): return (buyer, serial)
+        case .pass: throw Problem(.forbidden, "This pass is for another event.")
+        case .session, .ticket: throw Problem(.forbidden, "This needs a pass, which joining the waiting room gives.")
+        }
+    }
+
+    /// The buyer of a session, or of a pass for the event.
+    func requireBuyer(_ request: Request, of event: String) async throws -> BuyerID {
+        switch try await principal(request) {
+        case .session(let buyer), .pass(event, let buyer, _): return buyer
+        case .pass: throw Problem(.forbidden, "This pass is for another event.")
+        case .ticket: throw Problem(.forbidden, "This needs a session or a pass.")
+        }
+    }
+
+    // MARK: Limits
+
+    /// Counts a request against its address, and its buyer if it has one.
+    func limit(_ request: Request, _ context: OnsaleContext, buyer: BuyerID? = nil) throws(Problem) {
+        let address = ClientAddress(request, context, trustedProxies: settings.trustedProxies)
+        if address.isLoopback, !settings.limitsLoopback { return }
+        let now = engine.now()
+        let wait = addressLimiter.take(address.text, now: now) ?? buyer.flatMap { buyerLimiter.take($0.text, now: now) }
+        if let wait {
+            throw .busy(.rateLimited, "Slow down a little; nothing was done.", retryAfterSeconds: wait)
+        }
+    }
+
+    // MARK: Events
+
+    func event(_ context: OnsaleContext) async throws -> EventHandle {
+        guard let id = context.parameters.get("event") else { throw Problem.notFound }
+        return try await engine.event(id)
+    }
+
+    /// The organizer's or a buyer's view of an order by its public id; nil for one of another event.
+    func orderID(_ text: String?, in definition: EventDefinition) -> PublicID? {
+        guard let id = text.flatMap({ PublicID(.order, text: $0) }), id.tag == definition.tag else { return nil }
+        return id
+    }
+}

@@ -1,0 +1,226 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import OnsaleEngine
+import OnsaleSale
+import OnsaleValues
+import OnsaleWaitingRoom
+
+/// What the organizer does: create, watch, pause, block, refund, and let people in.
+extension OnsaleService {
+    func createEvent(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        try await requireAdmin(request)
+        let body = try await Body.collect(request, upTo: Body.eventBytesMax)
+        try Body.requireJSON(request)
+        let parsed = try EventImport.definition(fromJSON: body, now: engine)
+        let definition = parsed.definition
+        let view = try await EventImport.create(parsed, in: engine)
+        logger.notice(
+            "Event created",
+            metadata: ["event": "\(definition.id)", "capacity": "\(view.counts.capacity)"])
+        return json(.created, eventBody(view), headers: [.location: "/v1/events/\(definition.id)"])
+    }
+
+    func report(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        try await requireAdmin(request)
+        let view = try await event(context).view
+        return json(.ok) { writer in
+            writer.member("capacity", view.counts.capacity)
+            writer.member("free", view.counts.free)
+            writer.member("held", view.counts.held)
+            writer.member("sold", view.counts.sold)
+            writer.member("blocked", view.counts.blocked)
+            writer.object("orders") { writer in
+                writer.member(
+                    "authorizing", (view.orders[.authorizing] ?? 0) + (view.orders[.capturing] ?? 0))
+                writer.member("confirmed", view.orders[.confirmed] ?? 0)
+                writer.member("declined", view.orders[.declined] ?? 0)
+                writer.member("expired", view.orders[.expired] ?? 0)
+                writer.member("refunding", view.orders[.refunding] ?? 0)
+                writer.member("refunded", view.orders[.refunded] ?? 0)
+            }
+            writer.member("currency", view.definition.currency)
+            writer.member("gross", view.gross)
+            writer.member("refunded", view.refunded)
+            writer.member("waiting", view.waiting)
+            writer.member("activeShoppers", view.activeShoppers)
+        }
+    }
+
+    func pause(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        try await changeLine(.pause, request, context)
+    }
+
+    func resume(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        try await changeLine(.resume, request, context)
+    }
+
+    private func changeLine(
+        _ command: LineCommand, _ request: Request, _ context: OnsaleContext
+    ) async throws -> Response {
+        try await requireAdmin(request)
+        let event = try await event(context)
+        _ = try await engine.apply(.line(command), to: event)
+        logger.notice("Onsale changed", metadata: ["event": "\(event.id)", "change": "\(command)"])
+        return json(.ok, eventBody(event.view))
+    }
+
+    func changeOnsale(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        try await requireAdmin(request)
+        let event = try await event(context)
+        let asked = try Body.decode(ChangeOnsale.self, from: request, try await Body.collect(request))
+        let schedule = try asked.schedule(from: event.view.schedule, now: engine.now())
+        _ = try await engine.apply(.line(.reschedule(schedule)), to: event)
+        return json(.ok, eventBody(event.view))
+    }
+
+    func block(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let (event, seats) = try await seatList(request, context)
+        switch try await engine.apply(.sale(.block(seats)), to: event) {
+        case .sale(.refused(let refusal)): throw Problem(refusal, in: event.view.definition)
+        default:
+            let plan = event.view.definition.plan
+            return json(.created) { $0.member("seats", strings: seats.map { plan.seats[Int($0)].name }) }
+        }
+    }
+
+    func unblock(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let (event, seats) = try await seatList(request, context)
+        _ = try await engine.apply(.sale(.unblock(seats)), to: event)
+        return Response(status: .noContent)
+    }
+
+    private func seatList(
+        _ request: Request, _ context: OnsaleContext
+    ) async throws -> (event: EventHandle, seats: [UInt32]) {
+        try await requireAdmin(request)
+        let event = try await event(context)
+        let asked = try Body.decode(
+            SeatList.self, from: request, try await Body.collect(request, upTo: Body.eventBytesMax))
+        return (event, try event.view.definition.plan.seats(named: asked.seats))
+    }
+
+    // MARK: Orders
+
+    func listOrders(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        try await requireAdmin(request)
+        let event = try await event(context)
+        let definition = event.view.definition
+        let query = request.uri.queryParameters
+        var faults = Faults()
+        let limit = query.get("limit").map { Int($0) } ?? 100
+        faults.require((1...500).contains(limit ?? 0), "/limit", "must be from 1 to 500")
+        let states = query.get("state").map { OrderState.named(String($0)) } ?? OrderState.allCases
+        faults.require(!states.isEmpty, "/state", "is no state of an order")
+        let after = query.get("after").map { orderID(String($0), in: definition)?.serial }
+        faults.require(after != .some(nil), "/after", "is no order of this event")
+        try faults.throwIfAny()
+        let (orders, isMore) = try await page(
+            of: event, after: after.flatMap { $0 } ?? 0, limit: limit ?? 100, states: Set(states))
+        return json(.ok) { writer in
+            writer.array("orders") { writer in
+                for order in orders { writer.object { write(order, in: definition, to: &$0, withBuyer: true) } }
+            }
+            if isMore, let last = orders.last {
+                writer.member("next", id(last, in: definition))
+            } else {
+                writer.null("next")
+            }
+        }
+    }
+
+    private func page(
+        of event: EventHandle, after serial: UInt32, limit: Int, states: Set<OrderState>
+    ) async throws -> (orders: [Order], isMore: Bool) {
+        try await engine.read(event) { partition in
+            var found: [Order] = []
+            for order in partition.sale.orders.dropFirst(Int(serial)) where states.contains(order.state) {
+                if found.count == limit { return (found, true) }
+                found.append(order)
+            }
+            return (found, false)
+        }
+    }
+
+    /// All orders as CSV (RFC 4180), a page at a time, so that it takes no memory however many there are.
+    func ordersCSV(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        try await requireAdmin(request)
+        let event = try await event(context)
+        let definition = event.view.definition
+        let body = ResponseBody { writer in
+            try await writer.write(
+                ByteBuffer(string: "order,state,buyer,placedAt,places,quantity,amount,currency,captured,refunded\r\n"))
+            var last: UInt32 = 0
+            while true {
+                let (orders, isMore) = try await page(of: event, after: last, limit: 500, states: Set(OrderState.allCases))
+                let lines = orders.map { csv($0, in: definition) }.joined()
+                if !lines.isEmpty { try await writer.write(ByteBuffer(string: lines)) }
+                guard isMore, let end = orders.last else { break }
+                last = end.id.serial
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/csv; charset=utf-8",
+                .contentDisposition: "attachment; filename=\"\(event.id)-orders.csv\"",
+            ], body: body)
+    }
+
+    private func csv(_ order: Order, in definition: EventDefinition) -> String {
+        let places: String
+        switch order.places {
+        case .seats(let seats): places = seats.map { definition.plan.seats[Int($0)].name }.joined(separator: " ")
+        case .area(let area, _): places = definition.plan.areas[area].name
+        }
+        let fields = [
+            id(order, in: definition), order.state.name, order.buyer.text, RFC3339.format(order.placedAt), places,
+            String(order.places.quantity), String(order.amount), definition.currency, String(order.captured),
+            String(order.refunded),
+        ]
+        return fields.map(OnsaleService.csvField).joined(separator: ",") + "\r\n"
+    }
+
+    /// Quoted where needed; what a spreadsheet would take for a formula is made plain text.
+    static func csvField(_ text: String) -> String {
+        let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+        let text = isFormula ? "'" + text : text
+        guard text.contains(where: { ",\"\r\n".contains($0) }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+
+    // MARK: The door
+
+    func checkIn(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        try await requireDoor(request)
+        let event = try await event(context)
+        let definition = event.view.definition
+        let asked = try Body.decode(CheckIn.self, from: request, try await Body.collect(request))
+        guard let ticket = barcodes.ticket(asked.barcode, event: definition.id), ticket.tag == definition.tag else {
+            throw Problem.invalid("/barcode", "is no ticket of this event")
+        }
+        switch try await engine.apply(.sale(.checkIn(ticket: ticket.serial)), to: event) {
+        case .sale(.checkedIn(let ticket, let places)):
+            return json(.ok) { writer in
+                writer.member("ticket", id(ticket.serial, issuedAt: ticket.issuedAt, in: definition))
+                let place = definition.placeName(places, ticket.position)
+                if case .area = places { writer.member("area", place) } else { writer.member("seat", place) }
+                writer.member("checkedInAt", ticket.checkedInAt)
+            }
+        case .sale(.refused(let refusal)): throw Problem(refusal, in: definition)
+        default: throw Problem.notFound
+        }
+    }
+
+    func voidTickets(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        try await requireDoor(request)
+        let event = try await event(context)
+        let definition = event.view.definition
+        let void = try await engine.read(event) { $0.sale.tickets.filter(\.isVoid) }
+        return json(.ok) { writer in
+            writer.member("tickets", strings: void.lazy.map { id($0.serial, issuedAt: $0.issuedAt, in: definition) })
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OnsaleEngine
+import OnsaleSale
+import OnsaleValues
+
+/// Holding places and paying for them.
+extension OnsaleService {
+    // MARK: Holds
+
+    func createHold(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let event = try await event(context)
+        let (buyer, pass) = try await requirePass(request, for: event.id)
+        try limit(request, context, buyer: buyer)
+        let body = try await Body.collect(request)
+        let definition = event.view.definition
+        let selection = try Body.decode(CreateHold.self, from: request, body).selection(in: definition.plan)
+        let key = try IdempotencyHeader.key(request, operation: "hold", caller: buyer.text, body: body)
+        switch try await engine.apply(.sale(.hold(buyer: buyer, pass: pass, selection, key: key)), to: event) {
+        case .sale(.held(let hold)):
+            return json(
+                .created, holdBody(hold, in: definition),
+                headers: [.location: "/v1/events/\(event.id)/holds/\(id(hold, in: definition))"])
+        case .sale(.refused(let refusal)): throw Problem(refusal, in: definition)
+        default: throw Problem.notFound
+        }
+    }
+
+    func getHold(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let event = try await event(context)
+        let (buyer, _) = try await requirePass(request, for: event.id)
+        let definition = event.view.definition
+        let id = try holdID(context.parameters.get("hold"), in: definition)
+        switch try await engine.read(event, { $0.sale.liveHold(id, buyer: buyer) }) {
+        case .success(let hold): return json(.ok, holdBody(hold, in: definition))
+        case .failure(let refusal): throw Problem(refusal, in: definition)
+        }
+    }
+
+    func releaseHold(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let event = try await event(context)
+        let (buyer, _) = try await requirePass(request, for: event.id)
+        let definition = event.view.definition
+        let id = try holdID(context.parameters.get("hold"), in: definition)
+        switch try await engine.apply(.sale(.release(id, buyer: buyer)), to: event) {
+        case .sale(.refused(let refusal)): throw Problem(refusal, in: definition)
+        default: return Response(status: .noContent)
+        }
+    }
+
+    private func holdID(_ text: String?, in definition: EventDefinition) throws(Problem) -> HoldID {
+        guard let id = text.flatMap({ PublicID(.hold, text: $0) }), id.tag == definition.tag else {
+            throw .notFound
+        }
+        return HoldID(id.serial)
+    }
+
+    // MARK: Orders
+
+    /// How long an order may be waited for, in seconds.
+    private static let waitSecondsMax = 30
+
+    func createOrder(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let event = try await event(context)
+        let (buyer, _) = try await requirePass(request, for: event.id)
+        let body = try await Body.collect(request)
+        guard let key = try IdempotencyHeader.key(request, operation: "order", caller: buyer.text, body: body) else {
+            throw Problem(.idempotencyKeyRequired, "An order needs an Idempotency-Key, so that it is never charged twice.")
+        }
+        let asked = try Body.decode(CreateOrder.self, from: request, body)
+        guard (1...255).contains(asked.payment.method.utf8.count) else {
+            throw Problem.invalid("/payment/method", "must have 1 to 255 bytes")
+        }
+        let definition = event.view.definition
+        guard let hold = PublicID(.hold, text: asked.hold), hold.tag == definition.tag else {
+            throw Problem(.notFound, "There is no such hold.")
+        }
+        let command = SaleCommand.placeOrder(
+            HoldID(hold.serial), buyer: buyer, paymentMethod: asked.payment.method, trace: trace(request), key: key)
+        let waitSeconds = waitSeconds(request)
+        let waitUntil = waitSeconds > 0 ? engine.now().adding(seconds: waitSeconds) : nil
+        switch try await engine.apply(.sale(command), to: event, waitUntil: waitUntil) {
+        case .sale(.order(let order)):
+            var headers: HTTPFields = [.location: "/v1/events/\(event.id)/orders/\(id(order, in: definition))"]
+            if waitSeconds > 0 { headers[.preferenceApplied] = "wait=\(waitSeconds)" }
+            return json(order.state.isFinal ? .created : .accepted, orderBody(order, in: definition), headers: headers)
+        case .sale(.refused(let refusal)): throw Problem(refusal, in: definition)
+        default: throw Problem.notFound
+        }
+    }
+
+    /// `Prefer: wait=10` (RFC 7240, section 4.3).
+    private func waitSeconds(_ request: Request) -> Int {
+        for preference in request.headers[.prefer]?.split(whereSeparator: { $0 == "," || $0 == ";" }) ?? [] {
+            let preference = preference.trimmingPrefix { $0 == " " }
+            if preference.hasPrefix("wait="), let seconds = Int(preference.dropFirst(5)) {
+                return max(0, min(seconds, OnsaleService.waitSecondsMax))
+            }
+        }
+        return 0
+    }
+
+    /// The request's W3C trace context, if it is one. <https://www.w3.org/TR/trace-context/#traceparent-header>
+    private func trace(_ request: Request) -> String? {
+        guard let text = request.headers[.traceparent], text.utf8.count == 55 else { return nil }
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        let isHex = parts.allSatisfy { part in
+            part.utf8.allSatisfy { byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+            }
+        }
+        return parts.map(\.utf8.count) == [2, 32, 16, 2] && isHex ? text : nil
+    }
+
+    func getOrder(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let event = try await event(context)
+        let definition = event.view.definition
+        let buyer = isAdmin(bearer(request)) ? nil : try await requireBuyer(request, of: event.id)
+        guard let id = orderID(context.parameters.get("order"), in: definition) else { throw Problem.notFound }
+        let order = try await engine.read(event) { $0.sale.order(OrderID(id.serial)) }
+        guard let order, buyer == nil || buyer == order.buyer, order.placedAt == id.at else { throw Problem.notFound }
+        return json(.ok, orderBody(order, in: definition))
+    }
+
+    func cancelOrder(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let event = try await event(context)
+        let definition = event.view.definition
+        let buyer = isAdmin(bearer(request)) ? nil : try await requireBuyer(request, of: event.id)
+        let body = try await Body.collect(request)
+        guard let id = orderID(context.parameters.get("order"), in: definition) else { throw Problem.notFound }
+        let key = try IdempotencyHeader.key(
+            request, operation: "cancel \(id.serial)", caller: buyer?.text ?? "organizer", body: body)
+        switch try await engine.apply(.sale(.cancel(OrderID(id.serial), buyer: buyer, key: key)), to: event) {
+        case .sale(.order(let order)): return json(.accepted, orderBody(order, in: definition))
+        case .sale(.refused(let refusal)): throw Problem(refusal, in: definition)
+        default: throw Problem.notFound
+        }
+    }
+
+    /// All of a buyer's orders, every event, newest first.
+    func myOrders(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let buyer = try await requireSession(request)
+        var found: [(order: Order, definition: EventDefinition)] = []
+        for id in engine.eventsWithOrders(of: buyer) {
+            let event = try await engine.event(id)
+            let definition = event.view.definition
+            found += try await engine.read(event) { $0.sale.orders(of: buyer) }.map { ($0, definition) }
+        }
+        found.sort { ($0.order.placedAt, $0.order.id) > ($1.order.placedAt, $1.order.id) }
+        return json(.ok) { writer in
+            writer.array("orders") { writer in
+                for (order, definition) in found { writer.object { write(order, in: definition, to: &$0) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+import OnsaleEngine
+import OnsaleValues
+
+/// The outermost room: every answer gets its `x-request-id`, and every error an answer that a person can use.
+struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context == OnsaleContext {
+    let inner: Inner
+    let logger: Logger
+
+    func respond(to request: Request, context: OnsaleContext) async throws -> Response {
+        var response: Response
+        do {
+            response = try await inner.respond(to: request, context: context)
+            // The router answers by itself, and with no body, for a path that it does not know.
+            if response.status.code >= 400, response.headers[.contentType] == nil {
+                response =
+                    response.status == .notFound
+                    ? Problem.notFound.response : Problem(.malformedRequest, "The request could not be read.").response
+            }
+        } catch let error as HTTPParserError {
+            // The connection is beyond use; the server answers 400 and closes it.
+            throw error
+        } catch {
+            response = problem(for: error, request, context).response
+        }
+        response.headers[.xRequestID] = requestID(request, context)
+        return response
+    }
+
+    private func requestID(_ request: Request, _ context: OnsaleContext) -> String {
+        if let given = request.headers[.xRequestID], (1...128).contains(given.utf8.count),
+            given.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+        {
+            return given
+        }
+        return context.id
+    }
+
+    private func problem(for error: any Error, _ request: Request, _ context: OnsaleContext) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as EngineError: return Problem(error)
+        case let error as HTTPError where error.status == .notFound: return .notFound
+        case let error as HTTPError where (400..<500).contains(error.status.code):
+            return Problem(.malformedRequest, "The request could not be read.")
+        default:
+            // A bug or a failing disk: the person gets an answer without our innards, the log gets them.
+            logger.error(
+                "A request failed for a reason that is no answer",
+                metadata: [
+                    "method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)",
+                    "request": "\(context.id)",
+                ])
+            return .busy(.overloaded, "The server could not do this now; repeat it with the same Idempotency-Key.", retryAfterSeconds: 5)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OnsaleEngine
+import OnsaleSale
+import OnsaleValues
+import OnsaleWaitingRoom
+
+/// How things are shown.
+extension OnsaleService {
+    func json(_ status: HTTPResponse.Status, _ buffer: ByteBuffer, headers: HTTPFields = [:]) -> Response {
+        var headers = headers
+        headers[.contentType] = "application/json"
+        return Response(status: status, headers: headers, body: .init(byteBuffer: buffer))
+    }
+
+    func json(
+        _ status: HTTPResponse.Status, headers: HTTPFields = [:], _ body: (inout JSONWriter) -> Void
+    ) -> Response {
+        json(status, JSONWriter.object(body), headers: headers)
+    }
+
+    func id(_ hold: Hold, in definition: EventDefinition) -> String {
+        PublicID(.hold, at: hold.madeAt, serial: hold.id.serial, tag: definition.tag).text
+    }
+
+    func id(_ order: Order, in definition: EventDefinition) -> String {
+        PublicID(.order, at: order.placedAt, serial: order.id.serial, tag: definition.tag).text
+    }
+
+    func id(_ ticket: UInt32, issuedAt: Timestamp, in definition: EventDefinition) -> String {
+        PublicID(.ticket, at: issuedAt, serial: ticket, tag: definition.tag).text
+    }
+
+    private func lines(_ places: Places, _ definition: EventDefinition, _ writer: inout JSONWriter) {
+        writer.array("lines") { writer in
+            for line in definition.lines(of: places) {
+                writer.object { writer in
+                    writer.member("category", definition.plan.categories[line.category])
+                    writer.member("unitAmount", line.unitAmount)
+                    writer.member("quantity", line.quantity)
+                }
+            }
+        }
+    }
+
+    func holdBody(_ hold: Hold, in definition: EventDefinition) -> ByteBuffer {
+        JSONWriter.object { writer in
+            writer.member("hold", id(hold, in: definition))
+            switch hold.places {
+            case .seats(let seats):
+                writer.member("seats", strings: seats.lazy.map { definition.plan.seats[Int($0)].name })
+                writer.null("area")
+            case .area(let area, _):
+                writer.array("seats") { _ in }
+                writer.member("area", definition.plan.areas[area].name)
+            }
+            writer.member("quantity", hold.places.quantity)
+            lines(hold.places, definition, &writer)
+            writer.member("amount", hold.amount)
+            writer.member("currency", definition.currency)
+            writer.member("expiresAt", hold.expiresAt)
+            if let order = hold.order { writer.member("orderNumber", order.serial) }
+        }
+    }
+
+    func write(_ order: Order, in definition: EventDefinition, to writer: inout JSONWriter, withBuyer: Bool = false) {
+        writer.member("order", id(order, in: definition))
+        writer.member("event", definition.id)
+        writer.member("state", order.state.name)
+        if withBuyer { writer.member("buyer", order.buyer.text) }
+        writer.member("amount", order.amount)
+        writer.member("currency", definition.currency)
+        writer.member("placedAt", order.placedAt)
+        if let code = order.declineCode { writer.member("declineCode", code) }
+        lines(order.places, definition, &writer)
+        writer.array("tickets") { writer in
+            guard order.state == .confirmed, let issuedAt = order.confirmedAt else { return }
+            for (position, serial) in order.tickets.enumerated() {
+                writer.object { writer in
+                    let ticket = id(serial, issuedAt: issuedAt, in: definition)
+                    writer.member("ticket", ticket)
+                    let place = definition.placeName(order.places, position)
+                    if case .area = order.places { writer.member("area", place) } else { writer.member("seat", place) }
+                    writer.member("barcode", barcodes.text(ticket: ticket, event: definition.id, place: place))
+                }
+            }
+        }
+    }
+
+    func orderBody(_ order: Order, in definition: EventDefinition) -> ByteBuffer {
+        JSONWriter.object(capacity: 1024) { write(order, in: definition, to: &$0) }
+    }
+
+    func write(_ event: EventSummary, to writer: inout JSONWriter) {
+        writer.member("id", event.id)
+        writer.member("title", event.title)
+        writer.member("venue", event.venue)
+        writer.member("startsAt", event.startsAt)
+        writer.member("currency", event.currency)
+        writer.array("prices") { writer in
+            for price in event.prices {
+                writer.object { writer in
+                    writer.member("category", price.category)
+                    writer.member("amount", price.amount)
+                }
+            }
+        }
+        writer.object("onsale") { write(event.schedule, event.phase(at: engine.now()), to: &$0) }
+    }
+
+    private func write(_ schedule: OnsaleSchedule, _ phase: OnsalePhase, to writer: inout JSONWriter) {
+        writer.member("phase", phase.rawValue)
+        writer.member("lobbyOpensAt", schedule.lobbyOpensAt)
+        writer.member("opensAt", schedule.opensAt)
+        writer.member("closesAt", schedule.closesAt)
+        writer.member("waitingRoom", schedule.hasWaitingRoom)
+        writer.member("maxActiveShoppers", schedule.maxActiveShoppers)
+        writer.member("passSeconds", schedule.passSeconds)
+    }
+
+    /// An event in full: what a list shows, and its areas and limits.
+    func eventBody(_ view: EventView) -> ByteBuffer {
+        let definition = view.definition
+        return JSONWriter.object(capacity: 2048) { writer in
+            write(EventSummary(view), to: &writer)
+            writer.array("areas") { writer in
+                for area in definition.plan.areas {
+                    writer.object { writer in
+                        writer.member("name", area.name)
+                        writer.member("capacity", area.capacity)
+                        writer.member("category", definition.plan.categories[area.category])
+                    }
+                }
+            }
+            writer.object("limits") { writer in
+                writer.member("ticketsPerBuyer", definition.terms.ticketsPerBuyer)
+                writer.member("holdSeconds", definition.terms.holdSeconds)
+                writer.member("preventOrphans", definition.terms.preventOrphans)
+            }
+            writer.member("capacity", view.counts.capacity)
+        }
+    }
+}
+
+extension OrderState {
+    /// The state's name in the contract. That the money is being captured is of no use to anybody outside.
+    var name: String {
+        switch self {
+        case .authorizing, .capturing: "authorizing"
+        case .confirmed: "confirmed"
+        case .declined: "declined"
+        case .expired: "expired"
+        case .refunding: "refunding"
+        case .refunded: "refunded"
+        }
+    }
+
+    /// The states that a name stands for.
+    static func named(_ name: String) -> [OrderState] {
+        allCases.filter { $0.name == name }
+    }
+}
+
+extension EventDefinition {
+    func lines(of places: Places) -> [PriceLine] {
+        places.lines(plan: plan, prices: terms.prices)
+    }
+
+    /// The name of one of an order's places: its seat, or its area.
+    func placeName(_ places: Places, _ position: Int) -> String {
+        switch places {
+        case .seats(let seats): plan.seats[Int(seats[position])].name
+        case .area(let area, _): plan.areas[area].name
+        }
+    }
+}

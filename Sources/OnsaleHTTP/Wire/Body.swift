@@ -1,0 +1,102 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOFoundationCompat
+
+/// Reading request bodies: bounded, of the right type, and with every fault named by its place.
+enum Body {
+    static let bytesMax = 64 << 10
+    static let eventBytesMax = 32 << 20
+
+    /// Shared by all: it is never changed after this.
+    private static let decoder = JSONDecoder()
+
+    /// The whole body, up to a limit.
+    static func collect(_ request: Request, upTo limit: Int = bytesMax) async throws -> ByteBuffer {
+        if let length = request.headers[.contentLength].flatMap(Int.init), length > limit { throw tooLarge(limit) }
+        do {
+            return try await request.body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge(limit)
+        }
+    }
+
+    private static func tooLarge(_ limit: Int) -> Problem {
+        Problem(.tooLarge, "At most \(limit) bytes are taken here.")
+    }
+
+    /// Reads a body as JSON of the type.
+    static func decode<Value: Decodable>(
+        _ type: Value.Type, from request: Request, _ body: ByteBuffer
+    ) throws(Problem) -> Value {
+        try requireJSON(request)
+        return try decode(type, body)
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, _ body: ByteBuffer) throws(Problem) -> Value {
+        do {
+            return try decoder.decode(type, from: body)
+        } catch {
+            throw problem(error)
+        }
+    }
+
+    /// A request that says what it brings must bring JSON.
+    static func requireJSON(_ request: Request) throws(Problem) {
+        guard let contentType = request.headers[.contentType], contentType != "application/json" else { return }
+        let essence = contentType.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
+        guard essence == "application/json" || essence.hasSuffix("+json") else {
+            throw Problem(.unsupportedMediaType, "Send application/json.")
+        }
+    }
+
+    private static func problem(_ error: any Error) -> Problem {
+        switch error as? DecodingError {
+        case .keyNotFound(let key, let context)?:
+            .invalid(pointer(context.codingPath + [key]), "is required")
+        case .typeMismatch(let type, let context)?:
+            .invalid(pointer(context.codingPath), "must be \(name(of: type))")
+        case .valueNotFound(let type, let context)?:
+            .invalid(pointer(context.codingPath), "must not be null, but \(name(of: type))")
+        case .dataCorrupted(let context)? where !context.codingPath.isEmpty:
+            .invalid(pointer(context.codingPath), context.debugDescription)
+        default: Problem(.malformedRequest, "The body is not valid JSON.")
+        }
+    }
+
+    private static func pointer(_ path: [any CodingKey]) -> String {
+        path.map { key in
+            let name = key.intValue.map(String.init) ?? key.stringValue
+            return "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+        }.joined()
+    }
+
+    private static func name(of type: Any.Type) -> String {
+        switch type {
+        case is String.Type: "a string"
+        case is Bool.Type: "true or false"
+        case is Int.Type, is Int64.Type: "a whole number"
+        case is Double.Type: "a number"
+        case is any Sequence.Type where !(type is [String: Any].Type): "an array"
+        default: "an object"
+        }
+    }
+}
+
+/// Collects what is wrong with a request, so that all of it can be told at once.
+struct Faults {
+    private(set) var faults: [Problem.Fault] = []
+
+    mutating func add(_ pointer: String, _ detail: String) {
+        if faults.count < 100 { faults.append(.init(pointer: pointer, detail: detail)) }
+    }
+
+    mutating func require(_ condition: Bool, _ pointer: String, _ detail: @autoclosure () -> String) {
+        if !condition { add(pointer, detail()) }
+    }
+
+    func throwIfAny() throws(Problem) {
+        if !faults.isEmpty { throw .invalid(faults) }
+    }
+}

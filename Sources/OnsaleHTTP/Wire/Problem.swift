@@ -1,0 +1,231 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OnsaleEngine
+import OnsaleSale
+import OnsaleValues
+
+/// A refusal as RFC 9457 has it: what is wrong, in words for a person and in a type for a program.
+struct Problem: Error {
+    enum Slug: String, CaseIterable {
+        case malformedRequest = "malformed-request"
+        case idempotencyKeyRequired = "idempotency-key-required"
+        case unauthenticated
+        case forbidden
+        case notFound = "not-found"
+        case methodNotAllowed = "method-not-allowed"
+        case notAdmitted = "not-admitted"
+        case seatsUnavailable = "seats-unavailable"
+        case orphanSeat = "orphan-seat"
+        case purchaseLimit = "purchase-limit"
+        case idempotencyConflict = "idempotency-conflict"
+        case alreadyCheckedIn = "already-checked-in"
+        case ticketVoid = "ticket-void"
+        case notCancellable = "not-cancellable"
+        case onsaleClosed = "onsale-closed"
+        case soldOut = "sold-out"
+        case holdOrdered = "hold-ordered"
+        case eventExists = "event-exists"
+        case placeSpent = "place-spent"
+        case holdExpired = "hold-expired"
+        case tooLarge = "too-large"
+        case unsupportedMediaType = "unsupported-media-type"
+        case invalidRequest = "invalid-request"
+        case rateLimited = "rate-limited"
+        case internalError = "internal-error"
+        case notImplemented = "not-implemented"
+        case overloaded
+
+        var status: Int {
+            switch self {
+            case .malformedRequest, .idempotencyKeyRequired: 400
+            case .unauthenticated: 401
+            case .forbidden: 403
+            case .notFound: 404
+            case .methodNotAllowed: 405
+            case .notAdmitted, .seatsUnavailable, .orphanSeat, .purchaseLimit, .idempotencyConflict, .alreadyCheckedIn,
+                .ticketVoid, .notCancellable, .onsaleClosed, .soldOut, .holdOrdered, .eventExists:
+                409
+            case .placeSpent, .holdExpired: 410
+            case .tooLarge: 413
+            case .unsupportedMediaType: 415
+            case .invalidRequest: 422
+            case .rateLimited: 429
+            case .internalError: 500
+            case .notImplemented: 501
+            case .overloaded: 503
+            }
+        }
+
+        var title: String {
+            switch self {
+            case .malformedRequest: "The request could not be read"
+            case .idempotencyKeyRequired: "An Idempotency-Key is required"
+            case .unauthenticated: "A valid token is required"
+            case .forbidden: "This is not yours to do"
+            case .notFound: "There is no such thing"
+            case .methodNotAllowed: "This method is not for this path"
+            case .notAdmitted: "You have not been admitted"
+            case .seatsUnavailable: "These places are taken"
+            case .orphanSeat: "This would leave a single seat"
+            case .purchaseLimit: "You have reached the limit for one buyer"
+            case .idempotencyConflict: "This key came with another request before"
+            case .alreadyCheckedIn: "This ticket has been used"
+            case .ticketVoid: "This ticket is void"
+            case .notCancellable: "This order can't be cancelled"
+            case .onsaleClosed: "The sale is not open"
+            case .soldOut: "Sold out"
+            case .holdOrdered: "This hold has an order"
+            case .eventExists: "There is an event by this id"
+            case .placeSpent: "This place in line has been used"
+            case .holdExpired: "This hold has ended"
+            case .tooLarge: "The request is too large"
+            case .unsupportedMediaType: "This media type is not understood"
+            case .invalidRequest: "Something in the request is not right"
+            case .rateLimited: "Too many requests"
+            case .internalError: "Something went wrong here"
+            case .notImplemented: "This is not there yet"
+            case .overloaded: "Too busy for the moment"
+            }
+        }
+    }
+
+    /// Where in a body something is wrong (RFC 6901), and what.
+    struct Fault: Hashable {
+        let pointer: String
+        let detail: String
+    }
+
+    let slug: Slug
+    let detail: String
+    var faults: [Fault] = []
+    var retryAfterSeconds: Int?
+    var allow: String?
+    var members: (@Sendable (inout JSONWriter) -> Void)?
+
+    init(_ slug: Slug, _ detail: String, members: (@Sendable (inout JSONWriter) -> Void)? = nil) {
+        self.slug = slug
+        self.detail = detail
+        self.members = members
+    }
+
+    static func invalid(_ faults: [Fault]) -> Problem {
+        var problem = Problem(.invalidRequest, faults.map { "\($0.pointer): \($0.detail)" }.joined(separator: "; "))
+        problem.faults = faults
+        return problem
+    }
+
+    static func invalid(_ pointer: String, _ detail: String) -> Problem {
+        invalid([Fault(pointer: pointer, detail: detail)])
+    }
+
+    static func busy(_ slug: Slug, _ detail: String, retryAfterSeconds: Int) -> Problem {
+        var problem = Problem(slug, detail)
+        problem.retryAfterSeconds = retryAfterSeconds
+        return problem
+    }
+
+    /// What is not there, or not yours: the two are not told apart, so that nobody can ask around.
+    static let notFound = Problem(.notFound, "There is nothing here, or nothing that this token may see.")
+
+    var response: Response {
+        var headers: HTTPFields = [.contentType: "application/problem+json"]
+        if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
+        if let allow { headers[.allow] = allow }
+        if slug == .unauthenticated { headers[.wwwAuthenticate] = "Bearer" }
+        let body = JSONWriter.object { writer in
+            writer.member("type", "/problems/" + slug.rawValue)
+            writer.member("title", slug.title)
+            writer.member("status", slug.status)
+            writer.member("detail", detail)
+            if !faults.isEmpty {
+                writer.array("errors") { writer in
+                    for fault in faults {
+                        writer.object { writer in
+                            writer.member("pointer", fault.pointer)
+                            writer.member("detail", fault.detail)
+                        }
+                    }
+                }
+            }
+            members?(&writer)
+        }
+        return Response(
+            status: .init(code: slug.status, reasonPhrase: ""), headers: headers, body: .init(byteBuffer: body))
+    }
+}
+
+extension Problem {
+    /// An engine that gave no answer.
+    init(_ error: EngineError) {
+        switch error {
+        case .noSuchEvent: self = .notFound
+        case .eventExists: self.init(.eventExists, "Choose another id, or leave it out.")
+        case .overloaded(let seconds):
+            self = .busy(
+                .overloaded, "So many requests wait for this event that no more are taken. Nothing was done; try again.",
+                retryAfterSeconds: seconds)
+        case .storageFull:
+            self = .busy(
+                .overloaded, "The disk is full, so nothing can be kept. Nothing was done; try again.",
+                retryAfterSeconds: 5)
+        case .shuttingDown:
+            self = .busy(
+                .overloaded, "The server is restarting. Repeat this with the same Idempotency-Key.",
+                retryAfterSeconds: 2)
+        case .damaged:
+            self = .busy(
+                .overloaded, "This event can't be served: its journal needs the organizer's attention.",
+                retryAfterSeconds: 60)
+        }
+    }
+
+    /// A sale that said no.
+    init(_ refusal: Refusal, in definition: EventDefinition) {
+        let names = { (seats: [UInt32]) in seats.map { definition.plan.seats[Int($0)].name } }
+        switch refusal {
+        case .seatsUnavailable(let seats):
+            let unavailable = names(seats)
+            self.init(
+                .seatsUnavailable,
+                unavailable.isEmpty
+                    ? "There are not as many free places of this kind." : "Taken: \(unavailable.joined(separator: ", ")).",
+                members: { $0.member("unavailable", strings: unavailable) })
+        case .orphanSeat(let seats):
+            let orphans = names(seats)
+            self.init(
+                .orphanSeat, "Choose so that no single seat is left: \(orphans.joined(separator: ", ")) would be.",
+                members: { $0.member("orphans", strings: orphans) })
+        case .purchaseLimit(let limit, let current):
+            self.init(
+                .purchaseLimit, "One buyer may have \(limit) tickets of this event; you have or hold \(current).",
+                members: { writer in
+                    writer.member("limit", limit)
+                    writer.member("current", current)
+                })
+        case .idempotencyConflict:
+            self.init(.idempotencyConflict, "Use a new Idempotency-Key for a new request.")
+        case .alreadyCheckedIn(let at):
+            self.init(
+                .alreadyCheckedIn, "It was checked in at \(RFC3339.format(at)).",
+                members: { $0.member("checkedInAt", at) })
+        case .ticketVoid: self.init(.ticketVoid, "Its order was cancelled.")
+        case .notCancellable:
+            self.init(.notCancellable, "Only a confirmed order of which no ticket has been used can be cancelled.")
+        case .onsaleClosed: self.init(.onsaleClosed, "Nothing can be held now: the sale is not open, paused, or over.")
+        case .soldOut: self.init(.soldOut, "Every place is sold.")
+        case .notAdmitted:
+            self.init(.notAdmitted, "This pass has ended. Join again to get a new one.")
+        case .placeSpent: self.init(.placeSpent, "Its pass has ended. Join again to get a new place.")
+        case .holdExpired: self.init(.holdExpired, "Its places are free again. Choose anew.")
+        case .holdOrdered(let order):
+            self.init(
+                .holdOrdered, "Order number \(order.serial) of this event pays for it, or has paid.")
+        case .notFound: self = .notFound
+        case .overloaded:
+            self = .busy(
+                .overloaded, "This event has remembered as many Idempotency-Keys as it can today.",
+                retryAfterSeconds: 60)
+        }
+    }
+}

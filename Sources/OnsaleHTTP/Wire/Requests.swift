@@ -1,0 +1,339 @@
+import Foundation
+import OnsaleEngine
+import OnsaleSale
+import OnsaleValues
+import OnsaleWaitingRoom
+
+/// The bodies that requests bring.
+struct CreateSession: Decodable {
+    let email: String
+}
+
+struct CreateEvent: Decodable {
+    struct Area: Decodable {
+        let name: String
+        let capacity: Int
+        let category: String
+    }
+
+    struct Price: Decodable {
+        let category: String
+        let amount: Int64
+    }
+
+    struct Onsale: Decodable {
+        let lobbyOpensAt: String?
+        let opensAt: String?
+        let closesAt: String?
+        let waitingRoom: Bool?
+        let maxActiveShoppers: Int?
+        let passSeconds: Int?
+    }
+
+    struct Limits: Decodable {
+        let ticketsPerBuyer: Int?
+        let holdSeconds: Int?
+        let preventOrphans: Bool?
+    }
+
+    let id: String?
+    let title: String
+    let venue: String?
+    let startsAt: String
+    let currency: String
+    let seatingPlan: PretixPlan?
+    let areas: [Area]?
+    let prices: [Price]
+    let onsale: Onsale?
+    let limits: Limits?
+    /// Where the stage is, when the plan does not say.
+    let stage: PretixPlan.Position?
+}
+
+struct ChangeOnsale: Decodable {
+    let lobbyOpensAt: String??
+    let opensAt: String?
+    let closesAt: String??
+    let maxActiveShoppers: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case lobbyOpensAt, opensAt, closesAt, maxActiveShoppers
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        // Absent leaves a moment as it is, null takes it away.
+        lobbyOpensAt =
+            container.contains(.lobbyOpensAt)
+            ? .some(try container.decodeIfPresent(String.self, forKey: .lobbyOpensAt)) : nil
+        closesAt =
+            container.contains(.closesAt) ? .some(try container.decodeIfPresent(String.self, forKey: .closesAt)) : nil
+        opensAt = try container.decodeIfPresent(String.self, forKey: .opensAt)
+        maxActiveShoppers = try container.decodeIfPresent(Int.self, forKey: .maxActiveShoppers)
+    }
+}
+
+struct SeatList: Decodable {
+    let seats: [String]
+}
+
+struct CheckIn: Decodable {
+    let barcode: String
+}
+
+struct ClaimPass: Decodable {
+    let ticket: String
+}
+
+struct CreateHold: Decodable {
+    struct Best: Decodable {
+        let category: String
+        let quantity: Int
+    }
+
+    let seats: [String]?
+    let area: String?
+    let quantity: Int?
+    let best: Best?
+}
+
+struct CreateOrder: Decodable {
+    struct Payment: Decodable {
+        let method: String
+    }
+
+    let hold: String
+    let payment: Payment
+}
+
+// MARK: What they come to
+
+extension CreateEvent {
+    private static let titleBytesMax = 500
+    private static let capacityMax = 1_000_000
+    private static let amountMax: Int64 = 1_000_000_000_000
+
+    /// The event that is asked for, or everything that is wrong with it.
+    func definition(planDigest: [UInt8]?, now: Timestamp, tag: UInt64) throws(Problem) -> EventDefinition {
+        var faults = Faults()
+        let id = id ?? "evt_" + PublicID(.hold, at: now, serial: 0, tag: tag).text.dropFirst(4)
+        if self.id != nil { faults.require(CreateEvent.isSlug(id), "/id", "must match [a-z0-9-]{1,64}") }
+        faults.require(!title.isEmpty && title.utf8.count <= CreateEvent.titleBytesMax, "/title", "must have 1 to 500 bytes")
+        faults.require((venue ?? "").utf8.count <= CreateEvent.titleBytesMax, "/venue", "must have at most 500 bytes")
+        faults.require(
+            currency.utf8.count == 3 && currency.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) },
+            "/currency", "must be three capital letters of ISO 4217")
+        let startsAt = moment(startsAt, "/startsAt", &faults)
+        let plan = plan(&faults)
+        let schedule = schedule(now: now, &faults)
+        let terms = SaleTerms(
+            prices: plan.prices,
+            ticketsPerBuyer: within(1...1_000_000, limits?.ticketsPerBuyer, default: 4, "/limits/ticketsPerBuyer", &faults),
+            holdSeconds: within(1...86_400, limits?.holdSeconds, default: 300, "/limits/holdSeconds", &faults),
+            preventOrphans: limits?.preventOrphans ?? false)
+        try faults.throwIfAny()
+        guard let startsAt, let schedule else { throw .invalid("", "is not right") }
+        return EventDefinition(
+            id: id, tag: tag, title: title, venue: venue ?? "", startsAt: startsAt, currency: currency,
+            planDigest: planDigest,
+            plan: SeatingPlan(
+                categories: plan.categories, seats: plan.seats, areas: plan.areas, stage: plan.stage,
+                prices: plan.prices),
+            terms: terms, schedule: schedule)
+    }
+
+    static func isSlug(_ id: String) -> Bool {
+        (1...64).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+            }
+    }
+
+    private struct Layout {
+        var categories: [String] = []
+        var prices: [Int64] = []
+        var seats: [SeatingPlan.Seat] = []
+        var areas: [SeatingPlan.Area] = []
+        var stage: SeatingPlan.Point?
+    }
+
+    private func plan(_ faults: inout Faults) -> Layout {
+        var layout = Layout()
+        faults.require(seatingPlan != nil || areas != nil, "", "needs a seatingPlan or areas")
+        var indices: [String: Int] = [:]
+        func add(_ category: String) {
+            guard indices[category] == nil else { return }
+            indices[category] = layout.categories.count
+            layout.categories.append(category)
+        }
+        for category in seatingPlan?.categories ?? [] { add(category.name) }
+        for area in areas ?? [] { add(area.category) }
+        faults.require(layout.categories.count <= 1000, "/seatingPlan/categories", "are more than 1000")
+        layout.seats = seatingPlan?.seats(categories: indices, faults: &faults) ?? []
+        layout.areas = standing(indices, &faults)
+        layout.stage =
+            stage.flatMap { stage in
+                guard abs(stage.x) <= 10_000_000, abs(stage.y) <= 10_000_000 else { return nil }
+                return .init(x: Int32(stage.x.rounded()), y: Int32(stage.y.rounded()))
+            } ?? seatingPlan?.stage
+        layout.prices = amounts(of: layout, &faults)
+        faults.require(
+            !layout.seats.isEmpty || layout.areas.contains { $0.capacity > 0 } || !faults.faults.isEmpty, "",
+            "has no places to sell")
+        return layout
+    }
+
+    private func standing(_ categories: [String: Int], _ faults: inout Faults) -> [SeatingPlan.Area] {
+        var names: Set<String> = []
+        var result: [SeatingPlan.Area] = []
+        for (index, area) in (areas ?? []).enumerated() {
+            let pointer = "/areas/\(index)"
+            faults.require(
+                !area.name.isEmpty && area.name.utf8.count <= PretixPlan.nameBytesMax, pointer + "/name",
+                "must have 1 to \(PretixPlan.nameBytesMax) bytes")
+            faults.require(names.insert(area.name).inserted, pointer + "/name", "is there twice")
+            faults.require(
+                (0...CreateEvent.capacityMax).contains(area.capacity), pointer + "/capacity",
+                "must be from 0 to \(CreateEvent.capacityMax)")
+            result.append(.init(name: area.name, capacity: area.capacity, category: categories[area.category] ?? 0))
+        }
+        faults.require(result.count <= 1000, "/areas", "are more than 1000")
+        return result
+    }
+
+    /// Every category in use needs a price; those that nothing uses cost nothing.
+    private func amounts(of layout: Layout, _ faults: inout Faults) -> [Int64] {
+        var amounts: [String: Int64] = [:]
+        for (index, price) in prices.enumerated() {
+            faults.require(
+                (0...CreateEvent.amountMax).contains(price.amount), "/prices/\(index)/amount",
+                "must be from 0 to \(CreateEvent.amountMax)")
+            faults.require(
+                amounts.updateValue(price.amount, forKey: price.category) == nil, "/prices/\(index)/category",
+                "is there twice")
+            faults.require(
+                layout.categories.contains(price.category), "/prices/\(index)/category",
+                "is no category of the plan or the areas: \(price.category)")
+        }
+        let used = Set(layout.seats.map(\.category)).union(layout.areas.map(\.category))
+        return layout.categories.enumerated().map { index, category in
+            if let amount = amounts[category] { return amount }
+            faults.require(!used.contains(index), "/prices", "has no price for category \(category)")
+            return 0
+        }
+    }
+
+    private func schedule(now: Timestamp, _ faults: inout Faults) -> OnsaleSchedule? {
+        let lobby = onsale?.lobbyOpensAt.flatMap { moment($0, "/onsale/lobbyOpensAt", &faults) }
+        let opens = onsale?.opensAt.map { moment($0, "/onsale/opensAt", &faults) } ?? now
+        let closes = onsale?.closesAt.flatMap { moment($0, "/onsale/closesAt", &faults) }
+        guard let opens else { return nil }
+        OnsaleSchedule.check(lobby: lobby, opens: opens, closes: closes, at: "/onsale", &faults)
+        return OnsaleSchedule(
+            lobbyOpensAt: lobby, opensAt: opens, closesAt: closes, hasWaitingRoom: onsale?.waitingRoom ?? true,
+            maxActiveShoppers: within(
+                1...1_000_000, onsale?.maxActiveShoppers, default: 500, "/onsale/maxActiveShoppers", &faults),
+            passSeconds: within(1...86_400, onsale?.passSeconds, default: 600, "/onsale/passSeconds", &faults))
+    }
+}
+
+extension OnsaleSchedule {
+    fileprivate static func check(
+        lobby: Timestamp?, opens: Timestamp, closes: Timestamp?, at pointer: String, _ faults: inout Faults
+    ) {
+        if let lobby { faults.require(lobby <= opens, pointer + "/lobbyOpensAt", "must not be after opensAt") }
+        if let closes { faults.require(closes > opens, pointer + "/closesAt", "must be after opensAt") }
+    }
+}
+
+extension ChangeOnsale {
+    /// The schedule with the changes, or what is wrong with them.
+    func schedule(from old: OnsaleSchedule, now: Timestamp) throws(Problem) -> OnsaleSchedule {
+        var faults = Faults()
+        var schedule = old
+        if let change = lobbyOpensAt {
+            schedule.lobbyOpensAt = change.flatMap { moment($0, "/lobbyOpensAt", &faults) }
+        }
+        if let change = closesAt { schedule.closesAt = change.flatMap { moment($0, "/closesAt", &faults) } }
+        if let opensAt, let moment = moment(opensAt, "/opensAt", &faults) { schedule.opensAt = moment }
+        schedule.maxActiveShoppers = within(
+            1...1_000_000, maxActiveShoppers, default: old.maxActiveShoppers, "/maxActiveShoppers", &faults)
+        OnsaleSchedule.check(
+            lobby: schedule.lobbyOpensAt, opens: schedule.opensAt, closes: schedule.closesAt, at: "", &faults)
+        try faults.throwIfAny()
+        // Numbers are given out at the opening; moving it afterwards would undo them.
+        if schedule.opensAt != old.opensAt, old.opensAt <= now {
+            throw Problem(.onsaleClosed, "The sale has opened, so its opening can't be moved.")
+        }
+        return schedule
+    }
+}
+
+private func moment(_ text: String, _ pointer: String, _ faults: inout Faults) -> Timestamp? {
+    let moment = RFC3339.parse(text)
+    faults.require(moment != nil, pointer, "must be a moment as in 2027-01-01T00:00:00.000Z")
+    return moment
+}
+
+private func within(
+    _ range: ClosedRange<Int>, _ value: Int?, default fallback: Int, _ pointer: String, _ faults: inout Faults
+) -> Int {
+    guard let value else { return fallback }
+    faults.require(range.contains(value), pointer, "must be from \(range.lowerBound) to \(range.upperBound)")
+    return value
+}
+
+extension CreateHold {
+    private static let quantityMax = 10_000
+
+    /// What is to be held, or what is wrong with it.
+    func selection(in plan: SeatingPlan) throws(Problem) -> Selection {
+        switch (seats, area, best) {
+        case (let names?, nil, nil):
+            guard quantity == nil else { throw .invalid("/quantity", "goes with area, not with seats") }
+            return .seats(try plan.seats(named: names))
+        case (nil, let name?, nil):
+            guard let area = plan.area(named: name) else { throw .invalid("/area", "is not in the plan: \(name)") }
+            return .area(area, quantity: try quantity(quantity, "/quantity"))
+        case (nil, nil, let best?):
+            guard quantity == nil else { throw .invalid("/quantity", "goes inside best") }
+            guard let category = plan.category(named: best.category) else {
+                throw .invalid("/best/category", "is not in the plan: \(best.category)")
+            }
+            return .best(category: category, quantity: try quantity(best.quantity, "/best/quantity"))
+        default: throw .invalid("", "needs one of seats, area (with quantity) and best")
+        }
+    }
+
+    private func quantity(_ value: Int?, _ pointer: String) throws(Problem) -> Int {
+        guard let value else { throw .invalid(pointer, "is required") }
+        guard (1...CreateHold.quantityMax).contains(value) else {
+            throw .invalid(pointer, "must be from 1 to \(CreateHold.quantityMax)")
+        }
+        return value
+    }
+}
+
+extension SeatingPlan {
+    /// The seats of these names, which must be known and distinct.
+    func seats(named names: [String]) throws(Problem) -> [UInt32] {
+        guard !names.isEmpty else { throw .invalid("/seats", "must not be empty") }
+        var faults = Faults()
+        var indices: [UInt32] = []
+        indices.reserveCapacity(names.count)
+        for (index, name) in names.enumerated() {
+            guard let seat = seat(named: name) else {
+                faults.add("/seats/\(index)", "is not in the plan: \(name)")
+                continue
+            }
+            // A handful is compared faster than a set is made.
+            let isTwice = names.count < 16 ? indices.contains(seat) : false
+            faults.require(!isTwice, "/seats/\(index)", "is there twice: \(name)")
+            indices.append(seat)
+        }
+        if names.count >= 16, Set(indices).count != indices.count { faults.add("/seats", "has a seat twice") }
+        try faults.throwIfAny()
+        return indices
+    }
+}

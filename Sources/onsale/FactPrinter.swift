@@ -1,0 +1,96 @@
+import Foundation
+import OnsaleEngine
+import OnsaleSale
+import OnsaleValues
+import OnsaleWaitingRoom
+
+/// A fact as one line of JSON, for people who look into a journal.
+enum FactPrinter {
+    static func line(_ fact: Fact, sequence: UInt64, time: Timestamp) -> String {
+        var members: [(String, Any)] = [("sequence", sequence), ("time", time.milliseconds)]
+        switch fact {
+        case .created(let definition):
+            members += [
+                ("fact", "eventCreated"), ("event", definition.id), ("title", definition.title),
+                ("seats", definition.plan.seats.count), ("areas", definition.plan.areas.count),
+            ]
+        case .sale(let fact): members += sale(fact)
+        case .line(let fact): members += line(fact)
+        }
+        return "{" + members.map { "\(json($0.0)):\(json($0.1))" }.joined(separator: ",") + "}"
+    }
+
+    private static func sale(_ fact: SaleFact) -> [(String, Any)] {
+        switch fact {
+        case .held(let hold, let buyer, let pass, let places, let amount, let expiresAt, _):
+            [
+                ("fact", "held"), ("hold", hold.serial), ("buyer", buyer.text), ("pass", pass), place(places),
+                ("quantity", places.quantity), ("amount", amount), ("expiresAt", expiresAt.milliseconds),
+            ]
+        case .holdReleased(let hold): [("fact", "holdReleased"), ("hold", hold.serial)]
+        case .holdExpired(let hold): [("fact", "holdExpired"), ("hold", hold.serial)]
+        case .orderPlaced(let order, let hold, let method, let trace, _):
+            [
+                ("fact", "orderPlaced"), ("order", order.serial), ("hold", hold.serial), ("method", method),
+                ("trace", trace ?? ""),
+            ]
+        case .orderAuthorized(let order, let intent):
+            [("fact", "orderAuthorized"), ("order", order.serial), ("intent", intent)]
+        case .orderConfirmed(let order, let captured):
+            [("fact", "orderConfirmed"), ("order", order.serial), ("captured", captured)]
+        case .orderDeclined(let order, let code, let void):
+            [("fact", "orderDeclined"), ("order", order.serial), ("code", code), ("void", void)]
+        case .orderExpired(let order): [("fact", "orderExpired"), ("order", order.serial)]
+        case .intentLearned(let order, let intent):
+            [("fact", "intentLearned"), ("order", order.serial), ("intent", intent)]
+        case .capturedLate(let order, let intent, let amount):
+            [("fact", "capturedLate"), ("order", order.serial), ("intent", intent), ("amount", amount)]
+        case .voided(let order): [("fact", "voided"), ("order", order.serial)]
+        case .orderCancelled(let order, let byOrganizer, _):
+            [("fact", "orderCancelled"), ("order", order.serial), ("byOrganizer", byOrganizer)]
+        case .refunded(let order, let amount):
+            [("fact", "refunded"), ("order", order.serial), ("amount", amount)]
+        case .strayFound(let order, let intent, let captured):
+            [("fact", "strayFound"), ("order", order.serial), ("intent", intent), ("captured", captured)]
+        case .strayReturned(let order, let intent):
+            [("fact", "strayReturned"), ("order", order.serial), ("intent", intent)]
+        case .blocked(let seats): [("fact", "blocked"), ("seats", seats)]
+        case .unblocked(let seats): [("fact", "unblocked"), ("seats", seats)]
+        case .checkedIn(let ticket): [("fact", "checkedIn"), ("ticket", ticket)]
+        }
+    }
+
+    private static func line(_ fact: LineFact) -> [(String, Any)] {
+        switch fact {
+        case .joined(let buyer, let number): [("fact", "joined"), ("buyer", buyer.text), ("number", number)]
+        case .passGranted(let pass, let buyer, let number, let expiresAt):
+            [
+                ("fact", "passGranted"), ("pass", pass), ("buyer", buyer.text), ("number", number),
+                ("expiresAt", expiresAt.milliseconds),
+            ]
+        case .passExpired(let pass): [("fact", "passExpired"), ("pass", pass)]
+        case .passGivenUp(let pass): [("fact", "passGivenUp"), ("pass", pass)]
+        case .paused: [("fact", "paused")]
+        case .resumed: [("fact", "resumed")]
+        case .rescheduled(let schedule):
+            [("fact", "rescheduled"), ("opensAt", schedule.opensAt.milliseconds), ("cap", schedule.maxActiveShoppers)]
+        }
+    }
+
+    private static func place(_ places: Places) -> (String, Any) {
+        switch places {
+        case .seats(let seats): ("seats", seats)
+        case .area(let area, _): ("area", area)
+        }
+    }
+
+    private static func json(_ value: Any) -> String {
+        switch value {
+        case let text as String:
+            String(decoding: (try? JSONEncoder().encode(text)) ?? Data("\"\"".utf8), as: UTF8.self)
+        case let flag as Bool: flag ? "true" : "false"
+        case let seats as [UInt32]: "[" + seats.map(String.init).joined(separator: ",") + "]"
+        default: "\(value)"
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+import Hummingbird
+import Logging
+import OnsalePayments
+import OnsaleStorage
+import ServiceLifecycle
+import UnixSignals
+
+/// `onsale payments-sandbox`: the sandbox alone, for a server elsewhere.
+struct PaymentsSandboxCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "payments-sandbox", abstract: "Run the payments sandbox alone.",
+        discussion: """
+            Point a server at it with ONSALE_PAYMENT_URL and ONSALE_PAYMENT_SECRET_KEY. Webhooks are sent when \
+            ONSALE_PAYMENT_WEBHOOK_URL and ONSALE_PAYMENT_WEBHOOK_SECRET are set.
+            """)
+
+    @Option(help: "Address to listen on (127.0.0.1).")
+    var host = "127.0.0.1"
+
+    @Option(help: "Port; 0 takes a free one.")
+    var port = 12111
+
+    @Option(help: "Where its payments are kept.")
+    var data = "./onsale-sandbox"
+
+    func run() async throws {
+        let logger = Logger.onsale("onsale.sandbox")
+        let folder: DataFolder
+        do { folder = try DataFolder(path: data) } catch {
+            FileHandle.complain("onsale: \(error)")
+            throw ExitCode(2)
+        }
+        let secretKey = try Settings.environment("ONSALE_PAYMENT_SECRET_KEY") ?? folder.secret("sandbox.key")
+        let client = StripeGateway.makeClient()
+        var webhook: PaymentsSandbox.Webhook?
+        if let url = Settings.environment("ONSALE_PAYMENT_WEBHOOK_URL"),
+            let secret = Settings.environment("ONSALE_PAYMENT_WEBHOOK_SECRET")
+        {
+            webhook = .init(url: url, secret: secret)
+        }
+        let sandbox = try PaymentsSandbox(
+            folder: folder.url, host: host, port: port, secretKey: secretKey, webhook: webhook, client: client,
+            logger: logger)
+        let application = sandbox.application { port in
+            FileHandle.say("The payments sandbox is open at http://\(host):\(port)")
+        }
+        var configuration = ServiceGroupConfiguration(
+            services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(5)
+        configuration.maximumCancellationDuration = .seconds(1)
+        try await ServiceGroup(configuration: configuration).run()
+        try await client.shutdown()
+    }
+}

@@ -1,0 +1,146 @@
+import AsyncHTTPClient
+import Foundation
+import Hummingbird
+import Logging
+import OnsaleEngine
+import OnsaleHTTP
+import OnsalePayments
+import OnsaleStorage
+import ServiceLifecycle
+import UnixSignals
+import Synchronization
+
+/// The running whole: the sandbox (unless a provider is set), the engine, the two ports.
+struct Plant: Sendable {
+    let host: String
+    let port: Int
+    let managementPort: Int
+    let folder: DataFolder
+    let secrets: Secrets
+    let journal: SQLiteJournal
+    let client: HTTPClient
+    let connectionsMax: Int
+    let isDemo: Bool
+    let logger: Logger
+
+    /// How long a shutdown may take before what is left is cut off; the process must be gone in ten seconds.
+    private static let shutdownSeconds = 6
+
+    func run() async throws {
+        // The contract's port is bound last, so that whoever can connect is served. The sandbox needs it for its
+        // webhooks, so it learns it then.
+        let publicPort = try FreePort.resolve(port, host: host)
+        let provider = try await startProvider(webhookPort: publicPort)
+        let engine = makeEngine(paymentURL: provider.url, secretKey: provider.secretKey)
+        try engine.start()
+        let service = try await OnsaleService(
+            engine: engine, settings: serviceSettings(), client: client, logger: Logger.onsale("onsale.http"))
+        if isDemo { try await Demo.openArena(in: engine, logger: logger) }
+        try await serve(service, engine, publicPort)
+        // Both ports have stopped: what they took is answered, so the engine can put everything away.
+        await engine.stop()
+        provider.stop()
+    }
+
+    // MARK: Payments
+
+    private struct Provider {
+        let url: String
+        let secretKey: String
+        let stop: @Sendable () -> Void
+    }
+
+    private func startProvider(webhookPort: Int) async throws -> Provider {
+        if let url = Settings.environment("ONSALE_PAYMENT_URL") {
+            return Provider(
+                url: url, secretKey: Settings.environment("ONSALE_PAYMENT_SECRET_KEY") ?? secrets.sandboxKey, stop: {})
+        }
+        let sandbox = try PaymentsSandbox(
+            folder: folder.file("payments-sandbox"), host: "127.0.0.1", port: 0, secretKey: secrets.sandboxKey,
+            webhook: .init(
+                url: "http://127.0.0.1:\(webhookPort)/v1/webhooks/payments", secret: secrets.webhookSecret),
+            client: client, logger: Logger.onsale("onsale.sandbox"))
+        let (ports, portKnown) = AsyncStream.makeStream(of: Int.self)
+        let application = sandbox.application { port in
+            portKnown.yield(port)
+            portKnown.finish()
+        }
+        let task = Task {
+            do { try await application.run() } catch {
+                if !Task.isCancelled { logger.error("The payments sandbox stopped", metadata: ["error": "\(error)"]) }
+            }
+            portKnown.finish()
+        }
+        for await port in ports {
+            return Provider(url: "http://127.0.0.1:\(port)", secretKey: secrets.sandboxKey) { task.cancel() }
+        }
+        throw PlantError.sandboxDidNotStart
+    }
+
+    // MARK: The engine
+
+    private func makeEngine(paymentURL: String, secretKey: String) -> Engine {
+        let engineLogger = Logger.onsale("onsale.engine")
+        return Engine(
+            journal: journal,
+            clock: SystemClock { milliseconds in
+                engineLogger.warning("The wall clock jumped", metadata: ["milliseconds": "\(milliseconds)"])
+            },
+            payments: StripeGateway(baseURL: paymentURL, secretKey: secretKey, client: client),
+            logger: engineLogger,
+            fatal: { reason in
+                // After a failed write or sync nobody knows what is on disk; a new start reads what is.
+                FileHandle.complain("onsale: ending, because \(reason)")
+                exit(70)
+            })
+    }
+
+    private func serviceSettings() -> ServiceSettings {
+        ServiceSettings(
+            adminToken: secrets.adminToken, doorToken: secrets.doorToken, tokenSecret: secrets.tokenSecret,
+            barcodeSecret: secrets.barcodeSecret, login: secrets.login, webhookSecret: secrets.webhookSecret,
+            trustedProxies: Set(
+                (Settings.environment("ONSALE_TRUSTED_PROXIES") ?? "").split(separator: ",").map {
+                    $0.trimmingCharacters(in: .whitespaces)
+                }),
+            limitsLoopback: Settings.flag(false, "ONSALE_LIMIT_LOOPBACK"))
+    }
+
+    // MARK: The ports
+
+    private func serve(_ service: OnsaleService, _ engine: Engine, _ publicPort: Int) async throws {
+        let publicServer = OnsaleServer(service: service, logger: Logger.onsale("onsale.http")).application(
+            host: host, port: publicPort, connectionsMax: connectionsMax
+        ) { port in announce(port) }
+        let management = ManagementServer(engine: engine, version: Onsale.version, logger: logger).application(
+            host: "127.0.0.1", port: managementPort
+        ) { port in logger.info("Management port open", metadata: ["port": "\(port)"]) }
+        var configuration = ServiceGroupConfiguration(
+            services: [management, publicServer], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger.onsale("onsale.lifecycle"))
+        configuration.maximumGracefulShutdownDuration = .seconds(Plant.shutdownSeconds)
+        configuration.maximumCancellationDuration = .seconds(1)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private func announce(_ port: Int) {
+        FileHandle.say("Onsale is open at http://\(host):\(port)")
+        if secrets.adminTokenIsOurs { FileHandle.say("  organizer's token  \(folder.file("admin-token").path)") }
+        if case .open = secrets.login {
+            FileHandle.say("  sign-in            open: any address is believed. For demonstrations and rehearsals only.")
+        }
+        if isDemo { FileHandle.say("  on sale            http://\(host):\(port)/v1/events/\(Demo.eventID)") }
+    }
+}
+
+enum PlantError: Error, CustomStringConvertible {
+    case sandboxDidNotStart
+    case portTaken(Int, reason: String)
+
+    var description: String {
+        switch self {
+        case .sandboxDidNotStart: "the payments sandbox did not start"
+        case .portTaken(let port, let reason): "port \(port) cannot be opened: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+import OnsaleEngine
+import OnsalePayments
+import OnsaleStorage
+
+/// `onsale verify`: reads a data folder from its first fact on and says which rules hold.
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check every rule over a data folder.",
+        discussion: "Exit status 0 when all hold, 1 with a line for each breach. A running server is not disturbed.")
+
+    @Option(help: "The data folder (ONSALE_DATA; ./onsale-data).")
+    var data: String?
+
+    func run() throws {
+        let path = Settings.text(data, "ONSALE_DATA", default: "./onsale-data")
+        guard FileManager.default.fileExists(atPath: path + "/journal.sqlite") else {
+            FileHandle.complain("onsale: there is no journal in \(path)")
+            throw ExitCode(2)
+        }
+        let journal = try SQLiteJournal(folder: path, isReadOnly: true)
+        let verification = Verification(
+            journal: journal,
+            provider: SandboxAccount.read(folder: URL(fileURLWithPath: path).appendingPathComponent("payments-sandbox"))
+                .map { .init(order: $0.order, intent: $0.intent, captured: $0.captured, refunded: $0.refunded) })
+        let report = try verification.run()
+        for line in report.lines { FileHandle.say(line) }
+        for breach in report.breaches { FileHandle.say("BREACH \(breach)") }
+        guard report.breaches.isEmpty else { throw ExitCode.failure }
+        FileHandle.say("Every rule holds.")
+    }
+}
