@@ -1,0 +1,144 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// Speaks the HTTP contract, and nothing else, with a server.
+struct ContractClient: Sendable {
+    /// An answer, or that none came.
+    struct Answer: Sendable {
+        let status: Int
+        let body: ByteBuffer
+        let retryAfterSeconds: Int?
+
+        var isSuccess: Bool { (200..<300).contains(status) }
+
+        func decode<Value: Decodable>(_ type: Value.Type) -> Value? {
+            try? JSONDecoder().decode(type, from: Data(buffer: body))
+        }
+
+        /// The problem's slug.
+        var slug: String? {
+            decode(ProblemBody.self)?.type.split(separator: "/").last.map(String.init)
+        }
+    }
+
+    private struct ProblemBody: Decodable {
+        let type: String
+    }
+
+    private static let timeoutSeconds: Int64 = 30
+    private static let answerBytesMax = 64 << 20
+
+    let baseURL: String
+    let client: HTTPClient
+    let measurements: Measurements
+
+    static func makeClient(connections: Int) -> HTTPClient {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: .seconds(5), read: .seconds(timeoutSeconds)))
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        configuration.connectionPool.idleTimeout = .seconds(60)
+        configuration.httpVersion = .http1Only
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Sends one request; nil when no answer came.
+    func send(
+        _ method: HTTPMethod, _ path: String, token: String? = nil, json: String? = nil, key: String? = nil,
+        waitSeconds: Int? = nil, as operation: Operation
+    ) async -> Answer? {
+        var request = HTTPClientRequest(url: baseURL + path)
+        request.method = method
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let key { request.headers.add(name: "Idempotency-Key", value: key) }
+        if let waitSeconds { request.headers.add(name: "Prefer", value: "wait=\(waitSeconds)") }
+        if let json {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(string: json))
+        }
+        let start = ContinuousClock.now
+        do {
+            let response = try await client.execute(request, timeout: .seconds(ContractClient.timeoutSeconds))
+            let body = try await response.body.collect(upTo: ContractClient.answerBytesMax)
+            measurements.record(operation, ContinuousClock.now - start, status: Int(response.status.code))
+            return Answer(
+                status: Int(response.status.code), body: body,
+                retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap(Int.init))
+        } catch {
+            measurements.recordUnanswered(operation)
+            return nil
+        }
+    }
+}
+
+/// What is measured apart.
+enum Operation: String, CaseIterable, Sendable {
+    case session
+    case join
+    case pass
+    case availability
+    case hold
+    case release
+    case order
+    case poll
+    case cancel
+    case check
+}
+
+/// The answers of the contract, as far as a fan reads them.
+enum Contract {
+    struct Session: Decodable { let token: String }
+    struct Ticket: Decodable { let ticket: String }
+    struct Pass: Decodable { let pass: String }
+
+    struct Availability: Decodable {
+        struct Area: Decodable {
+            let name: String
+            let free: Int
+        }
+
+        let seats: String
+        let areas: [Area]
+    }
+
+    struct Hold: Decodable {
+        let hold: String
+        let seats: [String]
+        let amount: Int64
+        let expiresAt: String
+    }
+
+    struct Order: Decodable, Sendable {
+        struct Ticket: Decodable, Sendable {
+            let ticket: String
+            let seat: String?
+            let area: String?
+        }
+
+        let order: String
+        let state: String
+        let amount: Int64
+        let tickets: [Ticket]
+
+        var isFinal: Bool { state != "authorizing" }
+    }
+
+    struct OrderPage: Decodable {
+        let orders: [Order]
+        let next: String?
+    }
+
+    struct Report: Decodable, Sendable {
+        let capacity: Int
+        let free: Int
+        let held: Int
+        let sold: Int
+        let blocked: Int
+        let orders: [String: Int]
+        let gross: Int64
+        let refunded: Int64
+    }
+}

@@ -1,0 +1,235 @@
+import AsyncHTTPClient
+public import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// What keeps a rehearsal from taking place.
+public enum RehearsalError: Error, CustomStringConvertible {
+    case noServer(String)
+    case eventNotCreated(Int, String)
+    case planUnreadable
+    case noReport
+
+    public var description: String {
+        switch self {
+        case .noServer(let url): "no server answers at \(url); start one with `make run`"
+        case .eventNotCreated(let status, let text): "the event could not be created: \(status) \(text)"
+        case .planUnreadable: "the seating plan could not be read"
+        case .noReport: "the server did not give its report at the end"
+        }
+    }
+}
+
+/// A crowd that comes to an onsale: arrivals follow a schedule that waits for nobody's answer, so that a slow server
+/// meets a queue as it would in earnest.
+public struct Rehearsal: Sendable {
+    public struct Settings: Sendable {
+        public var url: String
+        public var event: String?
+        public var fans: Int
+        /// Over how long they arrive.
+        public var seconds: Double
+        public var adminToken: String
+        public var connections: Int
+        public var seed: UInt64
+        public var plan: URL?
+
+        public init(
+            url: String, event: String?, fans: Int, seconds: Double, adminToken: String, connections: Int,
+            seed: UInt64, plan: URL?
+        ) {
+            self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+            self.event = event
+            self.fans = fans
+            self.seconds = seconds
+            self.adminToken = adminToken
+            self.connections = connections
+            self.seed = seed
+            self.plan = plan
+        }
+    }
+
+    /// What came of it.
+    public struct Outcome: Sendable {
+        /// For the terminal.
+        public let table: String
+        /// A page by itself.
+        public let html: String
+        /// Whether nothing in the history is wrong.
+        public let isClean: Bool
+    }
+
+    /// How long orders may take to settle after the last fan has gone, in seconds.
+    private static let settleSecondsMax = 90
+
+    private let settings: Settings
+
+    public init(settings: Settings) {
+        self.settings = settings
+    }
+
+    public func run() async throws -> Outcome {
+        let http = ContractClient.makeClient(connections: settings.connections)
+        do {
+            let outcome = try await run(with: http)
+            try await http.shutdown()
+            return outcome
+        } catch {
+            try? await http.shutdown()
+            throw error
+        }
+    }
+
+    private func run(with http: HTTPClient) async throws -> Outcome {
+        let preparation = ContractClient(baseURL: settings.url, client: http, measurements: Measurements())
+        let hall = try await prepare(preparation)
+        let history = History()
+        let client = ContractClient(baseURL: settings.url, client: http, measurements: Measurements())
+        let progress = Task { await LiveProgress(fans: settings.fans, client.measurements, history).show() }
+        await send(hall, client, history)
+        client.measurements.end()
+        progress.cancel()
+        await progress.value
+        let check = try await check(hall, preparation, history)
+        return RehearsalReport(
+            settings: settings, hall: hall, measurements: client.measurements.snapshot(),
+            history: history.snapshot(), report: check.report, faults: check.faults()
+        ).outcome
+    }
+
+    // MARK: The crowd
+
+    /// Sends every fan at their moment, and waits for the last to go.
+    private func send(_ hall: Hall, _ client: ContractClient, _ history: History) async {
+        let moments = arrivals()
+        let start = ContinuousClock.now
+        await withDiscardingTaskGroup { group in
+            for (number, moment) in moments.enumerated() {
+                let due = start + .seconds(moment)
+                if due > ContinuousClock.now { try? await Task.sleep(until: due) }
+                let seed = settings.seed &* 1_000_003 &+ UInt64(number)
+                group.addTask {
+                    var fan = Fan(
+                        number: number, hall: hall, client: client, history: history, random: SeededRandom(seed: seed))
+                    await fan.visit()
+                }
+            }
+        }
+    }
+
+    /// When each fan arrives: a third in the first tenth of the time, the rest ever more sparsely.
+    private func arrivals() -> [Double] {
+        var random = SeededRandom(seed: settings.seed)
+        return (0..<settings.fans).map { _ in
+            if random.happens(0.33) { return Double.random(in: 0..<0.1, using: &random) * settings.seconds }
+            let sparse = 1 - Double.random(in: 0..<1, using: &random).squareRoot()
+            return (0.1 + 0.9 * sparse) * settings.seconds
+        }.sorted()
+    }
+
+    // MARK: The event
+
+    private struct Plan: Decodable {
+        struct Named: Decodable { let name: String }
+        struct Seat: Decodable {
+            let seat_guid: String
+            let category: String
+        }
+        struct Row: Decodable { let seats: [Seat] }
+        struct Zone: Decodable { let rows: [Row]? }
+
+        let categories: [Named]
+        let zones: [Zone]
+    }
+
+    private struct EventBody: Decodable {
+        struct Area: Decodable { let name: String }
+        struct Onsale: Decodable { let phase: String }
+
+        let areas: [Area]?
+    }
+
+    private func prepare(_ client: ContractClient) async throws -> Hall {
+        guard await client.send(.GET, "/v1/events", as: .check) != nil else {
+            throw RehearsalError.noServer(settings.url)
+        }
+        if let event = settings.event {
+            guard let document = await client.send(.GET, "/v1/events/\(event)/seating-plan", as: .check),
+                document.isSuccess, let plan = document.decode(Plan.self),
+                let body = await client.send(.GET, "/v1/events/\(event)", as: .check)?.decode(EventBody.self)
+            else { throw RehearsalError.planUnreadable }
+            return hall(event, plan, area: body.areas?.first?.name)
+        }
+        guard let url = settings.plan, let data = try? Data(contentsOf: url),
+            let plan = try? JSONDecoder().decode(Plan.self, from: data)
+        else { throw RehearsalError.planUnreadable }
+        let event = "rush-\(Int(Date().timeIntervalSince1970))"
+        let answer = await client.send(
+            .POST, "/v1/events", token: settings.adminToken,
+            json: definition(event, plan, document: String(decoding: data, as: UTF8.self)), as: .check)
+        guard let answer, answer.isSuccess else {
+            throw RehearsalError.eventNotCreated(
+                answer?.status ?? 0, answer.map { String(buffer: $0.body.getSlice(at: 0, length: min(300, $0.body.readableBytes)) ?? ByteBuffer()) } ?? "")
+        }
+        return hall(event, plan, area: "Standing")
+    }
+
+    private func hall(_ event: String, _ plan: Plan, area: String?) -> Hall {
+        let rows = plan.zones.flatMap { $0.rows ?? [] }
+        let used = Set(rows.flatMap { $0.seats.map(\.category) })
+        return Hall(
+            event: event, seats: rows.flatMap { $0.seats.map(\.seat_guid) },
+            rows: rows.enumerated().flatMap { number, row in row.seats.map { _ in number } },
+            categories: plan.categories.map(\.name).filter(used.contains), area: area)
+    }
+
+    private func definition(_ event: String, _ plan: Plan, document: String) -> String {
+        let seated = Set(plan.zones.flatMap { $0.rows ?? [] }.flatMap { $0.seats.map(\.category) })
+        var prices = plan.categories.map(\.name).filter(seated.contains).enumerated().map { index, name in
+            #"{"category":"\#(name)","amount":\#(198_000 - 22_000 * min(index, 8))}"#
+        }
+        prices.append(#"{"category":"Standing","amount":132000}"#)
+        return """
+            {"id":"\(event)","title":"Rush","venue":"Rehearsal","startsAt":"2030-01-01T10:00:00.000Z","currency":"KRW",
+             "seatingPlan":\(document),"areas":[{"name":"Standing","capacity":3000,"category":"Standing"}],
+             "prices":[\(prices.joined(separator: ","))],
+             "onsale":{"waitingRoom":false,"passSeconds":3600},
+             "limits":{"ticketsPerBuyer":4,"holdSeconds":30,"preventOrphans":false}}
+            """
+    }
+
+    // MARK: The end
+
+    /// Waits until nothing is under way, then asks for everything.
+    private func check(_ hall: Hall, _ client: ContractClient, _ history: History) async throws -> HistoryCheck {
+        let path = "/v1/events/\(hall.event)"
+        var settled: Contract.Report?
+        for _ in 0..<Rehearsal.settleSecondsMax {
+            settled = await client.send(.GET, path + "/report", token: settings.adminToken, as: .check)?
+                .decode(Contract.Report.self)
+            if let settled, settled.orders["authorizing"] == 0, settled.orders["refunding"] == 0, settled.held == 0 {
+                break
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+        var orders: [Contract.Order] = []
+        var after: String?
+        repeat {
+            let query = "?limit=500" + (after.map { "&after=\($0)" } ?? "")
+            guard
+                let page = await client.send(
+                    .GET, path + "/orders" + query, token: settings.adminToken, as: .check
+                )?.decode(Contract.OrderPage.self)
+            else { throw RehearsalError.noReport }
+            orders += page.orders
+            after = page.next
+        } while after != nil
+        guard let report = settled,
+            let availability = await client.send(.GET, path + "/availability", as: .check)?
+                .decode(Contract.Availability.self)
+        else { throw RehearsalError.noReport }
+        return HistoryCheck(
+            history: history.snapshot(), orders: orders, report: report, seatNames: hall.seats,
+            availability: availability.seats, isAlone: settings.event == nil)
+    }
+}
