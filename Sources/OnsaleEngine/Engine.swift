@@ -38,6 +38,7 @@ public final class Engine: Sendable {
         loop = EngineLoop(
             journal: journal, clock: clock, limits: limits, logger: logger,
             effects: { saga.take($0) },
+            remind: { saga.remind($0) },
             unloaded: { handle, partition in unloadedHandler.withLock { $0 }?(handle, partition) },
             fatal: fatal)
         unloadedHandler.withLock { handler in

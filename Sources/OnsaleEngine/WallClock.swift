@@ -23,15 +23,16 @@ public final class SystemClock: WallClock {
     }
 
     public func now() -> Timestamp {
-        let wall = Int64(Date().timeIntervalSince1970 * 1000)
-        let uptime = DispatchTime.now().uptimeNanoseconds
         let (now, jump) = state.withLock { state -> (Timestamp, Int64) in
+            // Both are read under the lock, so that no thread's reading is older than the one before it.
+            let wall = Int64(Date().timeIntervalSince1970 * 1000)
+            let uptime = DispatchTime.now().uptimeNanoseconds
             defer { state.lastUptimeNanoseconds = uptime }
             guard state.lastUptimeNanoseconds != 0 else {
                 state.last = Timestamp(milliseconds: wall)
                 return (state.last, 0)
             }
-            let elapsed = Int64((uptime - state.lastUptimeNanoseconds) / 1_000_000)
+            let elapsed = Int64((max(uptime, state.lastUptimeNanoseconds) - state.lastUptimeNanoseconds) / 1_000_000)
             let drift = wall - (state.last.milliseconds + elapsed)
             let jump = abs(drift) > 2000 ? drift : 0
             // A clock set back is waited out: time stands still rather than go back.

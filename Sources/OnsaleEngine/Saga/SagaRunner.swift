@@ -88,6 +88,13 @@ final class SagaRunner: Sendable {
         if mustStart { Task { await work() } }
     }
 
+    /// Takes a task that may be old news: from a webhook, or from the reconciler. Where a call for the order is under
+    /// way, or its next try is set, that leads on by itself, and the old news must not replace what is newer.
+    func remind(_ task: PaymentTask) {
+        let isUnderWay = state.withLock { $0.active[key(task)] != nil || $0.sleeping[key(task)] != nil }
+        if !isUnderWay { take(task) }
+    }
+
     /// Works until nothing waits.
     private func work() async {
         while let task = nextTask() {
@@ -290,7 +297,7 @@ final class SagaRunner: Sendable {
         }
         guard let (order, task) = found else { return }
         if let task {
-            take(task)
+            remind(task)
         } else if order.state == .declined || order.state == .expired, order.captured == 0,
             let intent = order.intent, case .captured(let amount, 0)? = try? await gateway.payment(intent).status
         {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import OnsaleSale
 import OnsaleValues
 import Synchronization
 
@@ -25,6 +26,7 @@ final class EngineLoop: Sendable {
     private let limits: EngineLimits
     private let logger: Logger
     private let effects: @Sendable (PaymentTask) -> Void
+    private let remind: @Sendable (PaymentTask) -> Void
     private let unloaded: @Sendable (EventHandle, Partition) -> Void
     private let fatal: @Sendable (String) -> Void
     private let mail = Mutex(Mail())
@@ -34,11 +36,13 @@ final class EngineLoop: Sendable {
 
     /// - Parameters:
     ///   - effects: takes what the provider must be asked, after the facts are on disk.
+    ///   - remind: takes, now and then, what has stayed open for long: nobody may be working on it.
     ///   - unloaded: told when an idle event has left the loop.
     ///   - fatal: ends the process; called when a write's outcome is unknown.
     init(
         journal: any Journal, clock: any WallClock, limits: EngineLimits, logger: Logger,
         effects: @escaping @Sendable (PaymentTask) -> Void,
+        remind: @escaping @Sendable (PaymentTask) -> Void,
         unloaded: @escaping @Sendable (EventHandle, Partition) -> Void,
         fatal: @escaping @Sendable (String) -> Void
     ) {
@@ -47,6 +51,7 @@ final class EngineLoop: Sendable {
         self.limits = limits
         self.logger = logger
         self.effects = effects
+        self.remind = remind
         self.unloaded = unloaded
         self.fatal = fatal
     }
@@ -98,6 +103,7 @@ final class EngineLoop: Sendable {
         // While the disk is full, changes are refused at once and room is looked for once a second.
         var fullUntil: Timestamp?
         var nextSweep = clock.now()
+        var nextReconciliation = clock.now()
         while true {
             let now = clock.now()
             let wake = writers.values.compactMap { $0.nextDue() }.min().map { min($0, now.adding(seconds: 1)) }
@@ -109,6 +115,10 @@ final class EngineLoop: Sendable {
                 nextSweep = clock.now().adding(seconds: 1)
                 takeSnapshots(writers)
                 unloadIdle(&writers)
+            }
+            if clock.now() >= nextReconciliation {
+                nextReconciliation = clock.now().adding(seconds: EngineLoop.reconciliationSeconds)
+                reconcile(writers)
             }
             if taken.isStopping, taken.ready.isEmpty, taken.arrivals.isEmpty {
                 finish(writers)
@@ -203,6 +213,19 @@ final class EngineLoop: Sendable {
             writer.reload(try Recovery.recover(writer.handle.id, from: journal))
         } catch {
             fatal("event \(writer.handle.id) could not be read back after a full disk: \(error)")
+        }
+    }
+
+    // MARK: The reconciler
+
+    /// How often orders that have stayed in between are looked for, and how long an order may stay so unremarked.
+    private static let reconciliationSeconds = 10
+
+    /// Every order that the provider should have answered for by now is asked about again.
+    private func reconcile(_ writers: [String: EventWriter]) {
+        let limit = clock.now().adding(seconds: -EngineLoop.reconciliationSeconds)
+        for writer in writers.values where writer.partition.sale.hasUnfinishedBusiness {
+            for task in PaymentTask.all(in: writer.partition) where task.placedAt < limit { remind(task) }
         }
     }
 
