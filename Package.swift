@@ -95,5 +95,27 @@ let package = Package(
             ],
             resources: [.copy("Examples")],
             swiftSettings: strict),
+        .testTarget(name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale"], swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleEngineTests",
+            dependencies: [
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleHTTPTests",
+            dependencies: [
+                "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleHTTP", crypto, logging,
+                asyncHTTPClient, hummingbird,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: ["OnsaleEngine", "OnsaleStorage", "OnsaleSale", "OnsaleValues"],
+            swiftSettings: strict),
     ]
 )

@@ -1,0 +1,66 @@
+import OnsaleSale
+import OnsaleValues
+
+/// SplitMix64, so that a history is the same for the same seed everywhere.
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
+}
+
+enum Hall {
+    /// Rows of seats beside each other; seat `r-s`, category 0 in the first row, 1 elsewhere; an area of category 2.
+    static func plan(rows: Int, width: Int, standing: Int = 5) -> SeatingPlan {
+        var seats: [SeatingPlan.Seat] = []
+        for row in 0..<rows {
+            for seat in 0..<width {
+                seats.append(
+                    .init(
+                        name: "\(row)-\(seat)", category: row == 0 ? 0 : 1, row: UInt32(row), x: Int32(seat * 10),
+                        y: Int32(row * 10)))
+            }
+        }
+        return SeatingPlan(
+            categories: ["VIP", "R", "Standing"], seats: seats,
+            areas: [.init(name: "Standing", capacity: standing, category: 2)], stage: nil, prices: prices)
+    }
+
+    static let prices: [Int64] = [198_000, 0, 132_000]
+
+    static func sale(
+        rows: Int, width: Int, standing: Int = 5, limit: Int = 4, preventOrphans: Bool = false
+    ) -> Sale {
+        Sale(
+            plan: plan(rows: rows, width: width, standing: standing),
+            terms: SaleTerms(prices: prices, ticketsPerBuyer: limit, holdSeconds: 300, preventOrphans: preventOrphans))
+    }
+
+    static func buyer(_ number: Int) -> BuyerID { BuyerID(high: 7, low: UInt64(number)) }
+
+    static func key(_ number: Int, body: Int = 0) -> IdempotencyKey {
+        IdempotencyKey(
+            key: Digest128(high: 1, low: UInt64(number)), fingerprint: Digest128(high: 2, low: UInt64(body)))
+    }
+
+    static let start = Timestamp(milliseconds: 1_800_000_000_000)
+}
+
+extension Sale {
+    /// Applies a command and keeps no facts.
+    mutating func ask(_ command: SaleCommand, at now: Timestamp = Hall.start) -> SaleOutcome {
+        var facts: [SaleFact] = []
+        return apply(command, now: now, facts: &facts)
+    }
+
+    var seatText: String { String(decoding: seatPages.joined(), as: UTF8.self) }
+}

@@ -1,0 +1,293 @@
+import OnsaleSale
+import OnsaleValues
+
+/// A sale and its model side by side.
+struct ModelRun {
+    typealias Suite = RandomHistoryTests
+
+    var sale = Hall.sale(rows: Suite.rows, width: Suite.width)
+    var model = SaleModel(
+        width: Suite.width, rows: Suite.rows, standing: 5, limit: 4, now: Hall.start.milliseconds)
+    var journal: [(SaleFact, Timestamp)] = []
+
+    private var now: Timestamp { Timestamp(milliseconds: model.now) }
+
+    private mutating func ask(_ command: SaleCommand) -> SaleOutcome {
+        var facts: [SaleFact] = []
+        let outcome = sale.apply(command, now: now, facts: &facts)
+        journal += facts.map { ($0, now) }
+        return outcome
+    }
+
+    mutating func take(_ step: Suite.Step) -> String? {
+        let difference: String?
+        switch step {
+        case .hold(let buyer, let seats, let key, let body): difference = hold(buyer, seats, key, body)
+        case .stand(let buyer, let quantity): difference = stand(buyer, quantity)
+        case .best(let buyer, let category, let quantity): difference = best(buyer, category, quantity)
+        case .release(let index, let buyer): difference = release(index, buyer)
+        case .releaseAll(let buyer):
+            _ = ask(.releaseAll(buyer: Hall.buyer(buyer), pass: UInt32(buyer)))
+            model.holds.removeAll { $0.buyer == buyer }
+            difference = nil
+        case .order(let index, let buyer, let key, let body): difference = order(index, buyer, key, body)
+        case .pay(let index, let result): difference = pay(index, result)
+        case .cancel(let index, let byOrganizer): difference = cancel(index, byOrganizer)
+        case .block(let seats): difference = block(seats)
+        case .unblock(let seats):
+            _ = ask(.unblock(seats.map(UInt32.init)))
+            model.blocked.subtract(seats)
+            difference = nil
+        case .checkIn(let index): difference = checkIn(index)
+        case .wait(let milliseconds):
+            model.advance(to: model.now + milliseconds)
+            var facts: [SaleFact] = []
+            sale.advance(to: now, facts: &facts)
+            journal += facts.map { ($0, now) }
+            difference = nil
+        }
+        return difference ?? compare()
+    }
+
+    // MARK: Steps
+
+    private mutating func hold(_ buyer: Int, _ seats: [Int], _ key: Int?, _ body: Int) -> String? {
+        let outcome = ask(
+            .hold(
+                buyer: Hall.buyer(buyer), pass: UInt32(buyer), .seats(seats.map(UInt32.init)),
+                key: key.map { Hall.key($0, body: body) }))
+        if let key, let known = model.holdKeys[key], known.at >= model.now - 86_400_000 {
+            if known.body != body { return expect(outcome, .refused(.idempotencyConflict)) }
+            guard case .held(let hold) = outcome, hold.id.serial == known.hold else { return "another first answer" }
+            return nil
+        }
+        if model.places(of: buyer) + seats.count > model.limit {
+            return expect(outcome, .refused(.purchaseLimit(limit: model.limit, current: model.places(of: buyer))))
+        }
+        let taken = seats.filter { !model.isFree($0) }
+        if !taken.isEmpty { return expect(outcome, .refused(.seatsUnavailable(taken.map(UInt32.init)))) }
+        guard case .held(let hold) = outcome else { return "\(outcome) instead of a hold" }
+        if let key { model.holdKeys[key] = (body, hold.id.serial, model.now) }
+        return add(hold, buyer, seats, standing: 0)
+    }
+
+    private mutating func add(_ hold: Hold, _ buyer: Int, _ seats: [Int], standing: Int) -> String? {
+        model.lastHold += 1
+        let held = SaleModel.Held(
+            id: model.lastHold, buyer: buyer, pass: UInt32(buyer), seats: seats, standing: standing,
+            expiresAt: model.now + 300_000)
+        model.holds.append(held)
+        guard hold.id.serial == held.id, hold.expiresAt.milliseconds == held.expiresAt else { return "another hold" }
+        return hold.amount == model.amount(held) ? nil : "amount \(hold.amount)"
+    }
+
+    private mutating func stand(_ buyer: Int, _ quantity: Int) -> String? {
+        let free = model.standingFree
+        let outcome = ask(
+            .hold(buyer: Hall.buyer(buyer), pass: UInt32(buyer), .area(0, quantity: quantity), key: nil))
+        if model.places(of: buyer) + quantity > model.limit {
+            return expect(outcome, .refused(.purchaseLimit(limit: model.limit, current: model.places(of: buyer))))
+        }
+        if free < quantity { return expectNothingLeft(outcome) }
+        guard case .held(let hold) = outcome else { return "\(outcome) instead of a hold" }
+        return add(hold, buyer, [], standing: quantity)
+    }
+
+    /// What is best is told by tests of its own; here it must be free, of the category, and of the number asked for.
+    private mutating func best(_ buyer: Int, _ category: Int, _ quantity: Int) -> String? {
+        let range = category == 0 ? 0..<model.width : model.width..<(model.width * model.rows)
+        let free = range.filter { model.isFree($0) }
+        let outcome = ask(
+            .hold(
+                buyer: Hall.buyer(buyer), pass: UInt32(buyer), .best(category: category, quantity: quantity), key: nil))
+        if model.places(of: buyer) + quantity > model.limit {
+            return expect(outcome, .refused(.purchaseLimit(limit: model.limit, current: model.places(of: buyer))))
+        }
+        if free.count < quantity { return expectNothingLeft(outcome) }
+        guard case .held(let hold) = outcome, case .seats(let seats) = hold.places else { return "\(outcome)" }
+        guard seats.count == quantity, Set(seats.map(Int.init)).isSubset(of: free) else { return "not free: \(seats)" }
+        return add(hold, buyer, seats.map(Int.init), standing: 0)
+    }
+
+    private func expectNothingLeft(_ outcome: SaleOutcome) -> String? {
+        let isSoldOut = model.standingFree == 0 && !model.seatText.contains { ".h".contains($0) }
+            && model.holds.isEmpty && model.takenBy([.authorizing]).isEmpty
+        return expect(outcome, .refused(isSoldOut ? .soldOut : .seatsUnavailable([])))
+    }
+
+    private mutating func release(_ index: Int, _ buyer: Int?) -> String? {
+        guard let held = model.holds.pick(index) else { return nil }
+        let by = buyer ?? held.buyer
+        let outcome = ask(.release(HoldID(held.id), buyer: Hall.buyer(by)))
+        if by != held.buyer { return expect(outcome, .refused(.notFound)) }
+        model.holds.removeAll { $0.id == held.id }
+        return expect(outcome, .released)
+    }
+
+    private mutating func order(_ index: Int, _ buyer: Int?, _ key: Int, _ body: Int) -> String? {
+        guard let held = model.holds.pick(index) else { return nil }
+        let by = buyer ?? held.buyer
+        // Keys of orders and holds are apart, as their operations are.
+        let outcome = ask(
+            .placeOrder(
+                HoldID(held.id), buyer: Hall.buyer(by), paymentMethod: "pm", trace: nil,
+                key: Hall.key(1000 + key, body: body)))
+        if let known = model.orderKeys[key], known.at >= model.now - 86_400_000 {
+            if known.body != body { return expect(outcome, .refused(.idempotencyConflict)) }
+            guard case .order(let order) = outcome else { return "\(outcome) instead of the order" }
+            return order.id.serial == UInt32(known.order + 1) && order.state == model.orders[known.order].state
+                ? nil : "another order, or another state"
+        }
+        if by != held.buyer { return expect(outcome, .refused(.notFound)) }
+        guard case .order(let order) = outcome else { return "\(outcome) instead of an order" }
+        model.holds.removeAll { $0.id == held.id }
+        model.orderKeys[key] = (body, model.orders.count, model.now)
+        let amount = model.amount(held)
+        var ordered = SaleModel.Ordered(hold: held, amount: amount, placedAt: model.now, state: .authorizing)
+        if amount == 0 {
+            ordered.state = .confirmed
+            issue(&ordered)
+        }
+        model.orders.append(ordered)
+        return order.id.serial == UInt32(model.orders.count) && order.amount == amount ? nil : "another order"
+    }
+
+    private mutating func issue(_ order: inout SaleModel.Ordered) {
+        let count = UInt32(order.hold.seats.count + order.hold.standing)
+        order.tickets = Array(model.ticketCount + 1...model.ticketCount + count)
+        model.ticketCount += count
+    }
+
+    private mutating func pay(_ index: Int, _ result: PaymentResult) -> String? {
+        guard !model.orders.isEmpty else { return nil }
+        let number = index % model.orders.count
+        var order = model.orders[number]
+        var result = result
+        if case .captured(let intent, _) = result { result = .captured(intent: intent, amount: order.amount) }
+        if case .refunded = result { result = .refunded(amount: order.captured) }
+        _ = ask(.payment(OrderID(UInt32(number + 1)), result))
+        switch (result, order.state) {
+        case (.authorized, .authorizing): order.state = .capturing
+        case (.captured, .authorizing), (.captured, .capturing):
+            order.state = .confirmed
+            order.captured = order.amount
+            issue(&order)
+        case (.captured, .declined), (.captured, .expired):
+            if order.captured == 0 {
+                order.captured = order.amount
+                order.owesRefund = true
+            }
+        case (.declined, .authorizing), (.declined, .capturing), (.captureRefused, .capturing), (.voided, .authorizing),
+            (.voided, .capturing):
+            order.state = .declined
+        case (.refunded, .refunding):
+            order.refunded = order.captured
+            order.state = .refunded
+        case (.refunded, .declined), (.refunded, .expired):
+            if order.owesRefund {
+                order.refunded = order.captured
+                order.owesRefund = false
+            }
+        default: break
+        }
+        model.orders[number] = order
+        return nil
+    }
+
+    private mutating func cancel(_ index: Int, _ byOrganizer: Bool) -> String? {
+        guard !model.orders.isEmpty else { return nil }
+        let number = index % model.orders.count
+        var order = model.orders[number]
+        let outcome = ask(
+            .cancel(OrderID(UInt32(number + 1)), buyer: byOrganizer ? nil : Hall.buyer(order.hold.buyer), key: nil))
+        guard order.state == .confirmed, model.checkedIn.isDisjoint(with: order.tickets) else {
+            return expect(outcome, .refused(.notCancellable))
+        }
+        order.state = order.captured == 0 ? .refunded : .refunding
+        model.orders[number] = order
+        guard case .order(let answered) = outcome else { return "\(outcome) instead of the order" }
+        return answered.state == order.state ? nil : "state \(answered.state)"
+    }
+
+    private mutating func block(_ seats: [Int]) -> String? {
+        let outcome = ask(.block(seats.map(UInt32.init)))
+        let taken = seats.filter { !model.isFree($0) && !model.blocked.contains($0) }
+        if !taken.isEmpty { return expect(outcome, .refused(.seatsUnavailable(taken.map(UInt32.init)))) }
+        model.blocked.formUnion(seats)
+        return nil
+    }
+
+    private mutating func checkIn(_ index: Int) -> String? {
+        let ticket = UInt32(index + 1)
+        let outcome = ask(.checkIn(ticket: ticket))
+        guard let order = model.orders.first(where: { $0.tickets.contains(ticket) }) else {
+            return expect(outcome, .refused(.notFound))
+        }
+        if order.state != .confirmed { return expect(outcome, .refused(.ticketVoid)) }
+        if !model.checkedIn.insert(ticket).inserted {
+            guard case .refused(.alreadyCheckedIn) = outcome else { return "\(outcome) at the second scan" }
+            return nil
+        }
+        guard case .checkedIn = outcome else { return "\(outcome) at the first scan" }
+        return nil
+    }
+
+    // MARK: Comparing
+
+    private func expect(_ outcome: SaleOutcome, _ expected: SaleOutcome) -> String? {
+        outcome == expected ? nil : "\(outcome) instead of \(expected)"
+    }
+
+    private func compare() -> String? {
+        if sale.seatText != model.seatText { return "seats \(sale.seatText) instead of \(model.seatText)" }
+        if sale.areaCounts[0].free != model.standingFree { return "standing \(sale.areaCounts[0].free)" }
+        if sale.orders.map(\.state) != model.orders.map(\.state) {
+            return "orders \(sale.orders.map(\.state)) instead of \(model.orders.map(\.state))"
+        }
+        if sale.ledger.gross != model.gross { return "gross \(sale.ledger.gross) instead of \(model.gross)" }
+        if sale.ledger.refunded != model.refunded { return "refunded \(sale.ledger.refunded)" }
+        if !sale.totalsHold { return "totals do not hold" }
+        if let breach = sale.breaches().first { return "rule \(breach.rule): \(breach)" }
+        return nil
+    }
+
+    /// The facts alone, through their binary form, and a snapshot, give the same state bit for bit.
+    func recover() -> String? {
+        var replayed = Hall.sale(rows: Suite.rows, width: Suite.width)
+        var middle: [UInt8] = []
+        for (index, (fact, at)) in journal.enumerated() {
+            var writer = ByteWriter()
+            fact.encode(into: &writer)
+            var reader = ByteReader(writer.bytes)
+            guard let tag = try? reader.byte(), let decoded = try? SaleFact(tag: tag, from: &reader), reader.isAtEnd else {
+                return "fact \(fact) does not read back"
+            }
+            do { try replayed.replay(decoded, at: at) } catch { return "fact \(fact): \(error)" }
+            if index == journal.count / 2 { middle = snapshot(replayed) }
+        }
+        guard hash(replayed) == hash(sale) else { return "the facts lead to another state" }
+        guard !journal.isEmpty else { return nil }
+        var reader = ByteReader(middle)
+        guard var restored = try? Sale(plan: sale.plan, terms: sale.terms, snapshot: &reader), reader.isAtEnd else {
+            return "the snapshot does not read back"
+        }
+        for (fact, at) in journal.dropFirst(journal.count / 2 + 1) { try? restored.replay(fact, at: at) }
+        return hash(restored) == hash(sale) ? nil : "the snapshot leads to another state"
+    }
+
+    private func snapshot(_ sale: Sale) -> [UInt8] {
+        var writer = ByteWriter()
+        sale.encodeSnapshot(into: &writer)
+        return writer.bytes
+    }
+
+    private func hash(_ sale: Sale) -> [UInt8] {
+        var writer = ByteWriter()
+        sale.encodeForHash(into: &writer)
+        return writer.bytes
+    }
+}
+
+extension Array {
+    fileprivate func pick(_ index: Int) -> Element? { isEmpty ? nil : self[index % count] }
+}

@@ -1,0 +1,83 @@
+import OnsaleSale
+import OnsaleValues
+
+/// What a sale should do, said as simply as possible: everything is counted again at each step.
+struct SaleModel {
+    struct Held {
+        let id: UInt32
+        let buyer: Int
+        let pass: UInt32
+        let seats: [Int]
+        let standing: Int
+        let expiresAt: Int64
+        var order: Int?
+    }
+
+    struct Ordered {
+        let hold: Held
+        let amount: Int64
+        let placedAt: Int64
+        var state: OrderState
+        var captured: Int64 = 0
+        var refunded: Int64 = 0
+        var tickets: [UInt32] = []
+        var owesRefund = false
+        var mayBeVoided = false
+    }
+
+    let width: Int
+    let rows: Int
+    let standing: Int
+    let limit: Int
+    var now: Int64
+    var holds: [Held] = []
+    var orders: [Ordered] = []
+    var blocked: Set<Int> = []
+    var lastHold: UInt32 = 0
+    var checkedIn: Set<UInt32> = []
+    var ticketCount: UInt32 = 0
+    var holdKeys: [Int: (body: Int, hold: UInt32, at: Int64)] = [:]
+    var orderKeys: [Int: (body: Int, order: Int, at: Int64)] = [:]
+
+    func takenBy(_ states: [OrderState]) -> [Ordered] { orders.filter { states.contains($0.state) } }
+
+    var seatText: String {
+        var text = [Character](repeating: ".", count: width * rows)
+        for seat in blocked { text[seat] = "b" }
+        for hold in holds { for seat in hold.seats { text[seat] = "h" } }
+        for order in takenBy([.authorizing]) { for seat in order.hold.seats { text[seat] = "h" } }
+        for order in takenBy([.capturing, .confirmed]) { for seat in order.hold.seats { text[seat] = "x" } }
+        return String(text)
+    }
+
+    var standingFree: Int {
+        standing - holds.reduce(0) { $0 + $1.standing }
+            - takenBy([.authorizing, .capturing, .confirmed]).reduce(0) { $0 + $1.hold.standing }
+    }
+
+    func places(of buyer: Int) -> Int {
+        let held = holds.filter { $0.buyer == buyer }
+        let bought = takenBy([.authorizing, .capturing, .confirmed]).map(\.hold).filter { $0.buyer == buyer }
+        return (held + bought).reduce(0) { $0 + $1.seats.count + $1.standing }
+    }
+
+    func isFree(_ seat: Int) -> Bool { Array(seatText)[seat] == "." }
+
+    func amount(_ hold: Held) -> Int64 {
+        hold.seats.reduce(0) { $0 + ($1 < width ? Hall.prices[0] : Hall.prices[1]) }
+            + Int64(hold.standing) * Hall.prices[2]
+    }
+
+    var gross: Int64 { orders.reduce(0) { $0 + $1.captured } }
+    var refunded: Int64 { orders.reduce(0) { $0 + $1.refunded } }
+
+    mutating func advance(to moment: Int64) {
+        now = moment
+        holds.removeAll { $0.expiresAt <= now }
+        for index in orders.indices
+        where orders[index].state == .authorizing && orders[index].placedAt + 600_000 <= now {
+            orders[index].state = .expired
+            orders[index].mayBeVoided = true
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import OnsaleSale
+import OnsaleValues
+import Testing
+
+@Suite struct SaleTests {
+    private let fan = Hall.buyer(1)
+
+    @Test("The best seats are the nearest adjacent ones that leave no single seat")
+    func bestIsAdjacentAndClean() throws {
+        var sale = Hall.sale(rows: 2, width: 5)
+        // Stage before the middle of the front row: seats 1 to 3 are nearest, but would leave 0 and 4 single.
+        let outcome = sale.ask(.hold(buyer: fan, pass: 1, .best(category: 0, quantity: 3), key: nil))
+        guard case .held(let hold) = outcome, case .seats(let seats) = hold.places else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(seats == [0, 1, 2])
+    }
+
+    @Test("Where nothing is adjacent, best gives the nearest single seats")
+    func bestFallsBackToSingles() {
+        var sale = Hall.sale(rows: 1, width: 5)
+        _ = sale.ask(.block([1, 3]))
+        let outcome = sale.ask(.hold(buyer: fan, pass: 1, .best(category: 0, quantity: 2), key: nil))
+        guard case .held(let hold) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(hold.places == .seats([0, 2]))
+    }
+
+    @Test("An aisle separates neighbours")
+    func aisleEndsAStretch() {
+        let seats = [0, 10, 20, 60, 70, 80].enumerated().map { index, x in
+            SeatingPlan.Seat(name: "\(index)", category: 0, row: 0, x: Int32(x), y: 0)
+        }
+        let plan = SeatingPlan(categories: ["A"], seats: seats, areas: [], stage: .init(x: 40, y: 0), prices: [1])
+        var sale = Sale(
+            plan: plan,
+            terms: .init(prices: [1], ticketsPerBuyer: 4, holdSeconds: 60, preventOrphans: false))
+        guard
+            case .held(let hold) = sale.ask(.hold(buyer: fan, pass: 1, .best(category: 0, quantity: 2), key: nil))
+        else {
+            Issue.record("no hold")
+            return
+        }
+        // 2 and 3 are nearest to the stage, but an aisle lies between them.
+        #expect(hold.places == .seats([1, 2]) || hold.places == .seats([3, 4]) || hold.places == .seats([4, 5]) || hold.places == .seats([0, 1]))
+        #expect(hold.places != .seats([2, 3]))
+    }
+
+    @Test("The orphan rule refuses a choice that leaves a single seat, and names it")
+    func orphanRule() {
+        var sale = Hall.sale(rows: 1, width: 5, preventOrphans: true)
+        #expect(
+            sale.ask(.hold(buyer: fan, pass: 1, .seats([1, 2]), key: nil)) == .refused(.orphanSeat([0])))
+        #expect(
+            sale.ask(.hold(buyer: fan, pass: 1, .seats([0, 1, 3]), key: nil)) == .refused(.orphanSeat([2, 4])))
+        guard case .held = sale.ask(.hold(buyer: fan, pass: 1, .seats([0, 1]), key: nil)) else {
+            Issue.record("a choice that leaves three seats together is fine")
+            return
+        }
+        guard case .held = sale.ask(.hold(buyer: Hall.buyer(2), pass: 1, .seats([2, 3, 4]), key: nil)) else {
+            Issue.record("taking all that is left is fine")
+            return
+        }
+    }
+
+    @Test("A hold is free again at its expiry and not a millisecond before")
+    func holdExpires() {
+        var sale = Hall.sale(rows: 1, width: 4)
+        _ = sale.ask(.hold(buyer: fan, pass: 1, .seats([0]), key: nil))
+        let due = Hall.start.adding(seconds: 300)
+        #expect(sale.nextDue() == due)
+        var facts: [SaleFact] = []
+        sale.advance(to: Timestamp(milliseconds: due.milliseconds - 1), facts: &facts)
+        #expect(sale.seatText == "h...")
+        sale.advance(to: due, facts: &facts)
+        #expect(sale.seatText == "....")
+        #expect(facts == [.holdExpired(HoldID(1))])
+    }
+
+    @Test("A hold being paid outlives its expiry")
+    func paidHoldDoesNotExpire() {
+        var sale = Hall.sale(rows: 1, width: 4)
+        _ = sale.ask(.hold(buyer: fan, pass: 1, .seats([0]), key: nil))
+        _ = sale.ask(
+            .placeOrder(HoldID(1), buyer: fan, paymentMethod: "pm", trace: nil, key: Hall.key(1)))
+        var facts: [SaleFact] = []
+        sale.advance(to: Hall.start.adding(seconds: 599), facts: &facts)
+        #expect(sale.seatText == "h...")
+        sale.advance(to: Hall.start.adding(seconds: 600), facts: &facts)
+        #expect(sale.seatText == "....")
+        #expect(sale.order(OrderID(1))?.state == .expired)
+        #expect(sale.order(OrderID(1))?.duty == .void)
+    }
+
+    @Test("Money that comes after an order has expired goes back")
+    func lateMoneyGoesBack() {
+        var sale = Hall.sale(rows: 1, width: 4)
+        _ = sale.ask(.hold(buyer: fan, pass: 1, .seats([0]), key: nil))
+        _ = sale.ask(.placeOrder(HoldID(1), buyer: fan, paymentMethod: "pm", trace: nil, key: Hall.key(1)))
+        var facts: [SaleFact] = []
+        sale.advance(to: Hall.start.adding(seconds: 600), facts: &facts)
+        _ = sale.ask(.payment(OrderID(1), .captured(intent: "pi", amount: 198_000)))
+        #expect(sale.order(OrderID(1))?.duty == .refund)
+        #expect(sale.breaches().isEmpty)
+        _ = sale.ask(.payment(OrderID(1), .refunded(amount: 198_000)))
+        #expect(sale.order(OrderID(1))?.duty == nil)
+        #expect(sale.ledger.gross == 198_000)
+        #expect(sale.ledger.refunded == 198_000)
+        #expect(sale.breaches().isEmpty)
+    }
+
+    @Test("A second payment for an order is found and goes back")
+    func strayPaymentGoesBack() {
+        var sale = Hall.sale(rows: 1, width: 4)
+        _ = sale.ask(.hold(buyer: fan, pass: 1, .seats([0]), key: nil))
+        _ = sale.ask(.placeOrder(HoldID(1), buyer: fan, paymentMethod: "pm", trace: nil, key: Hall.key(1)))
+        _ = sale.ask(.payment(OrderID(1), .captured(intent: "pi_1", amount: 198_000)))
+        _ = sale.ask(.payment(OrderID(1), .stray(intent: "pi_2", captured: 198_000)))
+        #expect(sale.strays.count == 1)
+        #expect(sale.hasUnfinishedBusiness)
+        #expect(sale.breaches().isEmpty)
+        _ = sale.ask(.payment(OrderID(1), .strayReturned(intent: "pi_2")))
+        #expect(sale.strays.isEmpty)
+        #expect(sale.ledger.sum == 0)
+        #expect(sale.breaches().isEmpty)
+    }
+
+    @Test("An idempotency key is remembered for a day and no longer")
+    func keysAreForgotten() {
+        var sale = Hall.sale(rows: 1, width: 4)
+        let command = SaleCommand.hold(buyer: fan, pass: 1, .seats([0]), key: Hall.key(1))
+        guard case .held(let first) = sale.ask(command) else {
+            Issue.record("no hold")
+            return
+        }
+        #expect(sale.ask(command, at: Hall.start.adding(seconds: 86_400)) == .held(first))
+        var facts: [SaleFact] = []
+        let later = Hall.start.adding(seconds: 86_401)
+        sale.advance(to: later, facts: &facts)
+        guard case .held(let second) = sale.ask(command, at: later) else {
+            Issue.record("no second hold")
+            return
+        }
+        #expect(second.id != first.id)
+    }
+
+    @Test("A refusal frees its key")
+    func refusalFreesKey() {
+        var sale = Hall.sale(rows: 1, width: 4)
+        _ = sale.ask(.block([0]))
+        let command = SaleCommand.hold(buyer: fan, pass: 1, .seats([0]), key: Hall.key(1))
+        #expect(sale.ask(command) == .refused(.seatsUnavailable([0])))
+        _ = sale.ask(.unblock([0]))
+        guard case .held = sale.ask(command) else {
+            Issue.record("the key was not free")
+            return
+        }
+    }
+
+    @Test("Facts of hostile bytes are refused, never a crash")
+    func hostileFacts() {
+        var random = SeededRandom(seed: 42)
+        for _ in 0..<20_000 {
+            let bytes = (0..<random.below(60)).map { _ in UInt8(random.below(256)) }
+            var reader = ByteReader(bytes)
+            guard let tag = try? reader.byte() else { continue }
+            _ = try? SaleFact(tag: tag, from: &reader)
+            var snapshot = ByteReader(bytes)
+            _ = try? Sale(
+                plan: Hall.plan(rows: 1, width: 2), terms: Hall.sale(rows: 1, width: 2).terms, snapshot: &snapshot)
+        }
+    }
+
+    @Test("A fact that contradicts the state is refused")
+    func contradictoryFacts() {
+        var sale = Hall.sale(rows: 1, width: 4)
+        #expect(throws: ContradictoryFact.self) { try sale.replay(.holdExpired(HoldID(1)), at: Hall.start) }
+        #expect(throws: ContradictoryFact.self) { try sale.replay(.blocked([9]), at: Hall.start) }
+        #expect(throws: ContradictoryFact.self) {
+            try sale.replay(.orderConfirmed(OrderID(1), captured: 1), at: Hall.start)
+        }
+        #expect(throws: ContradictoryFact.self) { try sale.replay(.checkedIn(ticket: 1), at: Hall.start) }
+    }
+}
