@@ -1,0 +1,129 @@
+import OnsaleEngine
+import OnsaleStorage
+import OnsaleValues
+import Testing
+
+/// What every adapter of the `Journal` port promises.
+@Suite struct JournalConformanceTests {
+    private func rows(_ partition: String, _ counts: [Int]) -> [JournalRow] {
+        var head = JournalHead.empty(partition)
+        return counts.map { count in
+            let row = head.row(
+                payload: [1] + (0..<count).map { UInt8(truncatingIfNeeded: $0) }, count: count,
+                time: Timestamp(milliseconds: Int64(head.lastSequence)))
+            head = head.advanced(by: row)
+            return row
+        }
+    }
+
+    private func read(_ journal: any Journal, _ partition: String, from sequence: UInt64) throws -> [JournalRow] {
+        var found: [JournalRow] = []
+        try journal.read(partition: partition, from: sequence) { found.append($0) }
+        return found
+    }
+
+    @Test("What was appended is read back, in order, from any fact on", arguments: JournalKind.allCases)
+    func readsBack(kind: JournalKind) async throws {
+        try await withJournal(kind) { journal in
+            let rows = rows("a", [3, 1, 5])
+            for row in rows { try journal.append([row]) }
+            #expect(try read(journal, "a", from: 1) == rows)
+            #expect(try read(journal, "a", from: 3) == rows)
+            #expect(try read(journal, "a", from: 4) == Array(rows.dropFirst()))
+            #expect(try read(journal, "a", from: 6) == [rows[2]])
+            #expect(try read(journal, "a", from: 10) == [])
+            #expect(try read(journal, "b", from: 1) == [])
+        }
+    }
+
+    @Test("The head says how far a partition reaches", arguments: JournalKind.allCases)
+    func headMoves(kind: JournalKind) async throws {
+        try await withJournal(kind) { journal in
+            #expect(try journal.head(of: "a") == nil)
+            let rows = rows("a", [3, 1])
+            try journal.append([rows[0]])
+            #expect(try journal.head(of: "a")?.lastSequence == 3)
+            try journal.append([rows[1]])
+            #expect(try journal.head(of: "a")?.lastSequence == 4)
+            #expect(try journal.head(of: "a")?.checksum == rows[1].checksum)
+            #expect(try journal.heads().map(\.partition) == ["a"])
+            #expect(try journal.partitions() == ["a"])
+        }
+    }
+
+    @Test("Rows of several partitions go in together or not at all", arguments: JournalKind.allCases)
+    func appendIsAtomic(kind: JournalKind) async throws {
+        try await withJournal(kind) { journal in
+            let first = rows("a", [1])[0]
+            let second = rows("b", [1, 1])
+            #expect(throws: JournalError.self) { try journal.append([first, second[1]]) }
+            #expect(try journal.head(of: "a") == nil)
+            #expect(try read(journal, "a", from: 1) == [])
+            try journal.append([first, second[0]])
+            #expect(try journal.heads().map(\.partition) == ["a", "b"])
+        }
+    }
+
+    @Test("A row that does not follow on the head is refused", arguments: JournalKind.allCases)
+    func refusesWhatIsNotAtHead(kind: JournalKind) async throws {
+        try await withJournal(kind) { journal in
+            let rows = rows("a", [2, 2, 2])
+            try journal.append([rows[0]])
+            for row in [rows[0], rows[2]] {
+                #expect {
+                    try journal.append([row])
+                } throws: { error in
+                    if case JournalError.notAtHead(partition: "a") = error { true } else { false }
+                }
+            }
+            try journal.append([rows[1]])
+            #expect(try journal.head(of: "a")?.lastSequence == 4)
+        }
+    }
+
+    @Test("The newest snapshot is given back", arguments: JournalKind.allCases)
+    func keepsSnapshots(kind: JournalKind) async throws {
+        try await withJournal(kind) { journal in
+            #expect(try journal.latestSnapshot(of: "a") == nil)
+            for sequence in [10, 20, 30, 40] as [UInt64] {
+                try journal.save(
+                    Snapshot(
+                        partition: "a", lastSequence: sequence, rowChecksum: [1], time: Timestamp(milliseconds: 5),
+                        payload: [UInt8(sequence)]))
+            }
+            #expect(try journal.latestSnapshot(of: "a")?.payload == [40])
+        }
+    }
+
+    @Test("Documents are kept by their digest, and may be kept twice", arguments: JournalKind.allCases)
+    func keepsDocuments(kind: JournalKind) async throws {
+        try await withJournal(kind) { journal in
+            try journal.putDocument([1, 2, 3], digest: [9])
+            try journal.putDocument([1, 2, 3], digest: [9])
+            #expect(try journal.document(digest: [9]) == [1, 2, 3])
+            #expect(try journal.document(digest: [8]) == nil)
+        }
+    }
+
+    @Test("SQLite commits are on disk before they return: synchronous is FULL on the writer")
+    func synchronousIsFull() async throws {
+        try await withFolder { folder in
+            let journal = try SQLiteJournal(folder: folder)
+            defer { try? journal.close() }
+            #expect(try journal.synchronousLevel() == 2)
+        }
+    }
+
+    @Test("What was appended is there after closing and opening again")
+    func survivesReopening() async throws {
+        try await withFolder { folder in
+            let rows = rows("a", [3, 1])
+            let journal = try SQLiteJournal(folder: folder)
+            try journal.append(rows)
+            try journal.close()
+            let again = try SQLiteJournal(folder: folder)
+            defer { try? again.close() }
+            #expect(try read(again, "a", from: 1) == rows)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import OnsaleEngine
+import OnsaleValues
+import Testing
+
+@Suite struct PublicIDTests {
+    @Test("An id reads back, and ids sort by time")
+    func roundTrip() {
+        let early = PublicID(.order, at: Timestamp(milliseconds: 1_800_000_000_000), serial: .max, tag: 0xff_ffff_ffff)
+        let late = PublicID(.order, at: Timestamp(milliseconds: 1_800_000_000_001), serial: 1, tag: 0)
+        #expect(PublicID(.order, text: early.text) == early)
+        #expect(PublicID(.order, text: late.text) == late)
+        #expect(early.text < late.text)
+        #expect(early.text.count == 28)
+    }
+
+    @Test("What is no id is none", arguments: ["", "ord_", "ord_xyz", "hld_000000000000000000000000", "ord_00000000000000000000000u"])
+    func rejects(text: String) {
+        #expect(PublicID(.order, text: text) == nil)
+    }
+
+    @Test("A buyer's id reads back")
+    func buyer() {
+        for buyer in [BuyerID(high: 0, low: 0), BuyerID(high: .max, low: .max), BuyerID(high: 1 << 63, low: 12345)] {
+            #expect(BuyerID(text: buyer.text) == buyer)
+        }
+        #expect(BuyerID(text: "byr_zzzzzzzzzzzzzzzzzzzzzzzzzz") == nil)
+    }
+}
