@@ -209,7 +209,7 @@ public struct Rehearsal: Sendable {
             if second > 20, settled == nil { throw RehearsalError.noReport }
             settled = await client.send(.GET, path + "/report", token: settings.adminToken, as: .check)?
                 .decode(Contract.Report.self)
-            if let settled, settled.orders["authorizing"] == 0, settled.orders["refunding"] == 0, settled.held == 0 {
+            if let settled, settled.orders["authorizing"] == 0, settled.orders["refunding"] == 0 {
                 break
             }
             try? await Task.sleep(for: .seconds(1))

@@ -31,6 +31,7 @@ struct Plant: Sendable {
         // webhooks, so it learns it then.
         let publicPort = try FreePort.resolve(port, host: host)
         let provider = try await startProvider(webhookPort: publicPort)
+        defer { provider.stop() }
         let engine = makeEngine(paymentURL: provider.url, secretKey: provider.secretKey)
         try engine.start()
         let service = try await OnsaleService(
@@ -39,7 +40,6 @@ struct Plant: Sendable {
         try await serve(service, engine, publicPort)
         // Both ports have stopped: what they took is answered, so the engine can put everything away.
         await engine.stop()
-        provider.stop()
     }
 
     // MARK: Payments

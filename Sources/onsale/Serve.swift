@@ -51,15 +51,15 @@ struct Serve: AsyncParsableCommand {
             managementPort: try Settings.port(managementPort, "ONSALE_MANAGEMENT_PORT", default: 9464),
             folder: folder, secrets: secrets, journal: journal, client: client, connectionsMax: connectionsMax,
             isDemo: isDemo, logger: logger)
-        do {
-            try await plant.run()
-        } catch {
-            FileHandle.complain("onsale: \(error)")
-            throw ExitCode.failure
-        }
+        var failure: (any Error)?
+        do { try await plant.run() } catch { failure = error }
         try await client.shutdown()
         try journal.close()
         folder.unlock()
+        if let failure {
+            FileHandle.complain("onsale: \(failure)")
+            throw ExitCode.failure
+        }
         logger.notice("Stopped")
     }
 }
