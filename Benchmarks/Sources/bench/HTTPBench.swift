@@ -1,0 +1,182 @@
+import Foundation
+
+/// (c) Holds over HTTP beside the same stack's JSON echo; (d) whole purchases with the sandbox.
+enum HTTPBench {
+    private static let connections = 256
+    private static let seconds = 6.0
+    private static let events = 12
+    private static let adminToken = "bench"
+
+    static func run(_ table: inout Table, wants: (String) -> Bool) async throws {
+        let echoPort = try Programs.freePort()
+        let echo = try Programs.start(Programs.folder.appendingPathComponent("echo-server"), ["\(echoPort)"], environment: ["LOG_LEVEL": "critical"])
+        defer { Programs.stop(echo) }
+        let data = temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: data) }
+        let port = try Programs.freePort()
+        let server = try Programs.start(
+            Programs.onsale,
+            ["serve", "--port", "\(port)", "--management-port", "0", "--data", data],
+            environment: ["ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical"])
+        defer { Programs.stop(server) }
+        _ = try Programs.waitUntilReady(port: echoPort)
+        _ = try Programs.waitUntilReady(port: port)
+        let passes = try prepare(port)
+
+        // Echo, holds, echo, holds …: the machine's speed drifts, so neighbours are compared.
+        var echoes: [LoadGenerator.Result] = []
+        var holds: [LoadGenerator.Result] = []
+        var next = 0
+        for _ in 0..<3 {
+            echoes.append(try self.echo(echoPort, passes))
+            if wants("c") { holds.append(try self.holds(port, passes, &next)) }
+        }
+        let echoRate = median(echoes.map(\.perSecond))
+        table.add(
+            "JSON echo", "\(Int(echoRate))/s", "\(connections) connections; p50 \(p(echoes, 50)), p99 \(p(echoes, 99))")
+        if wants("c") {
+            let ratios = zip(holds, echoes).map { $0.perSecond / $1.perSecond }
+            table.add(
+                "(c) holds over HTTP", "\(Int(median(holds.map(\.perSecond))))/s",
+                "durable, two named seats each; p50 \(p(holds, 50)), p99 \(p(holds, 99)); \(statuses(holds))")
+            table.add("(c) of the echo", String(format: "%.2f", median(ratios)), goal: "0.65")
+            let p99 = Double(median(holds.map { Double($0.latency.valueAtPercentile(99)) }))
+                / Double(median(echoes.map { Double($0.latency.valueAtPercentile(99)) }))
+            table.add("(c) p99 of the echo's", String(format: "%.2f", p99), goal: "2.00")
+        }
+        if wants("d") {
+            let purchases = try purchases(port, passes, &next)
+            table.add(
+                "(d) whole purchases", "\(Int(purchases.perSecond))/s",
+                "hold, order, authorize, capture, tickets; p50 \(p([purchases], 50)), p99 \(p([purchases], 99)); \(statuses([purchases]))")
+            table.add("(d) of the echo", String(format: "%.3f", purchases.perSecond / echoRate), goal: "0.08")
+        }
+    }
+
+    // MARK: Loads
+
+    /// The seats of a request: every pair of every event once.
+    private static func body(_ next: inout Int) -> (event: Int, body: String)? {
+        let pair = next
+        next += 1
+        let event = pair / 50_000
+        guard event < events else { return nil }
+        let row = pair % 50_000 / 25
+        let seat = pair % 25 * 2
+        return (event, #"{"seats":["\#(row)-\#(seat)","\#(row)-\#(seat + 1)"]}"#)
+    }
+
+    private static func echo(_ port: Int, _ passes: [[String]]) throws -> LoadGenerator.Result {
+        var next = 0
+        return try LoadGenerator(port: port, connections: connections, seconds: seconds).run { connection, answer in
+            let seat = next % 50_000
+            next += 1
+            let body = #"{"seats":["\#(seat / 25)-\#(seat % 25 * 2)","\#(seat / 25)-\#(seat % 25 * 2 + 1)"]}"#
+            return (
+                WireRequest(method: "POST", path: "/v1/events/e0/holds", token: passes[0][connection], body: body),
+                answer != nil
+            )
+        }
+    }
+
+    private static func holds(_ port: Int, _ passes: [[String]], _ next: inout Int) throws -> LoadGenerator.Result {
+        var counter = next
+        defer { next = counter }
+        return try LoadGenerator(port: port, connections: connections, seconds: seconds).run { connection, answer in
+            guard let (event, body) = body(&counter) else { return (nil, answer != nil) }
+            return (
+                WireRequest(
+                    method: "POST", path: "/v1/events/e\(event)/holds", token: passes[event][connection], body: body),
+                answer != nil
+            )
+        }
+    }
+
+    /// A hold, then its order, waited for; then the next.
+    private static func purchases(_ port: Int, _ passes: [[String]], _ next: inout Int) throws -> LoadGenerator.Result {
+        var counter = next
+        defer { next = counter }
+        var holding = [Int?](repeating: nil, count: connections)
+        return try LoadGenerator(port: port, connections: connections, seconds: seconds).run { connection, answer in
+            if let answer, let event = holding[connection], let hold = answer.member("hold") {
+                holding[connection] = nil
+                return (
+                    WireRequest(
+                        method: "POST", path: "/v1/events/e\(event)/orders", token: passes[event][connection],
+                        headers: ["Idempotency-Key: \(hold)", "Prefer: wait=10"],
+                        body: #"{"hold":"\#(hold)","payment":{"method":"pm_card_visa"}}"#),
+                    isCounted: false
+                )
+            }
+            guard let (event, body) = body(&counter) else { return (nil, false) }
+            holding[connection] = event
+            return (
+                WireRequest(
+                    method: "POST", path: "/v1/events/e\(event)/holds", token: passes[event][connection], body: body),
+                isCounted: answer?.status == 201
+            )
+        }
+    }
+
+    // MARK: Preparation
+
+    /// Events of 100,000 seats, and a pass of each for every connection.
+    private static func prepare(_ port: Int) throws -> [[String]] {
+        let connection = try Connection(port: port)
+        let plan = planJSON()
+        var passes: [[String]] = []
+        for event in 0..<events {
+            let created = try connection.exchange(
+                .init(
+                    method: "POST", path: "/v1/events", token: adminToken,
+                    body: """
+                        {"id":"e\(event)","title":"E","startsAt":"2030-01-01T00:00:00Z","currency":"KRW",
+                         "seatingPlan":\(plan),"prices":[{"category":"VIP","amount":198000}],
+                         "onsale":{"waitingRoom":false,"passSeconds":86400},
+                         "limits":{"ticketsPerBuyer":1000000,"holdSeconds":3600}}
+                        """))
+            guard created.status == 201 else { throw Failure("event: \(created.status) \(String(decoding: created.body, as: UTF8.self))") }
+            passes.append(
+                try (0..<connections).map { buyer in
+                    let session = try connection.exchange(
+                        .init(method: "POST", path: "/v1/sessions", body: #"{"email":"b\#(buyer)@bench.example"}"#))
+                    let joined = try connection.exchange(
+                        .init(
+                            method: "POST", path: "/v1/events/e\(event)/waiting-room", token: session.member("token"),
+                            body: "{}"))
+                    let pass = try connection.exchange(
+                        .init(
+                            method: "POST", path: "/v1/events/e\(event)/waiting-room/pass",
+                            body: #"{"ticket":"\#(joined.member("ticket") ?? "")"}"#))
+                    return pass.member("pass") ?? ""
+                })
+        }
+        return passes
+    }
+
+    private static func planJSON() -> String {
+        let rows = (0..<2000).map { row in
+            let seats = (0..<50).map {
+                #"{"seat_guid":"\#(row)-\#($0)","seat_number":"\#($0)","position":{"x":\#($0 * 10),"y":\#(row * 10)},"category":"VIP"}"#
+            }
+            return #"{"row_number":"\#(row)","position":{"x":0,"y":0},"seats":[\#(seats.joined(separator: ","))]}"#
+        }
+        return #"{"name":"Hall","categories":[{"name":"VIP","color":"red"}],"zones":[{"name":"Z","rows":[\#(rows.joined(separator: ","))]}]}"#
+    }
+
+    // MARK: Figures
+
+    private static func median(_ values: [Double]) -> Double {
+        values.sorted()[values.count / 2]
+    }
+
+    private static func p(_ results: [LoadGenerator.Result], _ percentile: Double) -> String {
+        Table.milliseconds(UInt64(median(results.map { Double($0.latency.valueAtPercentile(percentile)) })))
+    }
+
+    private static func statuses(_ results: [LoadGenerator.Result]) -> String {
+        var sum: [Int: Int] = [:]
+        for result in results { sum.merge(result.statuses, uniquingKeysWith: +) }
+        return sum.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
+    }
+}

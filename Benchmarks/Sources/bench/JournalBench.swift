@@ -1,0 +1,127 @@
+import Foundation
+import Logging
+import OnsaleEngine
+import OnsaleSale
+import OnsaleStorage
+import OnsaleValues
+import OnsaleWaitingRoom
+import Synchronization
+
+/// A provider that is never asked.
+struct NoGateway: PaymentGateway {
+    struct Unused: Error {}
+    func authorize(_ order: PaymentOrder) async throws -> Payment { throw Unused() }
+    func capture(_ intent: String, for order: PaymentOrder) async throws -> Payment { throw Unused() }
+    func void(_ intent: String, for order: PaymentOrder) async throws -> Payment { throw Unused() }
+    func refund(_ intent: String, amount: Int64, for order: PaymentOrder) async throws -> Int64 { throw Unused() }
+    func payment(_ intent: String) async throws -> Payment { throw Unused() }
+    func payments(for reference: String) async throws -> [Payment] { throw Unused() }
+}
+
+func temporaryFolder() -> String {
+    let path = NSTemporaryDirectory() + "onsale-bench-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0 ... .max))"
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    return path
+}
+
+/// (b) Commands through engine and journal, durable; (e) the same journal replayed.
+enum JournalBench {
+    private static let window = 8192
+
+    static func run(_ table: inout Table) async throws {
+        let folder = temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let journal = try SQLiteJournal(folder: folder)
+        let engine = Engine(
+            journal: journal, clock: SystemClock(), payments: NoGateway(),
+            limits: EngineLimits(
+                laneMax: [.max, 100_000, 100_000, 100_000, 100_000], laneShare: [8192, 8192, 8192, 8192, 8192],
+                snapshotFacts: 100_000_000),
+            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }, fatal: { fatalError($0) })
+        try engine.start()
+        var elapsed = 0.0
+        var count = 0
+        for round in 0..<4 {
+            _ = try await engine.create(Arena.definition("arena-\(round)", ticketsPerBuyer: 1000), document: nil)
+            let event = try await engine.event("arena-\(round)")
+            _ = try await engine.apply(.line(.join(Arena.buyer(0))), to: event)
+            let commands = holdsAndReleases(try await passes(engine, event))
+            let start = ContinuousClock.now
+            await submit(commands, engine, event)
+            let took = ContinuousClock.now - start
+            elapsed += Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18
+            count += commands.count
+            precondition(event.view.counts.held == Arena.seatCount)
+        }
+        table.add(
+            "(b) engine and journal, durable", Table.perSecond(count, elapsed), goal: "250 k/s",
+            "holds, refused holds and releases; SQLite, synchronous=FULL; \(window) in flight; reply after the sync")
+        await engine.stop()
+        try replay(journal, &table)
+        try journal.close()
+    }
+
+    /// A pass for each of a thousand buyers.
+    private static func passes(_ engine: Engine, _ event: EventHandle) async throws -> [UInt32] {
+        var passes: [UInt32] = []
+        for number in 0..<1000 {
+            guard
+                case .line(.place(let place, _)) = try await engine.apply(
+                    .line(.join(Arena.buyer(number))), to: event),
+                case .line(.pass(let pass, _)) = try await engine.apply(
+                    .line(.claimPass(Arena.buyer(number), number: place.number)), to: event)
+            else { fatalError("no pass") }
+            passes.append(pass.serial)
+        }
+        return passes
+    }
+
+    /// Each pair of seats is held, wanted by another, given back, and held again.
+    private static func holdsAndReleases(_ passes: [UInt32]) -> [SaleCommand] {
+        var commands: [SaleCommand] = []
+        var hold: UInt32 = 0
+        for pair in 0..<Arena.seatCount / 2 {
+            let seats: [UInt32] = [UInt32(pair * 2), UInt32(pair * 2 + 1)]
+            let first = pair % 1000
+            let second = (pair + 1) % 1000
+            commands.append(.hold(buyer: Arena.buyer(first), pass: passes[first], .seats(seats), key: nil))
+            commands.append(.hold(buyer: Arena.buyer(second), pass: passes[second], .seats(seats), key: nil))
+            commands.append(.release(HoldID(hold + 1), buyer: Arena.buyer(first)))
+            commands.append(.hold(buyer: Arena.buyer(second), pass: passes[second], .seats(seats), key: nil))
+            hold += 2
+        }
+        return commands
+    }
+
+    private static func submit(_ commands: [SaleCommand], _ engine: Engine, _ event: EventHandle) async {
+        let slots = DispatchSemaphore(value: window)
+        let left = Mutex(commands.count)
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            Thread.detachNewThread {
+                for command in commands {
+                    slots.wait()
+                    engine.submit(.sale(command), to: event) { _ in
+                        slots.signal()
+                        let isLast = left.withLock { left in
+                            left -= 1
+                            return left == 0
+                        }
+                        if isLast { done.resume() }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func replay(_ journal: SQLiteJournal, _ table: inout Table) throws {
+        var facts: UInt64 = 0
+        let elapsed = try seconds {
+            for head in try journal.heads() {
+                facts += try Recovery.recover(head.partition, from: journal, usingSnapshot: false).head.lastSequence
+            }
+        }
+        table.add(
+            "(e) replay", Table.perSecond(Int(facts), elapsed), goal: "1 M facts/s",
+            "\(facts) facts read from SQLite, checksums checked, applied")
+    }
+}
