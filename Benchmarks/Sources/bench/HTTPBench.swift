@@ -3,8 +3,8 @@ import Foundation
 /// (c) Holds over HTTP beside the same stack's JSON echo; (d) whole purchases with the sandbox.
 enum HTTPBench {
     private static let connections = 256
-    private static let seconds = 6.0
-    private static let events = 12
+    private static let seconds = 5.0
+    private static let events = 18
     private static let adminToken = "bench"
 
     static func run(_ table: inout Table, wants: (String) -> Bool) async throws {

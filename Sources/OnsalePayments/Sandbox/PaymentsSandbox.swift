@@ -131,7 +131,7 @@ public struct PaymentsSandbox: Sendable {
                         "Your card was declined.", intent: intent)
                 )
             }
-            return (record, "payment_intent.amount_capturable_updated", answer(200, intent))
+            return (record, nil, answer(200, intent))
         }
     }
 
