@@ -290,10 +290,13 @@ public final class Engine: Sendable {
     /// Asks the provider about an order, unless that is under way: for a webhook, which is believed in nothing else.
     public func inquire(about reference: String) async {
         guard let id = PublicID(.order, text: reference) else { return }
-        for view in loadedViews() where view.definition.tag == id.tag {
-            guard let handle = try? await event(view.definition.id) else { return }
-            await saga.inquire(OrderID(id.serial), at: id.at, of: handle)
+        let handle = directory.withLock { directory in
+            directory.values.lazy.compactMap { entry in
+                if case .loaded(let handle) = entry, handle.tag == id.tag { return handle }
+                return nil
+            }.first
         }
+        if let handle { await saga.inquire(OrderID(id.serial), at: id.at, of: handle) }
     }
 }
 

@@ -11,7 +11,6 @@ public import OnsaleEngine
 public struct StripeGateway: PaymentGateway {
     /// How long one call may take before it counts as unanswered.
     private static let timeoutSeconds: Int64 = 5
-    private static let answerBytesMax = 1 << 20
 
     private let baseURL: String
     private let secretKey: String
@@ -143,28 +142,27 @@ public struct StripeGateway: PaymentGateway {
     private func post(
         _ path: String, _ fields: [(String, String)], key: String, _ order: PaymentOrder
     ) async throws -> Answer {
-        var request = HTTPClientRequest(url: baseURL + path)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
-        request.headers.add(name: "Idempotency-Key", value: key)
-        if let trace = order.trace { request.headers.add(name: "traceparent", value: trace) }
-        request.body = .bytes(ByteBuffer(string: FormCoding.encode(fields)))
-        return try await send(request)
+        var headers: HTTPHeaders = ["Content-Type": "application/x-www-form-urlencoded", "Idempotency-Key": key]
+        if let trace = order.trace { headers.add(name: "traceparent", value: trace) }
+        return try await send(.POST, path, headers, body: ByteBuffer(string: FormCoding.encode(fields)))
     }
 
     private func get(_ path: String) async throws -> Answer {
-        try await send(HTTPClientRequest(url: baseURL + path))
+        try await send(.GET, path, [:], body: nil)
     }
 
-    private func send(_ request: HTTPClientRequest) async throws -> Answer {
-        var request = request
-        request.headers.add(name: "Authorization", value: "Bearer \(secretKey)")
+    private func send(
+        _ method: HTTPMethod, _ path: String, _ headers: HTTPHeaders, body sent: ByteBuffer?
+    ) async throws -> Answer {
+        var headers = headers
+        headers.add(name: "Authorization", value: "Bearer \(secretKey)")
         let status: HTTPResponseStatus
         let body: ByteBuffer
         do {
-            let response = try await client.execute(request, timeout: .seconds(StripeGateway.timeoutSeconds))
-            status = response.status
-            body = try await response.body.collect(upTo: StripeGateway.answerBytesMax)
+            let answer = try await client.exchange(
+                method, baseURL + path, headers, body: sent, timeoutSeconds: StripeGateway.timeoutSeconds)
+            status = answer.status
+            body = answer.body
         } catch {
             throw PaymentGatewayError.unanswered("\(error)")
         }
@@ -182,7 +180,7 @@ public struct StripeGateway: PaymentGateway {
 
     private func decode<Value: Decodable>(_ type: Value.Type, _ body: ByteBuffer) throws -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(buffer: body))
+            return try StripeProtocol.decoder.decode(type, from: body)
         } catch {
             throw PaymentGatewayError.unanswered("an answer that is not the protocol's: \(error)")
         }

@@ -2,6 +2,10 @@ import Foundation
 
 /// The part of Stripe's PaymentIntents protocol that is spoken here. <https://docs.stripe.com/api/payment_intents>
 enum StripeProtocol {
+    /// Shared by all; never changed after this.
+    static let decoder = JSONDecoder()
+    static let encoder = JSONEncoder()
+
     enum Status: String, Codable, Sendable {
         case requiresPaymentMethod = "requires_payment_method"
         case requiresConfirmation = "requires_confirmation"

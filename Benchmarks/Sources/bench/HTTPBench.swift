@@ -23,34 +23,48 @@ enum HTTPBench {
         _ = try Programs.waitUntilReady(port: port)
         let passes = try prepare(port)
 
-        // Echo, holds, echo, holds …: the machine's speed drifts, so neighbours are compared.
+        // In turn, again and again: the machine's speed drifts, so neighbours are compared.
         var echoes: [LoadGenerator.Result] = []
         var holds: [LoadGenerator.Result] = []
+        var purchases: [LoadGenerator.Result] = []
         var next = 0
         for _ in 0..<3 {
             echoes.append(try self.echo(echoPort, passes))
+            if wants("d") { purchases.append(try self.purchases(port, passes, &next)) }
             if wants("c") { holds.append(try self.holds(port, passes, &next)) }
         }
-        let echoRate = median(echoes.map(\.perSecond))
         table.add(
-            "JSON echo", "\(Int(echoRate))/s", "\(connections) connections; p50 \(p(echoes, 50)), p99 \(p(echoes, 99))")
-        if wants("c") {
-            let ratios = zip(holds, echoes).map { $0.perSecond / $1.perSecond }
-            table.add(
-                "(c) holds over HTTP", "\(Int(median(holds.map(\.perSecond))))/s",
-                "durable, two named seats each; p50 \(p(holds, 50)), p99 \(p(holds, 99)); \(statuses(holds))")
-            table.add("(c) of the echo", String(format: "%.2f", median(ratios)), goal: "0.65")
-            let p99 = Double(median(holds.map { Double($0.latency.valueAtPercentile(99)) }))
-                / Double(median(echoes.map { Double($0.latency.valueAtPercentile(99)) }))
-            table.add("(c) p99 of the echo's", String(format: "%.2f", p99), goal: "2.00")
-        }
+            "JSON echo", "\(Int(median(echoes.map(\.perSecond))))/s",
+            "\(connections) connections; p50 \(p(echoes, 50)), p99 \(p(echoes, 99))")
+        if wants("c") { tell(holds, echoes, &table) }
         if wants("d") {
-            let purchases = try purchases(port, passes, &next)
             table.add(
-                "(d) whole purchases", "\(Int(purchases.perSecond))/s",
-                "hold, order, authorize, capture, tickets; p50 \(p([purchases], 50)), p99 \(p([purchases], 99)); \(statuses([purchases]))")
-            table.add("(d) of the echo", String(format: "%.3f", purchases.perSecond / echoRate), goal: "0.08")
+                "(d) whole purchases", "\(Int(median(purchases.map(\.perSecond))))/s",
+                "hold, order, authorize, capture, tickets; p50 \(p(purchases, 50)), p99 \(p(purchases, 99)); \(statuses(purchases))"
+            )
+            table.add("(d) of the echo", ratio(purchases, echoes, "%.3f"), goal: "0.08")
         }
+    }
+
+    private static func tell(
+        _ holds: [LoadGenerator.Result], _ echoes: [LoadGenerator.Result], _ table: inout Table
+    ) {
+        table.add(
+            "(c) holds over HTTP", "\(Int(median(holds.map(\.perSecond))))/s",
+            "durable, two named seats each; p50 \(p(holds, 50)), p99 \(p(holds, 99)); \(statuses(holds))")
+        table.add("(c) of the echo", ratio(holds, echoes, "%.2f"), goal: "0.65")
+        let p99 = { (results: [LoadGenerator.Result]) in
+            median(results.map { Double($0.latency.valueAtPercentile(99)) })
+        }
+        table.add("(c) p99 of the echo's", String(format: "%.2f", p99(holds) / p99(echoes)), goal: "2.00")
+    }
+
+    /// The median of the pairs' ratios, and their range.
+    private static func ratio(
+        _ results: [LoadGenerator.Result], _ echoes: [LoadGenerator.Result], _ format: String
+    ) -> String {
+        let ratios = zip(results, echoes).map { $0.perSecond / $1.perSecond }.sorted()
+        return "\(String(format: format, median(ratios))) (\(ratios.map { String(format: format, $0) }.joined(separator: ", ")))"
     }
 
     // MARK: Loads

@@ -290,7 +290,9 @@ final class SagaRunner: Sendable {
 
     /// Asks the provider about an order now, unless a call for it is under way or it has all that it needs.
     func inquire(_ order: OrderID, at placedAt: Timestamp, of event: EventHandle) async {
-        guard let engine = state.withLock({ $0.engine }) else { return }
+        let key = Key(event: event.id, order: order, stray: nil)
+        let (engine, isUnderWay) = state.withLock { ($0.engine, $0.active[key] != nil) }
+        guard let engine, !isUnderWay else { return }
         let found = try? await engine.read(event) { partition -> (Order, PaymentTask?)? in
             guard let order = partition.sale.order(order), order.placedAt == placedAt else { return nil }
             return (order, PaymentTask(order, in: partition.definition))

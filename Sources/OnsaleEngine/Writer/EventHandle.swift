@@ -16,6 +16,8 @@ public final class EventHandle: Sendable {
     }
 
     public let id: String
+    /// The event's tag, which its orders' public ids carry.
+    let tag: UInt64
     private let inbox = Mutex(Inbox())
     private let published: Mutex<EventView>
     private let limits: EngineLimits
@@ -23,6 +25,7 @@ public final class EventHandle: Sendable {
     init(id: String, view: EventView, limits: EngineLimits) {
         self.id = id
         self.limits = limits
+        tag = view.definition.tag
         published = Mutex(view)
     }
 

@@ -141,5 +141,25 @@ final class Tokens: Sendable {
 
 /// Base 64 for URLs, without padding (RFC 4648, section 5).
 func base64URL(_ bytes: [UInt8]) -> String {
-    Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    let length = (bytes.count * 8 + 5) / 6
+    return String(unsafeUninitializedCapacity: length) { buffer in
+        var bits: UInt32 = 0
+        var bitCount = 0
+        var written = 0
+        for byte in bytes {
+            bits = bits << 8 | UInt32(byte)
+            bitCount += 8
+            while bitCount >= 6 {
+                bitCount -= 6
+                buffer[written] = alphabet.utf8Start[Int(bits >> UInt32(bitCount) & 63)]
+                written += 1
+            }
+        }
+        if bitCount > 0 {
+            buffer[written] = alphabet.utf8Start[Int(bits << UInt32(6 - bitCount) & 63)]
+            written += 1
+        }
+        return written
+    }
 }

@@ -131,7 +131,8 @@ public struct PaymentsSandbox: Sendable {
                         "Your card was declined.", intent: intent)
                 )
             }
-            return (record, nil, answer(200, intent))
+            // No webhook: who confirms in the request itself has the answer, and what follows has its own.
+            return (record, nil, shown(intent))
         }
     }
 
@@ -153,7 +154,7 @@ public struct PaymentsSandbox: Sendable {
             record.intent.status = .succeeded
             record.intent.amountReceived = record.intent.amount
             record.intent.amountCapturable = 0
-            return (record, "payment_intent.succeeded", answer(200, record.intent))
+            return (record, "payment_intent.succeeded", shown(record.intent))
         }
     }
 
@@ -165,7 +166,7 @@ public struct PaymentsSandbox: Sendable {
             }
             record.intent.status = .canceled
             record.intent.amountCapturable = 0
-            return (record, "payment_intent.canceled", answer(200, record.intent))
+            return (record, "payment_intent.canceled", shown(record.intent))
         }
     }
 
@@ -251,10 +252,16 @@ public struct PaymentsSandbox: Sendable {
 
     private func answer(_ status: Int, _ body: some Encodable) -> SandboxStore.Answer {
         // These are plain structs of strings and integers: encoding them can't fail.
-        let data = (try? JSONEncoder().encode(body)) ?? Data()
+        let data = (try? StripeProtocol.encoder.encode(body)) ?? Data()
         return SandboxStore.Answer(
             fingerprint: "", status: status, body: String(decoding: data, as: UTF8.self),
             at: Int64(Date().timeIntervalSince1970))
+    }
+
+    private func shown(_ intent: StripeProtocol.Intent) -> SandboxStore.Answer {
+        var answer = answer(200, intent)
+        answer.showsIntent = true
+        return answer
     }
 
     private func problemAnswer(

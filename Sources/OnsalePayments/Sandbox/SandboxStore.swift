@@ -21,9 +21,27 @@ final class SandboxStore: Sendable {
         var status: Int
         var body: String
         var at: Int64
+        /// Whether the body is the record's intent and nothing else.
+        var showsIntent = false
+
+        func shortened(for record: Record?) -> Answer {
+            guard showsIntent, record != nil else { return self }
+            var answer = self
+            answer.body = ""
+            return answer
+        }
+
+        func completed(from record: Record?) -> Answer {
+            guard showsIntent, body.isEmpty, let record, let body = try? StripeProtocol.encoder.encode(record.intent) else {
+                return self
+            }
+            var answer = self
+            answer.body = String(decoding: body, as: UTF8.self)
+            return answer
+        }
     }
 
-    /// One line of the log.
+    /// One line of the log. An answer that shows its record alone is not written a second time.
     private struct Line: Codable, Sendable {
         var record: Record?
         var key: String?
@@ -69,11 +87,11 @@ final class SandboxStore: Sendable {
     static func load(_ file: URL) -> State {
         var state = State()
         guard let content = try? Data(contentsOf: file) else { return state }
-        let decoder = JSONDecoder()
+        let decoder = StripeProtocol.decoder
         for line in content.split(separator: UInt8(ascii: "\n")) {
             guard let line = try? decoder.decode(Line.self, from: Data(line)) else { continue }
             if let record = line.record { state.records[record.intent.id] = record }
-            if let key = line.key, let answer = line.answer { state.answers[key] = answer }
+            if let key = line.key, let answer = line.answer { state.answers[key] = answer.completed(from: line.record) }
         }
         return state
     }
@@ -81,7 +99,7 @@ final class SandboxStore: Sendable {
     private static func compact(_ state: State, to file: URL) throws {
         let limit = Int64(Date().timeIntervalSince1970) - keySeconds
         var content = Data()
-        let encoder = JSONEncoder()
+        let encoder = StripeProtocol.encoder
         for record in state.records.values {
             content += try encoder.encode(Line(record: record)) + [UInt8(ascii: "\n")]
         }
@@ -117,9 +135,9 @@ final class SandboxStore: Sendable {
             let (record, answer) = try body(&state)
             if let record { state.records[record.intent.id] = record }
             if let key { state.answers[key] = answer }
-            return (Line(record: record, key: key, answer: key == nil ? nil : answer), answer)
+            return (Line(record: record, key: key, answer: key == nil ? nil : answer.shortened(for: record)), answer)
         }
-        let bytes = try JSONEncoder().encode(line) + [UInt8(ascii: "\n")]
+        let bytes = Array(try StripeProtocol.encoder.encode(line)) + [UInt8(ascii: "\n")]
         try await withCheckedThrowingContinuation { continuation in
             let mustWrite = queue.withLock { queue in
                 queue.lines += bytes

@@ -64,16 +64,14 @@ final class WebhookSender: Sendable {
     }
 
     private func deliver(_ event: StripeProtocol.Event) async -> Bool {
-        guard let body = try? JSONEncoder().encode(event) else { return true }
-        var request = HTTPClientRequest(url: url)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/json")
-        request.headers.add(
-            name: "Stripe-Signature",
-            value: WebhookSignature.make(Array(body), secret: secret, seconds: Int64(Date().timeIntervalSince1970)))
-        request.body = .bytes(ByteBuffer(bytes: body))
-        guard let response = try? await client.execute(request, timeout: .seconds(5)) else { return false }
-        _ = try? await response.body.collect(upTo: 1 << 16)
-        return (200..<300).contains(response.status.code)
+        guard let body = try? StripeProtocol.encoder.encode(event) else { return true }
+        let headers: HTTPHeaders = [
+            "Content-Type": "application/json",
+            "Stripe-Signature": WebhookSignature.make(
+                Array(body), secret: secret, seconds: Int64(Date().timeIntervalSince1970)),
+        ]
+        let answer = try? await client.exchange(
+            .POST, url, headers, body: ByteBuffer(bytes: body), timeoutSeconds: 5)
+        return answer.map { (200..<300).contains($0.status.code) } ?? false
     }
 }
