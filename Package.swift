@@ -65,7 +65,8 @@ let package = Package(
         .target(
             name: "OnsaleHTTP",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", crypto, logging, hummingbird, asyncHTTPClient,
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", crypto, logging,
+                hummingbird, asyncHTTPClient,
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -108,7 +109,7 @@ let package = Package(
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleHTTP", crypto, logging,
                 asyncHTTPClient, hummingbird,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],

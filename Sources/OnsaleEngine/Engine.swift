@@ -62,7 +62,8 @@ public final class Engine: Sendable {
             } catch {
                 directory.withLock { $0[head.partition] = .damaged }
                 logger.critical(
-                    "Event not loaded: its journal is damaged", metadata: ["event": "\(head.partition)", "error": "\(error)"])
+                    "Event not loaded: its journal is damaged",
+                    metadata: ["event": "\(head.partition)", "error": "\(error)"])
             }
         }
     }
@@ -144,7 +145,7 @@ public final class Engine: Sendable {
     public func event(_ id: String) async throws -> EventHandle {
         if let handle = try loadedEvent(id) { return handle }
         return try await withCheckedThrowingContinuation { continuation in
-            enum Next { case wait, load, give(EventHandle), fail }
+            enum Next { case wait, load, give(EventHandle), fail(EngineError) }
             let next = directory.withLock { directory -> Next in
                 switch directory[id] {
                 case .loaded(let handle): return .give(handle)
@@ -154,13 +155,14 @@ public final class Engine: Sendable {
                 case .unloaded:
                     directory[id] = .loading([continuation])
                     return .load
-                case .damaged, nil: return .fail
+                case .damaged: return .fail(.damaged)
+                case nil: return .fail(.noSuchEvent)
                 }
             }
             switch next {
             case .wait: break
             case .give(let handle): continuation.resume(returning: handle)
-            case .fail: continuation.resume(throwing: EngineError.noSuchEvent)
+            case .fail(let error): continuation.resume(throwing: error)
             case .load: load(id)
             }
         }

@@ -85,7 +85,8 @@ public struct OnsaleService: Sendable {
         return Array(SHA256.hash(data: Array(token.utf8))) == doorDigest
     }
 
-    private static let noToken = Problem(.unauthenticated, "Send Authorization: Bearer with a token that is valid here.")
+    private static let noToken = Problem(
+        .unauthenticated, "Send Authorization: Bearer with a token that is valid here.")
 
     func requireAdmin(_ request: Request) async throws {
         let token = bearer(request)

@@ -82,7 +82,8 @@ public struct StripeGateway: PaymentGateway {
 
     public func refund(_ intent: String, amount: Int64, for order: PaymentOrder) async throws -> Int64 {
         let answer = try await post(
-            "/v1/refunds", [("payment_intent", intent), ("amount", String(amount)), ("metadata[order]", order.reference)],
+            "/v1/refunds",
+            [("payment_intent", intent), ("amount", String(amount)), ("metadata[order]", order.reference)],
             key: order.reference + "-refund-" + intent, order)
         switch answer {
         case .success(let body):
@@ -107,7 +108,9 @@ public struct StripeGateway: PaymentGateway {
     }
 
     public func payments(for reference: String) async throws -> [Payment] {
-        let query = FormCoding.encode([("query", "metadata['order']:'\(reference)'"), ("expand[]", "data.latest_charge")])
+        let query = FormCoding.encode([
+            ("query", "metadata['order']:'\(reference)'"), ("expand[]", "data.latest_charge"),
+        ])
         switch try await get("/v1/payment_intents/search?\(query)") {
         case .success(let body):
             return try decode(StripeProtocol.List<StripeProtocol.Intent>.self, body).data.map { payment($0) }

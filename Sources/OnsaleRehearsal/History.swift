@@ -175,7 +175,9 @@ struct HistoryCheck: Sendable {
                 if order.state != told { faults.append("order \(id) was \(told) and is now \(order.state)") }
             default: break
             }
-            if order.amount != story.amount { faults.append("order \(id) has another amount than it was answered with") }
+            if order.amount != story.amount {
+                faults.append("order \(id) has another amount than it was answered with")
+            }
         }
         return faults
     }

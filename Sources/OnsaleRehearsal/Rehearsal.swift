@@ -132,8 +132,13 @@ public struct Rehearsal: Sendable {
     private struct Plan: Decodable {
         struct Named: Decodable { let name: String }
         struct Seat: Decodable {
-            let seat_guid: String
+            let name: String
             let category: String
+
+            private enum CodingKeys: String, CodingKey {
+                case name = "seat_guid"
+                case category
+            }
         }
         struct Row: Decodable { let seats: [Seat] }
         struct Zone: Decodable { let rows: [Row]? }
@@ -169,7 +174,10 @@ public struct Rehearsal: Sendable {
             json: definition(event, plan, document: String(decoding: data, as: UTF8.self)), as: .check)
         guard let answer, answer.isSuccess else {
             throw RehearsalError.eventNotCreated(
-                answer?.status ?? 0, answer.map { String(buffer: $0.body.getSlice(at: 0, length: min(300, $0.body.readableBytes)) ?? ByteBuffer()) } ?? "")
+                answer?.status ?? 0,
+                answer.map {
+                    String(buffer: $0.body.getSlice(at: 0, length: min(300, $0.body.readableBytes)) ?? ByteBuffer())
+                } ?? "")
         }
         return hall(event, plan, area: "Standing")
     }
@@ -178,7 +186,7 @@ public struct Rehearsal: Sendable {
         let rows = plan.zones.flatMap { $0.rows ?? [] }
         let used = Set(rows.flatMap { $0.seats.map(\.category) })
         return Hall(
-            event: event, seats: rows.flatMap { $0.seats.map(\.seat_guid) },
+            event: event, seats: rows.flatMap { $0.seats.map(\.name) },
             rows: rows.enumerated().flatMap { number, row in row.seats.map { _ in number } },
             categories: plan.categories.map(\.name).filter(used.contains), area: area)
     }

@@ -39,7 +39,8 @@ struct RehearsalReport {
 
     var table: String {
         var lines = [
-            "", "Event \(hall.event): \(report.sold) of \(report.capacity) sold, "
+            "",
+            "Event \(hall.event): \(report.sold) of \(report.capacity) sold, "
                 + "\(report.orders["confirmed"] ?? 0) orders confirmed, \(report.orders["declined"] ?? 0) declined, "
                 + "\(report.orders["refunded"] ?? 0) refunded",
             "Fans \(settings.fans): \(history.fansServed) served, \(history.fansLeft) left, \(history.fansTooLate) too late, "
@@ -54,7 +55,8 @@ struct RehearsalReport {
                 pad(operation.rawValue, 13, left: true)
                     + [
                         "\(totals.count)", "\(totals.refused)", "\(totals.failed)", "\(totals.unanswered)",
-                        RehearsalReport.time(all.valueAtPercentile(50)), RehearsalReport.time(all.valueAtPercentile(99)),
+                        RehearsalReport.time(all.valueAtPercentile(50)),
+                        RehearsalReport.time(all.valueAtPercentile(99)),
                         RehearsalReport.time(totals.opening.valueAtPercentile(99)), RehearsalReport.time(all.max),
                     ].map { pad($0, 12) }.joined())
         }

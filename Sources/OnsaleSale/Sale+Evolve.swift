@@ -107,7 +107,9 @@ extension Sale {
         _ id: OrderID, _ holdID: HoldID, paymentMethod: String, trace: String?, key: IdempotencyKey,
         at now: Timestamp
     ) throws(ContradictoryFact) {
-        guard id.serial == UInt32(orders.count) + 1 else { throw ContradictoryFact("order \(id.serial) is out of turn") }
+        guard id.serial == UInt32(orders.count) + 1 else {
+            throw ContradictoryFact("order \(id.serial) is out of turn")
+        }
         guard let hold = holds[holdID.serial], hold.order == nil else {
             throw ContradictoryFact("hold \(holdID.serial) cannot be ordered")
         }

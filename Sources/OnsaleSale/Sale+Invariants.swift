@@ -38,7 +38,8 @@ extension Sale {
             case .seats(let claimed):
                 for seat in claimed.map(Int.init) {
                     if expected[seat] != SeatState.free {
-                        breaches.append(Breach(rule: 1, "seat \(plan.seats[seat].name) is claimed twice, by \(who) too"))
+                        breaches.append(
+                            Breach(rule: 1, "seat \(plan.seats[seat].name) is claimed twice, by \(who) too"))
                     }
                     expected[seat] = state
                     if seats.claim(seat) != serial {
@@ -64,7 +65,9 @@ extension Sale {
                 breaches.append(Breach(rule: 1, "seat \(plan.seats[seat].name) is in a state that nothing explains"))
             }
         }
-        if recount != seats.counts { breaches.append(Breach(rule: 1, "the seats' counts are not what a recount gives")) }
+        if recount != seats.counts {
+            breaches.append(Breach(rule: 1, "the seats' counts are not what a recount gives"))
+        }
         for (area, counts) in areas.enumerated()
         where counts != expectedAreas[area] || counts.free < 0 || counts.capacity != plan.areas[area].capacity {
             breaches.append(Breach(rule: 1, "area \(plan.areas[area].name) has counts that nothing explains"))
@@ -93,7 +96,9 @@ extension Sale {
                 }
             case .refunding:
                 owed += order.captured
-                if order.duty != .refund { breaches.append(Breach(rule: 2, "\(name) waits for a refund nobody asks for")) }
+                if order.duty != .refund {
+                    breaches.append(Breach(rule: 2, "\(name) waits for a refund nobody asks for"))
+                }
             case .refunded:
                 if order.refunded != order.captured {
                     breaches.append(Breach(rule: 2, "\(name) is refunded with another amount than was captured"))
@@ -109,7 +114,9 @@ extension Sale {
             }
         }
         if ledger.sum != 0 { breaches.append(Breach(rule: 2, "the ledger sums to \(ledger.sum), not to zero")) }
-        if ledger[.sales] != -sales { breaches.append(Breach(rule: 2, "the ledger's sales are not the confirmed orders'")) }
+        if ledger[.sales] != -sales {
+            breaches.append(Breach(rule: 2, "the ledger's sales are not the confirmed orders'"))
+        }
         if ledger[.refundsPayable] != -owed {
             breaches.append(Breach(rule: 2, "the ledger owes other refunds than the orders do"))
         }

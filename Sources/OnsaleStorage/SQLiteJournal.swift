@@ -105,8 +105,10 @@ public final class SQLiteJournal: Journal {
     public func head(of partition: String) throws -> JournalHead? {
         try translating {
             try pool.read { database in
-                try Row.fetchOne(database, sql: "SELECT * FROM journal_head WHERE partition = ?", arguments: [partition])
-                    .map(JournalHead.init)
+                try Row.fetchOne(
+                    database, sql: "SELECT * FROM journal_head WHERE partition = ?", arguments: [partition]
+                )
+                .map(JournalHead.init)
             }
         }
     }

@@ -127,7 +127,8 @@ struct Plant: Sendable {
         FileHandle.say("Onsale is open at http://\(host):\(port)")
         if secrets.adminTokenIsOurs { FileHandle.say("  organizer's token  \(folder.file("admin-token").path)") }
         if case .open = secrets.login {
-            FileHandle.say("  sign-in            open: any address is believed. For demonstrations and rehearsals only.")
+            FileHandle.say(
+                "  sign-in            open: any address is believed. For demonstrations and rehearsals only.")
         }
         if isDemo { FileHandle.say("  on sale            http://\(host):\(port)/v1/events/\(Demo.eventID)") }
     }

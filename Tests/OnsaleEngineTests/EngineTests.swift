@@ -41,7 +41,8 @@ import Testing
             case .sale(.order(let order)) = try await engine.apply(
                 .sale(
                     .placeOrder(
-                        hold.id, buyer: who, paymentMethod: method, trace: nil, key: Example.key(Int(seat) + 1000 * buyer))),
+                        hold.id, buyer: who, paymentMethod: method, trace: nil,
+                        key: Example.key(Int(seat) + 1000 * buyer))),
                 to: event, waitUntil: engine.now().adding(seconds: waitSeconds))
         else { throw EngineError.noSuchEvent }
         return order
@@ -230,7 +231,8 @@ import Testing
         try append([.created(definition)])
         let buyer = Example.buyer(1)
         let reference = PublicID(.order, at: Example.start, serial: 1, tag: definition.tag).text
-        let payment = PaymentOrder(reference: reference, amount: 1000, currency: "KRW", paymentMethod: "card", trace: nil)
+        let payment = PaymentOrder(
+            reference: reference, amount: 1000, currency: "KRW", paymentMethod: "card", trace: nil)
         let commands: [Command] = [
             .line(.join(buyer)), .line(.claimPass(buyer, number: 1)),
             .sale(.hold(buyer: buyer, pass: 1, .seats([5]), key: nil)),

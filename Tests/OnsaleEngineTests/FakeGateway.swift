@@ -44,7 +44,9 @@ final class FakeGateway: PaymentGateway {
     func authorize(_ order: PaymentOrder) async throws -> Payment {
         try answer { state in
             state.authorizeCalls += 1
-            if let known = state.accounts[order.reference] { return Payment(intent: known.intent, status: known.status) }
+            if let known = state.accounts[order.reference] {
+                return Payment(intent: known.intent, status: known.status)
+            }
             if state.declines || order.paymentMethod == "declined" {
                 return Payment(intent: "", status: .declined(code: "card_declined"))
             }

@@ -13,7 +13,9 @@ import Testing
         #expect(early.text.count == 28)
     }
 
-    @Test("What is no id is none", arguments: ["", "ord_", "ord_xyz", "hld_000000000000000000000000", "ord_00000000000000000000000u"])
+    @Test(
+        "What is no id is none",
+        arguments: ["", "ord_", "ord_xyz", "hld_000000000000000000000000", "ord_00000000000000000000000u"])
     func rejects(text: String) {
         #expect(PublicID(.order, text: text) == nil)
     }

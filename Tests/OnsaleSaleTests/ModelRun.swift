@@ -110,7 +110,8 @@ struct ModelRun {
     }
 
     private func expectNothingLeft(_ outcome: SaleOutcome) -> String? {
-        let isSoldOut = model.standingFree == 0 && !model.seatText.contains { ".h".contains($0) }
+        let isSoldOut =
+            model.standingFree == 0 && !model.seatText.contains { ".h".contains($0) }
             && model.holds.isEmpty && model.takenBy([.authorizing]).isEmpty
         return expect(outcome, .refused(isSoldOut ? .soldOut : .seatsUnavailable([])))
     }
@@ -259,7 +260,8 @@ struct ModelRun {
             var writer = ByteWriter()
             fact.encode(into: &writer)
             var reader = ByteReader(writer.bytes)
-            guard let tag = try? reader.byte(), let decoded = try? SaleFact(tag: tag, from: &reader), reader.isAtEnd else {
+            guard let tag = try? reader.byte(), let decoded = try? SaleFact(tag: tag, from: &reader), reader.isAtEnd
+            else {
                 return "fact \(fact) does not read back"
             }
             do { try replayed.replay(decoded, at: at) } catch { return "fact \(fact): \(error)" }

@@ -60,7 +60,8 @@ import Testing
         case 39..<41: return .releaseAll(buyer: buyer)
         case 41..<57:
             return .order(
-                random.below(50), buyer: random.below(8) == 0 ? buyer : nil, key: random.below(40), body: random.below(2))
+                random.below(50), buyer: random.below(8) == 0 ? buyer : nil, key: random.below(40),
+                body: random.below(2))
         case 57..<83: return .pay(random.below(50), result(&random))
         case 83..<88: return .cancel(random.below(50), byOrganizer: random.below(2) == 0)
         case 88..<90: return .block([random.below(width * rows), random.below(width * rows)].uniqued())

@@ -45,7 +45,9 @@ import Testing
             return
         }
         // 2 and 3 are nearest to the stage, but an aisle lies between them.
-        #expect(hold.places == .seats([1, 2]) || hold.places == .seats([3, 4]) || hold.places == .seats([4, 5]) || hold.places == .seats([0, 1]))
+        #expect(
+            hold.places == .seats([1, 2]) || hold.places == .seats([3, 4]) || hold.places == .seats([4, 5])
+                || hold.places == .seats([0, 1]))
         #expect(hold.places != .seats([2, 3]))
     }
 

@@ -200,7 +200,9 @@ import Testing
             #expect(orphan.status == 409 && orphan.slug == "orphan-seat")
             let hold = try await client.hold(pass, #"{"seats":["0-0"]}"#)
             #expect(hold.status == 201)
-            for _ in 0..<60 where try await client.seats().contains("h") { try await Task.sleep(for: .milliseconds(50)) }
+            for _ in 0..<60 where try await client.seats().contains("h") {
+                try await Task.sleep(for: .milliseconds(50))
+            }
             #expect(try await client.seats().contains("h") == false)
             let id = try #require(hold.string("hold"))
             #expect(try await client.send(.GET, "/v1/events/show/holds/\(id)", token: pass).slug == "hold-expired")

@@ -59,7 +59,9 @@ import Testing
         }
     }
 
-    private func buy(_ client: Client, _ server: RunningProgram, _ event: String, _ name: String, _ told: Told) async throws {
+    private func buy(_ client: Client, _ server: RunningProgram, _ event: String, _ name: String, _ told: Told)
+        async throws
+    {
         for attempt in 0..<100 where server.process.isRunning {
             let pass = try await client.pass("fan-\(name)-\(attempt)", event: event)
             let seat = "\(Int.random(in: 0..<60))-\(Int.random(in: 0..<10))"

@@ -100,7 +100,8 @@ import Testing
         try await withServer { client, server, _ in
             let port = try #require(client.url.split(separator: ":").last.flatMap { UInt16($0) })
             let requests: [String] = [
-                "\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\0\0\0\0\0\0\0\0", "GET / HTTP/1.1\r\n: x\r\n\r\n",
+                "\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\0\0\0\0\0\0\0\0",
+                "GET / HTTP/1.1\r\n: x\r\n\r\n",
                 "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
                 "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
                 "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",

@@ -89,7 +89,9 @@ import Testing
             func command(_ path: String, _ arguments: [String]) throws {
                 let process = try Process.run(URL(fileURLWithPath: path), arguments: arguments)
                 process.waitUntilExit()
-                guard process.terminationStatus == 0 else { throw DidNotStart(output: arguments.joined(separator: " ")) }
+                guard process.terminationStatus == 0 else {
+                    throw DidNotStart(output: arguments.joined(separator: " "))
+                }
             }
             do {
                 try command("/bin/mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", folder])

@@ -14,7 +14,9 @@ enum Program {
     }()
 
     /// Runs a command to its end.
-    static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> (status: Int32, output: String) {
+    static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> (
+        status: Int32, output: String
+    ) {
         let process = Process()
         process.executableURL = url
         process.arguments = arguments

@@ -33,7 +33,8 @@ struct Table {
 
     static func perSecond(_ count: Int, _ seconds: Double) -> String {
         let rate = Double(count) / seconds
-        return rate >= 1_000_000 ? String(format: "%.2f M/s", rate / 1_000_000) : String(format: "%.0f k/s", rate / 1000)
+        return rate >= 1_000_000
+            ? String(format: "%.2f M/s", rate / 1_000_000) : String(format: "%.0f k/s", rate / 1000)
     }
 
     static func milliseconds(_ microseconds: UInt64) -> String {

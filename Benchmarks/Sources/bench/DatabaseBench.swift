@@ -3,7 +3,8 @@ import Foundation
 /// (f) What the databases that others build on do here, where they are installed.
 enum DatabaseBench {
     static func run(_ table: inout Table) {
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../databases.sh")
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "../../databases.sh")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = [script.standardized.path]

@@ -9,7 +9,9 @@ enum HTTPBench {
 
     static func run(_ table: inout Table, wants: (String) -> Bool) async throws {
         let echoPort = try Programs.freePort()
-        let echo = try Programs.start(Programs.folder.appendingPathComponent("echo-server"), ["\(echoPort)"], environment: ["LOG_LEVEL": "critical"])
+        let echo = try Programs.start(
+            Programs.folder.appendingPathComponent("echo-server"), ["\(echoPort)"],
+            environment: ["LOG_LEVEL": "critical"])
         defer { Programs.stop(echo) }
         let data = temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: data) }
@@ -64,7 +66,8 @@ enum HTTPBench {
         _ results: [LoadGenerator.Result], _ echoes: [LoadGenerator.Result], _ format: String
     ) -> String {
         let ratios = zip(results, echoes).map { $0.perSecond / $1.perSecond }.sorted()
-        return "\(String(format: format, median(ratios))) (\(ratios.map { String(format: format, $0) }.joined(separator: ", ")))"
+        return
+            "\(String(format: format, median(ratios))) (\(ratios.map { String(format: format, $0) }.joined(separator: ", ")))"
     }
 
     // MARK: Loads
@@ -149,7 +152,9 @@ enum HTTPBench {
                          "onsale":{"waitingRoom":false,"passSeconds":86400},
                          "limits":{"ticketsPerBuyer":1000000,"holdSeconds":3600}}
                         """))
-            guard created.status == 201 else { throw Failure("event: \(created.status) \(String(decoding: created.body, as: UTF8.self))") }
+            guard created.status == 201 else {
+                throw Failure("event: \(created.status) \(String(decoding: created.body, as: UTF8.self))")
+            }
             passes.append(
                 try (0..<connections).map { buyer in
                     let session = try connection.exchange(
@@ -175,7 +180,8 @@ enum HTTPBench {
             }
             return #"{"row_number":"\#(row)","position":{"x":0,"y":0},"seats":[\#(seats.joined(separator: ","))]}"#
         }
-        return #"{"name":"Hall","categories":[{"name":"VIP","color":"red"}],"zones":[{"name":"Z","rows":[\#(rows.joined(separator: ","))]}]}"#
+        return
+            #"{"name":"Hall","categories":[{"name":"VIP","color":"red"}],"zones":[{"name":"Z","rows":[\#(rows.joined(separator: ","))]}]}"#
     }
 
     // MARK: Figures

@@ -19,7 +19,9 @@ struct NoGateway: PaymentGateway {
 }
 
 func temporaryFolder() -> String {
-    let path = NSTemporaryDirectory() + "onsale-bench-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0 ... .max))"
+    let path =
+        NSTemporaryDirectory()
+        + "onsale-bench-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0 ... .max))"
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     return path
 }

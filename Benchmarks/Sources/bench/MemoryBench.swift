@@ -21,7 +21,9 @@ enum MemoryBench {
             // Everybody looks at once, so that whatever a reader costs is in it.
             let connection = try Connection(port: port)
             _ = try connection.exchange(.init(method: "GET", path: "/v1/events/arena/availability"))
-            table.add("resident, sold out, \(name)", "\(Programs.residentMegabytes(server)) MB", goal: "300 MB", "100,000 seats, 50,000 orders")
+            table.add(
+                "resident, sold out, \(name)", "\(Programs.residentMegabytes(server)) MB", goal: "300 MB",
+                "100,000 seats, 50,000 orders")
             Programs.stop(server)
         }
     }

@@ -30,7 +30,8 @@ enum Programs {
         try seconds {
             for _ in 0..<4000 {
                 if let connection = try? Connection(port: port),
-                    let answer = try? connection.exchange(.init(method: "GET", path: "/health/ready")), answer.status == 200
+                    let answer = try? connection.exchange(.init(method: "GET", path: "/health/ready")),
+                    answer.status == 200
                 {
                     return
                 }
@@ -43,7 +44,8 @@ enum Programs {
     static func residentMegabytes(_ process: Process) -> Int {
         let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-        return (line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0) / 1024
+        return (line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0)
+            / 1024
     }
 
     static func freePort() throws -> Int {

@@ -26,6 +26,7 @@ enum SaleBench {
         }
         table.add(
             "(a) Sale, one thread", Table.perSecond(commands.count, best), goal: "1 M/s",
-            "\(commands.count) commands sell 100,000 seats: of 13, 3 holds, 3 refused, 1 release, 2 each of order, authorized, captured")
+            "\(commands.count) commands sell 100,000 seats: of 13, 3 holds, 3 refused, 1 release, 2 each of order, authorized, captured"
+        )
     }
 }

@@ -57,7 +57,9 @@ public enum Recovery {
         guard let head = try journal.head(of: name) else { throw JournalDamage.headMissing(partition: name) }
         var replayer = Replayer(name: name)
         replayer.expectedHead = head.lastSequence
-        if usingSnapshot, let snapshot = try journal.latestSnapshot(of: name), snapshot.lastSequence <= head.lastSequence {
+        if usingSnapshot, let snapshot = try journal.latestSnapshot(of: name),
+            snapshot.lastSequence <= head.lastSequence
+        {
             try replayer.begin(with: snapshot, journal: journal)
         }
         do {

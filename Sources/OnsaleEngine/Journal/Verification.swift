@@ -97,7 +97,8 @@ public struct Verification {
                 || partition.sale.strays[account.intent] != nil
             if !isExplained {
                 report.breaches.append(
-                    Breach(rule: 2, "payment \(account.intent) was captured, and order \(account.order) bought nothing"))
+                    Breach(rule: 2, "payment \(account.intent) was captured, and order \(account.order) bought nothing")
+                )
             }
         }
         for partition in partitions.values {

@@ -258,7 +258,8 @@ final class EngineLoop: Sendable {
                     time: time, payload: partition.encodeSnapshot()))
             return true
         } catch {
-            logger.warning("A snapshot could not be saved", metadata: ["event": "\(head.partition)", "error": "\(error)"])
+            logger.warning(
+                "A snapshot could not be saved", metadata: ["event": "\(head.partition)", "error": "\(error)"])
             return false
         }
     }

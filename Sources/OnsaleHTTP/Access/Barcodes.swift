@@ -39,7 +39,8 @@ struct Barcodes: Sendable {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, String(parts[0]) == header, let signature = bytes(base64URL: parts[2]),
             key.publicKey.isValidSignature(signature, for: Array((parts[0] + "." + parts[1]).utf8)),
-            let payload = bytes(base64URL: parts[1]), let claims = try? JSONDecoder().decode(Claims.self, from: payload),
+            let payload = bytes(base64URL: parts[1]),
+            let claims = try? JSONDecoder().decode(Claims.self, from: payload),
             claims.evt == event
         else { return nil }
         return PublicID(.ticket, text: claims.tkt)
@@ -48,7 +49,8 @@ struct Barcodes: Sendable {
     /// The public key as a JWK set (RFC 7517).
     var publishedKeys: String {
         let x = base64URL(Array(key.publicKey.rawRepresentation))
-        return #"{"keys":[{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"\#(Barcodes.thumbprint(key.publicKey))","x":"\#(x)"}]}"#
+        return
+            #"{"keys":[{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"\#(Barcodes.thumbprint(key.publicKey))","x":"\#(x)"}]}"#
     }
 
     /// RFC 7638, RFC 8037.

@@ -96,8 +96,7 @@ extension OnsaleService {
     ) async throws -> (event: EventHandle, seats: [UInt32]) {
         try await requireAdmin(request)
         let event = try await event(context)
-        let asked = try Body.decode(
-            SeatList.self, from: request, try await Body.collect(request, upTo: Body.eventBytesMax))
+        let asked = try Body.decode(SeatList.self, from: request, try await Body.collect(request))
         return (event, try event.view.definition.plan.seats(named: asked.seats))
     }
 
@@ -153,7 +152,8 @@ extension OnsaleService {
                 ByteBuffer(string: "order,state,buyer,placedAt,places,quantity,amount,currency,captured,refunded\r\n"))
             var last: UInt32 = 0
             while true {
-                let (orders, isMore) = try await page(of: event, after: last, limit: 500, states: Set(OrderState.allCases))
+                let (orders, isMore) = try await page(
+                    of: event, after: last, limit: 500, states: Set(OrderState.allCases))
                 let lines = orders.map { csv($0, in: definition) }.joined()
                 if !lines.isEmpty { try await writer.write(ByteBuffer(string: lines)) }
                 guard isMore, let end = orders.last else { break }

@@ -66,7 +66,8 @@ extension OnsaleService {
         let (buyer, _) = try await requirePass(request, for: event.id)
         let body = try await Body.collect(request)
         guard let key = try IdempotencyHeader.key(request, operation: "order", caller: buyer.text, body: body) else {
-            throw Problem(.idempotencyKeyRequired, "An order needs an Idempotency-Key, so that it is never charged twice.")
+            throw Problem(
+                .idempotencyKeyRequired, "An order needs an Idempotency-Key, so that it is never charged twice.")
         }
         let asked = try Body.decode(CreateOrder.self, from: request, body)
         guard (1...255).contains(asked.payment.method.utf8.count) else {

@@ -24,7 +24,9 @@ extension OnsaleService {
         let isValid = WebhookSignature.isValid(
             request.headers[.stripeSignature] ?? "", Array(body.readableBytesView), secret: settings.webhookSecret,
             nowSeconds: Int64(Date().timeIntervalSince1970))
-        guard isValid else { throw Problem(.malformedRequest, "The Stripe-Signature does not fit the body, or is old.") }
+        guard isValid else {
+            throw Problem(.malformedRequest, "The Stripe-Signature does not fit the body, or is old.")
+        }
         let event = try Body.decode(Event.self, from: request, body)
         if let order = event.data.object.metadata?["order"] { await engine.inquire(about: order) }
         return json(.ok) { $0.member("received", true) }

@@ -55,7 +55,9 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
                     "method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)",
                     "request": "\(context.id)",
                 ])
-            return .busy(.overloaded, "The server could not do this now; repeat it with the same Idempotency-Key.", retryAfterSeconds: 5)
+            return .busy(
+                .overloaded, "The server could not do this now; repeat it with the same Idempotency-Key.",
+                retryAfterSeconds: 5)
         }
     }
 }

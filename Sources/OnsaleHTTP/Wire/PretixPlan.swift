@@ -13,9 +13,14 @@ struct PretixPlan: Decodable {
     }
 
     struct Seat: Decodable {
-        let seat_guid: String
+        let name: String
         let position: Position
         let category: String
+
+        private enum CodingKeys: String, CodingKey {
+            case name = "seat_guid"
+            case position, category
+        }
     }
 
     struct Row: Decodable {
@@ -70,7 +75,7 @@ extension PretixPlan {
                 rowNumber += 1
                 for (seatIndex, seat) in row.seats.enumerated() {
                     let pointer = { "/seatingPlan/zones/\(zoneIndex)/rows/\(rowIndex)/seats/\(seatIndex)" }
-                    let name = seat.seat_guid
+                    let name = seat.name
                     if name.isEmpty || name.utf8.count > PretixPlan.nameBytesMax {
                         faults.add(pointer() + "/seat_guid", "must have 1 to \(PretixPlan.nameBytesMax) bytes")
                     }

@@ -163,7 +163,8 @@ extension Problem {
         case .eventExists: self.init(.eventExists, "Choose another id, or leave it out.")
         case .overloaded(let seconds):
             self = .busy(
-                .overloaded, "So many requests wait for this event that no more are taken. Nothing was done; try again.",
+                .overloaded,
+                "So many requests wait for this event that no more are taken. Nothing was done; try again.",
                 retryAfterSeconds: seconds)
         case .storageFull:
             self = .busy(
@@ -189,7 +190,8 @@ extension Problem {
             self.init(
                 .seatsUnavailable,
                 unavailable.isEmpty
-                    ? "There are not as many free places of this kind." : "Taken: \(unavailable.joined(separator: ", ")).",
+                    ? "There are not as many free places of this kind."
+                    : "Taken: \(unavailable.joined(separator: ", ")).",
                 members: { $0.member("unavailable", strings: unavailable) })
         case .orphanSeat(let seats):
             let orphans = names(seats)

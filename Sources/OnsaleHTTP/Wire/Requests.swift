@@ -118,17 +118,20 @@ extension CreateEvent {
         var faults = Faults()
         let id = id ?? "evt_" + PublicID(.hold, at: now, serial: 0, tag: tag).text.dropFirst(4)
         if self.id != nil { faults.require(CreateEvent.isSlug(id), "/id", "must match [a-z0-9-]{1,64}") }
-        faults.require(!title.isEmpty && title.utf8.count <= CreateEvent.titleBytesMax, "/title", "must have 1 to 500 bytes")
+        faults.require(
+            !title.isEmpty && title.utf8.count <= CreateEvent.titleBytesMax, "/title", "must have 1 to 500 bytes")
         faults.require((venue ?? "").utf8.count <= CreateEvent.titleBytesMax, "/venue", "must have at most 500 bytes")
         faults.require(
-            currency.utf8.count == 3 && currency.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) },
+            currency.utf8.count == 3
+                && currency.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) },
             "/currency", "must be three capital letters of ISO 4217")
         let startsAt = moment(startsAt, "/startsAt", &faults)
         let plan = plan(&faults)
         let schedule = schedule(now: now, &faults)
         let terms = SaleTerms(
             prices: plan.prices,
-            ticketsPerBuyer: within(1...1_000_000, limits?.ticketsPerBuyer, default: 4, "/limits/ticketsPerBuyer", &faults),
+            ticketsPerBuyer: within(
+                1...1_000_000, limits?.ticketsPerBuyer, default: 4, "/limits/ticketsPerBuyer", &faults),
             holdSeconds: within(1...86_400, limits?.holdSeconds, default: 300, "/limits/holdSeconds", &faults),
             preventOrphans: limits?.preventOrphans ?? false)
         try faults.throwIfAny()

@@ -84,7 +84,7 @@ public struct PaymentsSandbox: Sendable {
         let isPost = request.method == .post
         let body = try await request.body.collect(upTo: 1 << 16)
         let form = FormCoding.decode(isPost ? String(buffer: body) : request.uri.query ?? "")
-        let key = request.headers[HTTPField.Name("Idempotency-Key")!]
+        let key = HTTPField.Name("Idempotency-Key").flatMap { request.headers[$0] }
         let fingerprint = request.uri.path + "?" + String(buffer: body)
         switch (path.count, isPost) {
         case (2, true) where path == ["v1", "payment_intents"]:
@@ -115,7 +115,8 @@ public struct PaymentsSandbox: Sendable {
         }
         let order = form["metadata[order]"]
         return try await keyed(key, fingerprint: fingerprint, behaviour) { state in
-            let number = "\(Int64(Date().timeIntervalSince1970 * 1000))" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+            let number =
+                "\(Int64(Date().timeIntervalSince1970 * 1000))" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
             let isDeclined = behaviour == .declined
             let intent = StripeProtocol.Intent(
                 id: "pi_" + number, amount: amount, amountCapturable: isDeclined ? 0 : amount, amountReceived: 0,
@@ -271,7 +272,8 @@ public struct PaymentsSandbox: Sendable {
         answer(
             status,
             StripeProtocol.ErrorBody(
-                error: .init(type: type, code: code, declineCode: declineCode, message: message, paymentIntent: intent)))
+                error: .init(type: type, code: code, declineCode: declineCode, message: message, paymentIntent: intent))
+        )
     }
 
     private func missingAnswer(_ id: String) -> SandboxStore.Answer {

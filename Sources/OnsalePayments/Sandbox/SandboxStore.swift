@@ -32,7 +32,8 @@ final class SandboxStore: Sendable {
         }
 
         func completed(from record: Record?) -> Answer {
-            guard showsIntent, body.isEmpty, let record, let body = try? StripeProtocol.encoder.encode(record.intent) else {
+            guard showsIntent, body.isEmpty, let record, let body = try? StripeProtocol.encoder.encode(record.intent)
+            else {
                 return self
             }
             var answer = self

@@ -1,0 +1,78 @@
+import AsyncHTTPClient
+import Foundation
+import HTTPTypes
+import Logging
+import NIOCore
+import OnsaleEngine
+import OnsaleValues
+import Testing
+
+@testable import OnsaleHTTP
+
+/// The document against the routes.
+@Suite struct OpenAPITests {
+    private struct NoGateway: PaymentGateway {
+        struct Unused: Error {}
+        func authorize(_ order: PaymentOrder) async throws -> Payment { throw Unused() }
+        func capture(_ intent: String, for order: PaymentOrder) async throws -> Payment { throw Unused() }
+        func void(_ intent: String, for order: PaymentOrder) async throws -> Payment { throw Unused() }
+        func refund(_ intent: String, amount: Int64, for order: PaymentOrder) async throws -> Int64 { throw Unused() }
+        func payment(_ intent: String) async throws -> Payment { throw Unused() }
+        func payments(for reference: String) async throws -> [Payment] { throw Unused() }
+    }
+
+    private func document() throws -> [String: Any] {
+        try #require(
+            JSONSerialization.jsonObject(with: Data(OpenAPIDocument.bytes.readableBytesView)) as? [String: Any])
+    }
+
+    @Test("Every route is described, and nothing else")
+    func describesRoutes() async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let engine = Engine(
+            journal: MemoryJournal(), clock: SystemClock(), payments: NoGateway(), logger: logger,
+            fatal: { fatalError($0) })
+        let service = try await OnsaleService(
+            engine: engine,
+            settings: .init(
+                adminToken: "a", doorToken: nil, tokenSecret: String(repeating: "t", count: 32), barcodeSecret: "b",
+                login: .open, webhookSecret: "w"),
+            client: .shared, logger: logger)
+        let routes = Set(
+            service.routes.map { route in
+                let path = route.path.split(separator: "/").map {
+                    $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0)
+                }
+                return route.method.rawValue.lowercased() + " /" + path.joined(separator: "/")
+            })
+        let paths = try #require(try document()["paths"] as? [String: [String: Any]])
+        let methods: Set = ["get", "post", "put", "patch", "delete"]
+        let described = Set(
+            paths.flatMap { path, operations in
+                operations.keys.filter(methods.contains).map { "\($0) \(path)" }
+            })
+        #expect(routes.subtracting(described) == [])
+        #expect(described.subtracting(routes) == [])
+    }
+
+    @Test("Every problem type is named")
+    func namesProblems() throws {
+        let text = String(buffer: OpenAPIDocument.bytes)
+        for slug in Problem.Slug.allCases {
+            #expect(text.contains("/problems/\(slug.rawValue)\""), "\(slug.rawValue)")
+        }
+    }
+
+    @Test("Each operation has an id, a summary and an answer")
+    func operationsAreWhole() throws {
+        let paths = try #require(try document()["paths"] as? [String: [String: Any]])
+        for (path, operations) in paths {
+            for (method, operation) in operations where method != "parameters" {
+                let operation = try #require(operation as? [String: Any])
+                #expect(operation["operationId"] is String, "\(method) \(path)")
+                #expect(operation["summary"] is String, "\(method) \(path)")
+                #expect((operation["responses"] as? [String: Any])?.isEmpty == false, "\(method) \(path)")
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import AsyncHTTPClient
+import Foundation
+import JWTKit
+import Logging
+import OnsaleEngine
+import OnsaleValues
+import Testing
+
+@testable import OnsaleHTTP
+
+@Suite struct TokenTests {
+    private let secret = "0123456789abcdef0123456789abcdef"
+    private let buyer = BuyerID(high: 1, low: 2)
+    private let now = Timestamp(milliseconds: 1_800_000_000_000)
+
+    private func tokens(open: Bool = true) async -> Tokens {
+        await Tokens(secret: secret, login: Login(mode: open ? .open : .none, pepper: secret))
+    }
+
+    @Test("The tokens that we put together are what the library reads")
+    func libraryReadsOurs() async throws {
+        let keys = JWTKeyCollection()
+        await keys.add(hmac: HMACKey(stringLiteral: secret), digestAlgorithm: .sha256)
+        let tokens = await tokens()
+        let pass = try await keys.verify(
+            tokens.pass(event: "show", buyer, serial: 7, expiresAt: now), as: OnsaleClaims.self)
+        #expect(pass.aud == .pass && pass.sub == buyer.text && pass.evt == "show" && pass.num == 7)
+        let session = try await keys.verify(
+            tokens.session(buyer, now: now, expiresAt: now.adding(seconds: 60)), as: OnsaleClaims.self)
+        #expect(session.aud == .session && session.exp == 1_800_000_060)
+        let ticket = try await keys.verify(tokens.ticket(event: "show", buyer, number: 9), as: OnsaleClaims.self)
+        #expect(ticket.aud == .ticket && ticket.num == 9 && ticket.exp == nil)
+    }
+
+    @Test("A token speaks for whom it names, until its time, checked once or twice")
+    func principals() async {
+        let tokens = await tokens()
+        let session = tokens.session(buyer, now: now, expiresAt: now.adding(seconds: 60))
+        for _ in 0..<2 {
+            #expect(await tokens.principal(session, now: now) == .session(buyer))
+            #expect(await tokens.principal(session, now: now.adding(seconds: 61)) == nil)
+        }
+        let pass = tokens.pass(event: "show", buyer, serial: 7, expiresAt: now)
+        #expect(await tokens.principal(pass, now: now) == .pass(event: "show", buyer, serial: 7))
+    }
+
+    @Test("What was changed, or signed by another, or not at all, is nobody's")
+    func forgeries() async {
+        let tokens = await tokens()
+        let session = tokens.session(buyer, now: now, expiresAt: now.adding(seconds: 60))
+        #expect(await tokens.principal(session + "x", now: now) == nil)
+        #expect(await tokens.principal(String(session.dropLast()), now: now) == nil)
+        let other = await Tokens(secret: String(secret.reversed()), login: Login(mode: .open, pepper: secret))
+        #expect(await other.principal(session, now: now) == nil)
+        let unsigned = base64URL(Array(#"{"alg":"none"}"#.utf8)) + "." + session.split(separator: ".")[1] + "."
+        #expect(await tokens.principal(unsigned, now: now) == nil)
+        #expect(await tokens.principal(String(repeating: "a", count: 5000), now: now) == nil)
+    }
+
+    @Test("Our own sessions count only where we make them")
+    func closedLogin() async {
+        let session = await tokens().session(buyer, now: now, expiresAt: now.adding(seconds: 60))
+        #expect(await tokens(open: false).principal(session, now: now) == nil)
+    }
+
+    @Test("An identity provider's token is a session; one of another key is not")
+    func identityProvider() async throws {
+        let key = EdDSA.PrivateKey()
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let x = try EdDSA.PrivateKey.jwkCoordinate(of: key)
+        try #"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"k1","x":"\#(x)"}]}"#.write(
+            to: file, atomically: true, encoding: .utf8)
+        let provider = try await ProviderKeys(source: file.path, client: .shared, logger: .init(label: "test"))
+        let tokens = await Tokens(secret: secret, login: Login(mode: .provider(provider), pepper: secret))
+        let signers = JWTKeyCollection()
+        await signers.add(eddsa: key, kid: "k1")
+        struct Claims: JWTPayload {
+            var sub = "auth0|1234"
+            var exp: ExpirationClaim
+            func verify(using _: some JWTAlgorithm) throws {}
+        }
+        let present = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        let good = try await signers.sign(Claims(exp: .init(value: Date() + 60)), kid: "k1")
+        guard case .session? = await tokens.principal(good, now: present) else {
+            Issue.record("the provider's token was refused")
+            return
+        }
+        let stale = try await signers.sign(Claims(exp: .init(value: Date() - 60)), kid: "k1")
+        #expect(await tokens.principal(stale, now: present) == nil)
+        let strangers = JWTKeyCollection()
+        await strangers.add(eddsa: EdDSA.PrivateKey(), kid: "k1")
+        let forged = try await strangers.sign(Claims(exp: .init(value: Date() + 60)), kid: "k1")
+        #expect(await tokens.principal(forged, now: present) == nil)
+    }
+
+    @Test("A barcode is a JWS that the published key checks; a changed one is no ticket")
+    func barcodes() throws {
+        let barcodes = try Barcodes(secret: secret)
+        let ticket = PublicIDText.ticket
+        let text = barcodes.text(ticket: ticket, event: "show", place: "A-1 \"quoted\"")
+        #expect(barcodes.ticket(text, event: "show")?.text == ticket)
+        #expect(barcodes.ticket(text, event: "other") == nil)
+        #expect(barcodes.ticket(String(text.dropLast(2)) + "AA", event: "show") == nil)
+        #expect(try Barcodes(secret: "another").ticket(text, event: "show") == nil)
+        #expect(barcodes.publishedKeys.contains(#""crv":"Ed25519""#))
+    }
+}
+
+enum PublicIDText {
+    static let ticket = "tkt_06h0mw6pcw000001y849btr0"
+}
+
+extension EdDSA.PrivateKey {
+    init() { self = Self.make() }
+
+    private static func make() -> EdDSA.PrivateKey {
+        guard let key = try? EdDSA.PrivateKey(curve: .ed25519) else { preconditionFailure("a key can be made") }
+        return key
+    }
+
+    static func jwkCoordinate(of key: EdDSA.PrivateKey) throws -> String {
+        base64URL(Array(key.publicKey.rawRepresentation))
+    }
+}
