@@ -68,6 +68,11 @@ public final class Engine: Sendable {
         }
     }
 
+    /// The process is about to end: whoever waits for an order is answered with the order as it stands.
+    public func hurry() {
+        loop.deliver(.hurry)
+    }
+
     /// Answers what waits and puts everything away.
     public func stop() async {
         await saga.stop()

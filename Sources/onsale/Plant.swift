@@ -116,10 +116,9 @@ struct Plant: Sendable {
             host: "127.0.0.1", port: managementPort
         ) { port in logger.info("Management port open", metadata: ["port": "\(port)"]) }
         var configuration = ServiceGroupConfiguration(
-            services: [management, publicServer], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: [management, publicServer, Farewell(engine: engine, logger: logger)], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger.onsale("onsale.lifecycle"))
         configuration.maximumGracefulShutdownDuration = .seconds(Plant.shutdownSeconds)
-        configuration.maximumCancellationDuration = .seconds(1)
         try await ServiceGroup(configuration: configuration).run()
     }
 

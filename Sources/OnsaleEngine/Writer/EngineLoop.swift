@@ -12,6 +12,8 @@ final class EngineLoop: Sendable {
         case loaded(EventHandle, RecoveredPartition)
         case created(EventHandle, EventDefinition, Envelope.Reply)
         case snapshotTaken(event: String, sequence: UInt64?)
+        /// Nobody is kept waiting for an order any longer.
+        case hurry
     }
 
     private struct Mail {
@@ -158,6 +160,8 @@ final class EngineLoop: Sendable {
             case .snapshotTaken(let event, let sequence):
                 writers[event]?.isSnapshotInProgress = false
                 if let sequence { writers[event]?.snapshotTaken(at: sequence) }
+            case .hurry:
+                for writer in writers.values { writer.hurry() }
             }
         }
     }

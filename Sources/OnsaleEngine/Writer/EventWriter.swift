@@ -21,6 +21,8 @@ final class EventWriter {
     private(set) var lastTime: Timestamp
     private(set) var lastUsed: Timestamp
     var isSnapshotInProgress = false
+    /// Whether the process is ending, so that orders are answered as they stand.
+    private var isHurrying = false
 
     // The batch being made.
     private var facts: [Fact] = []
@@ -74,7 +76,7 @@ final class EventWriter {
             switch envelope {
             case .command(let command, let waitUntil, let reply):
                 let outcome = partition.apply(command, now: now, facts: &facts)
-                if let waitUntil, waitUntil > now, case .sale(.order(let order)) = outcome, !order.state.isFinal {
+                if let waitUntil, waitUntil > now, !isHurrying, case .sale(.order(let order)) = outcome, !order.state.isFinal {
                     wait(for: order.id, until: waitUntil, reply)
                 } else {
                     completions.append { reply(.success(outcome)) }
@@ -148,6 +150,18 @@ final class EventWriter {
     }
 
     // MARK: Those who wait for an order
+
+    /// Answers everyone who waits with their order as it stands, now and from now on.
+    func hurry() {
+        isHurrying = true
+        for (serial, list) in waiters {
+            guard let order = partition.sale.order(OrderID(serial)) else { continue }
+            // What it says is on disk: nothing of a later batch is in the state between batches.
+            for waiter in list { waiter.reply(.success(.sale(.order(order)))) }
+        }
+        waiters.removeAll()
+        nextWaiterDeadline = nil
+    }
 
     private func wait(for order: OrderID, until deadline: Timestamp, _ reply: @escaping Envelope.Reply) {
         waiters[order.serial, default: []].append(Waiter(deadline: deadline, reply: reply))
