@@ -116,7 +116,8 @@ struct Plant: Sendable {
             host: "127.0.0.1", port: managementPort
         ) { port in logger.info("Management port open", metadata: ["port": "\(port)"]) }
         var configuration = ServiceGroupConfiguration(
-            services: [management, publicServer, Farewell(engine: engine, logger: logger)], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: [management, publicServer, Farewell(engine: engine, logger: logger)],
+            gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger.onsale("onsale.lifecycle"))
         configuration.maximumGracefulShutdownDuration = .seconds(Plant.shutdownSeconds)
         try await ServiceGroup(configuration: configuration).run()

@@ -30,6 +30,29 @@ import Testing
         }
     }
 
+    @Test("Whoever waits for an order when the server is stopped is told how it stands, and it goes on after the start")
+    func stopsWhileWaiting() async throws {
+        try await withFolder { folder in
+            let server = try await Serve.start(data: folder)
+            let client = Client(url: server.url)
+            try await client.createEvent()
+            let pass = try await client.pass("fan")
+            let hold = try #require(try await client.hold(pass, #"{"seats":["0-0"]}"#).string("hold"))
+            async let waiting = client.order(pass, hold: hold, method: "pm_sandbox_timeout", key: "k", waitSeconds: 30)
+            try await Task.sleep(for: .seconds(1))
+            #expect(await server.stop() == 0)
+            let answer = try await waiting
+            #expect(answer.status == 202 && answer.string("state") == "authorizing")
+            let again = try await Serve.start(data: folder)
+            let later = Client(url: again.url)
+            let order = try await later.order(pass, hold: hold, method: "pm_sandbox_timeout", key: "k", waitSeconds: 20)
+            #expect(order.string("order") == answer.string("order"))
+            #expect(order.string("state") == "confirmed")
+            await again.stop()
+            try await expectVerified(folder)
+        }
+    }
+
     @Test("Secrets are readable by their owner alone")
     func secretsArePrivate() async throws {
         try await withServer(environment: ["ONSALE_ADMIN_TOKEN": ""]) { _, _, folder in

@@ -76,7 +76,8 @@ final class EventWriter {
             switch envelope {
             case .command(let command, let waitUntil, let reply):
                 let outcome = partition.apply(command, now: now, facts: &facts)
-                if let waitUntil, waitUntil > now, !isHurrying, case .sale(.order(let order)) = outcome, !order.state.isFinal {
+                let mayWait = waitUntil.map { $0 > now } ?? false && !isHurrying
+                if mayWait, let waitUntil, case .sale(.order(let order)) = outcome, !order.state.isFinal {
                     wait(for: order.id, until: waitUntil, reply)
                 } else {
                     completions.append { reply(.success(outcome)) }
