@@ -32,7 +32,6 @@ struct Problem: Error {
         case unsupportedMediaType = "unsupported-media-type"
         case invalidRequest = "invalid-request"
         case rateLimited = "rate-limited"
-        case internalError = "internal-error"
         case notImplemented = "not-implemented"
         case overloaded
 
@@ -51,7 +50,6 @@ struct Problem: Error {
             case .unsupportedMediaType: 415
             case .invalidRequest: 422
             case .rateLimited: 429
-            case .internalError: 500
             case .notImplemented: 501
             case .overloaded: 503
             }
@@ -83,7 +81,6 @@ struct Problem: Error {
             case .unsupportedMediaType: "This media type is not understood"
             case .invalidRequest: "Something in the request is not right"
             case .rateLimited: "Too many requests"
-            case .internalError: "Something went wrong here"
             case .notImplemented: "This is not there yet"
             case .overloaded: "Too busy for the moment"
             }
