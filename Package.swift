@@ -88,8 +88,8 @@ let package = Package(
         .executableTarget(
             name: "onsale",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsaleStorage", "OnsalePayments", "OnsaleHTTP",
-                "OnsaleRehearsal",
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", "OnsalePayments",
+                "OnsaleHTTP", "OnsaleRehearsal",
                 serviceLifecycle, hummingbird, logging, asyncHTTPClient,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -47,7 +47,11 @@ public struct StripeGateway: PaymentGateway {
         switch answer {
         case .success(let body): return payment(try decode(StripeProtocol.Intent.self, body))
         case .failure(let problem):
-            guard problem.type == "card_error" else { throw unusable(problem) }
+            // A method or an amount that the provider does not take can't be charged, today or later. Anything else that
+            // is wrong with the request (our key, our use of keys) is for us to mend, and leaves the order open.
+            guard problem.type == "card_error" || problem.type == "invalid_request_error" else {
+                throw unusable(problem)
+            }
             return Payment(
                 intent: problem.paymentIntent?.id ?? "",
                 status: .declined(code: problem.declineCode ?? problem.code ?? "card_declined"))
@@ -178,6 +182,9 @@ public struct StripeGateway: PaymentGateway {
             throw PaymentGatewayError.rejected(status: Int(status.code), "an answer that is not the protocol's")
         }
         if status == .notFound { throw PaymentGatewayError.unknownPayment }
+        guard status == .badRequest || status == .paymentRequired else {
+            throw PaymentGatewayError.rejected(status: Int(status.code), problem.message ?? problem.type)
+        }
         return .failure(problem)
     }
 

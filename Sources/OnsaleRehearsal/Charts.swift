@@ -65,14 +65,15 @@ struct PercentileChart {
 
     var svg: String {
         let marks = [0, 50, 90, 99, 99.9, 99.99]
+        let names = ["0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"]
         let top = LineChart.roundUp(Double(histogram.valueAtPercentile(99.99)) / 1000)
         let frame = Frame(columns: marks.count - 1, top: top)
         var parts = (0...4).map { step in
             let value = top * Double(step) / 4
             return frame.horizontal(at: value, label: LineChart.label(value) + " ms")
         }
-        for (column, mark) in marks.enumerated() {
-            parts.append(frame.text("\(LineChart.label(mark)) %", x: frame.x(Double(column)), anchor: "middle"))
+        for (column, name) in names.enumerated() {
+            parts.append(frame.text(name, x: frame.x(Double(column)), anchor: "middle"))
         }
         var points: [String] = []
         for column in 0..<marks.count - 1 {

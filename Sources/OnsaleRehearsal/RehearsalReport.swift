@@ -17,7 +17,8 @@ struct RehearsalReport {
     /// Microseconds for people.
     static func time(_ microseconds: UInt64) -> String {
         switch microseconds {
-        case 0..<1000: "\(microseconds) µs"
+        case 0: "–"
+        case 1..<1000: "\(microseconds) µs"
         case 1000..<10_000: String(format: "%.1f ms", Double(microseconds) / 1000)
         case 10_000..<1_000_000: "\(microseconds / 1000) ms"
         default: String(format: "%.1f s", Double(microseconds) / 1_000_000)
@@ -94,7 +95,7 @@ struct RehearsalReport {
                     .init(name: "refused (4xx)", color: "var(--amber)", values: seconds.map { Double($0.refused) }),
                     .init(name: "failed", color: "var(--red)", values: seconds.map { Double($0.failed) }),
                 ], unit: "").svg)</section>
-            <section><h2>Tickets sold</h2>\(LineChart(
+            <section><h2>Tickets sold</h2><p>Those that were cancelled later are sold twice, and counted so.</p>\(LineChart(
                 series: [.init(name: "sold", color: "var(--green)", values: sold)], unit: "").svg)</section>
             <section><h2>Latency by percentile</h2><p>All requests but orders, which wait for the payment on purpose.</p>
             \(PercentileChart(histogram: measurements.all).svg)</section>
@@ -119,8 +120,9 @@ struct RehearsalReport {
     private var tiles: String {
         let peak = measurements.seconds.map(\.requests).max() ?? 0
         let values = [
-            ("\(report.sold) / \(report.capacity)", "sold"), ("\(report.orders["confirmed"] ?? 0)", "orders confirmed"),
-            ("\(history.fansServed) / \(settings.fans)", "fans served"), ("\(peak)", "requests in the busiest second"),
+            ("\(report.sold)", "of \(report.capacity) sold"),
+            ("\(report.orders["confirmed"] ?? 0)", "orders confirmed"),
+            ("\(history.fansServed)", "of \(settings.fans) fans served"), ("\(peak)", "requests in the busiest second"),
             (RehearsalReport.time(measurements.all.valueAtPercentile(50)), "p50"),
             (RehearsalReport.time(measurements.all.valueAtPercentile(99)), "p99"),
             ("\(measurements.errors)", "failed or unanswered"),
@@ -159,7 +161,7 @@ struct RehearsalReport {
         main{max-width:960px;margin:0 auto;padding:32px 20px}h1{font-size:26px;margin:0 0 8px}h2{font-size:17px;margin:0 0 4px}
         .verdict{font-size:17px;font-weight:600;padding:12px 16px;border-radius:10px;background:var(--card);border:1px solid var(--line)}
         .good{border-left:6px solid var(--green)}.bad{border-left:6px solid var(--red)}
-        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:16px 0}
+        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(120px,1fr));gap:12px;margin:16px 0}
         .tiles div,section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px}
         .tiles strong{display:block;font-size:20px;font-variant-numeric:tabular-nums}.tiles span,section p,footer{color:var(--dim)}
         section{margin:14px 0}section p{margin:0 0 8px}svg{width:100%;height:auto;display:block}

@@ -27,7 +27,7 @@ public enum LineCommand: Hashable, Sendable {
     case giveUp(pass: UInt32, buyer: BuyerID)
     case pause
     case resume
-    case reschedule(OnsaleSchedule)
+    case reschedule(ScheduleChange)
 }
 
 /// What a line command came to.
@@ -45,6 +45,10 @@ public enum LineRefusal: Hashable, Sendable {
     case closed
     case placeSpent
     case passEnded
+    /// The sale has opened, so its opening can't be moved.
+    case hasOpened
+    /// The lobby would open after the sale, or the sale end before it opens.
+    case outOfOrder
 }
 
 /// Something that has happened in the line.
@@ -118,7 +122,11 @@ public struct Line: Sendable {
         case .resume:
             if isPaused { record(.resumed, at: now, facts: &facts) }
             return .done
-        case .reschedule(let schedule):
+        case .reschedule(let change):
+            let schedule = self.schedule.changed(by: change)
+            // Numbers are given out at the opening; moving it afterwards would undo them.
+            if schedule.opensAt != self.schedule.opensAt, self.schedule.opensAt <= now { return .refused(.hasOpened) }
+            guard schedule.isInOrder else { return .refused(.outOfOrder) }
             if schedule != self.schedule { record(.rescheduled(schedule), at: now, facts: &facts) }
             return .done
         }

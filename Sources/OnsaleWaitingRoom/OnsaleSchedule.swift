@@ -46,3 +46,38 @@ extension OnsaleSchedule {
         return .scheduled
     }
 }
+
+/// What an organizer changes of a schedule; what is nil stays as it is.
+public struct ScheduleChange: Hashable, Sendable {
+    /// `.some(nil)` takes the moment away.
+    public var lobbyOpensAt: Timestamp??
+    public var opensAt: Timestamp?
+    public var closesAt: Timestamp??
+    public var maxActiveShoppers: Int?
+
+    public init(
+        lobbyOpensAt: Timestamp??, opensAt: Timestamp?, closesAt: Timestamp??, maxActiveShoppers: Int?
+    ) {
+        self.lobbyOpensAt = lobbyOpensAt
+        self.opensAt = opensAt
+        self.closesAt = closesAt
+        self.maxActiveShoppers = maxActiveShoppers
+    }
+}
+
+extension OnsaleSchedule {
+    /// The schedule with a change made.
+    func changed(by change: ScheduleChange) -> OnsaleSchedule {
+        var schedule = self
+        if let lobbyOpensAt = change.lobbyOpensAt { schedule.lobbyOpensAt = lobbyOpensAt }
+        if let opensAt = change.opensAt { schedule.opensAt = opensAt }
+        if let closesAt = change.closesAt { schedule.closesAt = closesAt }
+        if let maxActiveShoppers = change.maxActiveShoppers { schedule.maxActiveShoppers = maxActiveShoppers }
+        return schedule
+    }
+
+    /// Whether the lobby comes first and the end last.
+    public var isInOrder: Bool {
+        (lobbyOpensAt.map { $0 <= opensAt } ?? true) && (closesAt.map { $0 > opensAt } ?? true)
+    }
+}

@@ -85,6 +85,9 @@ struct Secrets {
         webhookSecret = try Settings.environment("ONSALE_PAYMENT_WEBHOOK_SECRET") ?? folder.secret("webhook.key")
         sandboxKey = try folder.secret("sandbox.key")
         login = try Secrets.login(isDemo: isDemo)
+        if Settings.environment("ONSALE_PAYMENT_URL") != nil, Settings.environment("ONSALE_PAYMENT_SECRET_KEY") == nil {
+            throw ValidationError("ONSALE_PAYMENT_URL needs ONSALE_PAYMENT_SECRET_KEY, the provider's secret key.")
+        }
     }
 
     private static func login(isDemo: Bool) throws -> LoginSetting {

@@ -22,8 +22,10 @@ struct Verify: ParsableCommand {
         let journal = try SQLiteJournal(folder: path, isReadOnly: true)
         let verification = Verification(
             journal: journal,
-            provider: SandboxAccount.read(folder: URL(fileURLWithPath: path).appendingPathComponent("payments-sandbox"))
-                .map { .init(order: $0.order, intent: $0.intent, captured: $0.captured, refunded: $0.refunded) })
+            provider: {
+                try SandboxAccount.read(folder: URL(fileURLWithPath: path).appendingPathComponent("payments-sandbox"))
+                    .map { .init(order: $0.order, intent: $0.intent, captured: $0.captured, refunded: $0.refunded) }
+            })
         let report = try verification.run()
         for line in report.lines { FileHandle.say(line) }
         for breach in report.breaches { FileHandle.say("BREACH \(breach)") }

@@ -27,10 +27,11 @@ public struct Verification {
     }
 
     private let journal: any Journal
-    private let provider: [ProviderAccount]
+    private let provider: () throws -> [ProviderAccount]
 
-    /// - Parameter provider: the provider's own account, where it is at hand; it is compared with the orders.
-    public init(journal: any Journal, provider: [ProviderAccount] = []) {
+    /// - Parameter provider: reads the provider's own account, where it is at hand, to be compared with the orders. It is
+    ///   read before the journal and after it, so that a server that goes on selling meanwhile is not blamed for it.
+    public init(journal: any Journal, provider: @escaping () throws -> [ProviderAccount] = { [] }) {
         self.journal = journal
         self.provider = provider
     }
@@ -38,6 +39,7 @@ public struct Verification {
     /// - Throws: only when the journal can't be read at all.
     public func run() throws -> Report {
         var report = Report()
+        let before = Set(try provider().map(\.intent))
         var partitions: [UInt64: Partition] = [:]
         let heads = try journal.heads().map(\.partition)
         for name in try journal.partitions() where !heads.contains(name) {
@@ -51,7 +53,7 @@ public struct Verification {
                 report.breaches.append(Breach(rule: 3, damage.description))
             }
         }
-        compareWithProvider(partitions, &report)
+        compareWithProvider(partitions, knownBefore: before, try provider(), &report)
         return report
     }
 
@@ -79,12 +81,15 @@ public struct Verification {
     }
 
     /// Rule 2, from the other side: no money at the provider without an order that explains it, or that still asks.
-    private func compareWithProvider(_ partitions: [UInt64: Partition], _ report: inout Report) {
+    private func compareWithProvider(
+        _ partitions: [UInt64: Partition], knownBefore: Set<String>, _ provider: [ProviderAccount],
+        _ report: inout Report
+    ) {
         guard !provider.isEmpty else { return }
         var capturedByIntent: [String: Int64] = [:]
         for account in provider {
             capturedByIntent[account.intent] = account.captured
-            guard account.captured > account.refunded else { continue }
+            guard account.captured > account.refunded, knownBefore.contains(account.intent) else { continue }
             guard let id = PublicID(.order, text: account.order), let partition = partitions[id.tag],
                 let order = partition.sale.order(OrderID(id.serial))
             else {

@@ -70,9 +70,13 @@ extension OnsaleService {
         try await requireAdmin(request)
         let event = try await event(context)
         let asked = try Body.decode(ChangeOnsale.self, from: request, try await Body.collect(request))
-        let schedule = try asked.schedule(from: event.view.schedule, now: engine.now())
-        _ = try await engine.apply(.line(.reschedule(schedule)), to: event)
-        return json(.ok, eventBody(event.view))
+        switch try await engine.apply(.line(.reschedule(try asked.change())), to: event) {
+        case .line(.refused(.hasOpened)):
+            throw Problem(.onsaleClosed, "The sale has opened, so its opening can't be moved.")
+        case .line(.refused):
+            throw Problem.invalid("", "lobbyOpensAt must not be after opensAt, and closesAt must be after it")
+        default: return json(.ok, eventBody(event.view))
+        }
     }
 
     func block(_ request: Request, _ context: OnsaleContext) async throws -> Response {

@@ -84,7 +84,7 @@ extension OnsaleService {
 
     private func problem(_ refusal: LineRefusal) -> Problem {
         switch refusal {
-        case .closed: Problem(.onsaleClosed, "The sale is not open now.")
+        case .closed, .hasOpened, .outOfOrder: Problem(.onsaleClosed, "The sale is not open now.")
         case .placeSpent, .passEnded:
             Problem(.placeSpent, "The pass for this place has ended. Join again to get a new place.")
         }

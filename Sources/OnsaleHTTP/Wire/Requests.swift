@@ -251,25 +251,18 @@ extension OnsaleSchedule {
 }
 
 extension ChangeOnsale {
-    /// The schedule with the changes, or what is wrong with them.
-    func schedule(from old: OnsaleSchedule, now: Timestamp) throws(Problem) -> OnsaleSchedule {
+    /// The change that is asked for, or what is wrong with it.
+    func change() throws(Problem) -> ScheduleChange {
         var faults = Faults()
-        var schedule = old
-        if let change = lobbyOpensAt {
-            schedule.lobbyOpensAt = change.flatMap { moment($0, "/lobbyOpensAt", &faults) }
-        }
-        if let change = closesAt { schedule.closesAt = change.flatMap { moment($0, "/closesAt", &faults) } }
-        if let opensAt, let moment = moment(opensAt, "/opensAt", &faults) { schedule.opensAt = moment }
-        schedule.maxActiveShoppers = within(
-            1...1_000_000, maxActiveShoppers, default: old.maxActiveShoppers, "/maxActiveShoppers", &faults)
-        OnsaleSchedule.check(
-            lobby: schedule.lobbyOpensAt, opens: schedule.opensAt, closes: schedule.closesAt, at: "", &faults)
+        let change = ScheduleChange(
+            lobbyOpensAt: lobbyOpensAt.map { text in text.flatMap { moment($0, "/lobbyOpensAt", &faults) } },
+            opensAt: opensAt.flatMap { moment($0, "/opensAt", &faults) },
+            closesAt: closesAt.map { text in text.flatMap { moment($0, "/closesAt", &faults) } },
+            maxActiveShoppers: maxActiveShoppers.map {
+                within(1...1_000_000, $0, default: $0, "/maxActiveShoppers", &faults)
+            })
         try faults.throwIfAny()
-        // Numbers are given out at the opening; moving it afterwards would undo them.
-        if schedule.opensAt != old.opensAt, old.opensAt <= now {
-            throw Problem(.onsaleClosed, "The sale has opened, so its opening can't be moved.")
-        }
-        return schedule
+        return change
     }
 }
 

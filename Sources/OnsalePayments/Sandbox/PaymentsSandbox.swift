@@ -62,7 +62,14 @@ public struct PaymentsSandbox: Sendable {
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),
             configuration: .init(address: .hostname(host, port: port), backlog: 1024),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
-            logger: logger)
+            logger: serverLogger)
+    }
+
+    /// The framework's own log: that a connection was cancelled is no news when the process ends.
+    private var serverLogger: Logger {
+        var logger = logger
+        logger.logLevel = .critical
+        return logger
     }
 
     // MARK: Requests
@@ -73,6 +80,9 @@ public struct PaymentsSandbox: Sendable {
         }
         do {
             return try await route(request)
+        } catch is CancellationError {
+            // Whoever asked has gone, or the process is ending.
+            return problem(503, "api_error", "The sandbox is stopping.")
         } catch {
             logger.warning("The sandbox could not keep a payment", metadata: ["error": "\(error)"])
             return problem(500, "api_error", "The sandbox could not keep this.")
@@ -110,8 +120,7 @@ public struct PaymentsSandbox: Sendable {
             return problem(400, "invalid_request_error", code: "parameter_missing", "amount and currency are required.")
         }
         guard let method = form["payment_method"], let behaviour = Behaviour(rawValue: method) else {
-            return problem(
-                402, "card_error", code: "card_declined", declineCode: "invalid_account", "No such payment method.")
+            return problem(400, "invalid_request_error", code: "resource_missing", "No such PaymentMethod.")
         }
         let order = form["metadata[order]"]
         return try await keyed(key, fingerprint: fingerprint, behaviour) { state in
@@ -313,8 +322,9 @@ public struct SandboxAccount: Hashable, Sendable {
     public let isAuthorized: Bool
 
     /// Reads a sandbox's log without changing it; empty where there is none.
-    public static func read(folder: URL) -> [SandboxAccount] {
-        SandboxStore.load(folder.appendingPathComponent("payments.log")).records.values.map { record in
+    /// - Throws: when the log is damaged.
+    public static func read(folder: URL) throws -> [SandboxAccount] {
+        try SandboxStore.load(folder.appendingPathComponent("payments.log")).records.values.map { record in
             SandboxAccount(
                 order: record.intent.metadata["order"] ?? "", intent: record.intent.id,
                 captured: record.intent.amountReceived, refunded: record.refunded,

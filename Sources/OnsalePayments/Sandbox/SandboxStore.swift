@@ -5,8 +5,10 @@ import Synchronization
 /// What the sandbox remembers: intents, and what was answered under which idempotency key. Everything is on disk and
 /// synced before it is answered; changes that arrive together share a sync.
 final class SandboxStore: Sendable {
-    struct Failure: Error {
+    struct Failure: Error, CustomStringConvertible {
         let reason: String
+
+        var description: String { "the sandbox's log: \(reason)" }
     }
 
     /// An intent with what the protocol does not show of it.
@@ -22,17 +24,18 @@ final class SandboxStore: Sendable {
         var body: String
         var at: Int64
         /// Whether the body is the record's intent and nothing else.
-        var showsIntent = false
+        var showsIntent: Bool?
 
         func shortened(for record: Record?) -> Answer {
-            guard showsIntent, record != nil else { return self }
+            guard showsIntent == true, record != nil else { return self }
             var answer = self
             answer.body = ""
             return answer
         }
 
         func completed(from record: Record?) -> Answer {
-            guard showsIntent, body.isEmpty, let record, let body = try? StripeProtocol.encoder.encode(record.intent)
+            guard showsIntent == true, body.isEmpty, let record,
+                let body = try? StripeProtocol.encoder.encode(record.intent)
             else {
                 return self
             }
@@ -75,7 +78,7 @@ final class SandboxStore: Sendable {
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         file = folder.appendingPathComponent("payments.log")
-        let loaded = SandboxStore.load(file)
+        let loaded = try SandboxStore.load(file)
         state.withLock { $0 = loaded }
         try SandboxStore.compact(loaded, to: file)
         descriptor = open(file.path, O_WRONLY | O_APPEND | O_CLOEXEC)
@@ -84,13 +87,18 @@ final class SandboxStore: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Reads a log as it stands, without changing it. A last line that was cut off by a crash was never answered.
-    static func load(_ file: URL) -> State {
+    /// Reads a log as it stands, without changing it. A last line that was cut off by a crash was never answered; any
+    /// other that can't be read is damage, and the log is left alone.
+    static func load(_ file: URL) throws -> State {
         var state = State()
         guard let content = try? Data(contentsOf: file) else { return state }
         let decoder = StripeProtocol.decoder
-        for line in content.split(separator: UInt8(ascii: "\n")) {
-            guard let line = try? decoder.decode(Line.self, from: Data(line)) else { continue }
+        let lines = content.split(separator: UInt8(ascii: "\n"))
+        for (number, text) in lines.enumerated() {
+            guard let line = try? decoder.decode(Line.self, from: Data(text)) else {
+                if number == lines.count - 1, content.last != UInt8(ascii: "\n") { break }
+                throw Failure(reason: "line \(number + 1) of \(file.lastPathComponent) can't be read")
+            }
             if let record = line.record { state.records[record.intent.id] = record }
             if let key = line.key, let answer = line.answer { state.answers[key] = answer.completed(from: line.record) }
         }
@@ -179,8 +187,7 @@ final class SandboxStore: Sendable {
             }
             return queue.waiting
         }
-        let kept = SandboxStore.load(file)
-        state.withLock { $0 = kept }
+        if let kept = try? SandboxStore.load(file) { state.withLock { $0 = kept } }
         for continuation in waiting + others { continuation.resume(throwing: failure) }
     }
 
