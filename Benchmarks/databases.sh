@@ -45,7 +45,7 @@ INSERT INTO order_line SELECT o.id, s.i, 198000 FROM o, generate_series(:seat, :
 COMMIT;
 SQL
   bench() {
-    as_postgres "$postgres/pgbench" -n -h 127.0.0.1 -p $port -U postgres -d postgres -c 32 -j 2 -T 5 -f - <"$folder/$1.sql" 2>/dev/null \
+    timeout 20 "$postgres/pgbench" -n -h 127.0.0.1 -p $port -U postgres -d postgres -c 32 -j 2 -T 3 -f - <"$folder/$1.sql" 2>/dev/null \
       | sed -n 's/^tps = \([0-9]*\).*/\1/p'
   }
   echo "PostgreSQL, a hot counter row | $(bench counter)/s | pgbench, 32 clients"
