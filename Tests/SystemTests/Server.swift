@@ -104,11 +104,15 @@ enum Serve {
     static let adminToken = "test-admin-token"
 
     static func start(data: String, environment: [String: String] = [:]) async throws -> RunningProgram {
-        try await RunningProgram.start(
-            ["serve", "--port", "0", "--management-port", "0", "--data", data],
-            environment: [
-                "ONSALE_LOGIN": "open", "ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOG_LEVEL": "critical",
-            ].merging(environment) { $1 })
+        func attempt() async throws -> RunningProgram {
+            try await RunningProgram.start(
+                ["serve", "--port", "0", "--management-port", "0", "--data", data],
+                environment: [
+                    "ONSALE_LOGIN": "open", "ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOG_LEVEL": "critical",
+                ].merging(environment) { $1 })
+        }
+        // A free port may be taken by a stranger's connection before the server listens on it; the next is not.
+        do { return try await attempt() } catch is DidNotStart { return try await attempt() }
     }
 }
 
