@@ -57,7 +57,6 @@ public struct Sale: Sendable {
     public var areaCounts: [PlaceCounts] { areas }
     public var counts: PlaceCounts { areas.reduce(seats.counts, +) }
     public func orderCount(_ state: OrderState) -> Int { ordersByState[Int(state.rawValue)] }
-    public var liveHoldCount: Int { holds.count }
 
     /// Nothing is free, and nothing held could become so.
     public var isSoldOut: Bool {

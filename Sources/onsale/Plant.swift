@@ -8,7 +8,6 @@ import OnsalePayments
 import OnsaleStorage
 import ServiceLifecycle
 import UnixSignals
-import Synchronization
 
 /// The running whole: the sandbox (unless a provider is set), the engine, the two ports.
 struct Plant: Sendable {
@@ -51,9 +50,10 @@ struct Plant: Sendable {
     }
 
     private func startProvider(webhookPort: Int) async throws -> Provider {
-        if let url = Settings.environment("ONSALE_PAYMENT_URL") {
-            return Provider(
-                url: url, secretKey: Settings.environment("ONSALE_PAYMENT_SECRET_KEY") ?? secrets.sandboxKey, stop: {})
+        if let url = Settings.environment("ONSALE_PAYMENT_URL"),
+            let secretKey = Settings.environment("ONSALE_PAYMENT_SECRET_KEY")
+        {
+            return Provider(url: url, secretKey: secretKey, stop: {})
         }
         let sandbox = try PaymentsSandbox(
             folder: folder.file("payments-sandbox"), host: "127.0.0.1", port: 0, secretKey: secrets.sandboxKey,

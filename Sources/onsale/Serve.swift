@@ -8,8 +8,6 @@ import OnsaleHTTP
 import OnsalePayments
 import OnsaleStorage
 
-import Synchronization
-
 /// `onsale serve`: parses, wires everything together, and runs it until it is told to stop.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
