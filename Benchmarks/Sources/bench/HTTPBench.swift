@@ -3,7 +3,9 @@ import Foundation
 /// (c) Holds over HTTP beside the same stack's JSON echo; (d) whole purchases with the sandbox.
 enum HTTPBench {
     private static let connections = 256
-    private static let seconds = 5.0
+    private static let seconds = 2.0
+    /// Pairs of neighbouring runs; the median of their ratios counts.
+    private static let pairs = 9
     private static let events = 18
     private static let adminToken = "bench"
 
@@ -30,7 +32,7 @@ enum HTTPBench {
         var holds: [LoadGenerator.Result] = []
         var purchases: [LoadGenerator.Result] = []
         var next = 0
-        for _ in 0..<3 {
+        for _ in 0..<pairs {
             echoes.append(try self.echo(echoPort, passes))
             if wants("d") { purchases.append(try self.purchases(port, passes, &next)) }
             if wants("c") { holds.append(try self.holds(port, passes, &next)) }
