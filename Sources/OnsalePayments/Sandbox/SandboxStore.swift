@@ -60,9 +60,14 @@ final class SandboxStore: Sendable {
     }
 
     private struct Queue {
-        var lines: [UInt8] = []
-        var waiting: [CheckedContinuation<Void, any Error>] = []
+        var lines: [Line] = []
+        var waiting: [Waiter] = []
         var isWriting = false
+    }
+
+    private struct Waiter {
+        let answer: Answer
+        let continuation: CheckedContinuation<Answer, any Error>
     }
 
     private let state = Mutex(State())
@@ -71,6 +76,8 @@ final class SandboxStore: Sendable {
     private let descriptor: Int32
     private let writing = DispatchQueue(label: "onsale.sandbox.log")
 
+    /// Keys whose tries are counted at a time.
+    private static let triesMax = 100_000
     /// How long keys are kept, in seconds; what is older is dropped when the log is opened.
     static let keySeconds: Int64 = 86_400
 
@@ -130,6 +137,8 @@ final class SandboxStore: Sendable {
     /// Counts a request under a key; returns how many came before it.
     func countTry(_ key: String) -> Int {
         state.withLock { state in
+            // A method that fails twice may then fail twice more: this is a sandbox.
+            if state.tries.count >= SandboxStore.triesMax { state.tries.removeAll() }
             defer { state.tries[key, default: 0] += 1 }
             return state.tries[key] ?? 0
         }
@@ -137,26 +146,23 @@ final class SandboxStore: Sendable {
 
     /// Changes the state and keeps the change; returns when it is on disk.
     /// - Parameter body: the changed record, if any, and the answer; it must not suspend.
-    func change(
-        key: String?, _ body: (inout State) throws -> (Record?, Answer)
-    ) async throws -> Answer {
-        let (line, answer) = try state.withLock { state in
-            let (record, answer) = try body(&state)
-            if let record { state.records[record.intent.id] = record }
-            if let key { state.answers[key] = answer }
-            return (Line(record: record, key: key, answer: key == nil ? nil : answer.shortened(for: record)), answer)
-        }
-        let bytes = Array(try StripeProtocol.encoder.encode(line)) + [UInt8(ascii: "\n")]
+    func change(key: String?, _ body: (inout State) -> (Record?, Answer)) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
-            let mustWrite = queue.withLock { queue in
-                queue.lines += bytes
-                queue.waiting.append(continuation)
-                defer { queue.isWriting = true }
-                return !queue.isWriting
+            let mustWrite = state.withLock { state in
+                let (record, answer) = body(&state)
+                if let record { state.records[record.intent.id] = record }
+                if let key { state.answers[key] = answer }
+                let line = Line(record: record, key: key, answer: key == nil ? nil : answer.shortened(for: record))
+                // Queued before the state is let go, so that the log has changes in the order in which they were made.
+                return queue.withLock { queue in
+                    queue.lines.append(line)
+                    queue.waiting.append(Waiter(answer: answer, continuation: continuation))
+                    defer { queue.isWriting = true }
+                    return !queue.isWriting
+                }
             }
             if mustWrite { writing.async { [self] in writeUntilEmpty() } }
         }
-        return answer
     }
 
     private func writeUntilEmpty() {
@@ -173,13 +179,13 @@ final class SandboxStore: Sendable {
             if let failure = append(lines) {
                 giveUp(waiting, failure)
             } else {
-                for continuation in waiting { continuation.resume() }
+                for waiter in waiting { waiter.continuation.resume(returning: waiter.answer) }
             }
         }
     }
 
     /// What could not be kept is forgotten, with all that came after it: memory is read back from the disk.
-    private func giveUp(_ waiting: [CheckedContinuation<Void, any Error>], _ failure: Failure) {
+    private func giveUp(_ waiting: [Waiter], _ failure: Failure) {
         let others = queue.withLock { queue in
             defer {
                 queue.lines = []
@@ -188,11 +194,17 @@ final class SandboxStore: Sendable {
             return queue.waiting
         }
         if let kept = try? SandboxStore.load(file) { state.withLock { $0 = kept } }
-        for continuation in waiting + others { continuation.resume(throwing: failure) }
+        for waiter in waiting + others { waiter.continuation.resume(throwing: failure) }
     }
 
     /// Appends all or nothing.
-    private func append(_ bytes: [UInt8]) -> Failure? {
+    private func append(_ lines: [Line]) -> Failure? {
+        var bytes: [UInt8] = []
+        for line in lines {
+            guard let text = try? StripeProtocol.encoder.encode(line) else { return Failure(reason: "an unwritable line") }
+            bytes += text
+            bytes.append(UInt8(ascii: "\n"))
+        }
         let before = lseek(descriptor, 0, SEEK_END)
         let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         if written == bytes.count, fdatasync(descriptor) == 0 { return nil }
