@@ -40,10 +40,10 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
-        // The three at the bottom import nothing from outside: no Foundation, NIO, clock or randomness.
+        // The three at the bottom import no Foundation, NIO, clock or randomness; the draw needs SHA-256.
         .target(name: "OnsaleValues", swiftSettings: strict),
         .target(name: "OnsaleSale", dependencies: ["OnsaleValues"], swiftSettings: strict),
-        .target(name: "OnsaleWaitingRoom", dependencies: ["OnsaleValues"], swiftSettings: strict),
+        .target(name: "OnsaleWaitingRoom", dependencies: ["OnsaleValues", crypto], swiftSettings: strict),
         .target(
             name: "OnsaleEngine",
             dependencies: ["OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", crypto, logging],
@@ -97,6 +97,9 @@ let package = Package(
             resources: [.copy("Examples")],
             swiftSettings: strict),
         .testTarget(name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale"], swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleWaitingRoomTests", dependencies: ["OnsaleValues", "OnsaleWaitingRoom"],
+            swiftSettings: strict),
         .testTarget(
             name: "OnsaleEngineTests",
             dependencies: [

@@ -15,10 +15,7 @@ public struct EventView: Sendable {
     public let orders: [OrderState: Int]
     public let gross: Int64
     public let refunded: Int64
-    public let waiting: Int
-    public let activeShoppers: Int
-    /// Places in line given so far.
-    public let issuedNumbers: UInt32
+    public let line: LineView
     /// Whether the totals of rules 1 and 2 hold.
     public let totalsHold: Bool
     /// How far the journal reaches.
@@ -36,9 +33,7 @@ public struct EventView: Sendable {
         orders = Dictionary(uniqueKeysWithValues: OrderState.allCases.map { ($0, sale.orderCount($0)) })
         gross = sale.ledger.gross
         refunded = sale.ledger.refunded
-        waiting = partition.line.waiting
-        activeShoppers = partition.line.activeShoppers
-        issuedNumbers = partition.line.lastNumber
+        line = LineView(partition.line, room: partition.room)
         totalsHold = sale.totalsHold
         self.lastSequence = lastSequence
     }
@@ -46,5 +41,35 @@ public struct EventView: Sendable {
     public func phase(at now: Timestamp) -> OnsalePhase {
         let phase = schedule.phase(at: now, isPaused: isPaused)
         return phase == .open && counts.free == 0 && counts.held == 0 ? .soldOut : phase
+    }
+}
+
+/// The line as everybody may see it.
+public struct LineView: Sendable {
+    public let waiting: Int
+    public let activeShoppers: Int
+    /// Numbers given so far.
+    public let issuedNumbers: UInt32
+    /// The largest number called so far.
+    public let admittedThrough: UInt32
+    public let numbersPerMinute: Double
+    /// Entrants of the lobby; nil without one.
+    public let lobbySize: UInt32?
+    public let drawCommitment: [UInt8]?
+    /// Known once the numbers are drawn.
+    public let drawSeed: [UInt8]?
+    public let entrantsHash: [UInt8]?
+
+    init(_ line: Line, room: Int) {
+        waiting = line.waiting
+        activeShoppers = line.activeShoppers
+        issuedNumbers = line.issuedNumbers
+        // Without a line everyone who has a number is admitted.
+        admittedThrough = line.schedule.hasWaitingRoom ? line.admittedThrough : line.issuedNumbers
+        numbersPerMinute = line.schedule.hasWaitingRoom ? line.numbersPerMinute(room: room) : 0
+        lobbySize = line.lobbySize
+        drawCommitment = line.drawCommitment
+        drawSeed = line.draw?.seed
+        entrantsHash = line.draw?.entrantsHash
     }
 }

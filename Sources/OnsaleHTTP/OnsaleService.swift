@@ -20,10 +20,12 @@ public struct ServiceSettings: Sendable {
     public var trustedProxies: Set<String>
     /// Whether clients on this machine are limited like all others.
     public var limitsLoopback: Bool
+    /// Zero bits that a proof of work on joining must have; 0 asks for none.
+    public var joinChallengeBits: Int
 
     public init(
         adminToken: String, doorToken: String?, tokenSecret: String, barcodeSecret: String, login: LoginSetting,
-        webhookSecret: String, trustedProxies: Set<String> = [], limitsLoopback: Bool = false
+        webhookSecret: String, trustedProxies: Set<String> = [], limitsLoopback: Bool = false, joinChallengeBits: Int = 0
     ) {
         self.adminToken = adminToken
         self.doorToken = doorToken
@@ -33,6 +35,7 @@ public struct ServiceSettings: Sendable {
         self.webhookSecret = webhookSecret
         self.trustedProxies = trustedProxies
         self.limitsLoopback = limitsLoopback
+        self.joinChallengeBits = joinChallengeBits
     }
 }
 
@@ -44,11 +47,12 @@ public struct OnsaleService: Sendable {
     let login: Login
     let barcodes: Barcodes
     let documents = DocumentCache()
+    let challenge: JoinChallenge?
     let logger: Logger
     /// By client address: sessions, joins and holds together.
-    let addressLimiter = RateLimiter(perSecond: 50, burst: 200)
+    let addressLimiter = RateLimiter("address", perSecond: 50, burst: 200)
     /// By buyer: joins and holds.
-    let buyerLimiter = RateLimiter(perSecond: 5, burst: 20)
+    let buyerLimiter = RateLimiter("buyer", perSecond: 5, burst: 20)
     private let adminDigest: [UInt8]
     private let doorDigest: [UInt8]?
 
@@ -60,6 +64,7 @@ public struct OnsaleService: Sendable {
         self.logger = logger
         login = try await settings.login.login(pepper: settings.tokenSecret, client: client, logger: logger)
         tokens = await Tokens(secret: settings.tokenSecret, login: login)
+        challenge = JoinChallenge(bits: settings.joinChallengeBits)
         barcodes = try Barcodes(secret: settings.barcodeSecret)
         adminDigest = Array(SHA256.hash(data: Array(settings.adminToken.utf8)))
         doorDigest = settings.doorToken.map { Array(SHA256.hash(data: Array($0.utf8))) }
@@ -143,10 +148,14 @@ public struct OnsaleService: Sendable {
         let address = ClientAddress(request, context, trustedProxies: settings.trustedProxies)
         if address.isLoopback, !settings.limitsLoopback { return }
         let now = engine.now()
-        let wait = addressLimiter.take(address.text, now: now) ?? buyer.flatMap { buyerLimiter.take($0.text, now: now) }
-        if let wait {
-            throw .busy(.rateLimited, "Slow down a little; nothing was done.", retryAfterSeconds: wait)
-        }
+        guard
+            let refusal = addressLimiter.take(address.text, now: now)
+                ?? buyer.flatMap({ buyerLimiter.take($0.text, now: now) })
+        else { return }
+        var problem = Problem.busy(
+            .rateLimited, "Slow down a little; nothing was done.", retryAfterSeconds: refusal.waitSeconds)
+        problem.rateLimit = refusal
+        throw problem
     }
 
     // MARK: Events

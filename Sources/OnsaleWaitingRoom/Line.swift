@@ -1,96 +1,80 @@
 public import OnsaleValues
 
-/// Leave to shop for a while.
-public struct Pass: Hashable, Sendable {
-    /// Its number within the event: 1, 2, 3 …
-    public let serial: UInt32
-    public let buyer: BuyerID
-    /// The place in line that it was granted for.
-    public let number: UInt32
-    public let grantedAt: Timestamp
-    public let expiresAt: Timestamp
-}
-
-/// A buyer's place in line.
-public struct Place: Hashable, Sendable {
-    public let number: UInt32
-    /// The pass granted for it; 0 for none yet.
-    public internal(set) var pass: UInt32
-}
-
-/// What can be asked of the line.
-public enum LineCommand: Hashable, Sendable {
-    case join(BuyerID)
-    /// Ask for the pass of a place.
-    case claimPass(BuyerID, number: UInt32)
-    /// Give a pass back before its time.
-    case giveUp(pass: UInt32, buyer: BuyerID)
-    case pause
-    case resume
-    case reschedule(ScheduleChange)
-}
-
-/// What a line command came to.
-public enum LineOutcome: Hashable, Sendable {
-    /// A place; `isNew` when this command gave it.
-    case place(Place, isNew: Bool)
-    /// A pass; `isNew` when this command granted it.
-    case pass(Pass, isNew: Bool)
-    case done
-    case refused(LineRefusal)
-}
-
-/// Why the line changed nothing.
-public enum LineRefusal: Hashable, Sendable {
-    case closed
-    case placeSpent
-    case passEnded
-    /// The sale has opened, so its opening can't be moved.
-    case hasOpened
-    /// The lobby would open after the sale, or the sale end before it opens.
-    case outOfOrder
-}
-
-/// Something that has happened in the line.
-public enum LineFact: Hashable, Sendable {
-    case joined(BuyerID, number: UInt32)
-    case passGranted(UInt32, BuyerID, number: UInt32, expiresAt: Timestamp)
-    case passExpired(UInt32)
-    case passGivenUp(UInt32)
-    case paused
-    case resumed
-    case rescheduled(OnsaleSchedule)
-}
-
-/// A fact that contradicts the line it is applied to.
-public struct ContradictoryLineFact: Error, Hashable, Sendable {
-    public let description: String
-}
-
-/// Who may shop: places, passes and the onsale's phase, as a pure state machine.
+/// Who may shop: places, the draw, calls, passes and the onsale's phase, as a pure state machine.
 ///
-/// Without a waiting room everyone who joins may have a pass at once; with one, the line decides (to come).
+/// With a waiting room, people who came to the lobby get their numbers by the draw, those who come later the next ones,
+/// and numbers are called in order while fewer than the cap are shopping or called. Without one, whoever joins may have
+/// a pass at once. Who is present is soft: given from outside and forgotten at a restart.
 public struct Line: Sendable {
+    /// How long a called number may take to ask for its pass.
+    public static let callSeconds = 20
+    /// Places that are given at most; the line is full then.
+    public static let placesMax: UInt32 = 20_000_000
+
+    /// What the draw came to.
+    public struct DrawResult: Hashable, Sendable {
+        public let seed: [UInt8]
+        public let entrantsHash: [UInt8]
+        /// By lobby index.
+        let numbers: [UInt32]
+        /// By number: the place's serial.
+        let places: [UInt32]
+
+        public var lobbySize: UInt32 { UInt32(numbers.count) }
+    }
+
     public private(set) var schedule: OnsaleSchedule
     public private(set) var isPaused = false
-    private(set) var places: [BuyerID: Place] = [:]
+    public private(set) var isSoldOut = false
+    private(set) var places = Places()
     private(set) var passes: [UInt32: Pass] = [:]
-    public private(set) var lastNumber: UInt32 = 0
+    /// The living pass of a place.
+    private var passOfPlace: [UInt32: UInt32] = [:]
     private(set) var lastPass: UInt32 = 0
     /// No pass below this one lives. Follows from the rest.
     private var oldestPass: UInt32 = 1
+    private(set) var seed: [UInt8]? {
+        didSet { drawCommitment = seed.map { Draw.commitment(to: $0) } }
+    }
+    /// Public from the lobby's first second.
+    public private(set) var drawCommitment: [UInt8]?
+    public private(set) var draw: DrawResult?
+    private var entrants = EntrantsHash()
+    /// The largest number called so far.
+    public private(set) var admittedThrough: UInt32 = 0
+    /// Places that are called, and until when.
+    private(set) var calls: [UInt32: Timestamp] = [:]
+    /// The same in order of time, with some that are over.
+    private var callQueue: [(place: UInt32, until: Timestamp)] = []
+    private var callQueueStart = 0
+    /// Places whose holders still want a pass.
+    public private(set) var waiting = 0
+
+    // Soft: never journaled, never compared.
+    private var presence = Presence()
+    private var pace = Pace()
+    private var front = Front()
+    /// Numbers up to here have been called or passed over.
+    private var passedThrough: UInt32 = 0
+    private var clock = Timestamp(milliseconds: .min)
 
     public init(schedule: OnsaleSchedule) {
         self.schedule = schedule
     }
 
+    // MARK: What readers see
+
     /// Passes alive.
     public var activeShoppers: Int { passes.count }
-    /// Places whose holders wait for a pass.
-    public var waiting: Int { schedule.hasWaitingRoom ? places.count - passes.count : 0 }
-
+    /// Whether numbers are still to be drawn.
+    private var isDrawAhead: Bool { seed != nil && draw == nil }
+    /// Numbers given so far.
+    public var issuedNumbers: UInt32 { isDrawAhead ? 0 : places.count }
+    /// Entrants of the lobby, so far or in all; nil without one.
+    public var lobbySize: UInt32? { seed == nil ? nil : draw?.lobbySize ?? places.count }
     public func phase(at now: Timestamp) -> OnsalePhase {
-        schedule.phase(at: now, isPaused: isPaused)
+        let phase = schedule.phase(at: now, isPaused: isPaused)
+        return phase == .open && isSoldOut ? .soldOut : phase
     }
 
     /// The pass, if it lives and is this buyer's. A signature alone admits nobody: this decides.
@@ -99,28 +83,71 @@ public struct Line: Sendable {
         return pass
     }
 
-    public func place(of buyer: BuyerID) -> Place? { places[buyer] }
+    public func place(_ serial: UInt32) -> Place {
+        let isOfLobby = seed != nil && serial <= draw?.lobbySize ?? places.count
+        return Place(
+            serial: serial, number: isDrawAhead ? nil : number(of: serial), lobbyIndex: isOfLobby ? serial - 1 : nil)
+    }
+
+    /// The buyers who came to the lobby, in order; nil before the draw.
+    public var entrantList: [BuyerID]? {
+        draw.map { draw in (0..<draw.lobbySize).map { places.buyer(of: $0 + 1) } }
+    }
+
+    /// Whether somebody is shopping or called, or the opening lies ahead.
+    public func hasUnfinishedBusiness(at now: Timestamp) -> Bool {
+        !passes.isEmpty || !calls.isEmpty || schedule.opensAt > now
+    }
+
+    /// Numbers by which the line moves in a minute, as measured.
+    public func numbersPerMinute(room: Int) -> Double {
+        pace.numbersPerMinute(slots: slots(room: room), passSeconds: schedule.passSeconds)
+    }
+
+    /// People who may shop at a time: as the places that are left get few, no more than those.
+    private func slots(room: Int) -> Int { min(schedule.maxActiveShoppers, room) }
+
+    private func number(of place: UInt32) -> UInt32 {
+        if let draw, place <= draw.lobbySize { return draw.numbers[Int(place) - 1] }
+        return place
+    }
+
+    private func place(of number: UInt32) -> UInt32 {
+        if let draw, number <= draw.lobbySize { return draw.places[Int(number) - 1] }
+        return number
+    }
 
     // MARK: Deciding
 
-    public mutating func apply(_ command: LineCommand, now: Timestamp, facts: inout [LineFact]) -> LineOutcome {
+    /// - Parameter room: places that are free or held: more people than that need not be let in.
+    public mutating func apply(
+        _ command: LineCommand, now: Timestamp, room: Int, facts: inout [LineFact]
+    ) -> LineOutcome {
+        see(now)
         switch command {
-        case .join(let buyer):
-            if let place = places[buyer] { return .place(place, isNew: false) }
-            guard phase(at: now) != .closed else { return .refused(.closed) }
-            record(.joined(buyer, number: lastNumber + 1), at: now, facts: &facts)
-            return .place(Place(number: lastNumber, pass: 0), isNew: true)
-        case .claimPass(let buyer, let number):
-            return claimPass(buyer, number: number, now: now, facts: &facts)
+        case .join(let buyer): return join(buyer, now: now, room: room, facts: &facts)
+        case .claimPass(let buyer, let place):
+            return claimPass(buyer, place: place, now: now, room: room, facts: &facts)
         case .giveUp(let serial, let buyer):
             guard livingPass(serial, buyer: buyer) != nil else { return .refused(.passEnded) }
             record(.passGivenUp(serial), at: now, facts: &facts)
+            admit(now: now, room: room, facts: &facts)
+            return .done
+        case .present(let places):
+            for place in places where self.places.contains(place) { see(place: place, now: now) }
+            admit(now: now, room: room, facts: &facts)
+            return .done
+        case .commitDraw(let seed):
+            if self.seed == nil, places.count == 0, seed.count == Draw.seedBytes {
+                record(.drawCommitted(seed: seed), at: now, facts: &facts)
+            }
             return .done
         case .pause:
             if !isPaused { record(.paused, at: now, facts: &facts) }
             return .done
         case .resume:
             if isPaused { record(.resumed, at: now, facts: &facts) }
+            admit(now: now, room: room, facts: &facts)
             return .done
         case .reschedule(let change):
             let schedule = self.schedule.changed(by: change)
@@ -128,27 +155,134 @@ public struct Line: Sendable {
             if schedule.opensAt != self.schedule.opensAt, self.schedule.opensAt <= now { return .refused(.hasOpened) }
             guard schedule.isInOrder else { return .refused(.outOfOrder) }
             if schedule != self.schedule { record(.rescheduled(schedule), at: now, facts: &facts) }
+            advance(to: now, room: room, facts: &facts)
             return .done
         }
     }
 
-    private mutating func claimPass(
-        _ buyer: BuyerID, number: UInt32, now: Timestamp, facts: inout [LineFact]
+    private mutating func join(
+        _ buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
     ) -> LineOutcome {
-        guard let place = places[buyer], place.number == number else { return .refused(.placeSpent) }
-        if let pass = passes[place.pass] { return .pass(pass, isNew: false) }
-        // Without a waiting room a pause stops holds, not passes.
-        guard [.open, .paused].contains(phase(at: now)) else { return .refused(.closed) }
+        let known = places.place(of: buyer)
+        if let known, places[known] != .spent {
+            see(place: known, now: now)
+            return .place(place(known), isNew: false)
+        }
+        let phase = phase(at: now)
+        // Who lines up must find a line; without one, tickets may be had beforehand.
+        guard phase != .closed, phase != .scheduled || !schedule.hasWaitingRoom else { return .refused(.closed) }
+        guard places.count < Line.placesMax else { return .refused(.full) }
+        record(.joined(buyer, place: places.count + 1), at: now, facts: &facts)
+        let serial = places.count
+        see(place: serial, now: now)
+        admit(now: now, room: room, facts: &facts)
+        return .place(place(serial), isNew: true)
+    }
+
+    private mutating func claimPass(
+        _ buyer: BuyerID, place: UInt32, now: Timestamp, room: Int, facts: inout [LineFact]
+    ) -> LineOutcome {
+        guard places.contains(place), places.buyer(of: place) == buyer, places[place] != .spent else {
+            return .refused(.placeSpent)
+        }
+        if let serial = passOfPlace[place], let pass = passes[serial] { return .pass(pass, isNew: false) }
+        see(place: place, now: now)
+        // Whoever was passed over, or did not come when called, and asks now, stands first.
+        if !isDrawAhead, places[place] != .called, number(of: place) <= passedThrough {
+            front.insert(number(of: place))
+        }
+        switch phase(at: now) {
+        case .closed: return .refused(.closed)
+        case .soldOut where schedule.hasWaitingRoom: return .refused(.soldOut)
+        case .scheduled where !schedule.hasWaitingRoom, .lobby where !schedule.hasWaitingRoom:
+            return .refused(.closed)
+        default: break
+        }
+        guard schedule.hasWaitingRoom else { return grant(place, buyer, now: now, facts: &facts) }
+        if places[place] != .called { admit(now: now, room: room, facts: &facts) }
+        guard places[place] == .called else { return .refused(notAdmitted(place, now: now, room: room)) }
+        return grant(place, buyer, now: now, facts: &facts)
+    }
+
+    private mutating func grant(
+        _ place: UInt32, _ buyer: BuyerID, now: Timestamp, facts: inout [LineFact]
+    ) -> LineOutcome {
         let serial = lastPass + 1
         record(
-            .passGranted(serial, buyer, number: number, expiresAt: now.adding(seconds: schedule.passSeconds)),
+            .passGranted(serial, buyer, place: place, expiresAt: now.adding(seconds: schedule.passSeconds)),
             at: now, facts: &facts)
         guard let pass = passes[serial] else { preconditionFailure("a pass just granted is there") }
         return .pass(pass, isNew: true)
     }
 
-    /// Tells the line what time it is: passes that are due end.
-    public mutating func advance(to now: Timestamp, facts: inout [LineFact]) {
+    private func notAdmitted(_ place: UInt32, now: Timestamp, room: Int) -> LineRefusal {
+        let untilOpening = Int(max(0, schedule.opensAt.milliseconds - now.milliseconds + 999) / 1000)
+        guard !isDrawAhead, untilOpening == 0 else { return .notAdmitted(position: nil, etaSeconds: untilOpening) }
+        let number = number(of: place)
+        let position = number > admittedThrough ? number - admittedThrough : 0
+        let perSecond = max(numbersPerMinute(room: room) / 60, 0.001)
+        return .notAdmitted(
+            position: position, etaSeconds: Int(min(86_400, (Double(max(1, position)) / perSecond).rounded(.up))))
+    }
+
+    // MARK: Admission
+
+    /// Calls the next numbers that are present, while fewer than the cap shop or are called.
+    private mutating func admit(now: Timestamp, room: Int, facts: inout [LineFact]) {
+        guard schedule.hasWaitingRoom, !isDrawAhead, phase(at: now) == .open else { return }
+        let slots = slots(room: room)
+        while passes.count + calls.count < slots, let place = takeNext(at: now) {
+            record(.called(place, until: now.adding(seconds: Line.callSeconds)), at: now, facts: &facts)
+        }
+    }
+
+    /// The place that goes next: of those passed over the smallest number that is back, else the next one present.
+    private mutating func takeNext(at now: Timestamp) -> UInt32? {
+        while let number = front.first {
+            front.removeFirst()
+            let place = place(of: number)
+            if places[place] == .waiting || places[place] == .lapsed, presence.isSeen(place, at: now) { return place }
+        }
+        let isGrace = presence.isGrace(at: now)
+        while passedThrough < places.count {
+            passedThrough += 1
+            let place = place(of: passedThrough)
+            if places[place] == .waiting, isGrace || presence.isSeen(place, at: now) { return place }
+        }
+        return nil
+    }
+
+    /// Marks a place's holder present. Whoever was passed over for not being there stands first again.
+    private mutating func see(place: UInt32, now: Timestamp) {
+        presence.see(place, at: now)
+        guard !isDrawAhead, places[place] == .waiting, number(of: place) <= passedThrough else { return }
+        front.insert(number(of: place))
+    }
+
+    private mutating func see(_ now: Timestamp) {
+        clock = max(clock, now)
+        presence.begin(at: now)
+        pace.elapse(to: now)
+    }
+
+    // MARK: Time
+
+    /// Whether a lobby is open for which no seed has been committed to.
+    public func needsSeed(at now: Timestamp) -> Bool {
+        schedule.hasWaitingRoom && seed == nil && places.count == 0 && schedule.lobbyOpensAt.map { $0 <= now } ?? false
+            && now < schedule.opensAt
+    }
+
+    /// Tells the line what time it is: the numbers are drawn when the sale opens, calls and passes that are due end, and
+    /// their slots go to the next.
+    public mutating func advance(to now: Timestamp, room: Int, facts: inout [LineFact]) {
+        see(now)
+        if isDrawAhead, schedule.opensAt <= now {
+            record(.drawn(lobbySize: places.count, entrantsHash: entrants.value), at: now, facts: &facts)
+        }
+        if schedule.hasWaitingRoom, isSoldOut != (room == 0), schedule.opensAt <= now {
+            record(room == 0 ? .soldOut : .seatsReturned, at: now, facts: &facts)
+        }
         while oldestPass <= lastPass {
             if let pass = passes[oldestPass] {
                 guard pass.expiresAt <= now else { break }
@@ -156,12 +290,39 @@ public struct Line: Sendable {
             }
             oldestPass += 1
         }
+        while let call = nextCall, call.until <= now { record(.callLapsed(call.place), at: now, facts: &facts) }
+        admit(now: now, room: room, facts: &facts)
     }
 
-    /// When ``advance(to:facts:)`` next has something to do.
+    /// When ``advance(to:room:facts:)`` next has something to do.
     public mutating func nextDue() -> Timestamp? {
         while oldestPass <= lastPass, passes[oldestPass] == nil { oldestPass += 1 }
-        return passes[oldestPass]?.expiresAt
+        var due = passes[oldestPass]?.expiresAt
+        func consider(_ moment: Timestamp?) {
+            if let moment { due = min(due ?? moment, moment) }
+        }
+        consider(nextCall?.until)
+        if schedule.hasWaitingRoom {
+            if schedule.opensAt > clock { consider(schedule.opensAt) }
+            if let lobbyOpensAt = schedule.lobbyOpensAt, seed == nil, lobbyOpensAt > clock { consider(lobbyOpensAt) }
+        }
+        return due
+    }
+
+    /// The call that ends first.
+    private var nextCall: (place: UInt32, until: Timestamp)? {
+        mutating get {
+            while callQueueStart < callQueue.count {
+                let call = callQueue[callQueueStart]
+                if calls[call.place] == call.until { return call }
+                callQueueStart += 1
+                if callQueueStart > 1024, callQueueStart * 2 > callQueue.count {
+                    callQueue.removeFirst(callQueueStart)
+                    callQueueStart = 0
+                }
+            }
+            return nil
+        }
     }
 
     private mutating func record(_ fact: LineFact, at now: Timestamp, facts: inout [LineFact]) {
@@ -176,84 +337,155 @@ public struct Line: Sendable {
     // MARK: Evolving
 
     public mutating func replay(_ fact: LineFact, at now: Timestamp) throws(ContradictoryLineFact) {
+        pace.elapse(to: now)
         switch fact {
-        case .joined(let buyer, let number):
-            guard number == lastNumber + 1, places[buyer] == nil else {
-                throw ContradictoryLineFact(description: "number \(number) is out of turn")
-            }
-            lastNumber = number
-            places[buyer] = Place(number: number, pass: 0)
-        case .passGranted(let serial, let buyer, let number, let expiresAt):
-            guard serial == lastPass + 1, places[buyer]?.number == number, places[buyer]?.pass == 0 else {
-                throw ContradictoryLineFact(description: "pass \(serial) is out of turn")
-            }
-            lastPass = serial
-            places[buyer]?.pass = serial
-            passes[serial] = Pass(
-                serial: serial, buyer: buyer, number: number, grantedAt: now, expiresAt: expiresAt)
+        case .joined(let buyer, let place): try joined(buyer, place)
+        case .passGranted(let serial, let buyer, let place, let expiresAt):
+            try granted(serial, buyer, place, at: now, until: expiresAt)
         case .passExpired(let serial), .passGivenUp(let serial):
             guard let pass = passes.removeValue(forKey: serial) else {
                 throw ContradictoryLineFact(description: "pass \(serial) does not live")
             }
-            places[pass.buyer] = nil
+            end(pass)
         case .paused: isPaused = true
         case .resumed: isPaused = false
         case .rescheduled(let schedule): self.schedule = schedule
+        case .drawCommitted(let seed):
+            guard self.seed == nil, places.count == 0, seed.count == Draw.seedBytes else {
+                throw ContradictoryLineFact(description: "a seed is committed to once, before anybody joins")
+            }
+            self.seed = seed
+        case .drawn(let lobbySize, let entrantsHash):
+            guard let seed, draw == nil, lobbySize == places.count, entrantsHash == entrants.value else {
+                throw ContradictoryLineFact(description: "the draw is not of these entrants")
+            }
+            draw = DrawResult(seed: seed, entrantsHash: entrantsHash, lobbySize: lobbySize)
+        case .called(let place, let until): try called(place, until: until)
+        case .callLapsed(let place):
+            guard calls.removeValue(forKey: place) != nil else {
+                throw ContradictoryLineFact(description: "place \(place) is not called")
+            }
+            places[place] = .lapsed
+            pace.slotEnded()
+        case .soldOut: endEverything()
+        case .seatsReturned: isSoldOut = false
         }
+    }
+
+    private mutating func joined(_ buyer: BuyerID, _ place: UInt32) throws(ContradictoryLineFact) {
+        guard place == places.count + 1, places.place(of: buyer).map({ places[$0] == .spent }) ?? true else {
+            throw ContradictoryLineFact(description: "place \(place) is out of turn")
+        }
+        places.append(buyer)
+        waiting += 1
+        if isDrawAhead { entrants.add(buyer.text) }
+    }
+
+    private mutating func granted(
+        _ serial: UInt32, _ buyer: BuyerID, _ place: UInt32, at now: Timestamp, until expiresAt: Timestamp
+    ) throws(ContradictoryLineFact) {
+        guard serial == lastPass + 1, places.contains(place), places.buyer(of: place) == buyer,
+            places[place] == (schedule.hasWaitingRoom ? .called : .waiting)
+        else {
+            throw ContradictoryLineFact(description: "pass \(serial) is out of turn")
+        }
+        // Its slot goes over from the call to the pass.
+        calls[place] = nil
+        lastPass = serial
+        places[place] = .admitted
+        passOfPlace[place] = serial
+        passes[serial] = Pass(serial: serial, buyer: buyer, place: place, grantedAt: now, expiresAt: expiresAt)
+        waiting -= 1
+    }
+
+    private mutating func called(_ place: UInt32, until: Timestamp) throws(ContradictoryLineFact) {
+        guard places.contains(place), places[place] == .waiting || places[place] == .lapsed, !isDrawAhead else {
+            throw ContradictoryLineFact(description: "place \(place) can't be called")
+        }
+        guard passes.count + calls.count < schedule.maxActiveShoppers else {
+            throw ContradictoryLineFact(description: "place \(place) is called over the cap")
+        }
+        places[place] = .called
+        calls[place] = until
+        callQueue.append((place, until))
+        let number = number(of: place)
+        pace.called(passingOver: number > admittedThrough ? Int(number - admittedThrough) - 1 : -1)
+        admittedThrough = max(admittedThrough, number)
+        passedThrough = max(passedThrough, number)
+    }
+
+    private mutating func end(_ pass: Pass) {
+        passOfPlace[pass.place] = nil
+        places[pass.place] = .spent
+        if schedule.hasWaitingRoom { pace.slotEnded() }
+    }
+
+    private mutating func endEverything() {
+        isSoldOut = true
+        for pass in passes.values { end(pass) }
+        passes.removeAll()
+        for place in calls.keys {
+            places[place] = .waiting
+            // Whoever is still there when seats return goes first.
+            front.insert(number(of: place))
+        }
+        calls.removeAll()
+        pace = Pace()
     }
 }
 
-// MARK: Snapshots
+extension Line.DrawResult {
+    init(seed: [UInt8], entrantsHash: [UInt8], lobbySize: UInt32) {
+        self.seed = seed
+        self.entrantsHash = entrantsHash
+        numbers = Draw.numbers(seed: seed, count: Int(lobbySize))
+        var places = [UInt32](repeating: 0, count: numbers.count)
+        for (index, number) in numbers.enumerated() { places[Int(number) - 1] = UInt32(index) + 1 }
+        self.places = places
+    }
+}
+
+// MARK: Restoring
 
 extension Line {
-    /// Writes the state. Two equal states write equal bytes.
-    public func encodeSnapshot(into writer: inout ByteWriter) {
-        writer.write(schedule: schedule)
-        writer.write(flag: isPaused)
-        writer.write(serial: lastNumber)
-        writer.write(serial: lastPass)
-        let standing = places.sorted { $0.value.number < $1.value.number }
-        writer.write(count: standing.count)
-        for (buyer, place) in standing {
-            writer.write(buyer: buyer)
-            writer.write(serial: place.number)
-            writer.write(serial: place.pass)
-        }
-        let living = passes.values.sorted { $0.serial < $1.serial }
-        writer.write(count: living.count)
-        for pass in living {
-            writer.write(serial: pass.serial)
-            writer.write(buyer: pass.buyer)
-            writer.write(serial: pass.number)
-            writer.write(timestamp: pass.grantedAt)
-            writer.write(timestamp: pass.expiresAt)
-        }
-    }
-
-    public init(snapshot reader: inout ByteReader) throws(ByteReadingError) {
-        self.init(schedule: try reader.schedule())
+    /// Reads what ``encodeSnapshot(into:)`` wrote, after the schedule.
+    mutating func restore(from reader: inout ByteReader) throws(ByteReadingError) {
         isPaused = try reader.flag()
-        lastNumber = try reader.serial()
+        isSoldOut = try reader.flag()
+        seed = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.blob() }
+        let drawn = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
+            (lobbySize: try reader.serial(), entrantsHash: try reader.blob())
+        }
+        admittedThrough = try reader.serial()
+        passedThrough = admittedThrough
+        for _ in 0..<(try reader.serial()) {
+            let buyer = try reader.buyer()
+            guard let state = PlaceState(rawValue: try reader.byte()) else { throw reader.malformed }
+            places.append(buyer, state: state)
+            if state.isWaiting { waiting += 1 }
+            if seed != nil, drawn == nil { entrants.add(buyer.text) }
+        }
+        if let (lobbySize, entrantsHash) = drawn {
+            guard let seed, lobbySize <= places.count else { throw reader.malformed }
+            draw = DrawResult(seed: seed, entrantsHash: entrantsHash, lobbySize: lobbySize)
+        }
+        guard admittedThrough <= issuedNumbers else { throw reader.malformed }
+        for _ in 0..<(try reader.count()) {
+            let place = try reader.serial()
+            guard places.contains(place) else { throw reader.malformed }
+            calls[place] = try reader.timestamp()
+            if let until = calls[place] { callQueue.append((place, until)) }
+        }
         lastPass = try reader.serial()
         for _ in 0..<(try reader.count()) {
-            let buyer = try reader.buyer()
-            places[buyer] = Place(number: try reader.serial(), pass: try reader.serial())
-        }
-        for _ in 0..<(try reader.count()) {
             let serial = try reader.serial()
+            let place = try reader.serial()
+            guard places.contains(place) else { throw reader.malformed }
             passes[serial] = Pass(
-                serial: serial, buyer: try reader.buyer(), number: try reader.serial(),
-                grantedAt: try reader.timestamp(), expiresAt: try reader.timestamp())
+                serial: serial, buyer: places.buyer(of: place), place: place, grantedAt: try reader.timestamp(),
+                expiresAt: try reader.timestamp())
+            passOfPlace[place] = serial
         }
-    }
-
-    /// What must hold of the line: a line for each breach of rule 5.
-    public var breaches: [String] {
-        var breaches: [String] = []
-        for pass in passes.values.sorted(by: { $0.serial < $1.serial }) where places[pass.buyer]?.pass != pass.serial {
-            breaches.append("pass \(pass.serial) lives without its place")
-        }
-        if Set(places.values.map(\.number)).count != places.count { breaches.append("two places have one number") }
-        return breaches
+        if schedule.hasWaitingRoom { pace.resume(occupied: passes.count + calls.count) }
     }
 }

@@ -7,15 +7,15 @@ extension LineFact {
 
     public func encode(into writer: inout ByteWriter) {
         switch self {
-        case .joined(let buyer, let number):
+        case .joined(let buyer, let place):
             writer.write(byte: 64)
             writer.write(buyer: buyer)
-            writer.write(serial: number)
-        case .passGranted(let serial, let buyer, let number, let expiresAt):
+            writer.write(serial: place)
+        case .passGranted(let serial, let buyer, let place, let expiresAt):
             writer.write(byte: 65)
             writer.write(serial: serial)
             writer.write(buyer: buyer)
-            writer.write(serial: number)
+            writer.write(serial: place)
             writer.write(timestamp: expiresAt)
         case .passExpired(let serial):
             writer.write(byte: 66)
@@ -28,21 +28,43 @@ extension LineFact {
         case .rescheduled(let schedule):
             writer.write(byte: 70)
             writer.write(schedule: schedule)
+        case .drawCommitted(let seed):
+            writer.write(byte: 71)
+            writer.write(blob: seed)
+        case .drawn(let lobbySize, let entrantsHash):
+            writer.write(byte: 72)
+            writer.write(serial: lobbySize)
+            writer.write(blob: entrantsHash)
+        case .called(let place, let until):
+            writer.write(byte: 73)
+            writer.write(serial: place)
+            writer.write(timestamp: until)
+        case .callLapsed(let place):
+            writer.write(byte: 74)
+            writer.write(serial: place)
+        case .soldOut: writer.write(byte: 75)
+        case .seatsReturned: writer.write(byte: 76)
         }
     }
 
     public init(tag: UInt8, from reader: inout ByteReader) throws(ByteReadingError) {
         switch tag {
-        case 64: self = .joined(try reader.buyer(), number: try reader.serial())
+        case 64: self = .joined(try reader.buyer(), place: try reader.serial())
         case 65:
             self = .passGranted(
-                try reader.serial(), try reader.buyer(), number: try reader.serial(),
+                try reader.serial(), try reader.buyer(), place: try reader.serial(),
                 expiresAt: try reader.timestamp())
         case 66: self = .passExpired(try reader.serial())
         case 67: self = .passGivenUp(try reader.serial())
         case 68: self = .paused
         case 69: self = .resumed
         case 70: self = .rescheduled(try reader.schedule())
+        case 71: self = .drawCommitted(seed: try reader.blob())
+        case 72: self = .drawn(lobbySize: try reader.serial(), entrantsHash: try reader.blob())
+        case 73: self = .called(try reader.serial(), until: try reader.timestamp())
+        case 74: self = .callLapsed(try reader.serial())
+        case 75: self = .soldOut
+        case 76: self = .seatsReturned
         default: throw reader.malformed
         }
     }

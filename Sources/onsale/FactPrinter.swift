@@ -62,10 +62,10 @@ enum FactPrinter {
 
     private static func line(_ fact: LineFact) -> [(String, Any)] {
         switch fact {
-        case .joined(let buyer, let number): [("fact", "joined"), ("buyer", buyer.text), ("number", number)]
-        case .passGranted(let pass, let buyer, let number, let expiresAt):
+        case .joined(let buyer, let place): [("fact", "joined"), ("buyer", buyer.text), ("place", place)]
+        case .passGranted(let pass, let buyer, let place, let expiresAt):
             [
-                ("fact", "passGranted"), ("pass", pass), ("buyer", buyer.text), ("number", number),
+                ("fact", "passGranted"), ("pass", pass), ("buyer", buyer.text), ("place", place),
                 ("expiresAt", expiresAt.milliseconds),
             ]
         case .passExpired(let pass): [("fact", "passExpired"), ("pass", pass)]
@@ -74,7 +74,19 @@ enum FactPrinter {
         case .resumed: [("fact", "resumed")]
         case .rescheduled(let schedule):
             [("fact", "rescheduled"), ("opensAt", schedule.opensAt.milliseconds), ("cap", schedule.maxActiveShoppers)]
+        // Not the seed: it must not be known before the opening, and is published then.
+        case .drawCommitted(let seed): [("fact", "drawCommitted"), ("commitment", hex(Draw.commitment(to: seed)))]
+        case .drawn(let lobbySize, let entrantsHash):
+            [("fact", "drawn"), ("lobbySize", lobbySize), ("entrantsHash", hex(entrantsHash))]
+        case .called(let place, let until): [("fact", "called"), ("place", place), ("until", until.milliseconds)]
+        case .callLapsed(let place): [("fact", "callLapsed"), ("place", place)]
+        case .soldOut: [("fact", "soldOut")]
+        case .seatsReturned: [("fact", "seatsReturned")]
         }
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     private static func place(_ places: Places) -> (String, Any) {

@@ -103,7 +103,8 @@ struct Plant: Sendable {
                 (Settings.environment("ONSALE_TRUSTED_PROXIES") ?? "").split(separator: ",").map {
                     $0.trimmingCharacters(in: .whitespaces)
                 }),
-            limitsLoopback: Settings.flag(false, "ONSALE_LIMIT_LOOPBACK"))
+            limitsLoopback: Settings.flag(false, "ONSALE_LIMIT_LOOPBACK"),
+            joinChallengeBits: Settings.environment("ONSALE_JOIN_CHALLENGE").flatMap(Int.init) ?? 0)
     }
 
     // MARK: The ports

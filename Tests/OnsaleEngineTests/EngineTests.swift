@@ -145,7 +145,7 @@ import Testing
                 to: event)
             _ = try await engine.apply(.line(.giveUp(pass: pass, buyer: buyer)), to: event)
             #expect(event.view.counts.held == 1)
-            #expect(event.view.activeShoppers == 0)
+            #expect(event.view.line.activeShoppers == 0)
         }
     }
 
@@ -234,7 +234,7 @@ import Testing
         let payment = PaymentOrder(
             reference: reference, amount: 1000, currency: "KRW", paymentMethod: "card", trace: nil)
         let commands: [Command] = [
-            .line(.join(buyer)), .line(.claimPass(buyer, number: 1)),
+            .line(.join(buyer)), .line(.claimPass(buyer, place: 1)),
             .sale(.hold(buyer: buyer, pass: 1, .seats([5]), key: nil)),
             .sale(.placeOrder(HoldID(1), buyer: buyer, paymentMethod: "card", trace: nil, key: Example.key(1))),
             .sale(.payment(OrderID(1), .authorized(intent: "pi_" + reference))),

@@ -78,7 +78,7 @@ extension Engine {
     func admit(_ buyer: BuyerID, to event: EventHandle) async throws -> UInt32 {
         guard case .line(.place(let place, _)) = try await apply(.line(.join(buyer)), to: event),
             case .line(.pass(let pass, _)) = try await apply(
-                .line(.claimPass(buyer, number: place.number)), to: event)
+                .line(.claimPass(buyer, place: place.serial)), to: event)
         else { throw EngineError.noSuchEvent }
         return pass.serial
     }

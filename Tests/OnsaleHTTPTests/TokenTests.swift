@@ -28,7 +28,7 @@ import Testing
         let session = try await keys.verify(
             tokens.session(buyer, now: now, expiresAt: now.adding(seconds: 60)), as: OnsaleClaims.self)
         #expect(session.aud == .session && session.exp == 1_800_000_060)
-        let ticket = try await keys.verify(tokens.ticket(event: "show", buyer, number: 9), as: OnsaleClaims.self)
+        let ticket = try await keys.verify(tokens.ticket(event: "show", buyer, place: 9), as: OnsaleClaims.self)
         #expect(ticket.aud == .ticket && ticket.num == 9 && ticket.exp == nil)
     }
 

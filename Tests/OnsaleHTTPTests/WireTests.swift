@@ -110,14 +110,14 @@ import Testing
 
     @Test("A token bucket gives its burst, then its rate, and says when")
     func rateLimiter() {
-        let limiter = RateLimiter(perSecond: 2, burst: 3, callersMax: 2)
+        let limiter = RateLimiter("test", perSecond: 2, burst: 3, callersMax: 2)
         let now = Timestamp(milliseconds: 1000)
-        #expect((0..<3).map { _ in limiter.take("a", now: now) } == [nil, nil, nil])
-        #expect(limiter.take("a", now: now) == 1)
-        #expect(limiter.take("b", now: now) == nil)
-        #expect(limiter.take("a", now: Timestamp(milliseconds: 1500)) == nil)
+        #expect((0..<3).map { _ in limiter.take("a", now: now)?.waitSeconds } == [nil, nil, nil])
+        #expect(limiter.take("a", now: now)?.waitSeconds == 1)
+        #expect(limiter.take("b", now: now)?.waitSeconds == nil)
+        #expect(limiter.take("a", now: Timestamp(milliseconds: 1500))?.waitSeconds == nil)
         // More callers than it remembers: it forgets in their favour.
-        #expect(limiter.take("c", now: now) == nil)
+        #expect(limiter.take("c", now: now)?.waitSeconds == nil)
     }
 
     @Test("A webhook's signature holds for its body, its secret and its time alone")

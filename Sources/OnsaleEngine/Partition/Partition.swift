@@ -37,9 +37,15 @@ public struct Partition: Sendable {
         return phase == .open && sale.isSoldOut ? .soldOut : phase
     }
 
+    /// Places that are free or held: more people than that need not be let in to shop.
+    var room: Int {
+        let counts = sale.counts
+        return counts.free + counts.held
+    }
+
     /// Whether it must stay loaded: something is under way, or its opening lies ahead.
     public func hasUnfinishedBusiness(at now: Timestamp) -> Bool {
-        sale.hasUnfinishedBusiness || line.activeShoppers > 0 || line.schedule.opensAt > now
+        sale.hasUnfinishedBusiness || line.hasUnfinishedBusiness(at: now)
     }
 
     // MARK: Deciding
@@ -48,14 +54,17 @@ public struct Partition: Sendable {
         switch command {
         case .sale(let command):
             if let refusal = refusal(for: command, now: now) { return .sale(.refused(refusal)) }
+            let roomBefore = room
             let outcome = sale.apply(command, now: now, facts: &saleFacts)
+            // The line follows what is left: it ends with the last place, and goes on when places come back.
+            if room != roomBefore { line.advance(to: now, room: room, facts: &lineFacts) }
             collect(into: &facts)
             return .sale(outcome)
         case .line(let command):
             if case .giveUp(let pass, let buyer) = command, line.livingPass(pass, buyer: buyer) != nil {
                 _ = sale.apply(.releaseAll(buyer: buyer, pass: pass), now: now, facts: &saleFacts)
             }
-            let outcome = line.apply(command, now: now, facts: &lineFacts)
+            let outcome = line.apply(command, now: now, room: room, facts: &lineFacts)
             collect(into: &facts)
             return .line(outcome)
         }
@@ -76,7 +85,7 @@ public struct Partition: Sendable {
     /// Tells the event what time it is.
     public mutating func advance(to now: Timestamp, facts: inout [Fact]) {
         sale.advance(to: now, facts: &saleFacts)
-        line.advance(to: now, facts: &lineFacts)
+        line.advance(to: now, room: room, facts: &lineFacts)
         collect(into: &facts)
     }
 
@@ -107,7 +116,7 @@ public struct Partition: Sendable {
 
     // MARK: Snapshots
 
-    static let snapshotFormat: UInt8 = 1
+    static let snapshotFormat: UInt8 = 2
 
     /// The state without its definition, which the journal's first row holds.
     public func encodeSnapshot() -> [UInt8] {

@@ -69,6 +69,10 @@ final class EventWriter {
     func apply(_ envelopes: [Envelope], now: Timestamp) {
         // Facts never go back in time, even if the clock did between two processes.
         let now = max(now, lastTime)
+        if partition.line.needsSeed(at: now) {
+            let seed = (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) }
+            _ = partition.apply(.line(.commitDraw(seed: seed)), now: now, facts: &facts)
+        }
         partition.advance(to: now, facts: &facts)
         if !envelopes.isEmpty { lastUsed = now }
         completions.reserveCapacity(completions.count + envelopes.count)

@@ -1,3 +1,4 @@
+import HTTPTypes
 import OnsaleValues
 import Synchronization
 
@@ -11,20 +12,34 @@ final class RateLimiter: Sendable {
         var at: Int64
     }
 
+    /// A limit that was reached.
+    struct Refusal: Sendable {
+        let name: String
+        let burst: Int
+        let refillSeconds: Int
+        let waitSeconds: Int
+
+        /// The `RateLimit` and `RateLimit-Policy` fields. <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>
+        var field: String { "\"\(name)\";r=0;t=\(waitSeconds)" }
+        var policyField: String { "\"\(name)\";q=\(burst);w=\(refillSeconds)" }
+    }
+
+    private let name: String
     private let perSecond: Double
     private let burst: Double
     private let callersMax: Int
     private let buckets = Mutex<[String: Bucket]>([:])
 
-    init(perSecond: Double, burst: Double, callersMax: Int = 100_000) {
+    init(_ name: String, perSecond: Double, burst: Double, callersMax: Int = 100_000) {
+        self.name = name
         self.perSecond = perSecond
         self.burst = burst
         self.callersMax = callersMax
     }
 
     /// Takes a token.
-    /// - Returns: nil if there was one, else the seconds until there will be.
-    func take(_ caller: String, now: Timestamp) -> Int? {
+    /// - Returns: nil if there was one, else what was reached.
+    func take(_ caller: String, now: Timestamp) -> Refusal? {
         buckets.withLock { buckets in
             var bucket = buckets[caller] ?? Bucket(tokens: burst, at: now.milliseconds)
             let elapsed = Double(max(0, now.milliseconds - bucket.at)) / 1000
@@ -34,7 +49,10 @@ final class RateLimiter: Sendable {
             if isAllowed { bucket.tokens -= 1 }
             if buckets.count >= callersMax, buckets[caller] == nil { forgetFull(&buckets, now) }
             buckets[caller] = bucket
-            return isAllowed ? nil : max(1, Int(((1 - bucket.tokens) / perSecond).rounded(.up)))
+            guard !isAllowed else { return nil }
+            return Refusal(
+                name: name, burst: Int(burst), refillSeconds: Int((burst / perSecond).rounded(.up)),
+                waitSeconds: max(1, Int(((1 - bucket.tokens) / perSecond).rounded(.up))))
         }
     }
 
@@ -44,4 +62,9 @@ final class RateLimiter: Sendable {
         }
         if buckets.count >= callersMax { buckets.removeAll() }
     }
+}
+
+extension HTTPField.Name {
+    static let rateLimit = HTTPField.Name("RateLimit")!
+    static let rateLimitPolicy = HTTPField.Name("RateLimit-Policy")!
 }

@@ -9,7 +9,7 @@ import Synchronization
 enum Principal: Hashable, Sendable {
     case session(BuyerID)
     case pass(event: String, BuyerID, serial: UInt32)
-    case ticket(event: String, BuyerID, number: UInt32)
+    case ticket(event: String, BuyerID, place: UInt32)
 }
 
 /// The claims of our own tokens.
@@ -78,8 +78,8 @@ final class Tokens: Sendable {
                 + #""exp":\#(expiresAt.milliseconds / 1000 + 86_400)}"#)
     }
 
-    func ticket(event: String, _ buyer: BuyerID, number: UInt32) -> String {
-        sign(#"{"aud":"onsale-ticket","sub":"\#(buyer.text)","evt":"\#(event)","num":\#(number)}"#)
+    func ticket(event: String, _ buyer: BuyerID, place: UInt32) -> String {
+        sign(#"{"aud":"onsale-ticket","sub":"\#(buyer.text)","evt":"\#(event)","num":\#(place)}"#)
     }
 
     private func sign(_ claims: String) -> String {
@@ -129,8 +129,8 @@ final class Tokens: Sendable {
                 return Checked(principal: .session(buyer), expiresAtSeconds: expiresAt)
             case (.pass, let event?, let serial?):
                 return Checked(principal: .pass(event: event, buyer, serial: serial), expiresAtSeconds: expiresAt)
-            case (.ticket, let event?, let number?):
-                return Checked(principal: .ticket(event: event, buyer, number: number), expiresAtSeconds: expiresAt)
+            case (.ticket, let event?, let place?):
+                return Checked(principal: .ticket(event: event, buyer, place: place), expiresAtSeconds: expiresAt)
             default: return nil
             }
         }

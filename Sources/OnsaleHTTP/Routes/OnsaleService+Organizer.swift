@@ -43,8 +43,8 @@ extension OnsaleService {
             writer.member("currency", view.definition.currency)
             writer.member("gross", view.gross)
             writer.member("refunded", view.refunded)
-            writer.member("waiting", view.waiting)
-            writer.member("activeShoppers", view.activeShoppers)
+            writer.member("waiting", view.line.waiting)
+            writer.member("activeShoppers", view.line.activeShoppers)
         }
     }
 

@@ -1,23 +1,25 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import OnsaleEngine
 import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
 
-/// Joining an onsale, and the pass that admits to it.
+/// Joining an onsale, the line, and the pass that admits to it.
 extension OnsaleService {
     func join(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let buyer = try await requireSession(request)
         try limit(request, context, buyer: buyer)
         let event = try await event(context)
-        try requireNoLine(event)
+        try challenge?.require(request, buyer: buyer, event: event.id)
         switch try await engine.apply(.line(.join(buyer)), to: event) {
         case .line(.place(let place, let isNew)):
             return json(isNew ? .created : .ok) { writer in
-                writer.member("ticket", tokens.ticket(event: event.id, buyer, number: place.number))
+                writer.member("ticket", tokens.ticket(event: event.id, buyer, place: place.serial))
                 writer.member("number", place.number)
-                writer.member("phase", roomPhase(event.view))
+                if let lobbyIndex = place.lobbyIndex { writer.member("lobbyIndex", lobbyIndex) }
+                writer.member("phase", Room.phase(event.view, at: engine.now()))
             }
         case .line(.refused(let refusal)): throw problem(refusal)
         default: throw Problem.notFound
@@ -27,30 +29,36 @@ extension OnsaleService {
     /// The same for everybody, so that it can be cached.
     func waitingRoom(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let event = try await event(context)
-        try requireNoLine(event)
-        let view = event.view
-        return json(.ok, headers: [.cacheControl: "public, max-age=1"]) { writer in
-            writer.member("phase", roomPhase(view))
-            writer.member("opensAt", view.schedule.opensAt)
-            writer.member("issued", view.issuedNumbers)
-            // Without a line everyone who has a number is admitted.
-            writer.member("admittedThrough", view.issuedNumbers)
-            writer.member("admittedPerMinute", 0)
-            writer.member("activeShoppers", view.activeShoppers)
-            writer.member("free", view.counts.free)
-            writer.null("drawCommitment")
-            writer.null("drawSeed")
-            writer.null("lobbySize")
+        return json(.ok, Room.json(event.view, at: engine.now()), headers: [.cacheControl: "public, max-age=1"])
+    }
+
+    /// The buyers who came to the lobby, in order, for whoever wants to check the draw.
+    func entrants(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let event = try await event(context)
+        guard let buyers = try await engine.read(event, { $0.line.entrantList }) else { throw Problem.notFound }
+        // Written piece by piece: a million of them are 31 MB.
+        let body = ResponseBody(contentLength: buyers.count * 31) { writer in
+            for start in stride(from: 0, to: buyers.count, by: 2048) {
+                var piece = ByteBuffer()
+                for buyer in buyers[start..<min(start + 2048, buyers.count)] {
+                    piece.writeString(buyer.text)
+                    piece.writeInteger(UInt8(ascii: "\n"))
+                }
+                try await writer.write(piece)
+            }
+            try await writer.finish(nil)
         }
+        return Response(
+            status: .ok, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "public, max-age=3600"],
+            body: body)
     }
 
     func claimPass(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let event = try await event(context)
-        try requireNoLine(event)
         let asked = try Body.decode(ClaimPass.self, from: request, try await Body.collect(request))
-        guard case .ticket(event.id, let buyer, let number)? = await tokens.principal(asked.ticket, now: engine.now())
+        guard case .ticket(event.id, let buyer, let place)? = await tokens.principal(asked.ticket, now: engine.now())
         else { throw Problem.invalid("/ticket", "is no ticket for this event's waiting room") }
-        switch try await engine.apply(.line(.claimPass(buyer, number: number)), to: event) {
+        switch try await engine.apply(.line(.claimPass(buyer, place: place)), to: event) {
         case .line(.pass(let pass, _)):
             return json(.created) { writer in
                 writer.member(
@@ -71,22 +79,44 @@ extension OnsaleService {
         }
     }
 
-    private func requireNoLine(_ event: EventHandle) throws(Problem) {
-        guard event.view.schedule.hasWaitingRoom else { return }
-        throw Problem(
-            .notImplemented, "Lines are still being built; create the event with onsale.waitingRoom false.")
-    }
-
-    private func roomPhase(_ view: EventView) -> String {
-        let phase = view.phase(at: engine.now())
-        return phase == .scheduled ? OnsalePhase.closed.rawValue : phase.rawValue
-    }
-
     private func problem(_ refusal: LineRefusal) -> Problem {
         switch refusal {
         case .closed, .hasOpened, .outOfOrder: Problem(.onsaleClosed, "The sale is not open now.")
+        case .soldOut: Problem(.soldOut, "Every place is sold. Should any come back, the line goes on.")
+        case .notAdmitted(let position, let etaSeconds):
+            Problem(.notAdmitted, "It is not your turn yet. Your place is kept; ask again then.") { writer in
+                writer.member("position", position)
+                writer.member("etaSeconds", etaSeconds)
+            }
         case .placeSpent, .passEnded:
             Problem(.placeSpent, "The pass for this place has ended. Join again to get a new place.")
+        case .full: .busy(.overloaded, "The line takes no more people.", retryAfterSeconds: 60)
         }
+    }
+}
+
+/// The line as everybody may see it.
+enum Room {
+    static func phase(_ view: EventView, at now: Timestamp) -> String {
+        let phase = view.phase(at: now)
+        return phase == .scheduled ? OnsalePhase.closed.rawValue : phase.rawValue
+    }
+
+    static func json(_ view: EventView, at now: Timestamp) -> ByteBuffer {
+        JSONWriter.object { write(view, at: now, to: &$0) }
+    }
+
+    static func write(_ view: EventView, at now: Timestamp, to writer: inout JSONWriter) {
+        writer.member("phase", phase(view, at: now))
+        writer.member("opensAt", view.schedule.opensAt)
+        writer.member("issued", view.line.issuedNumbers)
+        writer.member("admittedThrough", view.line.admittedThrough)
+        writer.member("admittedPerMinute", Int(view.line.numbersPerMinute.rounded()))
+        writer.member("activeShoppers", view.line.activeShoppers)
+        writer.member("free", view.counts.free)
+        writer.member("drawCommitment", hex: view.line.drawCommitment)
+        writer.member("drawSeed", hex: view.line.drawSeed)
+        writer.member("lobbySize", view.line.lobbySize)
+        writer.member("entrantsHash", hex: view.line.entrantsHash)
     }
 }

@@ -56,6 +56,7 @@ extension OnsaleService {
             Route(.get, "/v1/events/:event/availability", availability),
             Route(.post, "/v1/events/:event/waiting-room", join),
             Route(.get, "/v1/events/:event/waiting-room", waitingRoom),
+            Route(.get, "/v1/events/:event/waiting-room/entrants", entrants),
             Route(.post, "/v1/events/:event/waiting-room/pass", claimPass),
             Route(.delete, "/v1/events/:event/waiting-room/pass", giveUpPass),
             Route(.post, "/v1/events/:event/holds", createHold),

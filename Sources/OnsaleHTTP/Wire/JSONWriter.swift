@@ -84,6 +84,25 @@ struct JSONWriter {
         needsComma = true
     }
 
+    /// A number, or null.
+    mutating func member(_ name: StaticString, _ value: (some BinaryInteger)?) {
+        if let value { member(name, value) } else { null(name) }
+    }
+
+    /// Bytes in lower-case hexadecimal, or null.
+    mutating func member(_ name: StaticString, hex bytes: [UInt8]?) {
+        guard let bytes else { return null(name) }
+        self.name(name)
+        buffer.writeInteger(UInt8(ascii: "\""))
+        let digits: StaticString = "0123456789abcdef"
+        for byte in bytes {
+            buffer.writeInteger(digits.utf8Start[Int(byte >> 4)])
+            buffer.writeInteger(digits.utf8Start[Int(byte & 15)])
+        }
+        buffer.writeInteger(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
     mutating func member(_ name: StaticString, strings: some Sequence<String>) {
         array(name) { writer in
             for value in strings { writer.string(value) }

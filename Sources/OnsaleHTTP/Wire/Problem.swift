@@ -32,7 +32,7 @@ struct Problem: Error {
         case unsupportedMediaType = "unsupported-media-type"
         case invalidRequest = "invalid-request"
         case rateLimited = "rate-limited"
-        case notImplemented = "not-implemented"
+        case challengeRequired = "challenge-required"
         case overloaded
 
         var status: Int {
@@ -50,7 +50,7 @@ struct Problem: Error {
             case .unsupportedMediaType: 415
             case .invalidRequest: 422
             case .rateLimited: 429
-            case .notImplemented: 501
+            case .challengeRequired: 428
             case .overloaded: 503
             }
         }
@@ -81,7 +81,7 @@ struct Problem: Error {
             case .unsupportedMediaType: "This media type is not understood"
             case .invalidRequest: "Something in the request is not right"
             case .rateLimited: "Too many requests"
-            case .notImplemented: "This is not there yet"
+            case .challengeRequired: "A proof of work is required"
             case .overloaded: "Too busy for the moment"
             }
         }
@@ -98,6 +98,8 @@ struct Problem: Error {
     var faults: [Fault] = []
     var retryAfterSeconds: Int?
     var allow: String?
+    /// The limit that was reached, and the policy that it belongs to.
+    var rateLimit: RateLimiter.Refusal?
     var members: (@Sendable (inout JSONWriter) -> Void)?
 
     init(_ slug: Slug, _ detail: String, members: (@Sendable (inout JSONWriter) -> Void)? = nil) {
@@ -129,6 +131,10 @@ struct Problem: Error {
         var headers: HTTPFields = [.contentType: "application/problem+json"]
         if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
         if let allow { headers[.allow] = allow }
+        if let rateLimit {
+            headers[.rateLimit] = rateLimit.field
+            headers[.rateLimitPolicy] = rateLimit.policyField
+        }
         if slug == .unauthenticated { headers[.wwwAuthenticate] = "Bearer" }
         let body = JSONWriter.object { writer in
             writer.member("type", "/problems/" + slug.rawValue)

@@ -1,0 +1,65 @@
+public import OnsaleValues
+
+extension Line {
+    /// Writes the state without what is soft. Two equal states write equal bytes.
+    public func encodeSnapshot(into writer: inout ByteWriter) {
+        writer.write(schedule: schedule)
+        writer.write(flag: isPaused)
+        writer.write(flag: isSoldOut)
+        writer.write(optional: seed) { $0.write(blob: $1) }
+        writer.write(optional: draw) {
+            $0.write(serial: $1.lobbySize)
+            $0.write(blob: $1.entrantsHash)
+        }
+        writer.write(serial: admittedThrough)
+        writer.write(serial: places.count)
+        for place in 0..<places.count {
+            writer.write(buyer: places.buyer(of: place + 1))
+            writer.write(byte: places[place + 1].rawValue)
+        }
+        let called = calls.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
+        writer.write(count: called.count)
+        for (place, until) in called {
+            writer.write(serial: place)
+            writer.write(timestamp: until)
+        }
+        writer.write(serial: lastPass)
+        let living = passes.values.sorted { $0.serial < $1.serial }
+        writer.write(count: living.count)
+        for pass in living {
+            writer.write(serial: pass.serial)
+            writer.write(serial: pass.place)
+            writer.write(timestamp: pass.grantedAt)
+            writer.write(timestamp: pass.expiresAt)
+        }
+    }
+
+    public init(snapshot reader: inout ByteReader) throws(ByteReadingError) {
+        self.init(schedule: try reader.schedule())
+        try restore(from: &reader)
+    }
+
+    /// What must hold of the line: a line for each breach of rule 5.
+    public var breaches: [String] {
+        var breaches: [String] = []
+        for pass in passes.values.sorted(by: { $0.serial < $1.serial }) where places[pass.place] != .admitted {
+            breaches.append("pass \(pass.serial) lives without its place")
+        }
+        for place in calls.keys.sorted() where places[place] != .called {
+            breaches.append("place \(place) is called and does not know it")
+        }
+        var holders: [BuyerID: UInt32] = [:]
+        var numbers: Set<UInt32> = []
+        for serial in 0..<places.count {
+            let place = place(serial + 1)
+            if let number = place.number, !numbers.insert(number).inserted {
+                breaches.append("number \(number) was given twice")
+            }
+            guard places[place.serial] != .spent else { continue }
+            if let other = holders.updateValue(place.serial, forKey: places.buyer(of: place.serial)) {
+                breaches.append("places \(other) and \(place.serial) are one buyer's")
+            }
+        }
+        return breaches
+    }
+}

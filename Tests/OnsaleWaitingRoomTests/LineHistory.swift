@@ -1,0 +1,276 @@
+import OnsaleValues
+
+@testable import OnsaleWaitingRoom
+
+/// SplitMix64, so that a history follows from its seed alone.
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}
+
+/// A random history of a line, judged step by step from outside: by what was asked, what was answered, and the facts.
+struct LineHistory {
+    /// What an onlooker knows of a place.
+    private struct Known {
+        let buyer: Int
+        var number: UInt32?
+        var lobbyIndex: UInt32?
+        var state: PlaceState
+        var seenAt: Int64
+        /// Whether it asked after its call had lapsed.
+        var hasAsked = false
+    }
+
+    private static let people = 14
+    private static let steps = 90
+    private static let opensAt: Int64 = 1_000_060
+
+    private var random: SeededRandom
+    private var line: Line
+    private let firstSchedule: OnsaleSchedule
+    private var now: Int64 = 1_000_000
+    private var startedAt: Int64 = 1_000_000
+    private var room = 1000
+    private var journal: [(fact: LineFact, at: Timestamp)] = []
+    private var known: [UInt32: Known] = [:]
+    private var newest: [Int: UInt32] = [:]
+    private var passes: [UInt32: UInt32] = [:]
+    private var admittedThrough: UInt32 = 0
+    private(set) var faults: [String] = []
+
+    init(seed: UInt64) {
+        random = SeededRandom(seed: seed)
+        let hasLobby = seed % 3 != 0
+        firstSchedule = OnsaleSchedule(
+            lobbyOpensAt: hasLobby ? Timestamp(seconds: 1_000_010) : nil,
+            opensAt: Timestamp(seconds: LineHistory.opensAt), closesAt: nil, hasWaitingRoom: true,
+            maxActiveShoppers: Int.random(in: 1...4, using: &random),
+            passSeconds: Int.random(in: 5...90, using: &random))
+        line = Line(schedule: firstSchedule)
+    }
+
+    private var time: Timestamp { Timestamp(seconds: now) }
+
+    mutating func run() {
+        for _ in 0..<LineHistory.steps where faults.isEmpty { step() }
+        checkReplay()
+    }
+
+    private mutating func step() {
+        tell { $0.advance(to: $1, room: $2, facts: &$3) }
+        if line.needsSeed(at: time) {
+            apply(.commitDraw(seed: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }))
+        }
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<30: join(Int.random(in: 0..<LineHistory.people, using: &random))
+        case 30..<55: claim()
+        case 55..<65: giveUp()
+        case 65..<78: bePresent()
+        case 78..<90: now += [0, 1, 1, 2, 5, 12, 21, 31, 45].randomElement(using: &random) ?? 1
+        case 90..<92: apply(line.isPaused ? .resume : .pause)
+        case 92..<94:
+            apply(
+                .reschedule(
+                    ScheduleChange(
+                        lobbyOpensAt: nil, opensAt: nil, closesAt: nil,
+                        maxActiveShoppers: Int.random(in: 0...5, using: &random))))
+        case 94..<97: room = [0, 0, 1, 2, 3, 1000, 1000].randomElement(using: &random) ?? 1000
+        default: restart()
+        }
+        checkCounts()
+    }
+
+    // MARK: What is done
+
+    private mutating func join(_ person: Int) {
+        let before = newest[person]
+        if let before { see(before) }
+        guard case .place(let place, let isNew)? = apply(.join(BuyerID(high: 7, low: UInt64(person)))) else { return }
+        if let before, known[before]?.state != .spent {
+            if isNew || place.serial != before { faults.append("person \(person) got a second place") }
+            if place.number != known[before]?.number || place.lobbyIndex != known[before]?.lobbyIndex {
+                faults.append("person \(person)'s place has changed to \(place)")
+            }
+        }
+        if let number = place.number,
+            known.contains(where: { $0.key != place.serial && $0.value.number == number })
+        {
+            faults.append("number \(number) was given twice")
+        }
+    }
+
+    private mutating func claim() {
+        guard let serial = known.keys.sorted().randomElement(using: &random), let asked = known[serial] else { return }
+        see(serial)
+        known[serial]?.hasAsked = true
+        let outcome = apply(.claimPass(BuyerID(high: 7, low: UInt64(asked.buyer)), place: serial))
+        switch outcome {
+        case .pass(let pass, let isNew):
+            if asked.state == .spent { faults.append("spent place \(serial) got a pass") }
+            if !isNew, passes[pass.serial] != serial { faults.append("pass \(pass.serial) is another place's") }
+        case .refused(.placeSpent):
+            if asked.state != .spent { faults.append("place \(serial) was called spent") }
+        case .refused(.notAdmitted(let position, _)):
+            if asked.state == .called { faults.append("place \(serial) was called and not admitted") }
+            if let position, let number = asked.number, position != number - min(number, line.admittedThrough) {
+                faults.append("place \(serial) is \(position) away")
+            }
+        default: break
+        }
+    }
+
+    private mutating func giveUp() {
+        guard let pass = passes.keys.sorted().randomElement(using: &random), let place = passes[pass],
+            let holder = known[place]
+        else { return }
+        apply(.giveUp(pass: pass, buyer: BuyerID(high: 7, low: UInt64(holder.buyer))))
+        if known[place]?.state != .spent { faults.append("pass \(pass) was not given up") }
+    }
+
+    private mutating func bePresent() {
+        let places = known.keys.sorted().filter { _ in Bool.random(using: &random) }
+        for place in places { see(place) }
+        apply(.present(places))
+    }
+
+    private mutating func see(_ place: UInt32) {
+        guard let before = known[place] else { return }
+        // Whoever was away must ask again.
+        if now - before.seenAt > 30 { known[place]?.hasAsked = false }
+        known[place]?.seenAt = now
+    }
+
+    private mutating func restart() {
+        let snapshot = bytes(of: line)
+        var reader = ByteReader(snapshot)
+        guard let restored = try? Line(snapshot: &reader), reader.isAtEnd else {
+            faults.append("the snapshot can't be read")
+            return
+        }
+        if bytes(of: restored) != snapshot { faults.append("a snapshot changes when it is read and written") }
+        line = restored
+        startedAt = now
+        for place in known.keys {
+            known[place]?.seenAt = .min / 2
+            known[place]?.hasAsked = false
+        }
+    }
+
+    @discardableResult
+    private mutating func apply(_ command: LineCommand) -> LineOutcome? {
+        var outcome: LineOutcome?
+        tell { outcome = $0.apply(command, now: $1, room: $2, facts: &$3) }
+        return outcome
+    }
+
+    private mutating func tell(_ body: (inout Line, Timestamp, Int, inout [LineFact]) -> Void) {
+        var facts: [LineFact] = []
+        body(&line, time, room, &facts)
+        for fact in facts {
+            journal.append((fact, time))
+            judge(fact)
+        }
+    }
+
+    // MARK: What is judged
+
+    private mutating func judge(_ fact: LineFact) {
+        switch fact {
+        case .joined(let buyer, let place):
+            known[place] = Known(
+                buyer: Int(buyer.low), number: line.place(place).number, lobbyIndex: line.place(place).lobbyIndex,
+                state: .waiting, seenAt: now)
+            newest[Int(buyer.low)] = place
+        case .drawn:
+            for place in known.keys { known[place]?.number = line.place(place).number }
+            if Set(known.values.compactMap(\.number)) != Set((0..<known.count).map { UInt32($0) + 1 }) {
+                faults.append("the draw did not give every number once")
+            }
+        case .called(let place, _): judgeCall(of: place)
+        case .callLapsed(let place):
+            known[place]?.state = .lapsed
+            known[place]?.hasAsked = false
+        case .passGranted(let pass, _, let place, _):
+            if known[place]?.state != .called { faults.append("place \(place) was admitted without a call") }
+            known[place]?.state = .admitted
+            passes[pass] = place
+        case .passExpired(let pass), .passGivenUp(let pass):
+            if let place = passes.removeValue(forKey: pass) { known[place]?.state = .spent }
+        case .soldOut:
+            for place in passes.values { known[place]?.state = .spent }
+            passes = [:]
+            for place in known.keys where known[place]?.state == .called { known[place]?.state = .waiting }
+        case .paused, .resumed, .rescheduled, .drawCommitted, .seatsReturned: break
+        }
+        let called = known.values.count { $0.state == .called }
+        if case .called = fact, passes.count + called > line.schedule.maxActiveShoppers {
+            faults.append("\(passes.count) passes and \(called) calls are over the cap")
+        }
+    }
+
+    private mutating func judgeCall(of place: UInt32) {
+        guard let number = known[place]?.number else {
+            faults.append("place \(place) was called without a number")
+            return
+        }
+        for (other, waiting) in known where other != place {
+            guard let smaller = waiting.number, smaller < number else { continue }
+            let isSeen = now - waiting.seenAt <= 30
+            let isGrace = now - startedAt < 30 && smaller > admittedThrough
+            let mayGo = waiting.state == .waiting && (isSeen || isGrace)
+            if mayGo || waiting.state == .lapsed && waiting.hasAsked && isSeen {
+                faults.append("number \(number) was called before \(smaller), who is there")
+            }
+        }
+        known[place]?.state = .called
+        admittedThrough = max(admittedThrough, number)
+    }
+
+    private mutating func checkCounts() {
+        if line.activeShoppers != passes.count { faults.append("\(line.activeShoppers) shoppers, not \(passes.count)") }
+        if line.admittedThrough != admittedThrough { faults.append("admitted through \(line.admittedThrough)") }
+        let waiting = known.values.count { $0.state != .admitted && $0.state != .spent }
+        if line.waiting != waiting { faults.append("\(line.waiting) waiting, not \(waiting)") }
+        faults += line.breaches
+    }
+
+    /// Rule 6: the facts alone give the same state.
+    private mutating func checkReplay() {
+        var replayed = Line(schedule: firstSchedule)
+        for (fact, at) in journal {
+            var writer = ByteWriter()
+            fact.encode(into: &writer)
+            var reader = ByteReader(writer.bytes)
+            do {
+                guard try LineFact(tag: reader.byte(), from: &reader) == fact, reader.isAtEnd else {
+                    faults.append("\(fact) is read as another fact")
+                    return
+                }
+                try replayed.replay(fact, at: at)
+            } catch {
+                faults.append("\(fact): \(error)")
+                return
+            }
+        }
+        if bytes(of: replayed) != bytes(of: line) { faults.append("the facts give another state") }
+    }
+
+    private func bytes(of line: Line) -> [UInt8] {
+        var writer = ByteWriter()
+        line.encodeSnapshot(into: &writer)
+        return writer.bytes
+    }
+}
+
+extension Timestamp {
+    init(seconds: Int64) { self.init(milliseconds: seconds * 1000) }
+}
