@@ -79,10 +79,12 @@ let package = Package(
         .target(
             name: "OnsaleRehearsal",
             dependencies: [
-                asyncHTTPClient, logging,
+                asyncHTTPClient, crypto, logging,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -34,13 +34,13 @@ struct LineChart {
             let points = line.values.enumerated().map { "\(frame.point(Double($0), $1))" }.joined(separator: " ")
             parts.append("<polyline fill='none' stroke='\(line.color)' stroke-width='2' points='\(points)'/>")
         }
-        parts.append(legend)
+        parts.append(LineChart.legend(series.map { (name: $0.name, color: $0.color) }))
         return Frame.svg(parts)
     }
 
-    private var legend: String {
+    static func legend(_ names: [(name: String, color: String)]) -> String {
         var x = LineChart.left
-        return series.map { line in
+        return names.map { line in
             defer { x += 40 + Double(line.name.count) * 7 }
             return "<rect x='\(x)' y='4' width='12' height='4' fill='\(line.color)'/>"
                 + "<text x='\(x + 17)' y='11'>\(line.name)</text>"
@@ -87,6 +87,45 @@ struct PercentileChart {
         }
         parts.append(
             "<polyline fill='none' stroke='var(--blue)' stroke-width='2' points='\(points.joined(separator: " "))'/>")
+        return Frame.svg(parts)
+    }
+}
+
+/// What was told against what came true, each as a point; on the diagonal it was right.
+struct ScatterChart {
+    struct Series {
+        let name: String
+        let color: String
+        let points: [Point]
+    }
+
+    struct Point {
+        let x: Double
+        let y: Double
+    }
+
+    let series: [Series]
+    let unit: String
+
+    var svg: String {
+        let largest = series.flatMap(\.points).map { max($0.x, $0.y) }.max() ?? 1
+        let top = max(1, LineChart.roundUp(largest))
+        let frame = Frame(columns: Int(top.rounded(.up)), top: top)
+        var parts: [String] = []
+        for step in 0...4 {
+            let value = top * Double(step) / 4
+            let label = LineChart.label(value) + unit
+            parts.append(frame.horizontal(at: value, label: label))
+            parts.append(frame.text(label, x: frame.x(value), anchor: "middle"))
+        }
+        parts.append("<polyline class='grid' fill='none' points='\(frame.point(0, 0)) \(frame.point(top, top))'/>")
+        for line in series {
+            for point in line.points {
+                let (x, y) = (frame.x(point.x), frame.y(point.y))
+                parts.append("<circle cx='\(x)' cy='\(y)' r='2.5' fill='\(line.color)' fill-opacity='0.5'/>")
+            }
+        }
+        parts.append(LineChart.legend(series.map { (name: $0.name, color: $0.color) }))
         return Frame.svg(parts)
     }
 }

@@ -14,6 +14,9 @@ struct ContractClient: Sendable {
 
         var isSuccess: Bool { (200..<300).contains(status) }
 
+        /// Whether it says yes or no, and not to ask again.
+        var isAnAnswer: Bool { status != 429 && status < 500 }
+
         func decode<Value: Decodable>(_ type: Value.Type) -> Value? {
             try? JSONDecoder().decode(type, from: Data(buffer: body))
         }
@@ -29,6 +32,8 @@ struct ContractClient: Sendable {
     }
 
     private static let timeoutSeconds: Int64 = 30
+    /// How long an answer that does not come is asked for again.
+    static let patienceSeconds = 90.0
     private static let answerBytesMax = 64 << 20
 
     let baseURL: String
@@ -72,12 +77,31 @@ struct ContractClient: Sendable {
             return nil
         }
     }
+
+    /// Asks until there is an answer that is one: a lost connection, a 429 or a 5xx means to ask again.
+    ///
+    /// - Returns: nil when the patience has ended.
+    func persist(using random: inout SeededRandom, _ ask: @Sendable () async -> Answer?) async -> Answer? {
+        let start = measurements.elapsedSeconds
+        var delay = 0.2
+        while measurements.elapsedSeconds - start < ContractClient.patienceSeconds {
+            if let answer = await ask(), answer.isAnAnswer { return answer }
+            try? await Task.sleep(for: .seconds(delay * Double.random(in: 0.7...1.3, using: &random)))
+            delay = min(3, delay * 1.6)
+        }
+        return nil
+    }
 }
 
 /// What is measured apart.
 enum Operation: String, CaseIterable, Sendable {
     case session
     case join
+    /// From connecting to the first message of a waiting room's stream.
+    case stream
+    case room
+    /// Asking for a pass before one's turn, to be counted as present.
+    case presence
     case pass
     case availability
     case hold
@@ -90,9 +114,43 @@ enum Operation: String, CaseIterable, Sendable {
 
 /// The answers of the contract, as far as a fan reads them.
 enum Contract {
+    /// Places are counted in here; another number is a broken answer.
+    static let counts = 0...(1 << 40)
+
     struct Session: Decodable { let token: String }
     struct Ticket: Decodable { let ticket: String }
-    struct Pass: Decodable { let pass: String }
+
+    /// A place in line: an index in the lobby, a number from the draw on.
+    struct Place: Decodable, Sendable {
+        let ticket: String
+        let number: Int?
+        let lobbyIndex: Int?
+
+        /// Whether the numbers can be reckoned with at all.
+        var isReadable: Bool {
+            [number, lobbyIndex].compactMap { $0 }.allSatisfy { Contract.counts.contains($0) }
+        }
+    }
+
+    struct Pass: Decodable, Sendable {
+        let pass: String
+        let expiresAt: String?
+    }
+
+    /// What is told to whoever asks for a pass before their turn.
+    struct NotAdmitted: Decodable, Sendable {
+        let position: Int?
+        let etaSeconds: Double?
+    }
+
+    /// A moment as the contract writes it.
+    static func moment(_ text: String) -> Date? {
+        try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text)
+    }
+
+    static func text(_ moment: Date) -> String {
+        moment.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
 
     struct Availability: Decodable {
         struct Area: Decodable {

@@ -10,6 +10,11 @@ struct Hall: Sendable {
     let categories: [String]
     /// A standing area, if there is one.
     let area: String?
+    /// When the sale opens; nil when that is not told.
+    let opensAt: Date?
+    /// How many may shop at a time, and how long each may, as far as is known.
+    let cap: Int?
+    let passSeconds: Double?
 }
 
 /// One person who wants to go to the show, and does what people do.
@@ -33,27 +38,36 @@ struct Fan: Sendable {
         ]
     }
 
-    /// How long an answer that does not come is asked for again, in seconds.
-    private static let patienceSeconds = 90.0
-
     let number: Int
     let hall: Hall
     let client: ContractClient
     let history: History
     var random: SeededRandom
+    /// How long this fan thinks over a hold, on average.
+    var thinkSecondsMean = Habits.thinkSecondsMean
+    /// From when on a refusal for want of a living pass is right.
+    var passEndsAtSecond = Double.infinity
+    private(set) var hasOnlyLooked = false
+    /// A hold that was left to its end; giving up the pass ends it sooner.
+    private(set) var abandonedHold: String?
 
     private var path: String { "/v1/events/\(hall.event)" }
 
     /// Comes, buys or not, and goes.
     mutating func visit() async {
-        history.ended(await shop())
+        guard let pass = await enter() else { return history.ended(.givenUp) }
+        let end = await shop(with: pass)
+        if hasOnlyLooked {
+            _ = await client.send(.DELETE, path + "/waiting-room/pass", token: pass, as: .release)
+        }
+        history.ended(end)
     }
 
-    private mutating func shop() async -> History.End {
-        guard let pass = await enter() else { return .givenUp }
+    /// Looks, chooses and pays, with a pass in hand. The pass stays the caller's to give up.
+    mutating func shop(with pass: String) async -> History.End {
         if random.happens(Habits.onlyLook) {
             _ = await availability()
-            _ = await client.send(.DELETE, path + "/waiting-room/pass", token: pass, as: .release)
+            hasOnlyLooked = true
             return .left
         }
         for attempt in 0..<Habits.attemptsMax {
@@ -99,18 +113,10 @@ struct Fan: Sendable {
         return pass.pass
     }
 
-    /// Asks until there is an answer that is one: a lost connection, a 429 or a 503 means to ask again.
     private mutating func persist(
         _ ask: @Sendable () async -> ContractClient.Answer?
     ) async -> ContractClient.Answer? {
-        let start = client.measurements.elapsedSeconds
-        var delay = 0.2
-        while client.measurements.elapsedSeconds - start < Fan.patienceSeconds {
-            if let answer = await ask(), answer.status != 429, answer.status < 500 { return answer }
-            try? await Task.sleep(for: .seconds(delay * Double.random(in: 0.7...1.3, using: &random)))
-            delay = min(3, delay * 1.6)
-        }
-        return nil
+        await client.persist(using: &random, ask)
     }
 
     private func availability() async -> Contract.Availability? {
@@ -118,7 +124,7 @@ struct Fan: Sendable {
     }
 
     private mutating func think() async {
-        let seconds = min(10, -log(Double.random(in: 0.0001..<1, using: &random)) * Habits.thinkSecondsMean)
+        let seconds = min(10, -log(Double.random(in: 0.0001..<1, using: &random)) * thinkSecondsMean)
         try? await Task.sleep(for: .seconds(seconds))
     }
 
@@ -146,13 +152,14 @@ struct Fan: Sendable {
         guard let answer else { return .noAnswer }
         if let hold = answer.decode(Contract.Hold.self), answer.isSuccess {
             let now = client.measurements.elapsedSeconds
-            let lifetime = Fan.secondsUntil(hold.expiresAt)
+            let lifetime = Contract.moment(hold.expiresAt)?.timeIntervalSinceNow ?? 0
             history.held(hold, at: now, forAtMost: lifetime)
             return .held(Choice(hold: hold, expiresAtSecond: now + lifetime))
         }
         switch answer.slug {
         case "seats-unavailable", "orphan-seat": return .again
         case "sold-out", "onsale-closed": return .nothingLeft
+        case "not-admitted" where client.measurements.elapsedSeconds > passEndsAtSecond: return .nothingLeft
         default:
             history.contradict("fan \(number): a hold was refused with \(answer.status) \(answer.slug ?? "")")
             return .nothingLeft
@@ -186,16 +193,12 @@ struct Fan: Sendable {
         return #"{"best":{"category":"\#(category)","quantity":\#(quantity)}}"#
     }
 
-    /// How long from now to a moment as the contract writes it.
-    private static func secondsUntil(_ text: String) -> Double {
-        let parser = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-        guard let moment = try? parser.parse(text) else { return 0 }
-        return moment.timeIntervalSinceNow
-    }
-
     private mutating func abandon(_ choice: Choice, _ pass: String) async {
         // Half give it back, half just close the tab.
-        guard random.happens(0.5) else { return }
+        guard random.happens(0.5) else {
+            abandonedHold = choice.hold.hold
+            return
+        }
         history.letGo(choice.hold.hold, at: client.measurements.elapsedSeconds)
         let answer = await client.send(.DELETE, path + "/holds/\(choice.hold.hold)", token: pass, as: .release)
         if let answer, answer.status != 204, client.measurements.elapsedSeconds < choice.expiresAtSecond - 1,
@@ -269,7 +272,7 @@ struct Fan: Sendable {
         var order = order
         let start = client.measurements.elapsedSeconds
         while !order.isFinal {
-            guard client.measurements.elapsedSeconds - start < Fan.patienceSeconds else { return nil }
+            guard client.measurements.elapsedSeconds - start < ContractClient.patienceSeconds else { return nil }
             try? await Task.sleep(for: .milliseconds(500))
             let answer = await client.send(.GET, path + "/orders/\(order.order)", token: pass, as: .poll)
             if let next = answer?.decode(Contract.Order.self) {

@@ -29,6 +29,7 @@ final class History: Sendable {
         var fansServed = 0
         var fansTooLate = 0
         var fansGivenUp = 0
+        var fansStillWaiting = 0
         var answered = 0
     }
 
@@ -37,6 +38,8 @@ final class History: Sendable {
     private let state = Mutex(State())
 
     func snapshot() -> State { state.withLock { $0 } }
+
+    var fansDone: Int { state.withLock { $0.fansDone } }
 
     func contradict(_ text: String) {
         state.withLock { state in
@@ -97,7 +100,7 @@ final class History: Sendable {
         state.withLock { $0.orders[order]?.isCancelled = true }
     }
 
-    enum End { case left, served, tooLate, givenUp }
+    enum End: Sendable { case left, served, tooLate, givenUp, stillWaiting }
 
     func ended(_ end: End) {
         state.withLock { state in
@@ -107,6 +110,7 @@ final class History: Sendable {
             case .served: state.fansServed += 1
             case .tooLate: state.fansTooLate += 1
             case .givenUp: state.fansGivenUp += 1
+            case .stillWaiting: state.fansStillWaiting += 1
             }
         }
     }

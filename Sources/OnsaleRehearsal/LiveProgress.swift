@@ -5,14 +5,29 @@ import Histogram
 struct LiveProgress: Sendable {
     private static let barWidth = 24
 
-    private let fans: Int
     private let measurements: Measurements
-    private let history: History
+    private let line: @Sendable (_ state: Measurements.State, _ requestsPerSecond: Int) -> String
 
-    init(fans: Int, _ measurements: Measurements, _ history: History) {
-        self.fans = fans
+    init(
+        _ measurements: Measurements,
+        line: @escaping @Sendable (_ state: Measurements.State, _ requestsPerSecond: Int) -> String
+    ) {
         self.measurements = measurements
-        self.history = history
+        self.line = line
+    }
+
+    /// Of a crowd without a line.
+    init(fans: Int, _ measurements: Measurements, _ history: History) {
+        self.init(measurements) { state, rate in
+            let done = history.fansDone
+            let filled = LiveProgress.barWidth * done / max(1, fans)
+            let bar =
+                String(repeating: "█", count: filled) + String(repeating: "░", count: LiveProgress.barWidth - filled)
+            let p50 = RehearsalReport.time(state.recent.valueAtPercentile(50))
+            let p99 = RehearsalReport.time(state.recent.valueAtPercentile(99))
+            return "\(bar) fans \(done)/\(fans)  sold \(state.sold)  \(rate) requests/s  errors \(state.errors)  "
+                + "p50 \(p50)  p99 \(p99)"
+        }
     }
 
     /// Shows it until cancelled: in place on a terminal, a line every five seconds elsewhere.
@@ -25,20 +40,10 @@ struct LiveProgress: Sendable {
             let state = measurements.takeRecent()
             let second = measurements.elapsedSeconds
             let rate = Double(state.requests - requestsBefore) / max(0.001, second - secondBefore)
-            write(line(state, rate: rate), isTerminal)
+            write(line(state, Int(rate)), isTerminal)
             (requestsBefore, secondBefore) = (state.requests, second)
         }
         if isTerminal { write("", true) }
-    }
-
-    private func line(_ state: Measurements.State, rate: Double) -> String {
-        let done = history.snapshot().fansDone
-        let filled = LiveProgress.barWidth * done / max(1, fans)
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: LiveProgress.barWidth - filled)
-        let p50 = RehearsalReport.time(state.recent.valueAtPercentile(50))
-        let p99 = RehearsalReport.time(state.recent.valueAtPercentile(99))
-        return "\(bar) fans \(done)/\(fans)  sold \(state.sold)  \(Int(rate)) requests/s  errors \(state.errors)  "
-            + "p50 \(p50)  p99 \(p99)"
     }
 
     private func write(_ line: String, _ isTerminal: Bool) {

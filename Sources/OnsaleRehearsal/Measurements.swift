@@ -25,6 +25,8 @@ final class Measurements: Sendable {
     }
 
     struct State: Sendable {
+        /// When the sale opens.
+        var openingSecond = 0
         var operations: [Operation: Totals] = [:]
         var seconds: [Second] = []
         var all = Histogram<UInt64>(highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: .three)
@@ -35,8 +37,15 @@ final class Measurements: Sendable {
         var isOver = false
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let start = ContinuousClock.now
+    private let openingSecond: Int
+
+    /// - Parameter openingSecond: when the sale opens, in seconds from now.
+    init(openingSecond: Int = 0) {
+        self.openingSecond = openingSecond
+        state = Mutex(State(openingSecond: openingSecond))
+    }
 
     var elapsedSeconds: Double {
         let elapsed = ContinuousClock.now - start
@@ -47,6 +56,7 @@ final class Measurements: Sendable {
         let microseconds = UInt64(
             max(1, latency.components.seconds * 1_000_000 + latency.components.attoseconds / 1_000_000_000_000))
         let second = Int(elapsedSeconds)
+        let isOpening = second >= openingSecond && second < openingSecond + Measurements.openingSeconds
         state.withLock { state in
             guard !state.isOver else { return }
             let isRefused = (400..<500).contains(status)
@@ -56,7 +66,7 @@ final class Measurements: Sendable {
             totals.refused += isRefused ? 1 : 0
             totals.failed += isFailed ? 1 : 0
             // An order is waited for on purpose; only its acceptance would say something about the server.
-            if second < Measurements.openingSeconds {
+            if isOpening {
                 _ = totals.opening.record(microseconds)
             } else {
                 _ = totals.steady.record(microseconds)

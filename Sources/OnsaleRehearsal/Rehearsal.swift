@@ -9,6 +9,8 @@ public enum RehearsalError: Error, CustomStringConvertible {
     case eventNotCreated(Int, String)
     case planUnreadable
     case noReport
+    case noLine(String)
+    case noPlainServer(String)
 
     public var description: String {
         switch self {
@@ -16,6 +18,8 @@ public enum RehearsalError: Error, CustomStringConvertible {
         case .eventNotCreated(let status, let text): "the event could not be created: \(status) \(text)"
         case .planUnreadable: "the seating plan could not be read"
         case .noReport: "the server did not give its report at the end"
+        case .noLine(let event): "the event \(event) has no waiting room to line up in"
+        case .noPlainServer(let url): "\(url) is no server to listen to over plain HTTP, as the line does"
         }
     }
 }
@@ -23,6 +27,25 @@ public enum RehearsalError: Error, CustomStringConvertible {
 /// A crowd that comes to an onsale: arrivals follow a schedule that waits for nobody's answer, so that a slow server
 /// meets a queue as it would in earnest.
 public struct Rehearsal: Sendable {
+    /// How the crowd lines up.
+    public struct LineUp: Sendable {
+        /// How many may shop at a time.
+        public var cap: Int
+        /// How long the lobby is open before the sale.
+        public var lobbySeconds: Double
+        /// How many fans listen to the waiting room's stream, each on a socket of its own; the others poll.
+        public var streams: Int
+        /// When, after the opening, those still in line are sent home.
+        public var minutesMax: Double
+
+        public init(cap: Int, lobbySeconds: Double, streams: Int, minutesMax: Double) {
+            self.cap = cap
+            self.lobbySeconds = lobbySeconds
+            self.streams = streams
+            self.minutesMax = minutesMax
+        }
+    }
+
     public struct Settings: Sendable {
         public var url: String
         public var event: String?
@@ -33,10 +56,12 @@ public struct Rehearsal: Sendable {
         public var connections: Int
         public var seed: UInt64
         public var plan: URL?
+        /// Nil for a sale without a line.
+        public var lineUp: LineUp?
 
         public init(
             url: String, event: String?, fans: Int, seconds: Double, adminToken: String, connections: Int,
-            seed: UInt64, plan: URL?
+            seed: UInt64, plan: URL?, lineUp: LineUp? = nil
         ) {
             self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
             self.event = event
@@ -46,6 +71,7 @@ public struct Rehearsal: Sendable {
             self.connections = connections
             self.seed = seed
             self.plan = plan
+            self.lineUp = lineUp
         }
     }
 
@@ -61,6 +87,8 @@ public struct Rehearsal: Sendable {
 
     /// How long orders may take to settle after the last fan has gone, in seconds.
     private static let settleSecondsMax = 90
+    /// How long a pass lives where fans line up: the line must not wait for those who went with theirs.
+    private static let passSeconds = 60.0
 
     private let settings: Settings
 
@@ -84,17 +112,36 @@ public struct Rehearsal: Sendable {
         let preparation = ContractClient(baseURL: settings.url, client: http, measurements: Measurements())
         let hall = try await prepare(preparation)
         let history = History()
-        let client = ContractClient(baseURL: settings.url, client: http, measurements: Measurements())
-        let progress = Task { await LiveProgress(fans: settings.fans, client.measurements, history).show() }
-        await send(hall, client, history)
+        // Without a line fans come when they come, and the first of them open the sale.
+        let opensInSeconds = settings.lineUp == nil ? 0 : max(0, hall.opensAt?.timeIntervalSinceNow ?? 0)
+        let client = ContractClient(
+            baseURL: settings.url, client: http, measurements: Measurements(openingSecond: Int(opensInSeconds)))
+        let line = try settings.lineUp.map { lineUp in
+            try LineRehearsal(
+                settings: settings, lineUp: lineUp, hall: hall, client: client, history: history,
+                openingSecond: opensInSeconds)
+        }
+        let progress = Task { await liveProgress(client.measurements, history, line).show() }
+        if let line {
+            await line.run()
+        } else {
+            await send(hall, client, history)
+        }
         client.measurements.end()
         progress.cancel()
         await progress.value
         let check = try await check(hall, preparation, history)
         return RehearsalReport(
             settings: settings, hall: hall, measurements: client.measurements.snapshot(),
-            history: history.snapshot(), report: check.report, faults: check.faults()
+            history: history.snapshot(), report: check.report, faults: check.faults(), line: line?.report()
         ).outcome
+    }
+
+    private func liveProgress(
+        _ measurements: Measurements, _ history: History, _ line: LineRehearsal?
+    ) -> LiveProgress {
+        guard let line else { return LiveProgress(fans: settings.fans, measurements, history) }
+        return LiveProgress(measurements) { state, rate in line.progress(state, requestsPerSecond: rate) }
     }
 
     // MARK: The crowd
@@ -149,9 +196,14 @@ public struct Rehearsal: Sendable {
 
     private struct EventBody: Decodable {
         struct Area: Decodable { let name: String }
-        struct Onsale: Decodable { let phase: String }
+        struct Onsale: Decodable {
+            let opensAt: String?
+            let waitingRoom: Bool?
+            let maxActiveShoppers: Int?
+        }
 
         let areas: [Area]?
+        let onsale: Onsale?
     }
 
     private func prepare(_ client: ContractClient) async throws -> Hall {
@@ -163,15 +215,23 @@ public struct Rehearsal: Sendable {
                 document.isSuccess, let plan = document.decode(Plan.self),
                 let body = await client.send(.GET, "/v1/events/\(event)", as: .check)?.decode(EventBody.self)
             else { throw RehearsalError.planUnreadable }
-            return hall(event, plan, area: body.areas?.first?.name)
+            guard settings.lineUp == nil || body.onsale?.waitingRoom != false else {
+                throw RehearsalError.noLine(event)
+            }
+            let opensAt = body.onsale?.opensAt.flatMap { Contract.moment($0) }
+            return hall(
+                event, plan, area: body.areas?.first?.name, opensAt: opensAt, cap: body.onsale?.maxActiveShoppers)
         }
         guard let url = settings.plan, let data = try? Data(contentsOf: url),
             let plan = try? JSONDecoder().decode(Plan.self, from: data)
         else { throw RehearsalError.planUnreadable }
         let event = "rush-\(Int(Date().timeIntervalSince1970))"
+        let now = Date()
+        let opensAt = settings.lineUp.map { now.addingTimeInterval($0.lobbySeconds) }
+        let document = String(decoding: data, as: UTF8.self)
         let answer = await client.send(
             .POST, "/v1/events", token: settings.adminToken,
-            json: definition(event, plan, document: String(decoding: data, as: UTF8.self)), as: .check)
+            json: definition(event, plan, document: document, onsale: onsale(from: now, opensAt: opensAt)), as: .check)
         guard let answer, answer.isSuccess else {
             throw RehearsalError.eventNotCreated(
                 answer?.status ?? 0,
@@ -179,19 +239,32 @@ public struct Rehearsal: Sendable {
                     String(buffer: $0.body.getSlice(at: 0, length: min(300, $0.body.readableBytes)) ?? ByteBuffer())
                 } ?? "")
         }
-        return hall(event, plan, area: "Standing")
+        return hall(
+            event, plan, area: "Standing", opensAt: opensAt, cap: settings.lineUp?.cap,
+            passSeconds: settings.lineUp == nil ? nil : Rehearsal.passSeconds)
     }
 
-    private func hall(_ event: String, _ plan: Plan, area: String?) -> Hall {
+    private func hall(
+        _ event: String, _ plan: Plan, area: String?, opensAt: Date?, cap: Int?, passSeconds: Double? = nil
+    ) -> Hall {
         let rows = plan.zones.flatMap { $0.rows ?? [] }
         let used = Set(rows.flatMap { $0.seats.map(\.category) })
         return Hall(
             event: event, seats: rows.flatMap { $0.seats.map(\.name) },
             rows: rows.enumerated().flatMap { number, row in row.seats.map { _ in number } },
-            categories: plan.categories.map(\.name).filter(used.contains), area: area)
+            categories: plan.categories.map(\.name).filter(used.contains), area: area, opensAt: opensAt, cap: cap,
+            passSeconds: passSeconds)
     }
 
-    private func definition(_ event: String, _ plan: Plan, document: String) -> String {
+    private func onsale(from lobbyOpensAt: Date, opensAt: Date?) -> String {
+        guard let lineUp = settings.lineUp, let opensAt else { return #"{"waitingRoom":false,"passSeconds":3600}"# }
+        return """
+            {"lobbyOpensAt":"\(Contract.text(lobbyOpensAt))","opensAt":"\(Contract.text(opensAt))",
+             "waitingRoom":true,"maxActiveShoppers":\(lineUp.cap),"passSeconds":\(Int(Rehearsal.passSeconds))}
+            """
+    }
+
+    private func definition(_ event: String, _ plan: Plan, document: String, onsale: String) -> String {
         let seated = Set(plan.zones.flatMap { $0.rows ?? [] }.flatMap { $0.seats.map(\.category) })
         var prices = plan.categories.map(\.name).filter(seated.contains).enumerated().map { index, name in
             #"{"category":"\#(name)","amount":\#(198_000 - 22_000 * min(index, 8))}"#
@@ -201,7 +274,7 @@ public struct Rehearsal: Sendable {
             {"id":"\(event)","title":"Rush","venue":"Rehearsal","startsAt":"2030-01-01T10:00:00.000Z","currency":"KRW",
              "seatingPlan":\(document),"areas":[{"name":"Standing","capacity":3000,"category":"Standing"}],
              "prices":[\(prices.joined(separator: ","))],
-             "onsale":{"waitingRoom":false,"passSeconds":3600},
+             "onsale":\(onsale),
              "limits":{"ticketsPerBuyer":4,"holdSeconds":30,"preventOrphans":false}}
             """
     }

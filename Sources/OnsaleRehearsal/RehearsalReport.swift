@@ -9,6 +9,8 @@ struct RehearsalReport {
     let history: History.State
     let report: Contract.Report
     let faults: [String]
+    /// When there was a line.
+    var line: LineReport?
 
     var outcome: Rehearsal.Outcome {
         Rehearsal.Outcome(table: table, html: html, isClean: faults.isEmpty)
@@ -26,9 +28,10 @@ struct RehearsalReport {
     }
 
     private var verdict: String {
-        faults.isEmpty
-            ? "Clean: no seat sold twice, no answer contradicted, every count equal."
-            : "NOT CLEAN: \(faults.count) things are wrong."
+        guard faults.isEmpty else { return "NOT CLEAN: \(faults.count) things are wrong." }
+        let clean = "Clean: no seat sold twice, no answer contradicted, every count equal"
+        return line == nil
+            ? clean + "." : clean + ", nobody let in ahead of their turn, the cap kept, one place a buyer."
     }
 
     // MARK: The table
@@ -38,14 +41,20 @@ struct RehearsalReport {
         return left ? text + space : space + text
     }
 
+    private var fans: String {
+        let ends =
+            "Fans \(settings.fans): \(history.fansServed) served, \(history.fansLeft) left, "
+            + "\(history.fansTooLate) too late, \(history.fansGivenUp) without an answer"
+        return line == nil ? ends : ends + ", \(history.fansStillWaiting) still waiting"
+    }
+
     var table: String {
         var lines = [
             "",
             "Event \(hall.event): \(report.sold) of \(report.capacity) sold, "
                 + "\(report.orders["confirmed"] ?? 0) orders confirmed, \(report.orders["declined"] ?? 0) declined, "
                 + "\(report.orders["refunded"] ?? 0) refunded",
-            "Fans \(settings.fans): \(history.fansServed) served, \(history.fansLeft) left, \(history.fansTooLate) too late, "
-                + "\(history.fansGivenUp) without an answer", "",
+            fans, "",
             pad("", 13, left: true)
                 + ["requests", "refused", "5xx", "no answer", "p50", "p99", "opening p99", "max"].map { pad($0, 12) }
                 .joined(),
@@ -60,6 +69,10 @@ struct RehearsalReport {
                         RehearsalReport.time(all.valueAtPercentile(99)),
                         RehearsalReport.time(totals.opening.valueAtPercentile(99)), RehearsalReport.time(all.max),
                     ].map { pad($0, 12) }.joined())
+        }
+        if let line {
+            lines.append("")
+            lines += line.lines
         }
         lines += ["", verdict] + faults.prefix(20).map { "  " + $0 }
         return lines.joined(separator: "\n")
@@ -89,6 +102,7 @@ struct RehearsalReport {
             <p class="verdict \(faults.isEmpty ? "good" : "bad")">\(RehearsalReport.escape(verdict))</p>
             \(faults.isEmpty ? "" : "<ul>" + faults.prefix(200).map { "<li>\(RehearsalReport.escape($0))</li>" }.joined() + "</ul>")
             \(tiles)
+            \(line?.sections ?? "")
             <section><h2>Requests a second</h2>\(LineChart(
                 series: [
                     .init(name: "answered", color: "var(--blue)", values: seconds.map { Double($0.requests) }),
@@ -106,20 +120,20 @@ struct RehearsalReport {
                     .init(name: "p99", color: "var(--amber)", values: opening(99)),
                 ], unit: " ms").svg)</section>
             <section><h2>By operation</h2>\(operationTable)</section>
-            <footer>\(settings.fans) fans over \(Int(settings.seconds)) s, open loop, \(settings.connections) connections, seed \(settings.seed); made by <code>onsale rush</code>.</footer>
+            <footer>\(settings.fans) fans \(settings.lineUp == nil ? "" : "in line, the late ones ")over \(Int(settings.seconds)) s, open loop, \(settings.connections) connections, seed \(settings.seed); made by <code>onsale rush</code>.</footer>
             </main></body></html>
             """
     }
 
     private func opening(_ percentile: Double) -> [Double] {
-        measurements.seconds.prefix(Measurements.openingSeconds).map { second in
+        measurements.seconds.dropFirst(measurements.openingSecond).prefix(Measurements.openingSeconds).map { second in
             Double(second.latency.valueAtPercentile(percentile)) / 1000
         }
     }
 
     private var tiles: String {
         let peak = measurements.seconds.map(\.requests).max() ?? 0
-        let values = [
+        var values = [
             ("\(report.sold)", "of \(report.capacity) sold"),
             ("\(report.orders["confirmed"] ?? 0)", "orders confirmed"),
             ("\(history.fansServed)", "of \(settings.fans) fans served"), ("\(peak)", "requests in the busiest second"),
@@ -127,6 +141,7 @@ struct RehearsalReport {
             (RehearsalReport.time(measurements.all.valueAtPercentile(99)), "p99"),
             ("\(measurements.errors)", "failed or unanswered"),
         ]
+        values += line?.tiles ?? []
         return "<div class=tiles>"
             + values.map { "<div><strong>\($0.0)</strong><span>\($0.1)</span></div>" }.joined() + "</div>"
     }

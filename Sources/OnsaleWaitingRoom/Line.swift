@@ -112,7 +112,7 @@ public struct Line: Sendable {
         return place
     }
 
-    private func place(of number: UInt32) -> UInt32 {
+    func place(of number: UInt32) -> UInt32 {
         if let draw, number <= draw.lobbySize { return draw.places[Int(number) - 1] }
         return number
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import OnsaleHTTP
 import OnsaleRehearsal
 
@@ -18,7 +19,7 @@ struct Rush: AsyncParsableCommand {
     @Option(help: "How many fans come.")
     var fans = 20_000
 
-    @Option(help: "Over how many seconds they arrive, most of them at the start.")
+    @Option(help: "Over how many seconds they arrive, most of them at the start (with --line: those who come late).")
     var seconds = 60.0
 
     @Option(help: "The organizer's token (ONSALE_ADMIN_TOKEN, or the file that --data names).")
@@ -39,6 +40,53 @@ struct Rush: AsyncParsableCommand {
     @Option(help: "A seating plan (pretix's format) to make the event from.")
     var plan: String?
 
+    @Flag(
+        help: """
+            The crowd lines up: it gathers in a lobby, is let in by the cap, listens or polls, leaves and comes back.
+            """)
+    var line = false
+
+    @Option(help: "With --line: how many may shop at a time.")
+    var cap = 500
+
+    @Option(help: "With --line: for how many seconds the lobby is open before the sale.")
+    var lobbySeconds = 20.0
+
+    @Option(
+        help: """
+            With --line: how many fans listen to the waiting room's stream, each on a socket of its own (14000); the \
+            others poll.
+            """)
+    var streams: Int?
+
+    @Option(help: "With --line: how many minutes after the opening those still in line are sent home.")
+    var lineMinutes = 10.0
+
+    /// All sockets together, so that one machine's ports and files suffice for both sides.
+    private static let socketsMax = 15_000
+    private static let streamsDefault = 14_000
+
+    func validate() throws {
+        guard line else { return }
+        guard cap > 0, lobbySeconds >= 0, lineMinutes > 0, streams ?? 0 >= 0 else {
+            throw ValidationError(
+                "--cap and --line-minutes must be above zero, --lobby-seconds and --streams not below it.")
+        }
+        guard connections + (streams ?? 0) <= Rush.socketsMax else {
+            throw ValidationError("--streams and --connections together must not be above \(Rush.socketsMax).")
+        }
+    }
+
+    /// How the crowd lines up, with as many streams as there are sockets for.
+    private var lineUp: Rehearsal.LineUp? {
+        guard line else { return nil }
+        let connectionsMax = min(Rush.socketsMax, OpenFileLimit.connectionsMax(logger: .onsale("onsale.rush")))
+        return Rehearsal.LineUp(
+            cap: cap, lobbySeconds: lobbySeconds,
+            streams: max(0, min(streams ?? Rush.streamsDefault, connectionsMax - connections)),
+            minutesMax: lineMinutes)
+    }
+
     func run() async throws {
         let folder = Settings.text(data, "ONSALE_DATA", default: "./onsale-data")
         let token =
@@ -55,7 +103,7 @@ struct Rush: AsyncParsableCommand {
         let rehearsal = Rehearsal(
             settings: .init(
                 url: url, event: event, fans: fans, seconds: seconds, adminToken: token, connections: connections,
-                seed: seed, plan: planURL))
+                seed: seed, plan: planURL, lineUp: lineUp))
         do {
             let result = try await rehearsal.run()
             FileHandle.say(result.table)

@@ -15,4 +15,17 @@ import Testing
             if !history.faults.isEmpty { return }
         }
     }
+
+    @Test("A simulated million people, of whom three in ten leave: whoever stays is admitted, and estimates hold")
+    func simulatedMillion() {
+        var simulation = LineSimulation(people: 1_000_000, cap: 20_000, seed: 1)
+        let result = simulation.run()
+        print(
+            "simulated line: \(result.admitted) admitted in \(result.seconds) s; estimates' error:",
+            "median \(result.error(percentile: 50)), p95 \(result.error(percentile: 95)) of \(result.errors.count)")
+        #expect(result.forgotten == 0)
+        #expect(result.admitted >= 700_000)
+        #expect(result.error(percentile: 50) <= 0.10)
+        #expect(result.error(percentile: 95) <= 0.25)
+    }
 }

@@ -1,0 +1,89 @@
+import Crypto
+
+/// The draw, worked out from the published seed alone, as docs/draw.md invites anyone to.
+///
+/// A Fisher–Yates shuffle of 1 … n whose randomness is SHA-256 over the seed and a counter, with rejection. It is
+/// written here a second time on purpose: a check that shares the code of what it checks finds nothing.
+struct PublishedDraw: Sendable {
+    /// A lobby larger than this is taken for a broken answer.
+    private static let entrantsMax = 5_000_000
+
+    /// The numbers in the order of the lobby.
+    private let numbers: [UInt32]
+
+    /// Nil when the seed is no hexadecimal text or the lobby's size cannot be.
+    init?(seedHex: String, entrants: Int) {
+        guard let seed = PublishedDraw.bytes(hex: seedHex), (0...PublishedDraw.entrantsMax).contains(entrants) else {
+            return nil
+        }
+        var words = SeedWords(seed: seed)
+        var numbers = (0..<entrants).map { UInt32($0) + 1 }
+        for last in stride(from: entrants - 1, to: 0, by: -1) {
+            numbers.swapAt(last, words.uniform(below: last + 1))
+        }
+        self.numbers = numbers
+    }
+
+    func number(ofLobbyIndex index: Int) -> Int? {
+        numbers.indices.contains(index) ? Int(numbers[index]) : nil
+    }
+
+    /// What must have been published as the seed's commitment, in lower-case hexadecimal.
+    static func commitment(toSeedHex hex: String) -> String? {
+        guard let seed = bytes(hex: hex) else { return nil }
+        let digits = Array("0123456789abcdef")
+        return String(SHA256.hash(data: seed).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+
+    private static func bytes(hex: String) -> [UInt8]? {
+        let digits = hex.utf8.compactMap(\.hexDigitValue)
+        guard digits.count == hex.utf8.count, digits.count % 2 == 0 else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+    }
+}
+
+/// The words that a seed gives: block k is SHA-256(seed ‖ k as eight bytes, big-endian), eight big-endian words.
+private struct SeedWords {
+    private let seed: [UInt8]
+    private var block: UInt64 = 0
+    /// What is left of the present block, the next one last.
+    private var words: [UInt32] = []
+
+    init(seed: [UInt8]) {
+        self.seed = seed
+    }
+
+    private mutating func next() -> UInt32 {
+        if words.isEmpty {
+            let counter = (0..<8).map { UInt8(truncatingIfNeeded: block >> UInt64(56 - 8 * $0)) }
+            let digest = Array(SHA256.hash(data: seed + counter))
+            for start in stride(from: 28, through: 0, by: -4) {
+                words.append(digest[start..<start + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+            }
+            block += 1
+        }
+        return words.removeLast()
+    }
+
+    /// A number below the bound, each as likely: words of the last, incomplete run of 2^32 are thrown away.
+    mutating func uniform(below bound: Int) -> Int {
+        let all: UInt64 = 1 << 32
+        let limit = all - all % UInt64(bound)
+        while true {
+            let word = UInt64(next())
+            if word < limit { return Int(word % UInt64(bound)) }
+        }
+    }
+}
+
+extension UInt8 {
+    /// What this ASCII character is worth as a hexadecimal digit.
+    var hexDigitValue: Int? {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(self - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): Int(self - UInt8(ascii: "a")) + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): Int(self - UInt8(ascii: "A")) + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Synchronization
+
+/// What the waiting room tells everybody.
+struct Room: Decodable, Hashable, Sendable {
+    let phase: String
+    let opensAt: String?
+    let issued: Int
+    let admittedThrough: Int
+    let admittedPerMinute: Double
+    let activeShoppers: Int
+    let free: Int
+    let drawCommitment: String?
+    let drawSeed: String?
+    let lobbySize: Int?
+
+    /// Whether the sale has opened; `closed` may stand for the time before the lobby too.
+    var hasOpened: Bool { ["open", "paused", "soldOut"].contains(phase) || admittedThrough > 0 }
+
+    /// Whether the numbers can be reckoned with at all.
+    var isReadable: Bool {
+        [issued, admittedThrough, activeShoppers, free].allSatisfy { Contract.counts.contains($0) }
+            && admittedPerMinute >= 0
+    }
+
+    /// Whether, once the sale has opened, nothing is to be had any more.
+    var isOver: Bool { phase == "soldOut" || phase == "closed" }
+}
+
+/// The room as last heard. Thousands of streams bring the same bytes within a moment: they are compared with the last
+/// few messages, and only new ones are decoded.
+final class RoomBoard: Sendable {
+    private struct State {
+        var latest: Room?
+        /// The last messages as they came, newest first; some streams are still told the one before the last.
+        var recent: [[UInt8]] = []
+        var messages = 0
+    }
+
+    private static let recentMax = 4
+    private static let quotedBytesMax = 300
+
+    private let state = Mutex(State())
+    private let line: LineHistory
+    private let measurements: Measurements
+
+    init(_ line: LineHistory, _ measurements: Measurements) {
+        self.line = line
+        self.measurements = measurements
+    }
+
+    var latest: Room? { state.withLock { $0.latest } }
+
+    /// How many messages the streams have brought, the same one to many counted as many.
+    var messages: Int { state.withLock { $0.messages } }
+
+    /// A message of a stream.
+    func heard(_ message: UnsafeRawBufferPointer) {
+        let isKnown = state.withLock { state in
+            state.messages += 1
+            return state.recent.contains { $0.elementsEqual(message) }
+        }
+        guard !isKnown else { return }
+        let bytes = [UInt8](message)
+        let room = read(bytes)
+        state.withLock { state in
+            state.recent.insert(bytes, at: 0)
+            if state.recent.count > RoomBoard.recentMax { state.recent.removeLast() }
+            if let room { state.latest = room }
+        }
+        if let room { line.heard(room, at: measurements.elapsedSeconds) }
+    }
+
+    /// An answer to `GET …/waiting-room`.
+    func polled(_ answer: [UInt8], sentAt: Double) {
+        guard let room = read(answer) else { return }
+        state.withLock { $0.latest = room }
+        line.polled(room, sentAt: sentAt, at: measurements.elapsedSeconds)
+    }
+
+    private func read(_ message: [UInt8]) -> Room? {
+        if let room = try? JSONDecoder().decode(Room.self, from: Data(message)), room.isReadable { return room }
+        let text = String(decoding: message.prefix(RoomBoard.quotedBytesMax), as: UTF8.self)
+        line.contradict("a message of the waiting room cannot be read: \(text)")
+        return nil
+    }
+}

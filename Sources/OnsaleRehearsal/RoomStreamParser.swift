@@ -1,0 +1,171 @@
+/// Takes a waiting room's stream apart as it comes: the HTTP/1.1 head (RFC 9112), chunks where it announces them, and
+/// the server-sent events within (WHATWG HTML, 9.2.6). Nothing is kept but what is incomplete.
+struct RoomStreamParser {
+    /// What ends a stream at once.
+    enum Fault: Error {
+        case headTooLong
+        case headUnreadable
+        case chunkUnreadable
+        case lineTooLong
+    }
+
+    private enum Framing {
+        case head
+        case chunkSize
+        case chunk(left: Int)
+        case chunkEnd(left: Int)
+        /// No chunks: the body goes on until the connection is closed.
+        case plain
+        case over
+    }
+
+    /// The fields of an event, with the character that ends their names.
+    private enum Field {
+        static let event = Array("event:".utf8)
+        static let data = Array("data:".utf8)
+        static let retry = Array("retry:".utf8)
+        static let room = Array("room".utf8)
+    }
+
+    private static let newline = UInt8(ascii: "\n")
+    private static let carriageReturn = UInt8(ascii: "\r")
+    private static let headEnd = Array("\r\n\r\n".utf8)
+    private static let headBytesMax = 16 << 10
+    private static let chunkBytesMax = 1 << 20
+    private static let lineBytesMax = 64 << 10
+
+    private var framing = Framing.head
+    private var head: [UInt8] = []
+    private var chunkBytes = 0
+    private var isInChunkExtension = false
+    /// The beginning of a line whose end has not come.
+    private var line: [UInt8] = []
+    private var isRoom = false
+    private var data: [UInt8] = []
+
+    /// The answer's status, once its head has come.
+    private(set) var status: Int?
+    /// How long the server asks to be left alone after a break.
+    private(set) var retrySeconds: Double?
+
+    /// Whether the answer has come to its end.
+    var isOver: Bool {
+        if case .over = framing { return true }
+        return false
+    }
+
+    /// Reads what has come, and gives the data of each whole `room` event away.
+    mutating func feed(
+        _ bytes: UnsafeRawBufferPointer, _ hear: (UnsafeRawBufferPointer) -> Void
+    ) throws(Fault) {
+        var position = 0
+        while position < bytes.count {
+            switch framing {
+            case .head:
+                position = try readHead(bytes, from: position)
+            case .chunkSize:
+                position = try readChunkSize(bytes, from: position)
+            case .chunk(let left):
+                let end = position + min(left, bytes.count - position)
+                framing = end == position + left ? .chunkEnd(left: 2) : .chunk(left: left - (end - position))
+                try readLines(UnsafeRawBufferPointer(rebasing: bytes[position..<end]), hear)
+                position = end
+            case .chunkEnd(let left):
+                let count = min(left, bytes.count - position)
+                framing = count == left ? .chunkSize : .chunkEnd(left: left - count)
+                position += count
+            case .plain:
+                try readLines(UnsafeRawBufferPointer(rebasing: bytes[position...]), hear)
+                position = bytes.count
+            case .over:
+                return
+            }
+        }
+    }
+
+    // MARK: HTTP
+
+    private mutating func readHead(_ bytes: UnsafeRawBufferPointer, from start: Int) throws(Fault) -> Int {
+        for position in start..<bytes.count {
+            head.append(bytes[position])
+            guard head.count <= RoomStreamParser.headBytesMax else { throw Fault.headTooLong }
+            guard bytes[position] == RoomStreamParser.newline,
+                head.suffix(4).elementsEqual(RoomStreamParser.headEnd)
+            else { continue }
+            let text = String(decoding: head, as: UTF8.self).lowercased()
+            head = []
+            let lines = text.split(separator: "\r\n")
+            let words = lines.first?.split(separator: " ") ?? []
+            guard words.count >= 2, words[0].hasPrefix("http/1."), let status = Int(words[1]) else {
+                throw Fault.headUnreadable
+            }
+            self.status = status
+            let isChunked = lines.contains { $0.hasPrefix("transfer-encoding:") && $0.contains("chunked") }
+            framing = isChunked ? .chunkSize : .plain
+            return position + 1
+        }
+        return bytes.count
+    }
+
+    private mutating func readChunkSize(_ bytes: UnsafeRawBufferPointer, from start: Int) throws(Fault) -> Int {
+        for position in start..<bytes.count {
+            let byte = bytes[position]
+            if byte == RoomStreamParser.newline {
+                framing = chunkBytes == 0 ? .over : .chunk(left: chunkBytes)
+                chunkBytes = 0
+                isInChunkExtension = false
+                return position + 1
+            }
+            if byte == UInt8(ascii: ";") { isInChunkExtension = true }
+            guard !isInChunkExtension, byte != RoomStreamParser.carriageReturn else { continue }
+            guard let digit = byte.hexDigitValue else { throw Fault.chunkUnreadable }
+            chunkBytes = chunkBytes << 4 | digit
+            guard chunkBytes <= RoomStreamParser.chunkBytesMax else { throw Fault.chunkUnreadable }
+        }
+        return bytes.count
+    }
+
+    // MARK: Events
+
+    private mutating func readLines(
+        _ bytes: UnsafeRawBufferPointer, _ hear: (UnsafeRawBufferPointer) -> Void
+    ) throws(Fault) {
+        var start = 0
+        while let end = bytes[start...].firstIndex(of: RoomStreamParser.newline) {
+            if line.isEmpty {
+                take(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), hear)
+            } else {
+                line.append(contentsOf: bytes[start..<end])
+                let whole = line
+                line = []
+                whole.withUnsafeBytes { take($0, hear) }
+            }
+            start = end + 1
+        }
+        if start < bytes.count { line.append(contentsOf: bytes[start...]) }
+        guard max(line.count, data.count) <= RoomStreamParser.lineBytesMax else { throw Fault.lineTooLong }
+    }
+
+    private mutating func take(_ ended: UnsafeRawBufferPointer, _ hear: (UnsafeRawBufferPointer) -> Void) {
+        let isWithReturn = ended.last == RoomStreamParser.carriageReturn
+        let line = UnsafeRawBufferPointer(rebasing: ended.prefix(ended.count - (isWithReturn ? 1 : 0)))
+        if line.isEmpty {
+            if isRoom, !data.isEmpty { data.withUnsafeBytes { hear($0) } }
+            isRoom = false
+            data.removeAll(keepingCapacity: true)
+        } else if let value = RoomStreamParser.value(of: Field.data, in: line) {
+            if !data.isEmpty { data.append(RoomStreamParser.newline) }
+            data.append(contentsOf: value)
+        } else if let value = RoomStreamParser.value(of: Field.event, in: line) {
+            isRoom = value.elementsEqual(Field.room)
+        } else if let value = RoomStreamParser.value(of: Field.retry, in: line) {
+            retrySeconds = Double(String(decoding: value, as: UTF8.self)).map { $0 / 1000 }
+        }
+    }
+
+    private static func value(of field: [UInt8], in line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard line.starts(with: field) else { return nil }
+        let isSpaced = line.count > field.count && line[field.count] == UInt8(ascii: " ")
+        return UnsafeRawBufferPointer(rebasing: line[(field.count + (isSpaced ? 1 : 0))...])
+    }
+}

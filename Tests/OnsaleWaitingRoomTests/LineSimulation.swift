@@ -1,0 +1,151 @@
+import Foundation
+import OnsaleValues
+
+@testable import OnsaleWaitingRoom
+
+/// A crowd that lines up: most of it in the lobby, the rest later; some leave while they wait, some when it is their
+/// turn. Nobody knows when the simulated clock's second is over but this.
+struct LineSimulation {
+    struct Result {
+        var admitted = 0
+        /// Who stayed and was neither admitted nor told that it sold out.
+        var forgotten = 0
+        var seconds = 0
+        /// Relative errors of estimates of at least ten seconds, sorted.
+        var errors: [Double] = []
+
+        func error(percentile: Int) -> Double {
+            errors.isEmpty ? 1 : errors[min(errors.count - 1, errors.count * percentile / 100)]
+        }
+    }
+
+    let people: Int
+    let cap: Int
+    let passSeconds = 300
+    let visitSeconds = 60.0
+    let leavers = 0.3
+    private var random: SeededRandom
+    private var line: Line
+    private var now: Int64 = 1_000_000
+    /// By place: the second at which its holder leaves for good.
+    private var leavesAt: [Int64] = []
+    private var isAdmitted: [Bool] = []
+    /// What happens at a second.
+    private var claims: [Int64: [UInt32]] = [:]
+    private var ends: [Int64: [(pass: UInt32, buyer: BuyerID)]] = [:]
+    private var estimates: [(number: UInt32, at: Int64, eta: Int)] = []
+    private var result = Result()
+
+    init(people: Int, cap: Int, seed: UInt64) {
+        self.people = people
+        self.cap = cap
+        random = SeededRandom(seed: seed)
+        line = Line(
+            schedule: OnsaleSchedule(
+                lobbyOpensAt: Timestamp(seconds: 1_000_000), opensAt: Timestamp(seconds: 1_000_030), closesAt: nil,
+                hasWaitingRoom: true, maxActiveShoppers: cap, passSeconds: passSeconds))
+        _ = apply(.commitDraw(seed: [UInt8](repeating: UInt8(truncatingIfNeeded: seed), count: 32)))
+    }
+
+    /// The line's length in seconds, roughly; people leave at any time within it.
+    private var expectedSeconds: Double { Double(people) * (1 - leavers) / Double(cap) * visitSeconds }
+
+    mutating func run() -> Result {
+        let lobby = people * 7 / 10
+        for _ in 0..<lobby { join() }
+        let perSecond = max(1, (people - lobby) / 120)
+        now += 30
+        // Over when the line has passed everyone and the last who were called have been served.
+        while result.seconds < 100_000, leavesAt.count < people || line.activeShoppers > 0 || !isThrough {
+            tick(arrivals: min(perSecond, people - leavesAt.count))
+        }
+        result.forgotten = (0..<people).count { leavesAt[$0] > now && !isAdmitted[$0] }
+        result.errors.sort()
+        return result
+    }
+
+    private mutating func join() {
+        guard case .place? = apply(.join(BuyerID(high: 1, low: UInt64(leavesAt.count)))) else { return }
+        let isLeaver = Double.random(in: 0..<1, using: &random) < leavers
+        leavesAt.append(isLeaver ? now + Int64.random(in: 0...Int64(expectedSeconds), using: &random) : .max)
+        isAdmitted.append(false)
+    }
+
+    private mutating func tick(arrivals: Int) {
+        result.seconds += 1
+        for _ in 0..<arrivals { join() }
+        markPresent()
+        for place in claims.removeValue(forKey: now) ?? [] { claim(place) }
+        for end in ends.removeValue(forKey: now) ?? [] { _ = apply(.giveUp(pass: end.pass, buyer: end.buyer)) }
+        if result.seconds % 10 == 0 { estimate() }
+        now += 1
+        var facts: [LineFact] = []
+        line.advance(to: Timestamp(seconds: now), room: .max, facts: &facts)
+        follow(facts)
+        settleEstimates()
+    }
+
+    /// Only those near their turn matter; the rest would be marked just the same.
+    private mutating func markPresent() {
+        let first = max(1, line.admittedThrough)
+        let last = min(line.issuedNumbers, first + UInt32(3 * cap))
+        guard first <= last, result.seconds % 10 == 1 || cap < 100 else { return }
+        let places = (first...last).compactMap { number -> UInt32? in
+            let place = line.place(of: number)
+            return leavesAt[Int(place) - 1] > now ? place : nil
+        }
+        _ = apply(.present(places))
+    }
+
+    private mutating func claim(_ place: UInt32) {
+        let buyer = BuyerID(high: 1, low: UInt64(place) - 1)
+        guard case .pass(let pass, _)? = apply(.claimPass(buyer, place: place)) else { return }
+        result.admitted += 1
+        isAdmitted[Int(place) - 1] = true
+        let visit = max(1, min(Double(passSeconds), -log(Double.random(in: 0.001..<1, using: &random)) * visitSeconds))
+        ends[now + Int64(visit), default: []].append((pass.serial, buyer))
+    }
+
+    private mutating func estimate() {
+        for distance in [50, 500, 5000, 50_000, 300_000] {
+            let number = line.admittedThrough + UInt32(distance)
+            guard number <= line.issuedNumbers else { continue }
+            let perSecond = line.numbersPerMinute(room: .max) / 60
+            estimates.append((number, now, Int(Double(distance) / perSecond)))
+        }
+    }
+
+    private mutating func settleEstimates() {
+        let admittedThrough = line.admittedThrough
+        guard result.seconds % 5 == 0 else { return }
+        for estimate in estimates where estimate.number <= admittedThrough {
+            let truth = Double(now - estimate.at)
+            guard truth >= 10 else { continue }
+            result.errors.append(abs(Double(estimate.eta) - truth) / truth)
+        }
+        estimates.removeAll { $0.number <= admittedThrough }
+    }
+
+    @discardableResult
+    private mutating func apply(_ command: LineCommand) -> LineOutcome? {
+        var facts: [LineFact] = []
+        let outcome = line.apply(command, now: Timestamp(seconds: now), room: .max, facts: &facts)
+        follow(facts)
+        return outcome
+    }
+
+    private mutating func follow(_ facts: [LineFact]) {
+        for fact in facts {
+            guard case .called(let place, _) = fact else { continue }
+            if leavesAt[Int(place) - 1] > now {
+                claims[now + Int64.random(in: 1...3, using: &random), default: []].append(place)
+            }
+        }
+    }
+
+    /// Whether nobody who is still there waits.
+    private var isThrough: Bool {
+        line.admittedThrough + UInt32(cap) >= line.issuedNumbers
+            && (0..<people).allSatisfy { isAdmitted[$0] || leavesAt[$0] <= now }
+    }
+}
