@@ -8,6 +8,8 @@ import OnsaleValues
 struct Pace: Sendable {
     /// What is older than this fades, in milliseconds.
     private static let memoryMilliseconds = 300_000.0
+    /// The same for how many of the numbers are there: ever more have left, so what is old misleads.
+    private static let absenceMemoryMilliseconds = 60_000.0
     private static let stepMilliseconds = 5000.0
 
     private var exposure = 0.0
@@ -30,8 +32,9 @@ struct Pace: Sendable {
             let kept = 1 - Pace.stepMilliseconds / Pace.memoryMilliseconds
             exposure *= kept
             ends *= kept
-            calls *= kept
-            numbers *= kept
+            let absenceKept = 1 - Pace.stepMilliseconds / Pace.absenceMemoryMilliseconds
+            calls *= absenceKept
+            numbers *= absenceKept
         }
     }
 

@@ -54,7 +54,9 @@ struct LineSimulation {
         let lobby = people * 7 / 10
         for _ in 0..<lobby { join() }
         let perSecond = max(1, (people - lobby) / 120)
-        now += 30
+        now += 29
+        apply(.present((1...UInt32(lobby)).filter { leavesAt[Int($0) - 1] > now }))
+        now += 1
         // Over when the line has passed everyone and the last who were called have been served.
         while result.seconds < 100_000, leavesAt.count < people || line.activeShoppers > 0 || !isThrough {
             tick(arrivals: min(perSecond, people - leavesAt.count))
@@ -65,10 +67,10 @@ struct LineSimulation {
     }
 
     private mutating func join() {
-        guard case .place? = apply(.join(BuyerID(high: 1, low: UInt64(leavesAt.count)))) else { return }
         let isLeaver = Double.random(in: 0..<1, using: &random) < leavers
         leavesAt.append(isLeaver ? now + Int64.random(in: 0...Int64(expectedSeconds), using: &random) : .max)
         isAdmitted.append(false)
+        apply(.join(BuyerID(high: 1, low: UInt64(leavesAt.count) - 1)))
     }
 
     private mutating func tick(arrivals: Int) {
@@ -117,7 +119,6 @@ struct LineSimulation {
 
     private mutating func settleEstimates() {
         let admittedThrough = line.admittedThrough
-        guard result.seconds % 5 == 0 else { return }
         for estimate in estimates where estimate.number <= admittedThrough {
             let truth = Double(now - estimate.at)
             guard truth >= 10 else { continue }
