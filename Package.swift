@@ -52,6 +52,10 @@ let package = Package(
             name: "OnsaleStorage",
             dependencies: ["OnsaleValues", "OnsaleEngine", crypto, .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
+        .target(name: "CEpoll"),
+        .target(
+            name: "OnsaleStreams", dependencies: [.target(name: "CEpoll", condition: .when(platforms: [.linux]))],
+            swiftSettings: strict),
         .target(
             name: "OnsalePayments",
             dependencies: [
@@ -65,13 +69,15 @@ let package = Package(
         .target(
             name: "OnsaleHTTP",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", crypto, logging,
-                hummingbird, asyncHTTPClient,
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
+                crypto, logging, hummingbird, asyncHTTPClient,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ],
             resources: [.copy("openapi.json")],
@@ -91,7 +97,7 @@ let package = Package(
             name: "onsale",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", "OnsalePayments",
-                "OnsaleHTTP", "OnsaleRehearsal",
+                "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal",
                 serviceLifecycle, hummingbird, logging, asyncHTTPClient,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

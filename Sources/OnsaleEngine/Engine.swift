@@ -219,6 +219,14 @@ public final class Engine: Sendable {
         }.sorted { $0.id < $1.id }
     }
 
+    /// The newest view of an event, also when it has been unloaded or loaded anew since `event` was looked up.
+    public func view(of event: EventHandle) -> EventView {
+        directory.withLock { directory in
+            if case .loaded(let handle)? = directory[event.id] { return handle.view }
+            return event.view
+        }
+    }
+
     /// The views of the events that are loaded.
     public func loadedViews() -> [EventView] {
         directory.withLock { directory in

@@ -5,6 +5,7 @@ import Hummingbird
 public import Logging
 public import OnsaleEngine
 import OnsaleSale
+public import OnsaleStreams
 import OnsaleValues
 
 /// How the surface is set up.
@@ -22,10 +23,13 @@ public struct ServiceSettings: Sendable {
     public var limitsLoopback: Bool
     /// Zero bits that a proof of work on joining must have; 0 asks for none.
     public var joinChallengeBits: Int
+    /// Whether a stream's socket is taken from the framework; else a task stands behind every stream.
+    public var handsSocketsOver: Bool
 
     public init(
         adminToken: String, doorToken: String?, tokenSecret: String, barcodeSecret: String, login: LoginSetting,
-        webhookSecret: String, trustedProxies: Set<String> = [], limitsLoopback: Bool = false, joinChallengeBits: Int = 0
+        webhookSecret: String, trustedProxies: Set<String> = [], limitsLoopback: Bool = false, joinChallengeBits: Int = 0,
+        handsSocketsOver: Bool = true
     ) {
         self.adminToken = adminToken
         self.doorToken = doorToken
@@ -36,6 +40,7 @@ public struct ServiceSettings: Sendable {
         self.trustedProxies = trustedProxies
         self.limitsLoopback = limitsLoopback
         self.joinChallengeBits = joinChallengeBits
+        self.handsSocketsOver = handsSocketsOver && OnsaleService.canTakeSockets
     }
 }
 
@@ -48,6 +53,7 @@ public struct OnsaleService: Sendable {
     let barcodes: Barcodes
     let documents = DocumentCache()
     let challenge: JoinChallenge?
+    let broadcaster: Broadcaster
     let logger: Logger
     /// By client address: sessions, joins and holds together.
     let addressLimiter = RateLimiter("address", perSecond: 50, burst: 200)
@@ -56,9 +62,18 @@ public struct OnsaleService: Sendable {
     private let adminDigest: [UInt8]
     private let doorDigest: [UInt8]?
 
+    #if os(Linux)
+        static let canTakeSockets = true
+    #else
+        static let canTakeSockets = false
+    #endif
+
     static let sessionSeconds = 7 * 86_400
 
-    public init(engine: Engine, settings: ServiceSettings, client: HTTPClient, logger: Logger) async throws {
+    public init(
+        engine: Engine, settings: ServiceSettings, broadcaster: Broadcaster, client: HTTPClient, logger: Logger
+    ) async throws {
+        self.broadcaster = broadcaster
         self.engine = engine
         self.settings = settings
         self.logger = logger

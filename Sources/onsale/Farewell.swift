@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import OnsaleEngine
+import OnsaleStreams
 import ServiceLifecycle
 
 /// The first to hear that the process is to end: it lets those go who wait for their orders, and sees to it that the
@@ -10,11 +11,13 @@ struct Farewell: Service {
     private static let secondsMax = 9
 
     let engine: Engine
+    let broadcaster: Broadcaster
     let logger: Logger
 
     func run() async throws {
         try await gracefulShutdown()
         engine.hurry()
+        await broadcaster.stop()
         let logger = logger
         Thread.detachNewThread {
             sleep(UInt32(Farewell.secondsMax))

@@ -5,7 +5,7 @@ import Logging
 enum OpenFileLimit {
     /// Files that are open besides connections: the journal, the provider, the rest.
     private static let reserve = 600
-    private static let connectionsWanted = 16_000
+    private static let connectionsWanted = 19_000
 
     /// Raises the limit as far as it goes, and says so when it is too low.
     static func connectionsMax(logger: Logger) -> Int {

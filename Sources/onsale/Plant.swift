@@ -6,6 +6,7 @@ import OnsaleEngine
 import OnsaleHTTP
 import OnsalePayments
 import OnsaleStorage
+import OnsaleStreams
 import ServiceLifecycle
 import UnixSignals
 
@@ -25,6 +26,9 @@ struct Plant: Sendable {
     /// How long a shutdown may take before what is left is cut off; the process must be gone in ten seconds.
     private static let shutdownSeconds = 6
 
+    /// Of a hundred connections so many may be streams; the rest stays for requests.
+    private static let streamShare = 84
+
     func run() async throws {
         // The contract's port is bound last, so that whoever can connect is served. The sandbox needs it for its
         // webhooks, so it learns it then.
@@ -33,10 +37,12 @@ struct Plant: Sendable {
         defer { provider.stop() }
         let engine = makeEngine(paymentURL: provider.url, secretKey: provider.secretKey)
         try engine.start()
+        let broadcaster = Broadcaster(listenersMax: connectionsMax * Plant.streamShare / 100)
         let service = try await OnsaleService(
-            engine: engine, settings: serviceSettings(), client: client, logger: Logger.onsale("onsale.http"))
+            engine: engine, settings: serviceSettings(), broadcaster: broadcaster, client: client, logger: Logger.onsale("onsale.http"))
         if isDemo { try await Demo.openArena(in: engine, logger: logger) }
-        try await serve(service, engine, publicPort)
+        try await serve(service, engine, broadcaster, publicPort)
+        await broadcaster.stop()
         // Both ports have stopped: what they took is answered, so the engine can put everything away.
         await engine.stop()
     }
@@ -104,12 +110,15 @@ struct Plant: Sendable {
                     $0.trimmingCharacters(in: .whitespaces)
                 }),
             limitsLoopback: Settings.flag(false, "ONSALE_LIMIT_LOOPBACK"),
-            joinChallengeBits: Settings.environment("ONSALE_JOIN_CHALLENGE").flatMap(Int.init) ?? 0)
+            joinChallengeBits: Settings.environment("ONSALE_JOIN_CHALLENGE").flatMap(Int.init) ?? 0,
+            handsSocketsOver: Settings.environment("ONSALE_STREAMS") != "tasks")
     }
 
     // MARK: The ports
 
-    private func serve(_ service: OnsaleService, _ engine: Engine, _ publicPort: Int) async throws {
+    private func serve(
+        _ service: OnsaleService, _ engine: Engine, _ broadcaster: Broadcaster, _ publicPort: Int
+    ) async throws {
         let publicServer = OnsaleServer(service: service, logger: Logger.onsale("onsale.http")).application(
             host: host, port: publicPort, connectionsMax: connectionsMax
         ) { port in announce(port) }
@@ -117,7 +126,7 @@ struct Plant: Sendable {
             host: "127.0.0.1", port: managementPort
         ) { port in logger.info("Management port open", metadata: ["port": "\(port)"]) }
         var configuration = ServiceGroupConfiguration(
-            services: [management, publicServer, Farewell(engine: engine, logger: logger)],
+            services: [management, publicServer, Farewell(engine: engine, broadcaster: broadcaster, logger: logger)],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger.onsale("onsale.lifecycle"))
         configuration.maximumGracefulShutdownDuration = .seconds(Plant.shutdownSeconds)

@@ -64,20 +64,7 @@ extension OnsaleService {
 
     func availability(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let view = try await event(context).view
-        let capacity = view.definition.plan.seats.count + 256
-        let body = JSONWriter.object(capacity: capacity) { writer in
-            writer.member("version", view.availabilityVersion)
-            writer.member("seats", asciiPages: view.seatPages)
-            writer.array("areas") { writer in
-                for (area, counts) in zip(view.definition.plan.areas, view.areas) {
-                    writer.object { writer in
-                        writer.member("name", area.name)
-                        writer.member("free", counts.free)
-                    }
-                }
-            }
-        }
-        return json(.ok, body, headers: [.cacheControl: "no-cache"])
+        return json(.ok, AvailabilityFeed.json(view), headers: [.cacheControl: "no-cache"])
     }
 
     // MARK: The server itself

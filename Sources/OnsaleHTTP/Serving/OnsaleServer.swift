@@ -1,7 +1,9 @@
 public import Hummingbird
+import HummingbirdCore
 public import Logging
 import NIOCore
 import OnsaleEngine
+import OnsaleStreams
 
 /// The public port: the HTTP contract.
 public struct OnsaleServer: Sendable {
@@ -28,8 +30,25 @@ public struct OnsaleServer: Sendable {
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
             configuration: .init(
                 address: .hostname(host, port: port), backlog: 4096,
-                availableConnectionsDelegate: .maximum(connectionsMax, logger: logger)),
+                availableConnectionsDelegate: ConnectionBudget(
+                    connectionsMax: connectionsMax, broadcaster: service.broadcaster)),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
             logger: logger)
     }
+}
+
+/// How many connections there may be, streams that were handed over included.
+struct ConnectionBudget: AvailableConnectionsDelegate {
+    let connectionsMax: Int
+    let broadcaster: Broadcaster
+    private var open = 0
+
+    init(connectionsMax: Int, broadcaster: Broadcaster) {
+        self.connectionsMax = connectionsMax
+        self.broadcaster = broadcaster
+    }
+
+    mutating func connectionOpened() { open += 1 }
+    mutating func connectionClosed() { open -= 1 }
+    func isAcceptingNewConnections() -> Bool { open + broadcaster.listeners < connectionsMax }
 }

@@ -56,6 +56,8 @@ extension OnsaleService {
             Route(.get, "/v1/events/:event/availability", availability),
             Route(.post, "/v1/events/:event/waiting-room", join),
             Route(.get, "/v1/events/:event/waiting-room", waitingRoom),
+            Route(.get, "/v1/events/:event/availability/stream", availabilityStream),
+            Route(.get, "/v1/events/:event/waiting-room/stream", roomStream),
             Route(.get, "/v1/events/:event/waiting-room/entrants", entrants),
             Route(.post, "/v1/events/:event/waiting-room/pass", claimPass),
             Route(.delete, "/v1/events/:event/waiting-room/pass", giveUpPass),

@@ -136,7 +136,12 @@ struct Problem: Error {
             headers[.rateLimitPolicy] = rateLimit.policyField
         }
         if slug == .unauthenticated { headers[.wwwAuthenticate] = "Bearer" }
-        let body = JSONWriter.object { writer in
+        return Response(
+            status: .init(code: slug.status, reasonPhrase: ""), headers: headers, body: .init(byteBuffer: body))
+    }
+
+    var body: ByteBuffer {
+        JSONWriter.object { writer in
             writer.member("type", "/problems/" + slug.rawValue)
             writer.member("title", slug.title)
             writer.member("status", slug.status)
@@ -153,8 +158,6 @@ struct Problem: Error {
             }
             members?(&writer)
         }
-        return Response(
-            status: .init(code: slug.status, reasonPhrase: ""), headers: headers, body: .init(byteBuffer: body))
     }
 }
 

@@ -1,0 +1,127 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOPosix
+import OnsaleEngine
+import OnsaleStreams
+import OnsaleValues
+
+/// The live streams. Where the socket can be had it is handed to the broadcaster, which then says everything that is
+/// said on it; else a task relays what the broadcaster gives.
+extension OnsaleService {
+    func roomStream(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let event = try await event(context)
+        let person = try await listener(request, of: event.id)
+        return try await stream(request, context, topic: "room/" + event.id, lastVersion: nil, person: person) {
+            [engine] in RoomFeed(event, engine: engine)
+        }
+    }
+
+    func availabilityStream(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let event = try await event(context)
+        let lastVersion = request.headers[.lastEventID].flatMap { UInt64($0) }
+        return try await stream(
+            request, context, topic: "seats/" + event.id, lastVersion: lastVersion, person: 0
+        ) { [engine] in AvailabilityFeed(event, engine: engine) }
+    }
+
+    /// The place of whoever listens with a ticket; 0 without one.
+    private func listener(_ request: Request, of event: String) async throws -> UInt32 {
+        guard let token = bearer(request) ?? request.uri.queryParameters["ticket"].map(String.init) else { return 0 }
+        switch await tokens.principal(token, now: engine.now()) {
+        case .ticket(event, _, let place): return place
+        case .ticket: throw Problem(.forbidden, "This ticket is for another event.")
+        case .session, .pass: return 0
+        case nil: throw Problem(.unauthenticated, "This is no ticket of ours.")
+        }
+    }
+
+    private func stream(
+        _ request: Request, _ context: OnsaleContext, topic: String, lastVersion: UInt64?, person: UInt32,
+        makeFeed: @escaping @Sendable () -> any Feed
+    ) async throws -> Response {
+        // The framework answers a HEAD as if it were a GET and leaves the body away; there is nothing to listen to.
+        guard request.method == .get else { return Response(status: .ok, headers: OnsaleService.streamHeaders) }
+        do {
+            if settings.handsSocketsOver, let socket = try await Self.takeSocket(context.channel) {
+                do {
+                    try broadcaster.take(
+                        socket: socket, head: Self.streamHead(requestID: context.id), topic: topic,
+                        lastVersion: lastVersion, person: person, makeFeed: makeFeed)
+                } catch {
+                    // Its channel is closed by now, so the refusal is said on the socket itself.
+                    Self.refuse(socket)
+                }
+                // The connection is not the framework's any more: whatever it writes goes nowhere.
+                return Response(status: .ok)
+            }
+            let relay = try broadcaster.relay(
+                topic: topic, lastVersion: lastVersion, person: person, makeFeed: makeFeed)
+            return relayed(relay, request)
+        } catch is Broadcaster.Full {
+            throw Self.tooManyListeners
+        }
+    }
+
+    private static let tooManyListeners = Problem.busy(
+        .overloaded, "As many are listening as can be served. Ask for the state itself now and then.",
+        retryAfterSeconds: 10)
+
+    private static let streamHeaders: HTTPFields = [
+        .contentType: "text/event-stream", .cacheControl: "no-store", .xAccelBuffering: "no",
+    ]
+
+    private func relayed(_ relay: Relay, _ request: Request) -> Response {
+        let body = ResponseBody { writer in
+            try await request.body.consumeWithInboundCloseHandler { _ in
+                while let bytes = await relay.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
+            } onInboundClosed: {
+                relay.end()
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: OnsaleService.streamHeaders, body: body)
+    }
+
+    // MARK: The socket
+
+    /// The head of a stream's answer. The end of the connection ends the body.
+    private static func streamHead(requestID: String) -> [UInt8] {
+        Array(
+            ("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\n"
+                + "x-accel-buffering: no\r\nconnection: close\r\nx-request-id: \(requestID)\r\n\r\n").utf8)
+    }
+
+    /// Duplicates the connection's socket and lets the framework close its own.
+    /// - Returns: nil where there is no plain socket, or something is still to be written to it.
+    private static func takeSocket(_ channel: any Channel) async throws -> Int32? {
+        try await channel.eventLoop.submit { () -> Int32? in
+            let operations = channel.pipeline.syncOperations
+            guard let unsent = try? channel.syncOptions?.getOption(.bufferedWritableBytes), unsent == 0 else {
+                return nil
+            }
+            let socket = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { handle in
+                fcntl(handle, F_DUPFD_CLOEXEC, 0)
+            }
+            guard let socket, socket >= 0 else { return nil }
+            channel.close(promise: nil)
+            return socket
+        }.get()
+    }
+
+    private static func refuse(_ socket: Int32) {
+        let response = tooManyListeners.response
+        var text = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n"
+        for field in response.headers { text += "\(field.name.rawName): \(field.value)\r\n" }
+        let body = tooManyListeners.body
+        text += "content-length: \(body.readableBytes)\r\n\r\n" + String(buffer: body)
+        _ = text.withCString { Foundation.send(socket, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+        close(socket)
+    }
+}
+
+extension HTTPField.Name {
+    static let lastEventID = HTTPField.Name("Last-Event-ID")!
+    static let xAccelBuffering = HTTPField.Name("X-Accel-Buffering")!
+}

@@ -1,0 +1,49 @@
+import NIOCore
+import OnsaleEngine
+import OnsaleStreams
+import OnsaleWaitingRoom
+import Synchronization
+
+/// The waiting room as server-sent events: the newest state, at most once a second.
+final class RoomFeed: Feed {
+    private let engine: Engine
+    private let event: EventHandle
+    private let last: Mutex<Message>
+
+    init(_ event: EventHandle, engine: Engine) {
+        self.engine = engine
+        self.event = event
+        last = Mutex(Message(version: 1, bytes: RoomFeed.message(event, engine)))
+    }
+
+    private static func message(_ event: EventHandle, _ engine: Engine) -> [UInt8] {
+        sseMessage("room", id: nil, Room.json(engine.view(of: event), at: engine.now()))
+    }
+
+    let intervalMilliseconds = 1000
+
+    func snapshot() -> Message { last.withLock { $0 } }
+
+    func poll() -> Change? {
+        let bytes = RoomFeed.message(event, engine)
+        return last.withLock { last in
+            guard bytes != last.bytes else { return nil }
+            last = Message(version: last.version + 1, bytes: bytes)
+            return .state(last)
+        }
+    }
+
+    func present(_ people: [UInt32]) {
+        engine.submit(.line(.present(people)), to: event) { _ in }
+    }
+}
+
+/// An event of a stream (WHATWG HTML, 9.2), with JSON that has no line ends.
+func sseMessage(_ name: String, id: UInt64?, _ json: ByteBuffer) -> [UInt8] {
+    var bytes = Array("event: \(name)\n".utf8)
+    if let id { bytes += "id: \(id)\n".utf8 }
+    bytes += "data: ".utf8
+    bytes += json.readableBytesView
+    bytes += "\n\n".utf8
+    return bytes
+}

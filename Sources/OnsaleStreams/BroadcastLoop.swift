@@ -1,0 +1,250 @@
+import Foundation
+
+/// The broadcaster's thread: everything in it is its own.
+final class BroadcastLoop {
+    /// One listener; some fifty bytes.
+    private struct Listener {
+        var transport: Transport?
+        var topic: UInt32 = 0
+        /// Where it stands among its topic's listeners.
+        var position: UInt32 = 0
+        /// Counts how often the slot was used, so that an event of its last user is known for one.
+        var generation: UInt32 = 0
+        /// Who is present by listening; 0 for nobody.
+        var person: UInt32 = 0
+        var version: UInt64 = .max
+        /// What was begun and must be finished before anything else.
+        var pending: [UInt8]?
+        var pendingOffset: UInt32 = 0
+        /// Seconds since the start at which something was last taken.
+        var lastSent: UInt32 = 0
+        var wantsRoom = false
+    }
+
+    private static let nothing = UInt64.max
+
+    private let broadcaster: Broadcaster
+    private var listeners: [Listener] = []
+    private var freeSlots: [UInt32] = []
+    private var topics: [Topic?] = []
+    private var topicByName: [String: UInt32] = [:]
+    private let start = DispatchTime.now().uptimeNanoseconds
+    private var scratch = [UInt8](repeating: 0, count: 4096)
+
+    init(_ broadcaster: Broadcaster) {
+        self.broadcaster = broadcaster
+    }
+
+    private var milliseconds: UInt64 { (DispatchTime.now().uptimeNanoseconds - start) / 1_000_000 }
+    private var seconds: UInt32 { UInt32(truncatingIfNeeded: milliseconds / 1000) }
+
+    func run() {
+        var nextSweep: UInt64 = 1000
+        var nextPresence: UInt64 = UInt64(Broadcaster.presenceSeconds) * 1000
+        while true {
+            let nextPoll = topics.lazy.compactMap { $0?.nextPoll }.min() ?? .max
+            let due = min(nextSweep, nextPoll)
+            let now = milliseconds
+            broadcaster.poller.wait(atMost: due > now ? Int(due - now) : 0) { [self] in handle($0) }
+            let mail = broadcaster.takeMail()
+            for opening in mail.openings { admit(opening) }
+            if mail.isStopping { return sendAllAway() }
+            for index in topics.indices { poll(index) }
+            if milliseconds >= nextPresence {
+                nextPresence = milliseconds + UInt64(Broadcaster.presenceSeconds) * 1000
+                tellPresence()
+            }
+            if milliseconds >= nextSweep {
+                nextSweep = milliseconds + 1000
+                sweep()
+            }
+        }
+    }
+
+    // MARK: Listeners
+
+    private func admit(_ opening: Broadcaster.Opening) {
+        let slot = freeSlots.popLast() ?? UInt32(listeners.count)
+        if slot == listeners.count { listeners.append(Listener()) }
+        let topic = topic(opening)
+        let generation = listeners[Int(slot)].generation &+ 1
+        listeners[Int(slot)] = Listener(
+            transport: opening.transport, topic: topic, position: UInt32(topics[Int(topic)]?.listeners.count ?? 0),
+            generation: generation, person: opening.person, version: opening.lastVersion ?? BroadcastLoop.nothing,
+            lastSent: seconds)
+        topics[Int(topic)]?.listeners.append(slot)
+        if case .socket(let descriptor) = opening.transport,
+            !broadcaster.poller.watch(descriptor, key: key(slot), isNew: true, wantsRoom: false)
+        {
+            return remove(slot)
+        }
+        if opening.person != 0 { topics[Int(topic)]?.feed.present([opening.person]) }
+        if opening.head.isEmpty || send(opening.head, to: slot) { deliver(slot) }
+    }
+
+    private func topic(_ opening: Broadcaster.Opening) -> UInt32 {
+        if let index = topicByName[opening.topic] { return index }
+        let topic = Topic(name: opening.topic, feed: opening.makeFeed())
+        let index = topics.firstIndex { $0 == nil } ?? topics.count
+        if index == topics.count { topics.append(topic) } else { topics[index] = topic }
+        topicByName[opening.topic] = UInt32(index)
+        return UInt32(index)
+    }
+
+    private func remove(_ slot: UInt32) {
+        let listener = listeners[Int(slot)]
+        guard let transport = listener.transport else { return }
+        transport.close()
+        broadcaster.listenerEnded()
+        listeners[Int(slot)] = Listener(generation: listener.generation)
+        freeSlots.append(slot)
+        let topic = Int(listener.topic)
+        guard let last = topics[topic]?.listeners.popLast() else { return }
+        if last != slot {
+            topics[topic]?.listeners[Int(listener.position)] = last
+            listeners[Int(last)].position = listener.position
+        }
+        if topics[topic]?.listeners.isEmpty ?? false, let name = topics[topic]?.name {
+            topicByName[name] = nil
+            topics[topic] = nil
+        }
+    }
+
+    private func key(_ slot: UInt32) -> UInt64 {
+        UInt64(listeners[Int(slot)].generation) << 32 | UInt64(slot)
+    }
+
+    private func handle(_ event: Poller.Event) {
+        let slot = UInt32(truncatingIfNeeded: event.key)
+        guard slot < listeners.count, key(slot) == event.key,
+            case .socket(let descriptor)? = listeners[Int(slot)].transport
+        else { return }
+        if event.isReadable {
+            // Nothing is expected; what comes is thrown away, and an end is an end.
+            let count = read(descriptor, &scratch, scratch.count)
+            if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { return remove(slot) }
+        }
+        if event.isGone { return remove(slot) }
+        if event.isWritable { deliver(slot) }
+    }
+
+    // MARK: Sending
+
+    private func poll(_ index: Int) {
+        let before = milliseconds
+        guard let nextPoll = topics[index]?.nextPoll, nextPoll <= before else { return }
+        let hasNews = topics[index]?.poll() ?? false
+        // A copy of the list: whoever turns out to be gone leaves it meanwhile.
+        for slot in topics[index]?.listeners ?? [] where hasNews || isRelayWithoutRoom(slot) { deliver(slot) }
+        guard let interval = topics[index]?.feed.intervalMilliseconds else { return }
+        // The larger the crowd, the rarer its news: some of the thread's time stays free.
+        topics[index]?.nextPoll = before + max(UInt64(interval), (milliseconds - before) * 3 / 2)
+    }
+
+    /// Relays do not tell when they have room, so they are asked.
+    private func isRelayWithoutRoom(_ slot: UInt32) -> Bool {
+        guard case .relay? = listeners[Int(slot)].transport else { return false }
+        return listeners[Int(slot)].wantsRoom
+    }
+
+    /// Sends what the listener has not got, as far as it takes it.
+    private func deliver(_ slot: UInt32) {
+        guard listeners[Int(slot)].transport != nil, finishPending(slot) else { return }
+        let topic = Int(listeners[Int(slot)].topic)
+        while true {
+            let version = listeners[Int(slot)].version
+            guard let message = topics[topic]?.message(after: version == BroadcastLoop.nothing ? nil : version) else {
+                return wantRoom(slot, false)
+            }
+            // Marked before it is sent: what is begun is finished.
+            listeners[Int(slot)].version = message.version
+            switch listeners[Int(slot)].transport?.send(message.bytes[...]) {
+            case .sent(let count):
+                listeners[Int(slot)].lastSent = seconds
+                guard count < message.bytes.count else { continue }
+                keep(message.bytes, from: count, slot)
+                return
+            case .blocked:
+                listeners[Int(slot)].version = version
+                return wantRoom(slot, true)
+            case .gone, nil: return remove(slot)
+            }
+        }
+    }
+
+    /// - Returns: whether nothing is left over.
+    private func finishPending(_ slot: UInt32) -> Bool {
+        guard let pending = listeners[Int(slot)].pending else { return true }
+        listeners[Int(slot)].pending = nil
+        return send(pending, from: Int(listeners[Int(slot)].pendingOffset), to: slot)
+    }
+
+    /// Sends bytes that must be sent whole. What is not taken is kept.
+    /// - Returns: whether everything was taken.
+    private func send(_ bytes: [UInt8], from offset: Int = 0, to slot: UInt32) -> Bool {
+        switch listeners[Int(slot)].transport?.send(bytes[offset...]) {
+        case .sent(let count):
+            listeners[Int(slot)].lastSent = seconds
+            if offset + count == bytes.count { return true }
+            keep(bytes, from: offset + count, slot)
+        case .blocked: keep(bytes, from: offset, slot)
+        case .gone, nil: remove(slot)
+        }
+        return false
+    }
+
+    private func keep(_ bytes: [UInt8], from offset: Int, _ slot: UInt32) {
+        listeners[Int(slot)].pending = bytes
+        listeners[Int(slot)].pendingOffset = UInt32(offset)
+        wantRoom(slot, true)
+    }
+
+    private func wantRoom(_ slot: UInt32, _ wantsRoom: Bool) {
+        guard listeners[Int(slot)].wantsRoom != wantsRoom else { return }
+        listeners[Int(slot)].wantsRoom = wantsRoom
+        if case .socket(let descriptor)? = listeners[Int(slot)].transport {
+            _ = broadcaster.poller.watch(descriptor, key: key(slot), isNew: false, wantsRoom: wantsRoom)
+        }
+    }
+
+    // MARK: Now and then
+
+    private static let heartbeat = Array(": \n\n".utf8)
+
+    private func sweep() {
+        let now = seconds
+        for slot in listeners.indices where listeners[slot].transport != nil {
+            let silence = now &- listeners[slot].lastSent
+            if silence >= Broadcaster.patienceSeconds {
+                remove(UInt32(slot))
+            } else if silence >= Broadcaster.heartbeatSeconds, listeners[slot].pending == nil {
+                _ = send(BroadcastLoop.heartbeat, to: UInt32(slot))
+            }
+        }
+    }
+
+    private func tellPresence() {
+        for topic in topics {
+            guard let topic else { continue }
+            let people = topic.listeners.compactMap { slot -> UInt32? in
+                let person = listeners[Int(slot)].person
+                return person == 0 ? nil : person
+            }
+            if !people.isEmpty { topic.feed.present(people) }
+        }
+    }
+
+    /// How far the return of those who are sent away is spread, in milliseconds.
+    private static let returnMilliseconds = 1000...10_000
+
+    private func sendAllAway() {
+        for slot in listeners.indices where listeners[slot].transport != nil {
+            // A half-sent message would only be garbled by a hint.
+            if listeners[slot].pending == nil {
+                let hint = "retry: \(Int.random(in: BroadcastLoop.returnMilliseconds))\n\n"
+                _ = send(Array(hint.utf8), to: UInt32(slot))
+            }
+            remove(UInt32(slot))
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Synchronization
+
+/// Sends server-sent events to many: one thread, one encoded message for all who listen, a small record each.
+///
+/// A reader that is slow is skipped forward: what it has not taken is never queued, and once it has room it gets the
+/// deltas that are still kept, or else the newest state. So a listener costs its record whatever it does. Gone clients
+/// are noticed by the system, silent ones by a comment every 15 s that can't be sent for a minute.
+public final class Broadcaster: Sendable {
+    /// A listener could not be taken: there are as many as there may be, or the end is near.
+    public struct Full: Error {}
+
+    static let heartbeatSeconds: UInt32 = 15
+    /// How long a reader may take nothing at all.
+    static let patienceSeconds: UInt32 = 60
+    static let presenceSeconds: UInt32 = 10
+
+    struct Opening: Sendable {
+        let transport: Transport
+        let head: [UInt8]
+        let topic: String
+        let makeFeed: @Sendable () -> any Feed
+        let lastVersion: UInt64?
+        let person: UInt32
+    }
+
+    private struct Mail {
+        var openings: [Opening] = []
+        var isStopping = false
+    }
+
+    private let listenersMax: Int
+    private let mail = Mutex(Mail())
+    private let open = Atomic<Int>(0)
+    private let ended = DispatchSemaphore(value: 0)
+    let poller = Poller()
+
+    /// - Parameter listenersMax: more are refused.
+    public init(listenersMax: Int) {
+        self.listenersMax = listenersMax
+        let thread = Thread { [self] in
+            BroadcastLoop(self).run()
+            ended.signal()
+        }
+        thread.name = "onsale.streams"
+        thread.start()
+    }
+
+    /// Listeners there are now.
+    public var listeners: Int { open.load(ordering: .relaxed) }
+
+    /// Takes a connected, non-blocking socket over, with everything that is still to be said on it.
+    /// - Parameters:
+    ///   - head: sent first, as it is.
+    ///   - topic: names the feed; `makeFeed` is called when nobody listens to it yet.
+    ///   - lastVersion: what the listener has already; nil for nothing.
+    ///   - person: who is present while listening; 0 for nobody.
+    public func take(
+        socket: Int32, head: [UInt8], topic: String, lastVersion: UInt64?, person: UInt32,
+        makeFeed: @escaping @Sendable () -> any Feed
+    ) throws(Full) {
+        try put(
+            Opening(
+                transport: .socket(socket), head: head, topic: topic, makeFeed: makeFeed, lastVersion: lastVersion,
+                person: person))
+    }
+
+    /// The other way: what is to be written comes out of the relay.
+    public func relay(
+        topic: String, lastVersion: UInt64?, person: UInt32, makeFeed: @escaping @Sendable () -> any Feed
+    ) throws(Full) -> Relay {
+        let relay = Relay { [poller] in poller.wake() }
+        try put(
+            Opening(
+                transport: .relay(relay), head: [], topic: topic, makeFeed: makeFeed, lastVersion: lastVersion,
+                person: person))
+        return relay
+    }
+
+    private func put(_ opening: Opening) throws(Full) {
+        let isTaken = mail.withLock { mail in
+            guard !mail.isStopping, open.load(ordering: .relaxed) < listenersMax else { return false }
+            open.add(1, ordering: .relaxed)
+            mail.openings.append(opening)
+            return true
+        }
+        guard isTaken else { throw Full() }
+        poller.wake()
+    }
+
+    /// Sends everyone away with a hint when to come back, spread over some seconds.
+    public func stop() async {
+        mail.withLock { $0.isStopping = true }
+        poller.wake()
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            DispatchQueue.global().async { [self] in
+                ended.wait()
+                // Whoever stops twice does not wait for ever.
+                ended.signal()
+                continuation.resume()
+            }
+        }
+    }
+
+    // MARK: For the loop
+
+    func takeMail() -> (openings: [Opening], isStopping: Bool) {
+        mail.withLock { mail in
+            defer { mail.openings.removeAll() }
+            return (mail.openings, mail.isStopping)
+        }
+    }
+
+    func listenerEnded() { open.subtract(1, ordering: .relaxed) }
+}
