@@ -106,7 +106,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale"], swiftSettings: strict),
         .testTarget(
-            name: "OnsaleWaitingRoomTests", dependencies: ["OnsaleValues", "OnsaleWaitingRoom"],
+            name: "OnsaleWaitingRoomTests", dependencies: ["OnsaleValues", "OnsaleWaitingRoom", crypto],
             swiftSettings: strict),
         .testTarget(
             name: "OnsaleEngineTests",
@@ -118,8 +118,8 @@ let package = Package(
         .testTarget(
             name: "OnsaleHTTPTests",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleHTTP", crypto, logging,
-                asyncHTTPClient, hummingbird,
+                "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleStreams", "OnsaleHTTP", crypto,
+                logging, asyncHTTPClient, hummingbird,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOCore", package: "swift-nio"),

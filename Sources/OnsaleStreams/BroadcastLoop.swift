@@ -57,6 +57,7 @@ final class BroadcastLoop {
             if milliseconds >= nextSweep {
                 nextSweep = milliseconds + 1000
                 sweep()
+                forgetEmptyTopics()
             }
         }
     }
@@ -73,6 +74,7 @@ final class BroadcastLoop {
             generation: generation, person: opening.person, version: opening.lastVersion ?? BroadcastLoop.nothing,
             lastSent: seconds)
         topics[Int(topic)]?.listeners.append(slot)
+        topics[Int(topic)]?.emptySince = nil
         if case .socket(let descriptor) = opening.transport,
             !broadcaster.poller.watch(descriptor, key: key(slot), isNew: true, wantsRoom: false)
         {
@@ -104,10 +106,7 @@ final class BroadcastLoop {
             topics[topic]?.listeners[Int(listener.position)] = last
             listeners[Int(last)].position = listener.position
         }
-        if topics[topic]?.listeners.isEmpty ?? false, let name = topics[topic]?.name {
-            topicByName[name] = nil
-            topics[topic] = nil
-        }
+        if topics[topic]?.listeners.isEmpty ?? false { topics[topic]?.emptySince = seconds }
     }
 
     private func key(_ slot: UInt32) -> UInt64 {
@@ -220,6 +219,16 @@ final class BroadcastLoop {
             } else if silence >= Broadcaster.heartbeatSeconds, listeners[slot].pending == nil {
                 _ = send(BroadcastLoop.heartbeat, to: UInt32(slot))
             }
+        }
+    }
+
+    private func forgetEmptyTopics() {
+        for index in topics.indices {
+            guard let topic = topics[index], let emptySince = topic.emptySince,
+                seconds &- emptySince >= Topic.keptSeconds
+            else { continue }
+            topicByName[topic.name] = nil
+            topics[index] = nil
         }
     }
 

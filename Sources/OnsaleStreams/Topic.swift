@@ -18,6 +18,10 @@ struct Topic {
     /// Slots of the slab.
     var listeners: [UInt32] = []
     var nextPoll: UInt64 = 0
+    /// Since when nobody listens, in seconds; nil while somebody does.
+    var emptySince: UInt32?
+    /// How long it is kept then, so that whoever comes back finds the deltas.
+    static let keptSeconds: UInt32 = 60
 
     init(name: String, feed: any Feed) {
         self.name = name

@@ -4,6 +4,7 @@ import HTTPTypes
 import Logging
 import NIOCore
 import OnsaleEngine
+import OnsaleStreams
 import OnsaleValues
 import Testing
 
@@ -37,6 +38,7 @@ import Testing
             settings: .init(
                 adminToken: "a", doorToken: nil, tokenSecret: String(repeating: "t", count: 32), barcodeSecret: "b",
                 login: .open, webhookSecret: "w"),
+            broadcaster: Broadcaster(listenersMax: 1),
             client: .shared, logger: logger)
         let routes = Set(
             service.routes.map { route in

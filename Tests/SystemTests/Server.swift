@@ -178,7 +178,8 @@ struct Client: Sendable {
     /// An event of so many rows of ten seats, with an area.
     @discardableResult
     func createEvent(
-        _ id: String = "show", rows: Int = 4, standing: Int = 20, onsale: String = "", limits: String = ""
+        _ id: String = "show", rows: Int = 4, standing: Int = 20, onsale: String = "", limits: String = "",
+        waitingRoom: Bool = false
     ) async throws -> Answer {
         let rowTexts = (0..<rows).map { row in
             let seats = (0..<10).map {
@@ -194,7 +195,7 @@ struct Client: Sendable {
                "zones":[{"name":"Z","position":{"x":0,"y":0},"rows":[\(rowTexts.joined(separator: ","))]}]},
              "areas":[{"name":"Standing","capacity":\(standing),"category":"Floor"}],
              "prices":[{"category":"A","amount":50000},{"category":"Floor","amount":30000}],
-             "onsale":{"waitingRoom":false\(onsale.isEmpty ? "" : ",")\(onsale)},
+             "onsale":{"waitingRoom":\(waitingRoom)\(onsale.isEmpty ? "" : ",")\(onsale)},
              "limits":{"ticketsPerBuyer":4\(limits.isEmpty ? "" : ",")\(limits)}}
             """)
         return event

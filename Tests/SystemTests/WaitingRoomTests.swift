@@ -1,0 +1,164 @@
+import Foundation
+import NIOHTTP1
+import Testing
+
+/// The line over HTTP, and over restarts.
+@Suite struct WaitingRoomTests {
+    private struct Place: Equatable {
+        let number: Int?
+        let lobbyIndex: Int?
+    }
+
+    private func join(_ client: Client, _ name: String) async throws -> (place: Place, ticket: String, status: Int) {
+        let answer = try await client.send(
+            .POST, "/v1/events/show/waiting-room", token: try await client.session(name))
+        return (
+            Place(number: answer.number("number"), lobbyIndex: answer.number("lobbyIndex")),
+            try #require(answer.string("ticket"), "\(answer.text)"), answer.status
+        )
+    }
+
+    private func claim(_ client: Client, _ ticket: String) async throws -> Client.Answer {
+        try await client.send(.POST, "/v1/events/show/waiting-room/pass", #"{"ticket":"\#(ticket)"}"#)
+    }
+
+    private func moment(inSeconds seconds: Double) -> String {
+        let formatter = ISO8601DateFormatter()
+        formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        return formatter.string(from: Date(timeIntervalSinceNow: seconds))
+    }
+
+    @Test("Killed in the lobby, after the draw and in the middle of the line: places, draw and passes stay")
+    func restarts() async throws {
+        try await withFolder { folder in
+            var server = try await Serve.start(data: folder)
+            var client = Client(url: server.url)
+            try await client.createEvent(
+                onsale: """
+                    "lobbyOpensAt":"\(moment(inSeconds: -1))","opensAt":"\(moment(inSeconds: 4))","maxActiveShoppers":2
+                    """, waitingRoom: true)
+            var tickets: [String] = []
+            for fan in 0..<6 {
+                let joined = try await join(client, "fan-\(fan)")
+                #expect(joined.status == 201 && joined.place == Place(number: nil, lobbyIndex: fan))
+                tickets.append(joined.ticket)
+            }
+            let lobby = try await client.send(.GET, "/v1/events/show/waiting-room")
+            #expect(lobby.string("phase") == "lobby" && lobby.member("drawSeed") is NSNull)
+            #expect(try await claim(client, tickets[0]).slug == "not-admitted")
+            func restart() async throws {
+                await server.kill()
+                try await expectVerified(folder)
+                server = try await Serve.start(data: folder)
+                client = Client(url: server.url)
+            }
+            try await restart()
+            #expect(try await join(client, "fan-3").place == Place(number: nil, lobbyIndex: 3))
+
+            while try await client.send(.GET, "/v1/events/show/waiting-room").string("phase") == "lobby" {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            var places: [Place] = []
+            for fan in 0..<6 { places.append(try await join(client, "fan-\(fan)").place) }
+            #expect(Set(places.map(\.number)) == Set(1...6))
+            let late = try await join(client, "late")
+            #expect(late.place == Place(number: 7, lobbyIndex: nil))
+            try await restart()
+            let opened = try await client.send(.GET, "/v1/events/show/waiting-room")
+            #expect(opened.string("drawCommitment") == lobby.string("drawCommitment"))
+            #expect(opened.string("drawSeed")?.count == 64 && opened.number("lobbySize") == 6)
+            for fan in 0..<6 { #expect(try await join(client, "fan-\(fan)").place == places[fan]) }
+
+            // The two first are admitted, the others are not, and a restart changes nothing about it.
+            let order = (0..<6).sorted { places[$0].number ?? 0 < places[$1].number ?? 0 }
+            let first = try #require(try await claim(client, tickets[order[0]]).string("pass"))
+            #expect(try await claim(client, tickets[order[1]]).status == 201)
+            let refused = try await claim(client, tickets[order[3]])
+            #expect(refused.slug == "not-admitted" && refused.number("position") == 2)
+            #expect(refused.number("etaSeconds") != nil)
+            try await restart()
+            #expect(try await claim(client, tickets[order[0]]).string("pass") == first)
+            #expect(try await client.report().number("activeShoppers") == 2)
+            #expect(try await claim(client, tickets[order[2]]).slug == "not-admitted")
+
+            // A slot that is given up goes to the next number.
+            #expect(
+                try await client.send(.DELETE, "/v1/events/show/waiting-room/pass", token: first).status == 204)
+            #expect(try await claim(client, tickets[order[0]]).slug == "place-spent")
+            #expect(try await claim(client, tickets[order[2]]).status == 201)
+            #expect(try await join(client, "fan-\(order[0])").place == Place(number: 8, lobbyIndex: nil))
+            try await expectDrawChecks(client.url)
+            await server.stop()
+            try await expectVerified(folder)
+        }
+    }
+
+    /// Both checkers agree with the server, where there is something to run them.
+    private func expectDrawChecks(_ url: String) async throws {
+        let docs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../docs")
+        for (program, script) in [("python3", "check-draw.py"), ("node", "check-draw.mjs")] {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = [program, docs.appendingPathComponent(script).path, url, "show"]
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            while process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+            // 127: there is no such program here.
+            #expect(process.terminationStatus == 0 || process.terminationStatus == 127, "\(script)")
+        }
+    }
+
+    @Test("Sold out ends the line and its passes, and a cancelled order opens it again")
+    func sellOut() async throws {
+        try await withServer { client, _, _ in
+            try await client.createEvent(rows: 0, standing: 2, waitingRoom: true)
+            let buyer = try await client.pass("buyer")
+            let waiting = try await join(client, "other")
+            let hold = try #require(
+                try await client.hold(buyer, #"{"area":"Standing","quantity":2}"#).string("hold"))
+            let order = try await client.order(buyer, hold: hold, key: "k")
+            #expect(order.status == 201)
+            #expect(try await client.send(.GET, "/v1/events/show/waiting-room").string("phase") == "soldOut")
+            #expect(try await claim(client, waiting.ticket).slug == "sold-out")
+            #expect(try await client.report().number("activeShoppers") == 0)
+            let id = try #require(order.string("order"))
+            _ = try await client.send(
+                .POST, "/v1/events/show/orders/\(id)/cancel", token: try await client.session("buyer"))
+            #expect(try await client.send(.GET, "/v1/events/show/waiting-room").string("phase") == "open")
+            #expect(try await claim(client, waiting.ticket).status == 201)
+        }
+    }
+
+    @Test("A pause stops calls and holds; who joins meanwhile keeps the place")
+    func pause() async throws {
+        try await withServer { client, _, _ in
+            try await client.createEvent(waitingRoom: true)
+            _ = try await client.send(.POST, "/v1/events/show/onsale/pause", token: Serve.adminToken)
+            let joined = try await join(client, "fan")
+            #expect(joined.place.number == 1)
+            #expect(try await claim(client, joined.ticket).slug == "not-admitted")
+            _ = try await client.send(.POST, "/v1/events/show/onsale/resume", token: Serve.adminToken)
+            #expect(try await claim(client, joined.ticket).status == 201)
+        }
+    }
+
+    @Test("A proof of work is asked for on joining where it is set")
+    func challenge() async throws {
+        try await withServer(environment: ["ONSALE_JOIN_CHALLENGE": "8"]) { client, _, _ in
+            try await client.createEvent(waitingRoom: true)
+            let session = try await client.session("fan")
+            let refused = try await client.send(.POST, "/v1/events/show/waiting-room", token: session)
+            #expect(refused.status == 428 && refused.slug == "challenge-required" && refused.number("bits") == 8)
+            // One number in 256 will do; of two thousand one surely does.
+            var status = 428
+            for number in 0..<2000 where status == 428 {
+                status = try await client.send(
+                    .POST, "/v1/events/show/waiting-room", token: session,
+                    headers: [("Onsale-Proof", "\(number)")]
+                ).status
+            }
+            #expect(status == 201)
+        }
+    }
+}
