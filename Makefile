@@ -8,10 +8,11 @@ PACKAGES := libsqlite3-dev
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
 FANS ?= 20000
+LINE_FANS ?= 50000
 RUSH_SECONDS ?= 60
 ROUNDS ?= 200
 
-.PHONY: help setup build run rush test crash-test bench format lint clean
+.PHONY: help setup build run rush rush-line test crash-test bench format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -23,6 +24,10 @@ run: build
 ## make rush        send a crowd to the running server (FANS=20000 RUSH_SECONDS=60)
 rush: build
 	$(RELEASE) rush --fans $(FANS) --seconds $(RUSH_SECONDS)
+
+## make rush-line   the same with a waiting room: lobby, draw, line, streams (LINE_FANS=50000)
+rush-line: build
+	$(RELEASE) rush --line --fans $(LINE_FANS) --seconds $(RUSH_SECONDS)
 
 ## make test        build for debugging, check the format, run every test
 test: setup lint

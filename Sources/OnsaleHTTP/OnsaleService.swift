@@ -28,7 +28,8 @@ public struct ServiceSettings: Sendable {
 
     public init(
         adminToken: String, doorToken: String?, tokenSecret: String, barcodeSecret: String, login: LoginSetting,
-        webhookSecret: String, trustedProxies: Set<String> = [], limitsLoopback: Bool = false, joinChallengeBits: Int = 0,
+        webhookSecret: String, trustedProxies: Set<String> = [], limitsLoopback: Bool = false,
+        joinChallengeBits: Int = 0,
         handsSocketsOver: Bool = true
     ) {
         self.adminToken = adminToken
@@ -52,6 +53,7 @@ public struct OnsaleService: Sendable {
     let login: Login
     let barcodes: Barcodes
     let documents = DocumentCache()
+    let rooms = RoomCache()
     let challenge: JoinChallenge?
     let broadcaster: Broadcaster
     let logger: Logger
@@ -78,7 +80,7 @@ public struct OnsaleService: Sendable {
         self.settings = settings
         self.logger = logger
         login = try await settings.login.login(pepper: settings.tokenSecret, client: client, logger: logger)
-        tokens = await Tokens(secret: settings.tokenSecret, login: login)
+        tokens = Tokens(secret: settings.tokenSecret, login: login)
         challenge = JoinChallenge(bits: settings.joinChallengeBits)
         barcodes = try Barcodes(secret: settings.barcodeSecret)
         adminDigest = Array(SHA256.hash(data: Array(settings.adminToken.utf8)))

@@ -39,7 +39,8 @@ struct Plant: Sendable {
         try engine.start()
         let broadcaster = Broadcaster(listenersMax: connectionsMax * Plant.streamShare / 100)
         let service = try await OnsaleService(
-            engine: engine, settings: serviceSettings(), broadcaster: broadcaster, client: client, logger: Logger.onsale("onsale.http"))
+            engine: engine, settings: serviceSettings(), broadcaster: broadcaster, client: client,
+            logger: Logger.onsale("onsale.http"))
         if isDemo { try await Demo.openArena(in: engine, logger: logger) }
         try await serve(service, engine, broadcaster, publicPort)
         await broadcaster.stop()
@@ -110,7 +111,7 @@ struct Plant: Sendable {
                     $0.trimmingCharacters(in: .whitespaces)
                 }),
             limitsLoopback: Settings.flag(false, "ONSALE_LIMIT_LOOPBACK"),
-            joinChallengeBits: Settings.environment("ONSALE_JOIN_CHALLENGE").flatMap(Int.init) ?? 0,
+            joinChallengeBits: secrets.joinChallengeBits,
             handsSocketsOver: Settings.environment("ONSALE_STREAMS") != "tasks")
     }
 

@@ -72,6 +72,7 @@ struct Secrets {
     let sandboxKey: String
     let login: LoginSetting
     let adminTokenIsOurs: Bool
+    let joinChallengeBits: Int
 
     init(folder: DataFolder, isDemo: Bool) throws {
         let given = Settings.environment("ONSALE_ADMIN_TOKEN")
@@ -83,6 +84,11 @@ struct Secrets {
         webhookSecret = try Settings.environment("ONSALE_PAYMENT_WEBHOOK_SECRET") ?? folder.secret("webhook.key")
         sandboxKey = try folder.secret("sandbox.key")
         login = try Secrets.login(isDemo: isDemo)
+        let bits = Settings.environment("ONSALE_JOIN_CHALLENGE") ?? "0"
+        guard let joinChallengeBits = Int(bits), (0...32).contains(joinChallengeBits) else {
+            throw ValidationError("ONSALE_JOIN_CHALLENGE is a number of bits from 0 to 32, not “\(bits)”.")
+        }
+        self.joinChallengeBits = joinChallengeBits
         if Settings.environment("ONSALE_PAYMENT_URL") != nil, Settings.environment("ONSALE_PAYMENT_SECRET_KEY") == nil {
             throw ValidationError("ONSALE_PAYMENT_URL needs ONSALE_PAYMENT_SECRET_KEY, the provider's secret key.")
         }

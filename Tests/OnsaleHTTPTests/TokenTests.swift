@@ -14,7 +14,7 @@ import Testing
     private let now = Timestamp(milliseconds: 1_800_000_000_000)
 
     private func tokens(open: Bool = true) async -> Tokens {
-        await Tokens(secret: secret, login: Login(mode: open ? .open : .none, pepper: secret))
+        Tokens(secret: secret, login: Login(mode: open ? .open : .none, pepper: secret))
     }
 
     @Test("The tokens that we put together are what the library reads")
@@ -50,7 +50,7 @@ import Testing
         let session = tokens.session(buyer, now: now, expiresAt: now.adding(seconds: 60))
         #expect(await tokens.principal(session + "x", now: now) == nil)
         #expect(await tokens.principal(String(session.dropLast()), now: now) == nil)
-        let other = await Tokens(secret: String(secret.reversed()), login: Login(mode: .open, pepper: secret))
+        let other = Tokens(secret: String(secret.reversed()), login: Login(mode: .open, pepper: secret))
         #expect(await other.principal(session, now: now) == nil)
         let unsigned = base64URL(Array(#"{"alg":"none"}"#.utf8)) + "." + session.split(separator: ".")[1] + "."
         #expect(await tokens.principal(unsigned, now: now) == nil)
@@ -72,7 +72,7 @@ import Testing
         try #"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"k1","x":"\#(x)"}]}"#.write(
             to: file, atomically: true, encoding: .utf8)
         let provider = try await ProviderKeys(source: file.path, client: .shared, logger: .init(label: "test"))
-        let tokens = await Tokens(secret: secret, login: Login(mode: .provider(provider), pepper: secret))
+        let tokens = Tokens(secret: secret, login: Login(mode: .provider(provider), pepper: secret))
         let signers = JWTKeyCollection()
         await signers.add(eddsa: key, kid: "k1")
         struct Claims: JWTPayload {

@@ -1,3 +1,4 @@
+import Logging
 import OnsaleEngine
 import OnsaleSale
 import OnsaleValues
@@ -32,6 +33,25 @@ enum Arena {
             schedule: OnsaleSchedule(
                 lobbyOpensAt: nil, opensAt: start, closesAt: nil, hasWaitingRoom: false, maxActiveShoppers: 1,
                 passSeconds: 86_400))
+    }
+
+    /// An event with a line that has long been open.
+    static func lineDefinition(_ id: String) -> EventDefinition {
+        EventDefinition(
+            id: id, tag: 8, title: "Arena", venue: "Arena", startsAt: start, currency: "KRW", planDigest: nil,
+            plan: plan(), terms: terms,
+            schedule: OnsaleSchedule(
+                lobbyOpensAt: nil, opensAt: start, closesAt: nil, hasWaitingRoom: true, maxActiveShoppers: 500,
+                passSeconds: 600))
+    }
+
+    static func engine(_ journal: any Journal) -> Engine {
+        Engine(
+            journal: journal, clock: SystemClock(), payments: NoGateway(),
+            limits: EngineLimits(
+                laneMax: [.max, 100_000, 100_000, 100_000, 100_000], laneShare: [8192, 8192, 8192, 8192, 8192],
+                snapshotFacts: 100_000_000),
+            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }, fatal: { fatalError($0) })
     }
 
     static func buyer(_ number: Int) -> BuyerID { BuyerID(high: 0xfeed, low: UInt64(number)) }

@@ -11,6 +11,9 @@ struct Bench {
         if wants("b") || wants("e") { try await JournalBench.run(&table) }
         if wants("m") { try await MemoryBench.run(&table) }
         if wants("c") || wants("d") { try await HTTPBench.run(&table, wants: wants) }
+        if wants("g") { try LineBench.run(&table) }
+        if wants("h") { try await LineBench.million(&table) }
+        if wants("i") { try StreamBench.run(&table) }
         if wants("f") { DatabaseBench.run(&table) }
         print(table.text)
     }

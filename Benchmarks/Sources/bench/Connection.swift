@@ -27,7 +27,7 @@ struct WireAnswer {
 final class Connection {
     let descriptor: Int32
     private var input: [UInt8] = []
-    private var scratch = [UInt8](repeating: 0, count: 1 << 16)
+    private var scratch = [UInt8](repeating: 0, count: 1 << 14)
 
     init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -63,6 +63,11 @@ final class Connection {
         guard count > 0 else { throw Failure("the connection was closed") }
         input += scratch[0..<count]
         return parse()
+    }
+
+    /// Reads away what is there; returns whether the connection is still open.
+    func discard() -> Bool {
+        recv(descriptor, &scratch, scratch.count, 0) > 0
     }
 
     func exchange(_ request: WireRequest) throws -> WireAnswer {

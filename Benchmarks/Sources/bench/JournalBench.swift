@@ -34,12 +34,7 @@ enum JournalBench {
         let folder = temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let journal = try SQLiteJournal(folder: folder)
-        let engine = Engine(
-            journal: journal, clock: SystemClock(), payments: NoGateway(),
-            limits: EngineLimits(
-                laneMax: [.max, 100_000, 100_000, 100_000, 100_000], laneShare: [8192, 8192, 8192, 8192, 8192],
-                snapshotFacts: 100_000_000),
-            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }, fatal: { fatalError($0) })
+        let engine = Arena.engine(journal)
         try engine.start()
         var elapsed = 0.0
         var count = 0
@@ -71,7 +66,7 @@ enum JournalBench {
                 case .line(.place(let place, _)) = try await engine.apply(
                     .line(.join(Arena.buyer(number))), to: event),
                 case .line(.pass(let pass, _)) = try await engine.apply(
-                    .line(.claimPass(Arena.buyer(number), number: place.number)), to: event)
+                    .line(.claimPass(Arena.buyer(number), place: place.serial)), to: event)
             else { fatalError("no pass") }
             passes.append(pass.serial)
         }

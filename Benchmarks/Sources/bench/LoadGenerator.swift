@@ -18,7 +18,10 @@ struct LoadGenerator {
 
     /// - Parameter next: the request that a connection sends next, given the answer to its last one; nil ends it.
     ///   The second part says whether the answer completes what is counted.
-    func run(_ next: (_ connection: Int, _ answer: WireAnswer?) -> (WireRequest?, isCounted: Bool)) throws -> Result {
+    func run(
+        _ next: (_ connection: Int, _ answer: WireAnswer?) -> (WireRequest?, isCounted: Bool),
+        until isDone: () -> Bool = { false }
+    ) throws -> Result {
         var result = Result()
         var open: [Connection] = []
         var begun: [UInt64] = []
@@ -33,7 +36,7 @@ struct LoadGenerator {
         let start = DispatchTime.now().uptimeNanoseconds
         let end = start + UInt64(seconds * 1e9)
         var now = start
-        while now < end {
+        while now < end, !isDone() {
             let ready = poll(&watched, nfds_t(watched.count), 1000)
             now = DispatchTime.now().uptimeNanoseconds
             guard ready > 0 else { continue }

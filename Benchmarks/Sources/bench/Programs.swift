@@ -41,11 +41,12 @@ enum Programs {
         }
     }
 
-    static func residentMegabytes(_ process: Process) -> Int {
+    static func residentMegabytes(_ process: Process) -> Int { residentKilobytes(process) / 1024 }
+
+    static func residentKilobytes(_ process: Process) -> Int {
         let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-        return (line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0)
-            / 1024
+        return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0
     }
 
     static func freePort() throws -> Int {

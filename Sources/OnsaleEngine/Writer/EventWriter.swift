@@ -69,10 +69,7 @@ final class EventWriter {
     func apply(_ envelopes: [Envelope], now: Timestamp) {
         // Facts never go back in time, even if the clock did between two processes.
         let now = max(now, lastTime)
-        if partition.line.needsSeed(at: now) {
-            let seed = (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) }
-            _ = partition.apply(.line(.commitDraw(seed: seed)), now: now, facts: &facts)
-        }
+        commitDraw(now: now)
         partition.advance(to: now, facts: &facts)
         if !envelopes.isEmpty { lastUsed = now }
         completions.reserveCapacity(completions.count + envelopes.count)
@@ -80,6 +77,7 @@ final class EventWriter {
             switch envelope {
             case .command(let command, let waitUntil, let reply):
                 let outcome = partition.apply(command, now: now, facts: &facts)
+                if case .line(.reschedule) = command { commitDraw(now: now) }
                 let mayWait = waitUntil.map { $0 > now } ?? false && !isHurrying
                 if mayWait, let waitUntil, case .sale(.order(let order)) = outcome, !order.state.isFinal {
                     wait(for: order.id, until: waitUntil, reply)
@@ -101,6 +99,13 @@ final class EventWriter {
         Fact.encode(facts, into: &writer)
         lastTime = now
         row = head.row(payload: writer.bytes, count: facts.count, time: now)
+    }
+
+    /// Commits to a seed as soon as a lobby is open, before anybody can be in it.
+    private func commitDraw(now: Timestamp) {
+        guard partition.line.needsSeed(at: now) else { return }
+        let seed = (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) }
+        _ = partition.apply(.line(.commitDraw(seed: seed)), now: now, facts: &facts)
     }
 
     /// The batch is on disk: publish it, answer everyone, and hand over what the facts ask for.

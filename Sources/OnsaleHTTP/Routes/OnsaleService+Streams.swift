@@ -47,11 +47,12 @@ extension OnsaleService {
             if settings.handsSocketsOver, let socket = try await Self.takeSocket(context.channel) {
                 do {
                     try broadcaster.take(
-                        socket: socket, head: Self.streamHead(requestID: context.id), topic: topic,
+                        socket: socket, head: Self.streamHead(requestID: OnsaleRequestID.of(request, context)),
+                        topic: topic,
                         lastVersion: lastVersion, person: person, makeFeed: makeFeed)
                 } catch {
                     // Its channel is closed by now, so the refusal is said on the socket itself.
-                    Self.refuse(socket)
+                    Self.refuse(socket, requestID: OnsaleRequestID.of(request, context))
                 }
                 // The connection is not the framework's any more: whatever it writes goes nowhere.
                 return Response(status: .ok)
@@ -74,6 +75,7 @@ extension OnsaleService {
 
     private func relayed(_ relay: Relay, _ request: Request) -> Response {
         let body = ResponseBody { writer in
+            defer { relay.end() }
             try await request.body.consumeWithInboundCloseHandler { _ in
                 while let bytes = await relay.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
             } onInboundClosed: {
@@ -110,9 +112,10 @@ extension OnsaleService {
         }.get()
     }
 
-    private static func refuse(_ socket: Int32) {
+    private static func refuse(_ socket: Int32, requestID: String) {
         let response = tooManyListeners.response
         var text = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n"
+        text += "x-request-id: \(requestID)\r\n"
         for field in response.headers { text += "\(field.name.rawName): \(field.value)\r\n" }
         let body = tooManyListeners.body
         text += "content-length: \(body.readableBytes)\r\n\r\n" + String(buffer: body)

@@ -5,6 +5,7 @@ import OnsaleEngine
 import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
+import Synchronization
 
 /// Joining an onsale, the line, and the pass that admits to it.
 extension OnsaleService {
@@ -29,8 +30,14 @@ extension OnsaleService {
     /// The same for everybody, so that it can be cached.
     func waitingRoom(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let event = try await event(context)
-        return json(.ok, Room.json(event.view, at: engine.now()), headers: [.cacheControl: "public, max-age=1"])
+        return Response(
+            status: .ok, headers: OnsaleService.roomHeaders,
+            body: .init(byteBuffer: rooms.json(event.view, at: engine.now())))
     }
+
+    private static let roomHeaders: HTTPFields = [
+        .contentType: "application/json", .cacheControl: "public, max-age=1",
+    ]
 
     /// The buyers who came to the lobby, in order, for whoever wants to check the draw.
     func entrants(_ request: Request, _ context: OnsaleContext) async throws -> Response {
@@ -111,12 +118,40 @@ enum Room {
         writer.member("opensAt", view.schedule.opensAt)
         writer.member("issued", view.line.issuedNumbers)
         writer.member("admittedThrough", view.line.admittedThrough)
-        writer.member("admittedPerMinute", Int(view.line.numbersPerMinute.rounded()))
+        writer.member("admittedPerMinute", Int(view.line.numbersPerMinute.rounded(.up)))
         writer.member("activeShoppers", view.line.activeShoppers)
         writer.member("free", view.counts.free)
         writer.member("drawCommitment", hex: view.line.drawCommitment)
         writer.member("drawSeed", hex: view.line.drawSeed)
         writer.member("lobbySize", view.line.lobbySize)
         writer.member("entrantsHash", hex: view.line.entrantsHash)
+    }
+}
+
+/// The rooms as they were last written: a crowd that polls asks for the same bytes again and again.
+final class RoomCache: Sendable {
+    private struct Entry {
+        let sequence: UInt64
+        let phase: OnsalePhase
+        let json: ByteBuffer
+    }
+
+    /// Events remembered; beyond that all are forgotten.
+    private static let eventsMax = 1000
+
+    private let entries = Mutex<[String: Entry]>([:])
+
+    func json(_ view: EventView, at now: Timestamp) -> ByteBuffer {
+        let phase = view.phase(at: now)
+        return entries.withLock { entries in
+            // What a room says follows from the facts so far and from its phase.
+            if let entry = entries[view.definition.id], entry.sequence == view.lastSequence, entry.phase == phase {
+                return entry.json
+            }
+            if entries.count >= RoomCache.eventsMax { entries.removeAll() }
+            let json = Room.json(view, at: now)
+            entries[view.definition.id] = Entry(sequence: view.lastSequence, phase: phase, json: json)
+            return json
+        }
     }
 }

@@ -27,17 +27,8 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
         } catch {
             response = problem(for: error, request, context).response
         }
-        response.headers[.xRequestID] = requestID(request, context)
+        response.headers[.xRequestID] = OnsaleRequestID.of(request, context)
         return response
-    }
-
-    private func requestID(_ request: Request, _ context: OnsaleContext) -> String {
-        if let given = request.headers[.xRequestID], (1...128).contains(given.utf8.count),
-            given.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
-        {
-            return given
-        }
-        return context.id
     }
 
     private func problem(for error: any Error, _ request: Request, _ context: OnsaleContext) -> Problem {
@@ -59,5 +50,17 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
                 .overloaded, "The server could not do this now; repeat it with the same Idempotency-Key.",
                 retryAfterSeconds: 5)
         }
+    }
+}
+
+/// What a request is called in answers and logs: the caller's name for it where that is fit, else our own.
+enum OnsaleRequestID {
+    static func of(_ request: Request, _ context: OnsaleContext) -> String {
+        if let given = request.headers[.xRequestID], (1...128).contains(given.utf8.count),
+            given.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+        {
+            return given
+        }
+        return context.id
     }
 }

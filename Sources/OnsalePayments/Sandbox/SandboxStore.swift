@@ -201,7 +201,9 @@ final class SandboxStore: Sendable {
     private func append(_ lines: [Line]) -> Failure? {
         var bytes: [UInt8] = []
         for line in lines {
-            guard let text = try? StripeProtocol.encoder.encode(line) else { return Failure(reason: "an unwritable line") }
+            guard let text = try? StripeProtocol.encoder.encode(line) else {
+                return Failure(reason: "an unwritable line")
+            }
             bytes += text
             bytes.append(UInt8(ascii: "\n"))
         }
