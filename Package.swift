@@ -108,6 +108,7 @@ let package = Package(
         .testTarget(
             name: "OnsaleWaitingRoomTests", dependencies: ["OnsaleValues", "OnsaleWaitingRoom", crypto],
             swiftSettings: strict),
+        .testTarget(name: "OnsaleStreamsTests", dependencies: ["OnsaleStreams"], swiftSettings: strict),
         .testTarget(
             name: "OnsaleEngineTests",
             dependencies: [

@@ -4,6 +4,8 @@ import Foundation
     import CEpoll
 
     /// Waits for sockets and for a wake-up, by epoll.
+    ///
+    /// Unchecked: `wake` is the system's to make safe; everything else is the broadcaster's thread's alone.
     final class Poller: @unchecked Sendable {
         struct Event {
             let key: UInt64

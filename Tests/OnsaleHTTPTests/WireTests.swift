@@ -113,7 +113,9 @@ import Testing
         let limiter = RateLimiter("test", perSecond: 2, burst: 3, callersMax: 2)
         let now = Timestamp(milliseconds: 1000)
         #expect((0..<3).map { _ in limiter.take("a", now: now)?.waitSeconds } == [nil, nil, nil])
-        #expect(limiter.take("a", now: now)?.waitSeconds == 1)
+        let refusal = limiter.take("a", now: now)
+        #expect(refusal?.waitSeconds == 1)
+        #expect(refusal?.field == #""test";r=0;t=1"# && refusal?.policyField == #""test";q=3;w=2"#)
         #expect(limiter.take("b", now: now)?.waitSeconds == nil)
         #expect(limiter.take("a", now: Timestamp(milliseconds: 1500))?.waitSeconds == nil)
         // More callers than it remembers: it forgets in their favour.

@@ -46,4 +46,9 @@ extension HTTPField.Name {
     static let prefer = named("Prefer")
     static let preferenceApplied = named("Preference-Applied")
     static let stripeSignature = named("Stripe-Signature")
+    static let rateLimit = named("RateLimit")
+    static let rateLimitPolicy = named("RateLimit-Policy")
+    static let onsaleProof = named("Onsale-Proof")
+    static let lastEventID = named("Last-Event-ID")
+    static let xAccelBuffering = named("X-Accel-Buffering")
 }

@@ -9,7 +9,6 @@ import OnsaleValues
 /// It is bound to event and buyer, so a proof is of use to nobody else, and the server keeps nothing. 20 bits are about
 /// a second of a telephone's time.
 struct JoinChallenge: Sendable {
-    private static let proofField = HTTPField.Name("Onsale-Proof")!
     static let bitsMax = 32
 
     let bits: Int
@@ -22,7 +21,7 @@ struct JoinChallenge: Sendable {
 
     func require(_ request: Request, buyer: BuyerID, event: String) throws(Problem) {
         let prefix = "onsale-join:\(event):\(buyer.text):"
-        if let proof = request.headers[JoinChallenge.proofField], proof.utf8.count <= 32,
+        if let proof = request.headers[.onsaleProof], proof.utf8.count <= 32,
             JoinChallenge.zeroBits(prefix + proof) >= bits
         {
             return

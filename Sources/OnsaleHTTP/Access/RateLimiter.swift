@@ -1,4 +1,3 @@
-import HTTPTypes
 import OnsaleValues
 import Synchronization
 
@@ -62,9 +61,4 @@ final class RateLimiter: Sendable {
         }
         if buckets.count >= callersMax { buckets.removeAll() }
     }
-}
-
-extension HTTPField.Name {
-    static let rateLimit = HTTPField.Name("RateLimit")!
-    static let rateLimitPolicy = HTTPField.Name("RateLimit-Policy")!
 }

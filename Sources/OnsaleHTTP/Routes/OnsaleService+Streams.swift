@@ -123,8 +123,3 @@ extension OnsaleService {
         close(socket)
     }
 }
-
-extension HTTPField.Name {
-    static let lastEventID = HTTPField.Name("Last-Event-ID")!
-    static let xAccelBuffering = HTTPField.Name("X-Accel-Buffering")!
-}

@@ -1,0 +1,148 @@
+import Foundation
+import OnsaleStreams
+import Synchronization
+import Testing
+
+/// A feed whose state is a number, told as deltas of ten thousand bytes.
+private final class CountingFeed: Feed {
+    private let count = Mutex(0)
+    private let told = Mutex(0)
+    let people = Mutex<[UInt32]>([])
+
+    let intervalMilliseconds = 1
+
+    func advance() { count.withLock { $0 += 1 } }
+
+    private func message(_ name: String, _ version: Int) -> Message {
+        let filler = String(repeating: "x", count: 10_000)
+        return Message(version: UInt64(version), bytes: Array("event: \(name)\ndata: \(version) \(filler)\n\n".utf8))
+    }
+
+    func snapshot() -> Message { message("snapshot", told.withLock { $0 }) }
+
+    func poll() -> Change? {
+        let now = count.withLock { $0 }
+        let before = told.withLock { told in
+            defer { told = now }
+            return told
+        }
+        return now == before ? nil : .delta(from: UInt64(before), message("delta", now))
+    }
+
+    func present(_ people: [UInt32]) { self.people.withLock { $0 = people } }
+}
+
+/// The broadcaster on real sockets, or behind relays where sockets can't be taken.
+@Suite struct BroadcasterTests {
+    private struct Ends {
+        let ours: Int32
+        let theirs: Int32
+    }
+
+    private func sockets() throws -> Ends {
+        var pair: [Int32] = [0, 0]
+        #if os(Linux)
+            let kind = Int32(SOCK_STREAM.rawValue)
+        #else
+            let kind = SOCK_STREAM
+        #endif
+        try #require(socketpair(AF_UNIX, kind, 0, &pair) == 0)
+        _ = fcntl(pair[0], F_SETFL, O_NONBLOCK)
+        return Ends(ours: pair[0], theirs: pair[1])
+    }
+
+    /// Reads until the text says enough, or for ten seconds.
+    private func read(_ socket: Int32, until isEnough: (String) -> Bool) -> String {
+        var timeout = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        var text = ""
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let end = Date(timeIntervalSinceNow: 10)
+        while !isEnough(text), Date() < end {
+            let count = recv(socket, &buffer, buffer.count, 0)
+            if count == 0 { break }
+            if count > 0 { text += String(decoding: buffer[0..<count], as: UTF8.self) }
+        }
+        return text
+    }
+
+    private func versions(_ text: String) -> [(name: String, version: Int)] {
+        text.components(separatedBy: "\n\n").compactMap { event in
+            let lines = event.split(separator: "\n")
+            guard lines.count == 2, let version = lines[1].dropFirst(6).split(separator: " ").first.flatMap({ Int($0) })
+            else { return nil }
+            return (String(lines[0].dropFirst(7)), version)
+        }
+    }
+
+    private func waitUntil(_ isTrue: () -> Bool) async {
+        for _ in 0..<500 where !isTrue() { try? await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    #if os(Linux)
+        @Test("A reader that reads nothing is skipped forward, and what it gets is whole and ends with the newest")
+        func slowReader() async throws {
+            let broadcaster = Broadcaster(listenersMax: 10)
+            let feed = CountingFeed()
+            let ends = try sockets()
+            defer { close(ends.theirs) }
+            try broadcaster.take(
+                socket: ends.ours, head: Array("head\n\n".utf8), topic: "t", lastVersion: nil, person: 7
+            ) { feed }
+            // Far more than the socket's buffers and the deltas that are kept hold.
+            for _ in 0..<600 {
+                feed.advance()
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            #expect(feed.people.withLock { $0 } == [7])
+            let text = read(ends.theirs) { self.versions($0).last?.version == 600 }
+            #expect(text.hasPrefix("head\n\n"))
+            let events = versions(text)
+            #expect(events.first?.name == "snapshot" && events.last?.version == 600)
+            #expect(events.count < 400, "it was not sent all that it missed")
+            // Versions only grow, and where some are missing a snapshot stands.
+            for (before, after) in zip(events, events.dropFirst()) { #expect(before.version < after.version) }
+            #expect(events.dropFirst().contains { $0.name == "snapshot" })
+            await broadcaster.stop()
+            #expect(read(ends.theirs) { _ in false }.contains("retry: "))
+        }
+
+        @Test("Who has gone is noticed, and there is a limit")
+        func goneAndFull() async throws {
+            let broadcaster = Broadcaster(listenersMax: 1)
+            let feed = CountingFeed()
+            let first = try sockets()
+            try broadcaster.take(socket: first.ours, head: [], topic: "t", lastVersion: nil, person: 0) { feed }
+            let second = try sockets()
+            defer {
+                close(second.ours)
+                close(second.theirs)
+            }
+            #expect(throws: Broadcaster.Full.self) {
+                try broadcaster.take(socket: second.ours, head: [], topic: "t", lastVersion: nil, person: 0) { feed }
+            }
+            close(first.theirs)
+            await waitUntil { broadcaster.listeners == 0 }
+            #expect(broadcaster.listeners == 0)
+            await broadcaster.stop()
+        }
+    #endif
+
+    @Test("A relay is given what a socket would be, and its end is noticed")
+    func relay() async throws {
+        let broadcaster = Broadcaster(listenersMax: 1)
+        let feed = CountingFeed()
+        let relay = try broadcaster.relay(topic: "t", lastVersion: nil, person: 0) { feed }
+        feed.advance()
+        var last = -1
+        while last < 1, let bytes = await relay.next() {
+            last = versions(String(decoding: bytes, as: UTF8.self)).last?.version ?? last
+        }
+        #expect(last == 1)
+        relay.end()
+        feed.advance()
+        await waitUntil { broadcaster.listeners == 0 }
+        #expect(broadcaster.listeners == 0)
+        await broadcaster.stop()
+    }
+}
