@@ -97,7 +97,7 @@ final class BroadcastLoop {
         let listener = listeners[Int(slot)]
         guard let transport = listener.transport else { return }
         transport.close()
-        broadcaster.listenerEnded()
+        broadcaster.release(transport)
         listeners[Int(slot)] = Listener(generation: listener.generation)
         freeSlots.append(slot)
         let topic = Int(listener.topic)

@@ -32,6 +32,7 @@ public final class Broadcaster: Sendable {
     private let listenersMax: Int
     private let mail = Mutex(Mail())
     private let open = Atomic<Int>(0)
+    private let taken = Atomic<Int>(0)
     private let ended = DispatchSemaphore(value: 0)
     let poller = Poller()
 
@@ -48,6 +49,9 @@ public final class Broadcaster: Sendable {
 
     /// Listeners there are now.
     public var listeners: Int { open.load(ordering: .relaxed) }
+
+    /// Those of them whose sockets were taken over.
+    public var sockets: Int { taken.load(ordering: .relaxed) }
 
     /// Takes a connected, non-blocking socket over, with everything that is still to be said on it.
     /// - Parameters:
@@ -81,6 +85,7 @@ public final class Broadcaster: Sendable {
         let isTaken = mail.withLock { mail in
             guard !mail.isStopping, open.load(ordering: .relaxed) < listenersMax else { return false }
             open.add(1, ordering: .relaxed)
+            if opening.transport.isSocket { taken.add(1, ordering: .relaxed) }
             mail.openings.append(opening)
             return true
         }
@@ -111,5 +116,8 @@ public final class Broadcaster: Sendable {
         }
     }
 
-    func listenerEnded() { open.subtract(1, ordering: .relaxed) }
+    func release(_ transport: Transport) {
+        open.subtract(1, ordering: .relaxed)
+        if transport.isSocket { taken.subtract(1, ordering: .relaxed) }
+    }
 }

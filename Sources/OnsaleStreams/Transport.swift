@@ -84,6 +84,11 @@ public final class Relay: Sendable {
 }
 
 extension Transport {
+    var isSocket: Bool {
+        if case .socket = self { return true }
+        return false
+    }
+
     func send(_ bytes: ArraySlice<UInt8>) -> SendResult {
         switch self {
         case .relay(let relay): return relay.send(bytes)

@@ -50,5 +50,5 @@ struct ConnectionBudget: AvailableConnectionsDelegate {
 
     mutating func connectionOpened() { open += 1 }
     mutating func connectionClosed() { open -= 1 }
-    func isAcceptingNewConnections() -> Bool { open + broadcaster.listeners < connectionsMax }
+    func isAcceptingNewConnections() -> Bool { open + broadcaster.sockets < connectionsMax }
 }
