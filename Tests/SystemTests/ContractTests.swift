@@ -212,10 +212,12 @@ import Testing
     @Test("Clients from afar are limited, and told when to come back")
     func rateLimit() async throws {
         try await withServer(environment: ["ONSALE_LIMIT_LOOPBACK": "1"]) { client, _, _ in
-            var limited: Client.Answer?
-            for number in 0..<400 where limited == nil {
-                let answer = try await client.send(.POST, "/v1/sessions", #"{"email":"a\#(number)@b.c"}"#)
-                if answer.status == 429 { limited = answer }
+            // All at once, so that the bucket empties faster than it fills on a slow machine too.
+            let limited = try await withThrowingTaskGroup(of: Client.Answer.self) { group in
+                for number in 0..<600 {
+                    group.addTask { try await client.send(.POST, "/v1/sessions", #"{"email":"a\#(number)@b.c"}"#) }
+                }
+                return try await group.first { $0.status == 429 }
             }
             #expect(limited?.slug == "rate-limited")
             #expect(limited?.headers.contains(name: "retry-after") == true)
