@@ -109,6 +109,7 @@ let package = Package(
             name: "OnsaleWaitingRoomTests", dependencies: ["OnsaleValues", "OnsaleWaitingRoom", crypto],
             swiftSettings: strict),
         .testTarget(name: "OnsaleStreamsTests", dependencies: ["OnsaleStreams"], swiftSettings: strict),
+        .testTarget(name: "OnsaleRehearsalTests", dependencies: ["OnsaleRehearsal"], swiftSettings: strict),
         .testTarget(
             name: "OnsaleEngineTests",
             dependencies: [

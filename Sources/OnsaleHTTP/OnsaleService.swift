@@ -23,7 +23,7 @@ public struct ServiceSettings: Sendable {
     public var limitsLoopback: Bool
     /// Zero bits that a proof of work on joining must have; 0 asks for none.
     public var joinChallengeBits: Int
-    /// Whether a stream's socket is taken from the framework; else a task stands behind every stream.
+    /// Whether a stream's socket is taken from the framework; else its channel stays, without its task.
     public var handsSocketsOver: Bool
 
     public init(

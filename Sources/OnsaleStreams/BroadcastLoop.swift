@@ -134,15 +134,15 @@ final class BroadcastLoop {
         guard let nextPoll = topics[index]?.nextPoll, nextPoll <= before else { return }
         let hasNews = topics[index]?.poll() ?? false
         // A copy of the list: whoever turns out to be gone leaves it meanwhile.
-        for slot in topics[index]?.listeners ?? [] where hasNews || isRelayWithoutRoom(slot) { deliver(slot) }
+        for slot in topics[index]?.listeners ?? [] where hasNews || isConnectionWithoutRoom(slot) { deliver(slot) }
         guard let interval = topics[index]?.feed.intervalMilliseconds else { return }
         // The larger the crowd, the rarer its news: some of the thread's time stays free.
         topics[index]?.nextPoll = before + max(UInt64(interval), (milliseconds - before) * 3 / 2)
     }
 
-    /// Relays do not tell when they have room, so they are asked.
-    private func isRelayWithoutRoom(_ slot: UInt32) -> Bool {
-        guard case .relay? = listeners[Int(slot)].transport else { return false }
+    /// Connections do not tell when they have room, so they are asked.
+    private func isConnectionWithoutRoom(_ slot: UInt32) -> Bool {
+        guard case .connection? = listeners[Int(slot)].transport else { return false }
         return listeners[Int(slot)].wantsRoom
     }
 
@@ -214,7 +214,7 @@ final class BroadcastLoop {
         let now = seconds
         for slot in listeners.indices where listeners[slot].transport != nil {
             let silence = now &- listeners[slot].lastSent
-            if silence >= Broadcaster.patienceSeconds {
+            if silence >= Broadcaster.patienceSeconds || listeners[slot].transport?.isKnownToBeGone ?? true {
                 remove(UInt32(slot))
             } else if silence >= Broadcaster.heartbeatSeconds, listeners[slot].pending == nil {
                 _ = send(BroadcastLoop.heartbeat, to: UInt32(slot))

@@ -69,16 +69,15 @@ public final class Broadcaster: Sendable {
                 person: person))
     }
 
-    /// The other way: what is to be written comes out of the relay.
-    public func relay(
-        topic: String, lastVersion: UInt64?, person: UInt32, makeFeed: @escaping @Sendable () -> any Feed
-    ) throws(Full) -> Relay {
-        let relay = Relay { [poller] in poller.wake() }
+    /// The other way: a connection on which somebody else writes.
+    public func take(
+        connection: any StreamConnection, head: [UInt8], topic: String, lastVersion: UInt64?, person: UInt32,
+        makeFeed: @escaping @Sendable () -> any Feed
+    ) throws(Full) {
         try put(
             Opening(
-                transport: .relay(relay), head: [], topic: topic, makeFeed: makeFeed, lastVersion: lastVersion,
-                person: person))
-        return relay
+                transport: .connection(connection), head: head, topic: topic, makeFeed: makeFeed,
+                lastVersion: lastVersion, person: person))
     }
 
     private func put(_ opening: Opening) throws(Full) {

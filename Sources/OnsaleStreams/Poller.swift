@@ -64,7 +64,7 @@ import Foundation
         }
     }
 #else
-    /// Where there is no epoll every listener has a relay, and only the wake-up is waited for.
+    /// Where there is no epoll no socket is taken, and only the wake-up is waited for.
     final class Poller: Sendable {
         struct Event {
             let key: UInt64

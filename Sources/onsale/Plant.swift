@@ -112,7 +112,7 @@ struct Plant: Sendable {
                 }),
             limitsLoopback: Settings.flag(false, "ONSALE_LIMIT_LOOPBACK"),
             joinChallengeBits: secrets.joinChallengeBits,
-            handsSocketsOver: Settings.environment("ONSALE_STREAMS") != "tasks")
+            handsSocketsOver: Settings.environment("ONSALE_STREAMS") != "channels")
     }
 
     // MARK: The ports

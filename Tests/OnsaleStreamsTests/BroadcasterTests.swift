@@ -32,7 +32,7 @@ private final class CountingFeed: Feed {
     func present(_ people: [UInt32]) { self.people.withLock { $0 = people } }
 }
 
-/// The broadcaster on real sockets, or behind relays where sockets can't be taken.
+/// The broadcaster on real sockets, or on connections where sockets can't be taken.
 @Suite struct BroadcasterTests {
     private struct Ends {
         let ours: Int32
@@ -128,21 +128,53 @@ private final class CountingFeed: Feed {
         }
     #endif
 
-    @Test("A relay is given what a socket would be, and its end is noticed")
-    func relay() async throws {
+    @Test("A connection is given what a socket would be, one piece at a time, and its end is noticed")
+    func connection() async throws {
         let broadcaster = Broadcaster(listenersMax: 1)
         let feed = CountingFeed()
-        let relay = try broadcaster.relay(topic: "t", lastVersion: nil, person: 0) { feed }
+        let connection = RecordingConnection()
+        try broadcaster.take(
+            connection: connection, head: Array("head\n\n".utf8), topic: "t", lastVersion: nil, person: 0
+        ) { feed }
         feed.advance()
-        var last = -1
-        while last < 1, let bytes = await relay.next() {
-            last = versions(String(decoding: bytes, as: UTF8.self)).last?.version ?? last
-        }
-        #expect(last == 1)
-        relay.end()
-        feed.advance()
+        await waitUntil { connection.takesMore() && versions(connection.text).last?.version == 1 }
+        #expect(connection.text.hasPrefix("head\n\n"))
+        #expect(versions(connection.text).map(\.version) == [0, 1] || versions(connection.text).map(\.version) == [1])
+        connection.end()
         await waitUntil { broadcaster.listeners == 0 }
         #expect(broadcaster.listeners == 0)
         await broadcaster.stop()
     }
+}
+
+/// A connection that takes a piece whenever the test says so.
+private final class RecordingConnection: StreamConnection {
+    private struct State {
+        var bytes: [UInt8] = []
+        var isOpen = true
+        var isWriting = false
+    }
+
+    private let state = Mutex(State())
+
+    var isOpen: Bool { state.withLock { $0.isOpen } }
+    var text: String { String(decoding: state.withLock { $0.bytes }, as: UTF8.self) }
+
+    func send(_ bytes: ArraySlice<UInt8>) -> SendResult {
+        state.withLock { state in
+            guard state.isOpen else { return .gone }
+            guard !state.isWriting else { return .blocked }
+            state.isWriting = true
+            state.bytes += bytes
+            return .sent(bytes.count)
+        }
+    }
+
+    func takesMore() -> Bool {
+        state.withLock { $0.isWriting = false }
+        return true
+    }
+
+    func end() { state.withLock { $0.isOpen = false } }
+    func close() { end() }
 }

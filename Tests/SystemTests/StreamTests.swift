@@ -75,7 +75,7 @@ extension Client {
 
 /// The live streams, both ways of serving them.
 @Suite struct StreamTests {
-    static let ways = ["sockets", "tasks"]
+    static let ways = ["sockets", "channels"]
 
     @Test("Deltas applied give the availability, also over dropped connections", arguments: ways)
     func deltas(way: String) async throws {

@@ -72,6 +72,11 @@ final class Connection {
 
     func exchange(_ request: WireRequest) throws -> WireAnswer {
         try send(request)
+        return try answer()
+    }
+
+    /// Waits for the answer.
+    func answer() throws -> WireAnswer {
         while true { if let answer = try receive() { return answer } }
     }
 

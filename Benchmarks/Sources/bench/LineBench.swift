@@ -65,11 +65,12 @@ enum LineBench {
         }.perSecond
     }
 
-    static func startServer(_ data: String) throws -> (Process, Int) {
+    static func startServer(_ data: String, environment: [String: String] = [:]) throws -> (Process, Int) {
         let port = try Programs.freePort()
         let server = try Programs.start(
             Programs.onsale, ["serve", "--port", "\(port)", "--management-port", "0", "--data", data],
-            environment: ["ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical"])
+            environment: ["ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical"]
+                .merging(environment) { $1 })
         _ = try Programs.waitUntilReady(port: port)
         return (server, port)
     }
@@ -88,6 +89,7 @@ enum LineBench {
                     {"id":"\(id)","title":"L","startsAt":"2030-01-01T00:00:00Z","currency":"KRW",
                      "seatingPlan":{"name":"H","categories":[{"name":"VIP","color":"red"}],
                        "zones":[{"name":"Z","rows":[\(rows)]}]},
+                     "areas":[{"name":"Floor","capacity":100000,"category":"VIP"}],
                      "prices":[{"category":"VIP","amount":100}],
                      "onsale":{"waitingRoom":\(waitingRoom),"maxActiveShoppers":500,"passSeconds":86400},
                      "limits":{"ticketsPerBuyer":1000000,"holdSeconds":1}}

@@ -6,12 +6,18 @@ enum StreamBench {
 
     static func run(_ table: inout Table) throws {
         raiseOpenFileLimit()
+        try run(&table, way: "sockets", goal: "0.5 KB")
+        // The fallback: sockets stay with their channels.
+        try run(&table, way: "channels", goal: "8 KB")
+    }
+
+    private static func run(_ table: inout Table, way: String, goal: String) throws {
         let data = temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: data) }
-        let (server, port) = try LineBench.startServer(data)
+        let (server, port) = try LineBench.startServer(data, environment: ["ONSALE_STREAMS": way])
         defer { Programs.stop(server) }
         try LineBench.createEvent(port, "show", waitingRoom: false)
-        try storm(port, &table)
+        try storm(port, way, &table)
         // What a connection leaves behind in the allocator is not the stream's: another crowd has come and gone before.
         let before = Programs.residentKilobytes(server)
         var open: [Connection] = []
@@ -23,12 +29,13 @@ enum StreamBench {
         try drain(open, seconds: 4)
         let each = Double(Programs.residentKilobytes(server) - before) / Double(streams)
         table.add(
-            "(i) an idle stream", String(format: "%.2f KB", each), goal: "0.5 KB", "resident, with \(streams) open")
-        try changes(port, open, &table)
+            "(i) an idle stream, \(way)", String(format: "%.2f KB", each), goal: goal,
+            "resident, with \(streams) open")
+        try changes(port, open, way, &table)
     }
 
     /// Ten thousand connections within a second, each with a request.
-    private static func storm(_ port: Int, _ table: inout Table) throws {
+    private static func storm(_ port: Int, _ way: String, _ table: inout Table) throws {
         var open: [Connection] = []
         var begun: [UInt64] = []
         var waits: [Double] = []
@@ -55,29 +62,19 @@ enum StreamBench {
             }
         }
         table.add(
-            "(i) 10,000 connections at once", String(format: "slowest answer %.2f s", waits.max() ?? 0), goal: "2 s",
+            "(i) 10,000 connections at once, \(way)", String(format: "slowest answer %.2f s", waits.max() ?? 0), goal: "2 s",
             String(format: "opened in %.2f s; %d answered, %d refused or reset", opening, waits.count, failed))
     }
 
-    /// How long after a hold is answered each stream has heard of it, while holds of others run at half load.
-    private static func changes(_ port: Int, _ open: [Connection], _ table: inout Table) throws {
+    /// How long after a hold is answered each stream has heard of it, while holds of others run at half of what the
+    /// server takes with the streams open.
+    private static func changes(_ port: Int, _ open: [Connection], _ way: String, _ table: inout Table) throws {
         try LineBench.createEvent(port, "other", waitingRoom: false)
-        let pass = try passes(port, "show")
-        let otherPass = try passes(port, "other")
-        var latencies: [Double] = []
-        let isOver = Flag()
-        let load = Thread {
-            var number = 0
-            let connection = try? Connection(port: port)
-            while !isOver.isSet {
-                number += 1
-                _ = try? connection?.exchange(
-                    .init(
-                        method: "POST", path: "/v1/events/other/holds", token: otherPass,
-                        body: #"{"seats":["\#(number / 50 % 200)-\#(number % 50)"]}"#))
-            }
-        }
+        let pass = try pass(port, "show", buyer: 0)
+        let load = try HalfLoad(port: port, passes: (0..<64).map { try Self.pass(port, "other", buyer: $0) })
         load.start()
+        defer { load.stop() }
+        var latencies: [Double] = []
         for round in 0..<12 {
             try drain(open, seconds: 1.5)
             let sent = DispatchTime.now().uptimeNanoseconds
@@ -86,21 +83,21 @@ enum StreamBench {
                     method: "POST", path: "/v1/events/show/holds", token: pass, body: #"{"seats":["\#(round)-7"]}"#))
             try receive(open) { latencies.append(Double($0 - sent) / 1e6) }
         }
-        isOver.set()
+        let rate = load.stop()
         latencies.sort()
         guard !latencies.isEmpty else { throw Failure("no stream heard of anything") }
         table.add(
-            "(i) a change to \(streams) streams", String(format: "p99 %.0f ms", latencies[latencies.count * 99 / 100]),
-            goal: "250 ms",
+            "(i) a change to \(streams) streams, \(way)",
+            String(format: "p99 %.0f ms", latencies[latencies.count * 99 / 100]), goal: "250 ms",
             String(
-                format: "from sending the hold; p50 %.0f ms, %d heard of %d; another event's holds at the same time",
-                latencies[latencies.count / 2], latencies.count, 12 * streams))
+                format: "from sending the hold; p50 %.0f ms, %d heard of %d; %.0f other holds a second, of %.0f at most",
+                latencies[latencies.count / 2], latencies.count, 12 * streams, rate, load.most))
     }
 
-    private static func passes(_ port: Int, _ event: String) throws -> String {
+    private static func pass(_ port: Int, _ event: String, buyer: Int) throws -> String {
         let connection = try Connection(port: port)
         let session = try connection.exchange(
-            .init(method: "POST", path: "/v1/sessions", body: #"{"email":"holder@bench.example"}"#))
+            .init(method: "POST", path: "/v1/sessions", body: #"{"email":"holder\#(buyer)@bench.example"}"#))
         let joined = try connection.exchange(
             .init(method: "POST", path: "/v1/events/\(event)/waiting-room", token: session.member("token")))
         let pass = try connection.exchange(
@@ -147,11 +144,55 @@ enum StreamBench {
     }
 }
 
-/// Set by one thread, read by another.
-private final class Flag: @unchecked Sendable {
+/// Holds of standing places, at half of the rate that the server takes.
+private final class HalfLoad: @unchecked Sendable {
+    private let connections: [Connection]
+    private let requests: [WireRequest]
     private let lock = NSLock()
-    private var value = false
+    private var isOver = false
+    private var count = 0
+    private var begun: UInt64 = 0
+    private var ended: UInt64 = 0
+    private let hasEnded = DispatchSemaphore(value: 0)
+    /// What the server takes in a second from as many connections that never rest.
+    let most: Double
 
-    var isSet: Bool { lock.withLock { value } }
-    func set() { lock.withLock { value = true } }
+    init(port: Int, passes: [String]) throws {
+        let requests = passes.map {
+            WireRequest(
+                method: "POST", path: "/v1/events/other/holds", token: $0, body: #"{"area":"Floor","quantity":1}"#)
+        }
+        let full = try LoadGenerator(port: port, connections: passes.count, seconds: 3).run { number, answer in
+            (requests[number], answer != nil)
+        }
+        guard full.statuses.keys.sorted() == [201] else { throw Failure("holds: \(full.statuses)") }
+        most = full.perSecond
+        self.requests = requests
+        connections = try passes.map { _ in try Connection(port: port) }
+    }
+
+    func start() {
+        begun = DispatchTime.now().uptimeNanoseconds
+        Thread { [self] in
+            while !lock.withLock({ isOver }) {
+                for (connection, request) in zip(connections, requests) { try? connection.send(request) }
+                for connection in connections { _ = try? connection.answer() }
+                count += connections.count
+                let due = begun + UInt64(Double(count) / (most / 2) * 1e9)
+                let now = DispatchTime.now().uptimeNanoseconds
+                if due > now { Thread.sleep(forTimeInterval: Double(due - now) / 1e9) }
+            }
+            ended = DispatchTime.now().uptimeNanoseconds
+            hasEnded.signal()
+        }.start()
+    }
+
+    /// - Returns: how many holds there were in a second.
+    @discardableResult
+    func stop() -> Double {
+        lock.withLock { isOver = true }
+        hasEnded.wait()
+        hasEnded.signal()
+        return Double(count) / Double(ended - begun) * 1e9
+    }
 }

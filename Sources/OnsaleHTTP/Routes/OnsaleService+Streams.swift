@@ -8,7 +8,7 @@ import OnsaleStreams
 import OnsaleValues
 
 /// The live streams. Where the socket can be had it is handed to the broadcaster, which then says everything that is
-/// said on it; else a task relays what the broadcaster gives.
+/// said on it; else the connection is detached from its task, and the broadcaster's words are written on its loop.
 extension OnsaleService {
     func roomStream(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let event = try await event(context)
@@ -43,26 +43,29 @@ extension OnsaleService {
     ) async throws -> Response {
         // The framework answers a HEAD as if it were a GET and leaves the body away; there is nothing to listen to.
         guard request.method == .get else { return Response(status: .ok, headers: OnsaleService.streamHeaders) }
-        do {
-            if settings.handsSocketsOver, let socket = try await Self.takeSocket(context.channel) {
-                do {
-                    try broadcaster.take(
-                        socket: socket, head: Self.streamHead(requestID: OnsaleRequestID.of(request, context)),
-                        topic: topic,
-                        lastVersion: lastVersion, person: person, makeFeed: makeFeed)
-                } catch {
-                    // Its channel is closed by now, so the refusal is said on the socket itself.
-                    Self.refuse(socket, requestID: OnsaleRequestID.of(request, context))
-                }
-                // The connection is not the framework's any more: whatever it writes goes nowhere.
-                return Response(status: .ok)
+        // From here on the connection is not the framework's any more: whatever that writes goes nowhere.
+        let requestID = OnsaleRequestID.of(request, context)
+        let head = Self.streamHead(requestID: requestID)
+        if settings.handsSocketsOver, let socket = try await Self.takeSocket(context.channel) {
+            do {
+                try broadcaster.take(
+                    socket: socket, head: head, topic: topic, lastVersion: lastVersion, person: person,
+                    makeFeed: makeFeed)
+            } catch {
+                Self.refuse(socket, requestID: requestID)
             }
-            let relay = try broadcaster.relay(
-                topic: topic, lastVersion: lastVersion, person: person, makeFeed: makeFeed)
-            return relayed(relay, request)
-        } catch is Broadcaster.Full {
-            throw Self.tooManyListeners
+        } else {
+            let connection = try await DetachedConnection.detach(context.channel)
+            do {
+                try broadcaster.take(
+                    connection: connection, head: head, topic: topic, lastVersion: lastVersion, person: person,
+                    makeFeed: makeFeed)
+            } catch {
+                _ = connection.send(Self.refusal(requestID: requestID)[...])
+                connection.close()
+            }
         }
+        return Response(status: .ok)
     }
 
     private static let tooManyListeners = Problem.busy(
@@ -72,19 +75,6 @@ extension OnsaleService {
     private static let streamHeaders: HTTPFields = [
         .contentType: "text/event-stream", .cacheControl: "no-store", .xAccelBuffering: "no",
     ]
-
-    private func relayed(_ relay: Relay, _ request: Request) -> Response {
-        let body = ResponseBody { writer in
-            defer { relay.end() }
-            try await request.body.consumeWithInboundCloseHandler { _ in
-                while let bytes = await relay.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
-            } onInboundClosed: {
-                relay.end()
-            }
-            try await writer.finish(nil)
-        }
-        return Response(status: .ok, headers: OnsaleService.streamHeaders, body: body)
-    }
 
     // MARK: The socket
 
@@ -113,13 +103,18 @@ extension OnsaleService {
     }
 
     private static func refuse(_ socket: Int32, requestID: String) {
+        let bytes = refusal(requestID: requestID)
+        _ = bytes.withUnsafeBytes { Foundation.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        close(socket)
+    }
+
+    private static func refusal(requestID: String) -> [UInt8] {
         let response = tooManyListeners.response
         var text = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n"
         text += "x-request-id: \(requestID)\r\n"
         for field in response.headers { text += "\(field.name.rawName): \(field.value)\r\n" }
         let body = tooManyListeners.body
         text += "content-length: \(body.readableBytes)\r\n\r\n" + String(buffer: body)
-        _ = text.withCString { Foundation.send(socket, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
-        close(socket)
+        return Array(text.utf8)
     }
 }

@@ -32,7 +32,13 @@ public struct OnsaleServer: Sendable {
                 address: .hostname(host, port: port), backlog: 4096,
                 availableConnectionsDelegate: ConnectionBudget(
                     connectionsMax: connectionsMax, broadcaster: service.broadcaster)),
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
+            onServerRunning: { channel in
+                // A stream that ends makes room, and nothing else would tell the one who accepts.
+                channel.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { task in
+                    if channel.isActive { channel.read() } else { task.cancel() }
+                }
+                await onRunning(channel.localAddress?.port ?? port)
+            },
             logger: logger)
     }
 }

@@ -1,0 +1,120 @@
+import NIOCore
+import NIOHTTP1
+import OnsaleStreams
+import Synchronization
+
+/// A connection that was taken away from the task that served it: the task is told that it has ended, while it stays
+/// open, and what is to be said is written on its event loop. It costs the channel, and no task.
+final class DetachedConnection: StreamConnection {
+    private struct State {
+        var isOpen = true
+        var isWriting = false
+    }
+
+    private let state = Mutex(State())
+    private let handler: NIOLoopBound<DetachedHandler>
+
+    private init(_ handler: NIOLoopBound<DetachedHandler>) {
+        self.handler = handler
+    }
+
+    /// Detaches a connection that speaks HTTP/1.1. Its request is answered by whoever has it afterwards.
+    static func detach(_ channel: any Channel) async throws -> DetachedConnection {
+        try await channel.eventLoop.submit {
+            let handler = DetachedHandler()
+            let connection = DetachedConnection(NIOLoopBound(handler, eventLoop: channel.eventLoop))
+            handler.connection = connection
+            let operations = channel.pipeline.syncOperations
+            // After TLS, if there is any, and before everything that knows of requests.
+            let encoder = try operations.context(handlerType: HTTPResponseEncoder.self).handler
+            guard let encoder = encoder as? HTTPResponseEncoder else { throw ChannelError.inappropriateOperationForState }
+            try operations.addHandler(handler, position: .before(encoder))
+            return connection
+        }.get()
+    }
+
+    var isOpen: Bool { state.withLock { $0.isOpen } }
+
+    func send(_ bytes: ArraySlice<UInt8>) -> SendResult {
+        let refusal = state.withLock { state -> SendResult? in
+            guard state.isOpen else { return .gone }
+            guard !state.isWriting else { return .blocked }
+            state.isWriting = true
+            return nil
+        }
+        if let refusal { return refusal }
+        handler.eventLoop.execute { [handler] in handler.value.write(ByteBuffer(bytes: bytes)) }
+        return .sent(bytes.count)
+    }
+
+    func close() {
+        state.withLock { $0.isOpen = false }
+        handler.eventLoop.execute { [handler] in handler.value.close() }
+    }
+
+    fileprivate func hasWritten() { state.withLock { $0.isWriting = false } }
+    fileprivate func hasEnded() { state.withLock { $0.isOpen = false } }
+}
+
+/// Stands between a channel and the handlers of requests: nothing passes it in either direction any more.
+private final class DetachedHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Let go of at the end, since each knows the other.
+    var connection: DetachedConnection?
+    private var context: ChannelHandlerContext?
+    private var isWriting = false
+    private var isClosing = false
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    private func end() {
+        connection?.hasEnded()
+        connection = nil
+        context = nil
+    }
+
+    func write(_ bytes: ByteBuffer) {
+        guard let context else { return }
+        isWriting = true
+        context.writeAndFlush(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { [self] _ in
+            isWriting = false
+            connection?.hasWritten()
+            if isClosing { self.context?.close(promise: nil) }
+        }
+    }
+
+    func close() {
+        isClosing = true
+        if !isWriting { context?.close(promise: nil) }
+    }
+
+    // MARK: From the client
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+    func channelReadComplete(context: ChannelHandlerContext) {}
+    func channelInactive(context: ChannelHandlerContext) { end() }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
+    }
+
+    // MARK: From the framework
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        promise?.fail(ChannelError.alreadyClosed)
+    }
+
+    func flush(context: ChannelHandlerContext) {}
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        promise?.succeed(())
+    }
+}
