@@ -62,7 +62,8 @@ enum StreamBench {
             }
         }
         table.add(
-            "(i) 10,000 connections at once, \(way)", String(format: "slowest answer %.2f s", waits.max() ?? 0), goal: "2 s",
+            "(i) 10,000 connections at once, \(way)", String(format: "slowest answer %.2f s", waits.max() ?? 0),
+            goal: "2 s",
             String(format: "opened in %.2f s; %d answered, %d refused or reset", opening, waits.count, failed))
     }
 
@@ -90,7 +91,8 @@ enum StreamBench {
             "(i) a change to \(streams) streams, \(way)",
             String(format: "p99 %.0f ms", latencies[latencies.count * 99 / 100]), goal: "250 ms",
             String(
-                format: "from sending the hold; p50 %.0f ms, %d heard of %d; %.0f other holds a second, of %.0f at most",
+                format:
+                    "from sending the hold; p50 %.0f ms, %d heard of %d; %.0f other holds a second, of %.0f at most",
                 latencies[latencies.count / 2], latencies.count, 12 * streams, rate, load.most))
     }
 

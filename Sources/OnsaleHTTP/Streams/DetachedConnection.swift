@@ -27,7 +27,9 @@ final class DetachedConnection: StreamConnection {
             let operations = channel.pipeline.syncOperations
             // After TLS, if there is any, and before everything that knows of requests.
             let encoder = try operations.context(handlerType: HTTPResponseEncoder.self).handler
-            guard let encoder = encoder as? HTTPResponseEncoder else { throw ChannelError.inappropriateOperationForState }
+            guard let encoder = encoder as? HTTPResponseEncoder else {
+                throw ChannelError.inappropriateOperationForState
+            }
             try operations.addHandler(handler, position: .before(encoder))
             return connection
         }.get()
