@@ -1,0 +1,42 @@
+import { el } from "./dom.js";
+
+const QUIET_MILLISECONDS = 4000;
+
+/** @type {Record<"polite" | "assertive", HTMLElement> | undefined} */
+let regions;
+/** @type {string | undefined} */
+let waiting;
+let lastSpoken = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+function region() {
+  if (!regions) {
+    const polite = el("div", { class: "visually-hidden", role: "status", "aria-live": "polite" });
+    const assertive = el("div", { class: "visually-hidden", role: "alert" });
+    document.body.append(polite, assertive);
+    regions = { polite, assertive };
+  }
+  return regions;
+}
+
+/**
+ * Tells a screen reader what has changed. Politely, at most every few seconds and only the newest: a region that
+ * chatters is switched off. `isUrgent` is for what must not be missed (admitted, a seat lost, a payment declined).
+ *
+ * @param {string} text @param {{ isUrgent?: boolean }} [options]
+ */
+export function announce(text, options = {}) {
+  if (options.isUrgent) {
+    region().assertive.textContent = text;
+    return;
+  }
+  waiting = text;
+  if (timer !== undefined) return;
+  const pause = Math.max(0, lastSpoken + QUIET_MILLISECONDS - Date.now());
+  timer = setTimeout(() => {
+    timer = undefined;
+    lastSpoken = Date.now();
+    region().polite.textContent = waiting ?? "";
+  }, pause);
+}
