@@ -4,15 +4,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # What a bare Debian 12 with Swift still needs.
-PACKAGES := libsqlite3-dev
+PACKAGES := libsqlite3-dev zlib1g-dev libqrencode-dev
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
-FANS ?= 20000
-LINE_FANS ?= 50000
+FANS ?= $(if $(LINE),50000,20000)
 RUSH_SECONDS ?= 60
 ROUNDS ?= 200
 
-.PHONY: help setup build run rush rush-line test crash-test bench format lint clean
+.PHONY: help setup build run rush test crash-test bench format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -21,13 +20,9 @@ help:
 run: build
 	$(RELEASE) serve --demo
 
-## make rush        send a crowd to the running server (FANS=20000 RUSH_SECONDS=60)
+## make rush        send a crowd to the running server (FANS=20000 RUSH_SECONDS=60); with LINE=1 through a waiting room
 rush: build
-	$(RELEASE) rush --fans $(FANS) --seconds $(RUSH_SECONDS)
-
-## make rush-line   the same with a waiting room: lobby, draw, line, streams (LINE_FANS=50000)
-rush-line: build
-	$(RELEASE) rush --line --fans $(LINE_FANS) --seconds $(RUSH_SECONDS)
+	$(RELEASE) rush $(if $(LINE),--line )--fans $(FANS) --seconds $(RUSH_SECONDS)
 
 ## make test        build for debugging, check the format, run every test
 test: setup lint

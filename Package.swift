@@ -53,6 +53,10 @@ let package = Package(
             dependencies: ["OnsaleValues", "OnsaleEngine", crypto, .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(name: "CEpoll"),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"]), .brew(["qrencode"])]),
         .target(
             name: "OnsaleStreams", dependencies: [.target(name: "CEpoll", condition: .when(platforms: [.linux]))],
             swiftSettings: strict),
@@ -70,7 +74,7 @@ let package = Package(
             name: "OnsaleHTTP",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
-                crypto, logging, hummingbird, asyncHTTPClient,
+                "OnsalePages", "CZlib", "CQREncode", crypto, logging, hummingbird, asyncHTTPClient,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -81,6 +85,17 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ],
             resources: [.copy("openapi.json")],
+            swiftSettings: strict),
+        // The pnpm workspace is a target too, so that its files come along wherever the program is built.
+        .target(
+            name: "OnsalePages", path: "web",
+            exclude: [
+                "client/bin", "client/test", "client/README.md", "client/package.json", "pages/test",
+                "pages/package.json",
+                "package.json", "pnpm-workspace.yaml", "tsconfig.json",
+            ],
+            sources: ["OnsalePages.swift"],
+            resources: [.copy("client/src"), .copy("pages/site")],
             swiftSettings: strict),
         .target(
             name: "OnsaleRehearsal",

@@ -25,12 +25,14 @@ public struct ServiceSettings: Sendable {
     public var joinChallengeBits: Int
     /// Whether a stream's socket is taken from the framework; else its channel stays, without its task.
     public var handsSocketsOver: Bool
+    /// The web workspace, from which pages are read at every request; nil for the files beside the program.
+    public var pagesFolder: String?
 
     public init(
         adminToken: String, doorToken: String?, tokenSecret: String, barcodeSecret: String, login: LoginSetting,
         webhookSecret: String, trustedProxies: Set<String> = [], limitsLoopback: Bool = false,
         joinChallengeBits: Int = 0,
-        handsSocketsOver: Bool = true
+        handsSocketsOver: Bool = true, pagesFolder: String? = nil
     ) {
         self.adminToken = adminToken
         self.doorToken = doorToken
@@ -41,6 +43,7 @@ public struct ServiceSettings: Sendable {
         self.trustedProxies = trustedProxies
         self.limitsLoopback = limitsLoopback
         self.joinChallengeBits = joinChallengeBits
+        self.pagesFolder = pagesFolder
         self.handsSocketsOver = handsSocketsOver && OnsaleService.canTakeSockets
     }
 }
@@ -54,7 +57,9 @@ public struct OnsaleService: Sendable {
     let barcodes: Barcodes
     let documents = DocumentCache()
     let rooms = RoomCache()
+    let entrantLists = EntrantLists()
     let challenge: JoinChallenge?
+    let shelf: PageShelf
     let broadcaster: Broadcaster
     let logger: Logger
     /// By client address: sessions, joins and holds together.
@@ -76,6 +81,7 @@ public struct OnsaleService: Sendable {
         engine: Engine, settings: ServiceSettings, broadcaster: Broadcaster, client: HTTPClient, logger: Logger
     ) async throws {
         self.broadcaster = broadcaster
+        shelf = PageShelf(folder: settings.pagesFolder)
         self.engine = engine
         self.settings = settings
         self.logger = logger

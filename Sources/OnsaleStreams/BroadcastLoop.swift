@@ -81,7 +81,19 @@ final class BroadcastLoop {
             return remove(slot)
         }
         if opening.person != 0 { topics[Int(topic)]?.feed.present([opening.person]) }
-        if opening.head.isEmpty || send(opening.head, to: slot) { deliver(slot) }
+        greet(slot, opening)
+    }
+
+    /// Sends the head and the first message in one piece: where one piece at a time is taken, the second would wait for
+    /// the feed's next turn.
+    private func greet(_ slot: UInt32, _ opening: Broadcaster.Opening) {
+        var bytes = opening.head
+        let topic = Int(listeners[Int(slot)].topic)
+        if let message = topics[topic]?.message(after: opening.lastVersion) {
+            listeners[Int(slot)].version = message.version
+            bytes += message.bytes
+        }
+        if bytes.isEmpty || send(bytes, to: slot) { deliver(slot) }
     }
 
     private func topic(_ opening: Broadcaster.Opening) -> UInt32 {

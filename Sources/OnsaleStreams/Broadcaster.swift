@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// A reader that is slow is skipped forward: what it has not taken is never queued, and once it has room it gets the
 /// deltas that are still kept, or else the newest state. So a listener costs its record whatever it does. Gone clients
-/// are noticed by the system, silent ones by a comment every 15 s that can't be sent for a minute.
+/// are noticed by the system, which is told not to wait long for what they do not confirm; whoever takes
+/// nothing for a minute is sent away.
 public final class Broadcaster: Sendable {
     /// A listener could not be taken: there are as many as there may be, or the end is near.
     public struct Full: Error {}

@@ -54,7 +54,8 @@ public struct Line: Sendable {
     private var presence = Presence()
     private var pace = Pace()
     private var front = Front()
-    /// Numbers up to here have been called or passed over.
+    /// Numbers up to here have been called or passed over since the start: at first nobody is absent, so whoever was
+    /// passed over before is looked at again.
     private var passedThrough: UInt32 = 0
     private var clock = Timestamp(milliseconds: .min)
 
@@ -188,7 +189,7 @@ public struct Line: Sendable {
         if let serial = passOfPlace[place], let pass = passes[serial] { return .pass(pass, isNew: false) }
         see(place: place, now: now)
         // Whoever was passed over, or did not come when called, and asks now, stands first.
-        if !isDrawAhead, places[place] != .called, number(of: place) <= passedThrough {
+        if !isDrawAhead, places[place] == .lapsed || places[place] == .waiting && number(of: place) <= passedThrough {
             front.insert(number(of: place))
         }
         switch phase(at: now) {
@@ -236,20 +237,27 @@ public struct Line: Sendable {
         }
     }
 
-    /// The place that goes next: of those passed over the smallest number that is back, else the next one present.
+    /// The place that goes next: the smallest number that is there, of those who are back and those not looked at yet.
     private mutating func takeNext(at now: Timestamp) -> UInt32? {
-        while let number = front.first {
-            front.removeFirst()
-            let place = place(of: number)
-            if places[place] == .waiting || places[place] == .lapsed, presence.isSeen(place, at: now) { return place }
-        }
+        while let number = front.first, !isBack(place(of: number), at: now) { front.removeFirst() }
         let isGrace = presence.isGrace(at: now)
-        while passedThrough < places.count {
+        while passedThrough < places.count, passedThrough + 1 < front.first ?? .max {
             passedThrough += 1
             let place = place(of: passedThrough)
             if places[place] == .waiting, isGrace || presence.isSeen(place, at: now) { return place }
         }
-        return nil
+        guard let number = front.first else { return nil }
+        front.removeFirst()
+        return place(of: number)
+    }
+
+    private func isBack(_ place: UInt32, at now: Timestamp) -> Bool {
+        switch places[place] {
+        case .waiting: presence.isGrace(at: now) || presence.isSeen(place, at: now)
+        // Was called and did not come: only asking counts.
+        case .lapsed: presence.isSeen(place, at: now)
+        default: false
+        }
     }
 
     /// Marks a place's holder present. Whoever was passed over for not being there stands first again.
@@ -411,7 +419,6 @@ public struct Line: Sendable {
         let number = number(of: place)
         pace.called(passingOver: number > admittedThrough ? Int(number - admittedThrough) - 1 : -1)
         admittedThrough = max(admittedThrough, number)
-        passedThrough = max(passedThrough, number)
     }
 
     private mutating func end(_ pass: Pass) {
@@ -457,7 +464,6 @@ extension Line {
             (lobbySize: try reader.serial(), entrantsHash: try reader.blob())
         }
         admittedThrough = try reader.serial()
-        passedThrough = admittedThrough
         for _ in 0..<(try reader.serial()) {
             let buyer = try reader.buyer()
             guard let state = PlaceState(rawValue: try reader.byte()) else { throw reader.malformed }

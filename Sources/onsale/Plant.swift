@@ -112,7 +112,8 @@ struct Plant: Sendable {
                 }),
             limitsLoopback: Settings.flag(false, "ONSALE_LIMIT_LOOPBACK"),
             joinChallengeBits: secrets.joinChallengeBits,
-            handsSocketsOver: Settings.environment("ONSALE_STREAMS") != "channels")
+            handsSocketsOver: Settings.environment("ONSALE_STREAMS") != "channels",
+            pagesFolder: Settings.environment("ONSALE_PAGES"))
     }
 
     // MARK: The ports

@@ -137,4 +137,19 @@ import Testing
             #expect(!WebhookSignature.isValid(broken, body, secret: "s", nowSeconds: 1000))
         }
     }
+
+    @Test("A client is who a trusted proxy says, else who connects; IPv6 counts by subscriber")
+    func clientAddress() {
+        func client(_ peer: String, _ forwardedFor: String?) -> String {
+            ClientAddress(peer: peer, forwardedFor: forwardedFor, trustedProxies: ["127.0.0.1", "10.0.0.1"]).text
+        }
+        #expect(client("127.0.0.1", "203.0.113.7") == "203.0.113.7")
+        #expect(client("127.0.0.1", "6.6.6.6, 203.0.113.7, 10.0.0.1") == "203.0.113.7", "what a client adds is ignored")
+        #expect(client("198.51.100.1", "203.0.113.7") == "198.51.100.1", "a stranger is not believed")
+        #expect(client("127.0.0.1", nil) == "127.0.0.1")
+        #expect(client("::ffff:198.51.100.1", nil) == "198.51.100.1")
+        #expect(client("2001:db8:1:2:3::4", nil) == client("2001:db8:1:2:ffff::1", nil))
+        #expect(client("2001:db8:1:2::1", nil) != client("2001:db8:1:3::1", nil))
+        #expect(ClientAddress(peer: "::ffff:127.0.0.1", forwardedFor: nil, trustedProxies: []).isLoopback)
+    }
 }

@@ -225,7 +225,7 @@ struct LineHistory {
         for (other, waiting) in known where other != place {
             guard let smaller = waiting.number, smaller < number else { continue }
             let isSeen = now - waiting.seenAt <= 30
-            let isGrace = now - startedAt < 30 && smaller > admittedThrough
+            let isGrace = now - startedAt < 30
             let mayGo = waiting.state == .waiting && (isSeen || isGrace)
             if mayGo || waiting.state == .lapsed && waiting.hasAsked && isSeen {
                 faults.append("number \(number) was called before \(smaller), who is there")

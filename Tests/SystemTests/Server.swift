@@ -206,9 +206,14 @@ struct Client: Sendable {
         return try #require(answer.string("token"), "\(answer.text)")
     }
 
+    /// Joins the line.
+    func place(_ name: String, event: String = "show") async throws -> Answer {
+        try await send(.POST, "/v1/events/\(event)/waiting-room", token: try await session(name))
+    }
+
     /// A pass for the event.
     func pass(_ name: String, event: String = "show") async throws -> String {
-        let joined = try await send(.POST, "/v1/events/\(event)/waiting-room", token: try await session(name))
+        let joined = try await place(name, event: event)
         let ticket = try #require(joined.string("ticket"), "\(joined.text)")
         let answer = try await send(.POST, "/v1/events/\(event)/waiting-room/pass", #"{"ticket":"\#(ticket)"}"#)
         return try #require(answer.string("pass"), "\(answer.text)")

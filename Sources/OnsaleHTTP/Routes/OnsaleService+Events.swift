@@ -53,13 +53,18 @@ extension OnsaleService {
         let definition = try await event(context).view.definition
         guard let digest = definition.planDigest else { throw Problem.notFound }
         let tag = "\"" + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\""
-        let headers: HTTPFields = [.eTag: tag, .cacheControl: "public, max-age=31536000, immutable"]
+        let headers: HTTPFields = [
+            .eTag: tag, .cacheControl: "public, max-age=31536000, immutable", .vary: "Accept-Encoding",
+        ]
         if let known = request.headers[.ifNoneMatch], known == "*" || known.contains(tag) {
             return Response(status: .notModified, headers: headers)
         }
         let document = try await documents.document(digest) { try await engine.document(digest: digest) }
         guard let document else { throw Problem.notFound }
-        return json(.ok, document, headers: headers)
+        guard let gzipped = document.gzipped, request.acceptsGzip else {
+            return json(.ok, document.bytes, headers: headers)
+        }
+        return json(.ok, gzipped, headers: headers + [.contentEncoding: "gzip"])
     }
 
     func availability(_ request: Request, _ context: OnsaleContext) async throws -> Response {
@@ -90,30 +95,28 @@ extension OnsaleService {
             writer.member("status", slug.status)
         }
     }
-
-    func welcome(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        json(.ok) { writer in
-            writer.member("name", "Onsale")
-            writer.member("events", "/v1/events")
-            writer.member("openapi", "/openapi.json")
-        }
-    }
 }
 
 /// The few documents that everyone asks for, kept in memory.
 final class DocumentCache: Sendable {
     private static let documentsMax = 8
 
-    private let documents = Mutex<[[UInt8]: ByteBuffer]>([:])
+    struct Document: Sendable {
+        let bytes: ByteBuffer
+        let gzipped: ByteBuffer?
+    }
 
-    func document(_ digest: [UInt8], load: () async throws -> [UInt8]?) async throws -> ByteBuffer? {
+    private let documents = Mutex<[[UInt8]: Document]>([:])
+
+    func document(_ digest: [UInt8], load: () async throws -> [UInt8]?) async throws -> Document? {
         if let known = documents.withLock({ $0[digest] }) { return known }
         guard let bytes = try await load() else { return nil }
         let buffer = ByteBuffer(bytes: bytes)
+        let document = Document(bytes: buffer, gzipped: Gzip.compress(buffer, level: 6))
         documents.withLock { documents in
             if documents.count >= DocumentCache.documentsMax { documents.removeAll() }
-            documents[digest] = buffer
+            documents[digest] = document
         }
-        return buffer
+        return document
     }
 }

@@ -116,13 +116,19 @@ extension OnsaleService {
     }
 
     func getOrder(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let (order, definition) = try await order(request, context)
+        return json(.ok, orderBody(order, in: definition))
+    }
+
+    /// The order that a path names, for its buyer and the organizer.
+    func order(_ request: Request, _ context: OnsaleContext) async throws -> (Order, EventDefinition) {
         let event = try await event(context)
         let definition = event.view.definition
         let buyer = isAdmin(bearer(request)) ? nil : try await requireBuyer(request, of: event.id)
         guard let id = orderID(context.parameters.get("order"), in: definition) else { throw Problem.notFound }
         let order = try await engine.read(event) { $0.sale.order(OrderID(id.serial)) }
         guard let order, buyer == nil || buyer == order.buyer, order.placedAt == id.at else { throw Problem.notFound }
-        return json(.ok, orderBody(order, in: definition))
+        return (order, definition)
     }
 
     func cancelOrder(_ request: Request, _ context: OnsaleContext) async throws -> Response {

@@ -2,7 +2,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import NIOPosix
 import OnsaleEngine
 import OnsaleStreams
 import OnsaleValues
@@ -46,7 +45,7 @@ extension OnsaleService {
         // From here on the connection is not the framework's any more: whatever that writes goes nowhere.
         let requestID = OnsaleRequestID.of(request, context)
         let head = Self.streamHead(requestID: requestID)
-        if settings.handsSocketsOver, let socket = try await Self.takeSocket(context.channel) {
+        if settings.handsSocketsOver, let socket = try await StreamSocket.take(from: context.channel) {
             do {
                 try broadcaster.take(
                     socket: socket, head: head, topic: topic, lastVersion: lastVersion, person: person,
@@ -54,8 +53,7 @@ extension OnsaleService {
             } catch {
                 Self.refuse(socket, requestID: requestID)
             }
-        } else {
-            let connection = try await DetachedConnection.detach(context.channel)
+        } else if let connection = try await DetachedConnection.detach(context.channel) {
             do {
                 try broadcaster.take(
                     connection: connection, head: head, topic: topic, lastVersion: lastVersion, person: person,
@@ -83,23 +81,6 @@ extension OnsaleService {
         Array(
             ("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\n"
                 + "x-accel-buffering: no\r\nconnection: close\r\nx-request-id: \(requestID)\r\n\r\n").utf8)
-    }
-
-    /// Duplicates the connection's socket and lets the framework close its own.
-    /// - Returns: nil where there is no plain socket, or something is still to be written to it.
-    private static func takeSocket(_ channel: any Channel) async throws -> Int32? {
-        try await channel.eventLoop.submit { () -> Int32? in
-            let operations = channel.pipeline.syncOperations
-            guard let unsent = try? channel.syncOptions?.getOption(.bufferedWritableBytes), unsent == 0 else {
-                return nil
-            }
-            let socket = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { handle in
-                fcntl(handle, F_DUPFD_CLOEXEC, 0)
-            }
-            guard let socket, socket >= 0 else { return nil }
-            channel.close(promise: nil)
-            return socket
-        }.get()
     }
 
     private static func refuse(_ socket: Int32, requestID: String) {

@@ -42,15 +42,11 @@ extension OnsaleService {
     /// The buyers who came to the lobby, in order, for whoever wants to check the draw.
     func entrants(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let event = try await event(context)
-        guard let buyers = try await engine.read(event, { $0.line.entrantList }) else { throw Problem.notFound }
-        // Written piece by piece: a million of them are 31 MB.
-        let body = ResponseBody(contentLength: buyers.count * 31) { writer in
-            for start in stride(from: 0, to: buyers.count, by: 2048) {
-                var piece = ByteBuffer()
-                for buyer in buyers[start..<min(start + 2048, buyers.count)] {
-                    piece.writeString(buyer.text)
-                    piece.writeInteger(UInt8(ascii: "\n"))
-                }
+        guard let list = try await entrantLists.list(of: event, engine) else { throw Problem.notFound }
+        // Slices of the one list, a piece at a time: a million entrants are 31 MB, and a slow reader keeps none of it.
+        let body = ResponseBody(contentLength: list.readableBytes) { writer in
+            var rest = list
+            while let piece = rest.readSlice(length: min(64 << 10, rest.readableBytes)), piece.readableBytes > 0 {
                 try await writer.write(piece)
             }
             try await writer.finish(nil)
@@ -153,5 +149,36 @@ final class RoomCache: Sendable {
             entries[view.definition.id] = Entry(sequence: view.lastSequence, phase: phase, json: json)
             return json
         }
+    }
+}
+
+/// The entrants of lobbies as text. A list never changes once it is drawn, so it is made once and shared.
+actor EntrantLists {
+    private static let listsMax = 4
+
+    private var lists: [String: Task<ByteBuffer?, any Error>] = [:]
+
+    /// - Returns: nil before the draw.
+    func list(of event: EventHandle, _ engine: Engine) async throws -> ByteBuffer? {
+        if let known = lists[event.id] { return try await known.value }
+        if lists.count >= EntrantLists.listsMax { lists.removeAll() }
+        let making = Task { () -> ByteBuffer? in
+            guard let buyers = try await engine.read(event, { $0.line.entrantList }) else { return nil }
+            var text = ByteBuffer()
+            text.reserveCapacity(buyers.count * 31)
+            for buyer in buyers {
+                text.writeString(buyer.text)
+                text.writeInteger(UInt8(ascii: "\n"))
+            }
+            return text
+        }
+        lists[event.id] = making
+        let list: ByteBuffer?
+        do { list = try await making.value } catch {
+            lists[event.id] = nil
+            throw error
+        }
+        if list == nil { lists[event.id] = nil }
+        return list
     }
 }

@@ -19,10 +19,9 @@ struct Route: Sendable {
 }
 
 extension OnsaleService {
-    /// Everything that the public port serves.
+    /// The contract: everything that the public port serves but pages.
     var routes: [Route] {
         organizerRoutes + buyerRoutes + [
-            Route(.get, "/", welcome),
             Route(.get, "/health/ready", ready),
             Route(.get, "/openapi.json", openAPI),
             Route(.get, "/problems/:slug", problem),
@@ -66,6 +65,7 @@ extension OnsaleService {
             Route(.delete, "/v1/events/:event/holds/:hold", releaseHold),
             Route(.post, "/v1/events/:event/orders", createOrder),
             Route(.get, "/v1/events/:event/orders/:order", getOrder),
+            Route(.get, "/v1/events/:event/orders/:order/tickets/:ticket/qr.svg", qrCode),
             Route(.post, "/v1/events/:event/orders/:order/cancel", cancelOrder),
             Route(.get, "/v1/orders", myOrders),
         ]
@@ -74,7 +74,7 @@ extension OnsaleService {
     /// The routes as Hummingbird takes them; a known path with another method answers 405.
     func buildRouter() -> Router<OnsaleContext> {
         let router = Router(context: OnsaleContext.self, options: .autoGenerateHeadEndpoints)
-        for (path, routes) in Dictionary(grouping: routes, by: \.path) {
+        for (path, routes) in Dictionary(grouping: routes + pageRoutes, by: \.path) {
             let methods = routes.map(\.method)
             for route in routes { router.on(RouterPath(path), method: route.method, use: route.handler) }
             let allow = methods.map(\.rawValue).sorted().joined(separator: ", ")

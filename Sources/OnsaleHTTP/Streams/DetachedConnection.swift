@@ -1,3 +1,4 @@
+import HummingbirdCore
 import NIOCore
 import NIOHTTP1
 import OnsaleStreams
@@ -19,18 +20,20 @@ final class DetachedConnection: StreamConnection {
     }
 
     /// Detaches a connection that speaks HTTP/1.1. Its request is answered by whoever has it afterwards.
-    static func detach(_ channel: any Channel) async throws -> DetachedConnection {
-        try await channel.eventLoop.submit {
+    /// - Returns: nil for one that has ended, or was detached by a request before this one.
+    static func detach(_ channel: any Channel) async throws -> DetachedConnection? {
+        try await channel.eventLoop.submit { () -> DetachedConnection? in
+            let operations = channel.pipeline.syncOperations
+            guard channel.isActive, (try? operations.context(handlerType: DetachedHandler.self)) == nil,
+                let encoder = try? operations.handler(type: HTTPResponseEncoder.self)
+            else { return nil }
             let handler = DetachedHandler()
+            // After TLS, if there is any, and before everything that knows of requests.
+            try operations.addHandler(handler, position: .before(encoder))
             let connection = DetachedConnection(NIOLoopBound(handler, eventLoop: channel.eventLoop))
             handler.connection = connection
-            let operations = channel.pipeline.syncOperations
-            // After TLS, if there is any, and before everything that knows of requests.
-            let encoder = try operations.context(handlerType: HTTPResponseEncoder.self).handler
-            guard let encoder = encoder as? HTTPResponseEncoder else {
-                throw ChannelError.inappropriateOperationForState
-            }
-            try operations.addHandler(handler, position: .before(encoder))
+            StreamSocket.limitSilence(of: channel)
+            try handler.dismiss(operations)
             return connection
         }.get()
     }
@@ -64,18 +67,24 @@ private final class DetachedHandler: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// How long a last piece may take to be written.
+    private static let farewell = TimeAmount.seconds(1)
+
     /// Let go of at the end, since each knows the other.
     var connection: DetachedConnection?
     private var context: ChannelHandlerContext?
     private var isWriting = false
     private var isClosing = false
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        context.fireChannelInactive()
-    }
-
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
     func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    /// Tells the handlers behind, and through them the task, that the connection has ended. The framework's handler of
+    /// idle connections keeps that to itself, so those behind it are told apart.
+    func dismiss(_ operations: ChannelPipeline.SynchronousOperations) throws {
+        context?.fireChannelInactive()
+        try operations.context(handlerType: HTTPConnectionStateHandler.self).fireChannelInactive()
+    }
 
     private func end() {
         connection?.hasEnded()
@@ -86,16 +95,24 @@ private final class DetachedHandler: ChannelDuplexHandler {
     func write(_ bytes: ByteBuffer) {
         guard let context else { return }
         isWriting = true
-        context.writeAndFlush(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { [self] _ in
+        context.writeAndFlush(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { [self] result in
             isWriting = false
+            guard case .success = result, !isClosing else {
+                self.context?.close(promise: nil)
+                return
+            }
             connection?.hasWritten()
-            if isClosing { self.context?.close(promise: nil) }
         }
     }
 
     func close() {
+        guard let context else { return }
         isClosing = true
-        if !isWriting { context?.close(promise: nil) }
+        guard isWriting else { return context.close(promise: nil) }
+        // Whoever reads nothing would keep what is being written for ever.
+        context.eventLoop.assumeIsolated().scheduleTask(in: DetachedHandler.farewell) { [self] in
+            self.context?.close(promise: nil)
+        }
     }
 
     // MARK: From the client

@@ -1,0 +1,106 @@
+import Crypto
+import Foundation
+import NIOCore
+
+/// The web pages' files, with what serving them needs worked out beforehand.
+///
+/// Modules import each other by relative path, so all assets live under one prefix that names their content: what is
+/// under it never changes, and is cached for ever.
+struct PageFiles: Sendable {
+    struct File: Sendable {
+        let bytes: ByteBuffer
+        /// nil where it would not be smaller.
+        let gzipped: ByteBuffer?
+        let contentType: String
+        let tag: String
+    }
+
+    /// By their path within the workspace: `pages/site/…` and `client/src/…`.
+    let files: [String: File]
+    /// The first part of the path of every asset.
+    let prefix: String
+
+    private static let contentTypes = [
+        "html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8",
+        "svg": "image/svg+xml", "webmanifest": "application/manifest+json",
+    ]
+
+    /// Reads folders, each given with the path that it has within the workspace. Files of other kinds are left alone.
+    init(folders: [(path: String, url: URL)]) throws {
+        var contents: [String: Data] = [:]
+        for folder in folders {
+            let root = folder.url.resolvingSymlinksInPath().path
+            for case let url as URL in FileManager.default.enumerator(at: folder.url, includingPropertiesForKeys: nil)
+                ?? .init()
+            where PageFiles.contentTypes[url.pathExtension] != nil {
+                let path = url.resolvingSymlinksInPath().path
+                contents[folder.path + path.dropFirst(root.count)] = try Data(contentsOf: url)
+            }
+        }
+        var hash = SHA256()
+        for (path, content) in contents.sorted(by: { $0.key < $1.key }) {
+            hash.update(data: Data(path.utf8))
+            hash.update(data: content)
+        }
+        prefix = "/assets/" + hash.finalize().prefix(8).map { String(format: "%02x", $0) }.joined()
+        let graph = ModuleGraph(
+            contents.filter { $0.key.hasSuffix(".js") }.mapValues { String(decoding: $0, as: UTF8.self) })
+        var files: [String: File] = [:]
+        for (path, content) in contents {
+            var bytes = ByteBuffer(bytes: content)
+            let kind = URL(fileURLWithPath: path).pathExtension
+            if kind == "html" {
+                bytes = ByteBuffer(string: PageFiles.fill(String(decoding: content, as: UTF8.self), prefix, graph))
+            }
+            let tag = SHA256.hash(data: Data(bytes.readableBytesView)).prefix(12)
+            files[path] = File(
+                bytes: bytes, gzipped: Gzip.compress(bytes),
+                contentType: PageFiles.contentTypes[kind] ?? "application/octet-stream",
+                tag: "\"" + tag.map { String(format: "%02x", $0) }.joined() + "\"")
+        }
+        self.files = files
+    }
+
+    /// Says where assets are, and names the modules that the page's own will ask for, so that they all come at once
+    /// and not one after the other.
+    private static func fill(_ html: String, _ prefix: String, _ graph: ModuleGraph) -> String {
+        var links = ""
+        for match in html.matches(of: /src="\{\{assets\}\}\/(.+?\.js)"/) {
+            for path in graph.needed(by: String(match.1)) {
+                links += "<link rel=\"modulepreload\" href=\"\(prefix)/\(path)\" />\n    "
+            }
+        }
+        return html.replacing("{{assets}}", with: prefix).replacing(
+            "<script", with: links + "<script", maxReplacements: 1)
+    }
+}
+
+/// Which module imports which.
+private struct ModuleGraph {
+    private var imports: [String: [String]] = [:]
+
+    init(_ modules: [String: String]) {
+        for (path, text) in modules {
+            let folder = path.split(separator: "/").dropLast().map(String.init)
+            imports[path] = text.matches(of: /(?:from|import)\s*"(\.[^"]+)"/).map { match in
+                var parts = folder
+                for part in match.1.split(separator: "/") where part != "." {
+                    if part == ".." { _ = parts.popLast() } else { parts.append(String(part)) }
+                }
+                return parts.joined(separator: "/")
+            }
+        }
+    }
+
+    /// Everything that a module needs, itself left out, in a fixed order.
+    func needed(by path: String) -> [String] {
+        var found: Set<String> = []
+        var open = [path]
+        while let next = open.popLast() {
+            for path in imports[next] ?? [] where imports[path] != nil && found.insert(path).inserted {
+                open.append(path)
+            }
+        }
+        return found.subtracting([path]).sorted()
+    }
+}

@@ -1,0 +1,118 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OnsaleEngine
+import OnsaleSale
+import OnsaleValues
+
+/// The web pages: for the fan, the organizer and the door. They are clients of the contract like everybody else.
+extension OnsaleService {
+    /// Paths that are not part of the contract.
+    var pageRoutes: [Route] {
+        let fan = page("index.html")
+        let organizer = page("organizer.html")
+        return [
+            Route(.get, "/", fan),
+            Route(.get, "/events/:event", fan),
+            Route(.get, "/orders", fan),
+            Route(.get, "/orders/:event/:order", fan),
+            Route(.get, "/organizer", organizer),
+            Route(.get, "/organizer/**", organizer),
+            Route(.get, "/door", page("door.html", allows: "camera=(self), screen-wake-lock=(self)")),
+            Route(.get, "/door-worker.js", doorWorker),
+            Route(.get, "/assets/:content/**", asset),
+        ]
+    }
+
+    /// Scripts and styles from here alone, none inline; no text becomes markup (Trusted Types); no frames, no forms that
+    /// leave, no plug-ins. `onsale` is the one policy that may make a script's address, for the door's worker.
+    private static let contentSecurityPolicy = """
+        default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; \
+        connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+        frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types onsale
+        """
+
+    private func page(
+        _ name: String, allows: String = "camera=()"
+    ) -> @Sendable (Request, OnsaleContext) async throws -> Response {
+        { request, _ in
+            guard let file = shelf.files()?.files["pages/site/" + name] else { throw Problem.notFound }
+            return serve(
+                file, to: request,
+                headers: [
+                    .cacheControl: "no-cache", .contentSecurityPolicy: OnsaleService.contentSecurityPolicy,
+                    .permissionsPolicy: allows + ", microphone=(), geolocation=()",
+                    .crossOriginOpenerPolicy: "same-origin",
+                ])
+        }
+    }
+
+    private func doorWorker(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        guard let file = shelf.files()?.files["pages/site/door/worker.js"] else { throw Problem.notFound }
+        return serve(
+            file, to: request,
+            headers: [
+                .cacheControl: "no-cache", .serviceWorkerAllowed: "/door",
+                .contentSecurityPolicy: "default-src 'none'; connect-src 'self'; script-src 'self'",
+            ])
+    }
+
+    private func asset(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let path = context.parameters.getCatchAll().joined(separator: "/")
+        guard let files = shelf.files(), let file = files.files[path] else { throw Problem.notFound }
+        // A page that was loaded before an upgrade gets what there is now, and must not keep it.
+        let isCurrent = context.parameters.get("content").map { "/assets/" + $0 } == files.prefix
+        return serve(
+            file, to: request,
+            headers: [.cacheControl: isCurrent ? "public, max-age=31536000, immutable" : "no-store"])
+    }
+
+    private func serve(_ file: PageFiles.File, to request: Request, headers: HTTPFields) -> Response {
+        var headers = headers
+        headers[.contentType] = file.contentType
+        headers[.eTag] = file.tag
+        headers[.vary] = "Accept-Encoding"
+        headers[.xContentTypeOptions] = "nosniff"
+        headers[.referrerPolicy] = "same-origin"
+        if request.headers[.ifNoneMatch]?.contains(file.tag) ?? false {
+            return Response(status: .notModified, headers: headers)
+        }
+        guard let gzipped = file.gzipped, request.acceptsGzip else {
+            return Response(status: .ok, headers: headers, body: .init(byteBuffer: file.bytes))
+        }
+        headers[.contentEncoding] = "gzip"
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: gzipped))
+    }
+
+    // MARK: Barcodes to look at
+
+    /// A ticket's barcode as a QR code, for whom the order is.
+    func qrCode(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        let (order, definition) = try await order(request, context)
+        guard order.state == .confirmed, let issuedAt = order.confirmedAt,
+            let wanted = context.parameters.get("ticket"),
+            let position = order.tickets.enumerated()
+                .first(where: { id($0.element, issuedAt: issuedAt, in: definition) == wanted })?.offset,
+            let code = QRCode(
+                barcodes.text(
+                    ticket: wanted, event: definition.id, place: definition.placeName(order.places, position)))
+        else { throw Problem.notFound }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "image/svg+xml", .cacheControl: "private, no-store", .xContentTypeOptions: "nosniff",
+                .contentSecurityPolicy: "default-src 'none'",
+            ],
+            body: .init(byteBuffer: code.svg))
+    }
+}
+
+extension Request {
+    /// Whether a gzipped body may be sent (RFC 9110, 12.5.3); refusals by weight zero are as good as never seen.
+    var acceptsGzip: Bool {
+        headers[.acceptEncoding]?.split(separator: ",").contains { coding in
+            let parts = coding.split(separator: ";").map { $0.filter { $0 != " " } }
+            return parts.first == "gzip" && !parts.dropFirst().contains { $0 == "q=0" || $0 == "q=0.0" }
+        } ?? false
+    }
+}

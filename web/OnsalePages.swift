@@ -1,0 +1,2 @@
+/// The web pages' files, which the package carries as the resources of this module.
+public enum OnsalePages {}
