@@ -16,6 +16,10 @@ enum FactPrinter {
             ]
         case .sale(let fact): members += sale(fact)
         case .line(let fact): members += line(fact)
+        case .audited(let note):
+            members += [
+                ("fact", "audited"), ("by", note.actor), ("action", "\(note.action)"), ("detail", note.detail),
+            ]
         }
         return "{" + members.map { "\(json($0.0)):\(json($0.1))" }.joined(separator: ",") + "}"
     }

@@ -224,6 +224,46 @@ import Testing
         }
     }
 
+    @Test("What organizers do is noted with who says so, once for each change, and kept over a restart")
+    func audit() async throws {
+        try await withFolder { folder in
+            let server = try await Serve.start(data: folder)
+            let client = Client(url: server.url)
+            try await client.createEvent()
+            let by = ("Onsale-Actor", "%EC%A7%80%EB%AF%BC%0A")
+            func organize(_ method: HTTPMethod, _ path: String, _ json: String? = nil) async throws {
+                _ = try await client.send(
+                    method, "/v1/events/show" + path, token: Serve.adminToken, json, headers: [by])
+            }
+            for path in ["/onsale/pause", "/onsale/pause", "/onsale/resume"] { try await organize(.POST, path) }
+            try await organize(.PATCH, "/onsale", #"{"maxActiveShoppers":7}"#)
+            try await organize(.POST, "/blocks", #"{"seats":["0-1","0-2"]}"#)
+            try await organize(.DELETE, "/blocks", #"{"seats":["0-2"]}"#)
+            let pass = try await client.pass("fan")
+            let hold = try await client.hold(pass, #"{"seats":["1-1"]}"#)
+            let order = try await client.order(pass, hold: try #require(hold.string("hold")), key: "k")
+            let id = try #require(order.string("order"))
+            try await organize(.POST, "/orders/\(id)/cancel", "{}")
+            func entries(_ client: Client) async throws -> [[String: String]] {
+                let answer = try await client.send(.GET, "/v1/events/show/audit", token: Serve.adminToken)
+                return try #require(answer.member("entries") as? [[String: String]])
+            }
+            let told = try await entries(client)
+            #expect(
+                told.map { $0["action"] } == [
+                    "refunded", "unblocked", "blocked", "onsale-changed", "resumed", "paused", "created",
+                ])
+            #expect(told.dropLast().allSatisfy { $0["by"] == "지민" } && told.last?["by"] == "organizer")
+            #expect(told.map { $0["detail"] }.starts(with: [id, "0-2", "0-1, 0-2", "maxActiveShoppers 7"]))
+            #expect(try await client.send(.GET, "/v1/events/show/audit", token: pass).status == 403)
+            await server.kill()
+            try await expectVerified(folder)
+            let again = try await Serve.start(data: folder)
+            #expect(try await entries(Client(url: again.url)) == told)
+            await again.stop()
+        }
+    }
+
     @Test("Orders are listed by pages and as CSV, and a buyer sees their own of every event")
     func listings() async throws {
         try await withServer { client, _, _ in

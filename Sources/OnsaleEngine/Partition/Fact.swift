@@ -8,8 +8,11 @@ public enum Fact: Sendable {
     case created(EventDefinition)
     case sale(SaleFact)
     case line(LineFact)
+    /// Stands behind the facts that it tells of.
+    case audited(AuditNote)
 
     private static let createdTag: UInt8 = 128
+    private static let auditedTag: UInt8 = 129
     /// The version of the binary form, first byte of every row.
     static let format: UInt8 = 1
 
@@ -20,6 +23,9 @@ public enum Fact: Sendable {
             definition.encode(into: &writer)
         case .sale(let fact): fact.encode(into: &writer)
         case .line(let fact): fact.encode(into: &writer)
+        case .audited(let note):
+            writer.write(byte: Fact.auditedTag)
+            note.encode(into: &writer)
         }
     }
 
@@ -29,6 +35,7 @@ public enum Fact: Sendable {
         case 1...SaleFact.lastTag: self = .sale(try SaleFact(tag: tag, from: &reader))
         case LineFact.firstTag...LineFact.lastTag: self = .line(try LineFact(tag: tag, from: &reader))
         case Fact.createdTag: self = .created(try EventDefinition(from: &reader))
+        case Fact.auditedTag: self = .audited(try AuditNote(from: &reader))
         default: throw reader.malformed
         }
     }

@@ -9,6 +9,7 @@ extension Partition {
         var writer = ByteWriter(reservingCapacity: 1 << 20)
         sale.encodeForHash(into: &writer)
         line.encodeSnapshot(into: &writer)
+        encodeAudit(into: &writer)
         return Array(SHA256.hash(data: writer.bytes))
     }
 }

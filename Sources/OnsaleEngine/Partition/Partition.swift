@@ -6,12 +6,23 @@ public import OnsaleWaitingRoom
 public enum Command: Sendable {
     case sale(SaleCommand)
     case line(LineCommand)
+    /// A command of the organizer's, which is noted if it changes anything.
+    indirect case audited(AuditNote, Command)
+    /// A note of something that is done already.
+    case note(AuditNote)
+
+    /// What is to be done.
+    var action: Command {
+        if case .audited(_, let command) = self { return command }
+        return self
+    }
 }
 
 /// What a command came to.
 public enum Outcome: Sendable {
     case sale(SaleOutcome)
     case line(LineOutcome)
+    case noted
 }
 
 /// Everything about one event, in one value with one writer: its sale and its line.
@@ -21,6 +32,9 @@ public struct Partition: Sendable {
     public let definition: EventDefinition
     public private(set) var sale: Sale
     public private(set) var line: Line
+    /// What organizers have done, the newest last; the journal has what was done before these.
+    public private(set) var audit: [AuditEntry] = []
+    static let auditMax = 1000
     /// Reused between commands; never part of the state.
     private var saleFacts: [SaleFact] = []
     private var lineFacts: [LineFact] = []
@@ -67,7 +81,25 @@ public struct Partition: Sendable {
             let outcome = line.apply(command, now: now, room: room, facts: &lineFacts)
             collect(into: &facts)
             return .line(outcome)
+        case .audited(let note, let command):
+            let count = facts.count
+            let outcome = apply(command, now: now, facts: &facts)
+            if facts.count > count { record(note, at: now, facts: &facts) }
+            return outcome
+        case .note(let note):
+            record(note, at: now, facts: &facts)
+            return .noted
         }
+    }
+
+    private mutating func record(_ note: AuditNote, at now: Timestamp, facts: inout [Fact]) {
+        facts.append(.audited(note))
+        keep(note, at: now)
+    }
+
+    private mutating func keep(_ note: AuditNote, at now: Timestamp) {
+        if audit.count == Partition.auditMax { audit.removeFirst() }
+        audit.append(AuditEntry(at: now, note: note))
     }
 
     /// Who may not shop now. What was answered before under a key is answered again all the same.
@@ -111,12 +143,13 @@ public struct Partition: Sendable {
         case .created: throw ContradictoryFact("an event is created once")
         case .sale(let fact): try sale.replay(fact, at: at)
         case .line(let fact): try line.replay(fact, at: at)
+        case .audited(let note): keep(note, at: at)
         }
     }
 
     // MARK: Snapshots
 
-    static let snapshotFormat: UInt8 = 2
+    static let snapshotFormat: UInt8 = 3
 
     /// The state without its definition, which the journal's first row holds.
     public func encodeSnapshot() -> [UInt8] {
@@ -124,7 +157,16 @@ public struct Partition: Sendable {
         writer.write(byte: Partition.snapshotFormat)
         sale.encodeSnapshot(into: &writer)
         line.encodeSnapshot(into: &writer)
+        encodeAudit(into: &writer)
         return writer.bytes
+    }
+
+    func encodeAudit(into writer: inout ByteWriter) {
+        writer.write(count: audit.count)
+        for entry in audit {
+            writer.write(timestamp: entry.at)
+            entry.note.encode(into: &writer)
+        }
     }
 
     public init(definition: EventDefinition, snapshot: [UInt8]) throws(ByteReadingError) {
@@ -133,6 +175,10 @@ public struct Partition: Sendable {
         self.definition = definition
         sale = try Sale(plan: definition.plan, terms: definition.terms, snapshot: &reader)
         line = try Line(snapshot: &reader)
+        for _ in 0..<(try reader.count()) {
+            let at = try reader.timestamp()
+            keep(try AuditNote(from: &reader), at: at)
+        }
         guard reader.isAtEnd else { throw reader.malformed }
     }
 

@@ -35,12 +35,12 @@ enum Lane: Int, CaseIterable {
     case joins
 
     init(_ command: Command) {
-        switch command {
+        switch command.action {
         case .sale(.payment): self = .payments
         case .sale(.placeOrder), .sale(.cancel): self = .orders
         case .sale: self = .holds
         case .line(.join): self = .joins
-        case .line: self = .passes
+        case .line, .audited, .note: self = .passes
         }
     }
 }

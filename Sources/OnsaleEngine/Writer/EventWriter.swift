@@ -77,7 +77,7 @@ final class EventWriter {
             switch envelope {
             case .command(let command, let waitUntil, let reply):
                 let outcome = partition.apply(command, now: now, facts: &facts)
-                if case .line(.reschedule) = command { commitDraw(now: now) }
+                if case .line(.reschedule) = command.action { commitDraw(now: now) }
                 let mayWait = waitUntil.map { $0 > now } ?? false && !isHurrying
                 if mayWait, let waitUntil, case .sale(.order(let order)) = outcome, !order.state.isFinal {
                     wait(for: order.id, until: waitUntil, reply)

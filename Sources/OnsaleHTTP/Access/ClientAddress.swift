@@ -70,6 +70,7 @@ extension HTTPField.Name {
     static let stripeSignature = named("Stripe-Signature")
     static let rateLimit = named("RateLimit")
     static let rateLimitPolicy = named("RateLimit-Policy")
+    static let onsaleActor = named("Onsale-Actor")
     static let onsaleProof = named("Onsale-Proof")
     static let lastEventID = named("Last-Event-ID")
     static let contentSecurityPolicy = named("Content-Security-Policy")

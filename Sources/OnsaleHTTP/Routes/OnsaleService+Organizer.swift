@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -19,6 +20,8 @@ extension OnsaleService {
         logger.notice(
             "Event created",
             metadata: ["event": "\(definition.id)", "capacity": "\(view.counts.capacity)"])
+        let noted = Command.note(AuditNote(actor: actor(request), action: .created, detail: definition.title))
+        _ = try await engine.apply(noted, to: try await engine.event(definition.id))
         return json(.created, eventBody(view), headers: [.location: "/v1/events/\(definition.id)"])
     }
 
@@ -49,19 +52,19 @@ extension OnsaleService {
     }
 
     func pause(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await changeLine(.pause, request, context)
+        try await changeLine(.pause, .paused, request, context)
     }
 
     func resume(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await changeLine(.resume, request, context)
+        try await changeLine(.resume, .resumed, request, context)
     }
 
     private func changeLine(
-        _ command: LineCommand, _ request: Request, _ context: OnsaleContext
+        _ command: LineCommand, _ action: AuditNote.Action, _ request: Request, _ context: OnsaleContext
     ) async throws -> Response {
         try await requireAdmin(request)
         let event = try await event(context)
-        _ = try await engine.apply(.line(command), to: event)
+        _ = try await engine.apply(audited(.line(command), action, "", request), to: event)
         logger.notice("Onsale changed", metadata: ["event": "\(event.id)", "change": "\(command)"])
         return json(.ok, eventBody(event.view))
     }
@@ -70,7 +73,8 @@ extension OnsaleService {
         try await requireAdmin(request)
         let event = try await event(context)
         let asked = try Body.decode(ChangeOnsale.self, from: request, try await Body.collect(request))
-        switch try await engine.apply(.line(.reschedule(try asked.change())), to: event) {
+        let command = audited(.line(.reschedule(try asked.change())), .onsaleChanged, asked.summary, request)
+        switch try await engine.apply(command, to: event) {
         case .line(.refused(.hasOpened)):
             throw Problem(.onsaleClosed, "The sale has opened, so its opening can't be moved.")
         case .line(.refused):
@@ -81,7 +85,8 @@ extension OnsaleService {
 
     func block(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let (event, seats) = try await seatList(request, context)
-        switch try await engine.apply(.sale(.block(seats)), to: event) {
+        let detail = seatSummary(seats, event.view.definition.plan)
+        switch try await engine.apply(audited(.sale(.block(seats)), .blocked, detail, request), to: event) {
         case .sale(.refused(let refusal)): throw Problem(refusal, in: event.view.definition)
         default:
             let plan = event.view.definition.plan
@@ -91,7 +96,8 @@ extension OnsaleService {
 
     func unblock(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let (event, seats) = try await seatList(request, context)
-        _ = try await engine.apply(.sale(.unblock(seats)), to: event)
+        let detail = seatSummary(seats, event.view.definition.plan)
+        _ = try await engine.apply(audited(.sale(.unblock(seats)), .unblocked, detail, request), to: event)
         return Response(status: .noContent)
     }
 
@@ -225,6 +231,62 @@ extension OnsaleService {
         let void = try await engine.read(event) { $0.sale.tickets.filter(\.isVoid) }
         return json(.ok) { writer in
             writer.member("tickets", strings: void.lazy.map { id($0.serial, issuedAt: $0.issuedAt, in: definition) })
+        }
+    }
+
+    // MARK: Who did what
+
+    /// What organizers have done, the newest first.
+    func audit(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        try await requireAdmin(request)
+        let entries = try await engine.read(try await event(context)) { $0.audit }
+        return json(.ok) { writer in
+            writer.array("entries") { writer in
+                for entry in entries.reversed() {
+                    writer.object { writer in
+                        writer.member("at", entry.at)
+                        writer.member("by", entry.note.actor)
+                        writer.member("action", entry.note.action.name)
+                        writer.member("detail", entry.note.detail)
+                    }
+                }
+            }
+        }
+    }
+
+    func audited(_ command: Command, _ action: AuditNote.Action, _ detail: String, _ request: Request) -> Command {
+        .audited(AuditNote(actor: actor(request), action: action, detail: detail), command)
+    }
+
+    private static let actorCharactersMax = 80
+
+    /// What the holder of the organizer's token calls themselves: percent-encoded UTF-8 in `Onsale-Actor`.
+    private func actor(_ request: Request) -> String {
+        let given = request.headers[.onsaleActor]?.removingPercentEncoding ?? ""
+        let shown = given.filter { !$0.isNewline && $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f } }
+        let name = String(shown.prefix(OnsaleService.actorCharactersMax))
+        return name.isEmpty ? "organizer" : name
+    }
+
+    private static let seatsNamed = 5
+
+    /// Some of the seats by name, and how many there are.
+    private func seatSummary(_ seats: [UInt32], _ plan: SeatingPlan) -> String {
+        let named = seats.prefix(OnsaleService.seatsNamed).map { plan.seats[Int($0)].name }.joined(separator: ", ")
+        return seats.count > OnsaleService.seatsNamed ? "\(named) … (\(seats.count))" : named
+    }
+}
+
+extension AuditNote.Action {
+    var name: String {
+        switch self {
+        case .created: "created"
+        case .paused: "paused"
+        case .resumed: "resumed"
+        case .onsaleChanged: "onsale-changed"
+        case .blocked: "blocked"
+        case .unblocked: "unblocked"
+        case .refunded: "refunded"
         }
     }
 }

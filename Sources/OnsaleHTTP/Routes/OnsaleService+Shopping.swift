@@ -139,7 +139,9 @@ extension OnsaleService {
         guard let id = orderID(context.parameters.get("order"), in: definition) else { throw Problem.notFound }
         let key = try IdempotencyHeader.key(
             request, operation: "cancel \(id.serial)", caller: buyer?.text ?? "organizer", body: body)
-        switch try await engine.apply(.sale(.cancel(OrderID(id.serial), buyer: buyer, key: key)), to: event) {
+        var command = Command.sale(.cancel(OrderID(id.serial), buyer: buyer, key: key))
+        if buyer == nil { command = audited(command, .refunded, id.text, request) }
+        switch try await engine.apply(command, to: event) {
         case .sale(.order(let order)): return json(.accepted, orderBody(order, in: definition))
         case .sale(.refused(let refusal)): throw Problem(refusal, in: definition)
         default: throw Problem.notFound

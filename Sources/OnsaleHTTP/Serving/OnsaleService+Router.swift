@@ -41,6 +41,7 @@ extension OnsaleService {
             Route(.delete, "/v1/events/:event/blocks", unblock),
             Route(.get, "/v1/events/:event/orders", listOrders),
             Route(.get, "/v1/events/:event/orders.csv", ordersCSV),
+            Route(.get, "/v1/events/:event/audit", audit),
             Route(.post, "/v1/events/:event/check-ins", checkIn),
             Route(.get, "/v1/events/:event/tickets/void", voidTickets),
         ]

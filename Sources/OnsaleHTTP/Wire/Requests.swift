@@ -71,6 +71,13 @@ struct ChangeOnsale: Decodable {
         opensAt = try container.decodeIfPresent(String.self, forKey: .opensAt)
         maxActiveShoppers = try container.decodeIfPresent(Int.self, forKey: .maxActiveShoppers)
     }
+
+    /// What is asked for, in the contract's names.
+    var summary: String {
+        let moments = [("lobbyOpensAt", lobbyOpensAt), ("opensAt", opensAt.map { .some($0) }), ("closesAt", closesAt)]
+        let changes = moments.compactMap { name, change in change.map { "\(name) \($0 ?? "–")" } }
+        return (changes + [maxActiveShoppers.map { "maxActiveShoppers \($0)" }].compactMap { $0 }).joined(separator: ", ")
+    }
 }
 
 struct SeatList: Decodable {

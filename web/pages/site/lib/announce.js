@@ -11,7 +11,8 @@ let lastSpoken = 0;
 let timer;
 
 function region() {
-  if (!regions) {
+  // A page that is built anew has thrown the old ones away.
+  if (!regions?.polite.isConnected) {
     const polite = el("div", { class: "visually-hidden", role: "status", "aria-live": "polite" });
     const assertive = el("div", { class: "visually-hidden", role: "alert" });
     document.body.append(polite, assertive);

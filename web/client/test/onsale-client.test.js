@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { OnsaleClient, Problem } from "../src/index.js";
+
+/** @param {Response | ((url: string, init: RequestInit) => Promise<Response>)} answer */
+function makeClient(answer = () => Promise.resolve(Response.json?.({}) ?? new Response("{}")), options = {}) {
+  const requests = [];
+  const fetch = async (url, init) => {
+    requests.push({ url, ...init });
+    return answer(url, init);
+  };
+  return { client: new OnsaleClient({ baseURL: "https://tickets.example/", fetch, ...options }), requests };
+}
+
+const json = (value, init) => async () => new Response(JSON.stringify(value), init);
+
+test("what stands in a path can't become another path", async () => {
+  const { client, requests } = makeClient(json({}));
+  await client.event("../v1/orders?x=1#y");
+  await client.getOrder("a/b", "token", "ord 1");
+  await client.release("night", "pass", "한글").catch(() => {});
+  assert.deepEqual(
+    requests.map((request) => request.url),
+    [
+      "https://tickets.example/v1/events/..%2Fv1%2Forders%3Fx%3D1%23y",
+      "https://tickets.example/v1/events/a%2Fb/orders/ord%201",
+      "https://tickets.example/v1/events/night/holds/%ED%95%9C%EA%B8%80",
+    ],
+  );
+});
+
+test("the token goes as a header, never into the address; without one there is no header", async () => {
+  const { client, requests } = makeClient(json({ tickets: [], events: [] }), { headers: { "x-test": "1" } });
+  await client.voidTickets("night", "s3cret");
+  await client.events();
+  assert.equal(requests[0].headers.authorization, "Bearer s3cret");
+  assert.ok(!requests[0].url.includes("s3cret"));
+  assert.equal(requests[1].headers.authorization, undefined);
+  assert.equal(requests[1].headers["x-test"], "1");
+  assert.equal(requests[1].credentials, "omit");
+});
+
+test("a hold and an order carry their idempotency key, and the order how long it waits", async () => {
+  const { client, requests } = makeClient(json({}));
+  await client.hold("night", "pass", { seats: ["A-1"] }, "key-1");
+  await client.hold("night", "pass", { area: "Standing", quantity: 2 });
+  const order = { hold: "hld_1", method: "pm_card_visa", idempotencyKey: "key-2", waitSeconds: 5 };
+  await client.order("night", "pass", order);
+  assert.equal(requests[0].method, "POST");
+  assert.equal(requests[0].headers["idempotency-key"], "key-1");
+  assert.equal(requests[0].headers["content-type"], "application/json");
+  assert.deepEqual(JSON.parse(requests[0].body), { seats: ["A-1"] });
+  assert.equal(requests[1].headers["idempotency-key"], undefined);
+  assert.equal(requests[2].headers["idempotency-key"], "key-2");
+  assert.equal(requests[2].headers.prefer, "wait=5");
+  assert.deepEqual(JSON.parse(requests[2].body), { hold: "hld_1", payment: { method: "pm_card_visa" } });
+});
+
+test("a refusal is a Problem with its slug and members", async () => {
+  const body = { type: "/problems/seats-unavailable", title: "Taken", detail: "Two are gone.", unavailable: ["A-1"] };
+  const { client } = makeClient(json(body, { status: 409 }));
+  await assert.rejects(client.hold("night", "pass", { seats: ["A-1"] }), (error) => {
+    assert.ok(error instanceof Problem && error instanceof Error);
+    const { slug, status, message, isPassing } = error;
+    assert.deepEqual([slug, status, message, isPassing], ["seats-unavailable", 409, "Two are gone.", false]);
+    assert.deepEqual(error.body.unavailable, ["A-1"]);
+    return true;
+  });
+});
+
+test("a passing refusal says when to come back; an answer that is no problem is one all the same", async () => {
+  const overloaded = { status: 503, headers: { "retry-after": "7" } };
+  const busy = makeClient(json({ type: "/problems/overloaded", title: "Busy" }, overloaded));
+  await assert.rejects(busy.client.events(), (error) => error.isPassing && error.retryAfterSeconds === 7);
+  const proxy = makeClient(async () => new Response("<h1>Bad gateway</h1>", { status: 502 }));
+  await assert.rejects(proxy.client.events(), { name: "Problem", status: 502, isPassing: true });
+  const page = makeClient(async () => new Response("<h1>Sign in to this network</h1>"));
+  await assert.rejects(page.client.events(), (error) => error.slug === "unreachable");
+});
+
+test("an answer that doesn't come is unreachable when its time is up, body included", async () => {
+  const aborted = new Error("aborted");
+  const silent = (_, { signal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(aborted)));
+  const { client } = makeClient(silent, { timeoutSeconds: 0.05 });
+  await assert.rejects(client.events(), { slug: "unreachable", isPassing: true, status: 0 });
+
+  const halfBody = async (_, { signal }) => {
+    const start = (controller) => signal.addEventListener("abort", () => controller.error(aborted));
+    return new Response(new ReadableStream({ start }));
+  };
+  const half = makeClient(halfBody, { timeoutSeconds: 0.05 });
+  await assert.rejects(half.client.events(), (error) => error.slug === "unreachable");
+});
+
+test("204 gives nothing, and pages ask for what is wanted", async () => {
+  const { client, requests } = makeClient(async () => new Response(null, { status: 204 }));
+  assert.equal(await client.giveUpPass("night", "pass"), undefined);
+  assert.equal(requests[0].method, "DELETE");
+  const paged = makeClient(json({ orders: [], next: null }));
+  await paged.client.orders("night", "admin", { state: "confirmed", after: "a&b", limit: 5 });
+  const [{ url }] = paged.requests;
+  assert.equal(url, "https://tickets.example/v1/events/night/orders?limit=5&state=confirmed&after=a%26b");
+});
+
+test("the seats' stream goes on after the last version; the line's has its ticket as a header", async () => {
+  const ending = new AbortController();
+  const pieces = [
+    'retry: 10\nid: 17\nevent: snapshot\ndata: {"version":17,"seats":"..","areas":[]}\n\n',
+    'id: 18\nevent: delta\ndata: {"version":18,"seats":[[0,"h"]],"areas":[]}\n\n',
+  ];
+  const { client, requests } = makeClient(async () => new Response(pieces.shift()));
+  const seen = [];
+  await client.availabilityStream("night", {
+    signal: ending.signal,
+    onSnapshot: ({ version }) => seen.push(version),
+    onDelta: ({ version }) => {
+      seen.push(version);
+      ending.abort();
+    },
+  });
+  assert.deepEqual(seen, [17, 18]);
+  assert.deepEqual(requests.map((request) => request.headers["last-event-id"]), [undefined, "17"]);
+
+  const room = makeClient(async () => new Response('event: room\ndata: {"phase":"open"}\n\n'));
+  const left = new AbortController();
+  await room.client.roomStream("night", { signal: left.signal, ticket: "place", onRoom: () => left.abort() });
+  assert.equal(room.requests[0].headers.authorization, "Bearer place");
+  assert.ok(!room.requests[0].url.includes("place"));
+});

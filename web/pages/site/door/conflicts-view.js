@@ -1,0 +1,72 @@
+import { el, show } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { momentText } from "./verdict-view.js";
+
+/** @typedef {import("./ledger.js").Scan} Scan */
+
+/**
+ * Whom this device let in and the server, asked later, would not have: for the supervisor.
+ * @param {(ticket: string) => void} dismissed
+ */
+export function buildConflictsView(dismissed) {
+  const title = el("h2", { id: "conflicts-title", tabindex: "-1" });
+  const list = el("ul", { class: "stack" });
+  const element = el(
+    "section",
+    { class: "card door-conflicts", "aria-labelledby": "conflicts-title", hidden: true },
+    title,
+    el("p", { class: "soft" }, t("door.conflicts.explain")),
+    list,
+  );
+  let shown = "";
+
+  return {
+    element,
+    /** @param {Scan[]} scans */
+    update(scans) {
+      const wanted = JSON.stringify(scans.map((scan) => scan.ticket));
+      if (wanted === shown) return;
+      shown = wanted;
+      element.hidden = scans.length === 0;
+      title.textContent = t("door.conflicts.title", { count: scans.length });
+      show(
+        list,
+        scans.map((scan) =>
+          line(scan, () => {
+            dismissed(scan.ticket);
+            if (!element.hidden) title.focus();
+          }),
+        ),
+      );
+    },
+  };
+}
+
+/** @param {Scan} scan @param {() => void} dismiss */
+function line(scan, dismiss) {
+  const now = Date.now();
+  return el(
+    "li",
+    { class: "door-conflict" },
+    el(
+      "div",
+      { class: "stack" },
+      el("strong", null, scan.place),
+      el("span", null, conflictText(scan, now)),
+      el("span", { class: "soft small" }, t("door.conflicts.scanned", { time: momentText(scan.at, now) })),
+      el("span", { class: "soft small door-ticket" }, scan.ticket),
+    ),
+    el(
+      "button",
+      { type: "button", "aria-label": t("door.conflicts.dismissFor", { place: scan.place }), onclick: dismiss },
+      t("door.conflicts.dismiss"),
+    ),
+  );
+}
+
+/** @param {Scan} scan @param {number} now */
+function conflictText({ conflict }, now) {
+  if (conflict?.reason !== "used") return t(`door.conflicts.${conflict?.reason ?? "refused"}`);
+  if (conflict.at === undefined) return t("door.conflicts.usedUnknown");
+  return t("door.conflicts.used", { time: momentText(conflict.at, now) });
+}

@@ -1,0 +1,105 @@
+/**
+ * What the door says to one scan. Pure: no clock, no network, no page.
+ *
+ * @typedef {import("./barcode.js").Reading} Reading
+ *
+ * @typedef {{ kind: "none" }
+ *   | { kind: "admitted", ticket: string, place: string }
+ *   | { kind: "used", at: number | undefined }
+ *   | { kind: "void" }
+ *   | { kind: "noTicketHere" }} Answer
+ *   the server's; `none` when it can't be reached, or wasn't asked
+ *
+ * @typedef {object} Context
+ * @property {string} event the one at whose door we stand
+ * @property {Answer} answer
+ * @property {(ticket: string) => number | undefined} firstSeenHere when this device let a ticket in
+ * @property {(ticket: string) => boolean} isVoid by the list of void tickets, as far as it is known
+ * @property {boolean} hasRoom whether one more scan can be kept until the server is back
+ *
+ * @typedef {object} Scan
+ * @property {Reading} reading
+ * @property {number} at
+ *
+ * @typedef {{ kind: "admitted", ticket: string, place: string, isOffline: boolean }
+ *   | { kind: "used", place: string, at: number | undefined, where: "here" | "elsewhere" }
+ *   | { kind: "refused", reason: "otherEvent" | "notGenuine" | "noTicket" | "void", place: string }
+ *   | { kind: "unsure", reason: "unknownKey" | "noRoom", place: string }} Verdict
+ *   `unsure`: this device can't tell; neither in nor out before somebody has looked
+ */
+
+/**
+ * Whether the server has a say: what is plain from the barcode or from this device's own list needs no waiting.
+ * @param {Scan} scan @param {Omit<Context, "answer">} context
+ */
+export function isForServer(scan, context) {
+  return judgeHere(scan, context) === undefined;
+}
+
+/**
+ * @param {Scan} scan @param {Context} context
+ * @returns {Verdict}
+ */
+export function decide(scan, context) {
+  return judgeHere(scan, context) ?? judgeAnswer(scan, context) ?? judgeAlone(scan, context);
+}
+
+/** @param {Reading} reading */
+const placeOf = (reading) => (reading.kind === "genuine" ? reading.claims.plc : "");
+
+/** @param {Scan} scan @param {Omit<Context, "answer">} context @returns {Verdict | undefined} */
+function judgeHere({ reading }, { event, firstSeenHere }) {
+  if (reading.kind === "noTicket") return { kind: "refused", reason: "noTicket", place: "" };
+  if (reading.kind === "forged") return { kind: "refused", reason: "notGenuine", place: "" };
+  if (reading.kind === "unknownKey") return undefined;
+  if (reading.claims.evt !== event) return { kind: "refused", reason: "otherEvent", place: reading.claims.plc };
+  const at = firstSeenHere(reading.claims.tkt);
+  return at === undefined ? undefined : { kind: "used", place: reading.claims.plc, at, where: "here" };
+}
+
+/** @param {Scan} scan @param {Context} context @returns {Verdict | undefined} */
+function judgeAnswer({ reading }, { answer }) {
+  const place = placeOf(reading);
+  switch (answer.kind) {
+    case "none":
+      return undefined;
+    case "admitted":
+      return { kind: "admitted", ticket: answer.ticket, place: answer.place, isOffline: false };
+    case "used":
+      return { kind: "used", place, at: answer.at, where: "elsewhere" };
+    case "void":
+      return { kind: "refused", reason: "void", place };
+    case "noTicketHere":
+      return { kind: "refused", reason: "notGenuine", place };
+  }
+}
+
+/** @param {Scan} scan @param {Context} context @returns {Verdict} */
+function judgeAlone({ reading }, { isVoid, hasRoom }) {
+  if (reading.kind !== "genuine") return { kind: "unsure", reason: "unknownKey", place: "" };
+  const { tkt: ticket, plc: place } = reading.claims;
+  if (isVoid(ticket)) return { kind: "refused", reason: "void", place };
+  // To let somebody in and forget it would let the same ticket in twice.
+  if (!hasRoom) return { kind: "unsure", reason: "noRoom", place };
+  return { kind: "admitted", ticket, place, isOffline: true };
+}
+
+/** A code that stays before the camera is one scan: it counts anew once it has been away for a while. */
+export class Debounce {
+  #quiet;
+  #code = "";
+  #lastSeen = -Infinity;
+
+  /** @param {number} [quietMilliseconds] */
+  constructor(quietMilliseconds = 3000) {
+    this.#quiet = quietMilliseconds;
+  }
+
+  /** @param {string} code @param {number} now @returns {boolean} whether it is a new scan */
+  isNew(code, now) {
+    const isAnother = code !== this.#code || now - this.#lastSeen >= this.#quiet;
+    this.#code = code;
+    this.#lastSeen = now;
+    return isAnother;
+  }
+}

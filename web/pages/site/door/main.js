@@ -1,0 +1,66 @@
+import { doorCatalog } from "../catalog/door.js";
+import { buildFrame } from "../lib/frame.js";
+import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
+import { Ledger } from "./ledger.js";
+import { keepForOffline } from "./offline.js";
+import { PublishedFacts } from "./published.js";
+import { showScan } from "./scan-view.js";
+import { keptSession } from "./session.js";
+import { showSignIn } from "./sign-in-view.js";
+
+/** @typedef {import("./session.js").DoorSession} DoorSession */
+
+addCatalog(doorCatalog);
+setLanguage(initialLanguage());
+
+const ledger = new Ledger();
+const facts = new PublishedFacts();
+/** Lives as long as the page where the browser keeps nothing. */
+let session = keptSession.get();
+/** @type {string | undefined} */
+let lastEvent;
+/** @type {{ update(): void, end(): void } | undefined} */
+let scanning;
+
+/** @param {{ isFirst?: boolean }} [options] */
+function render(options = {}) {
+  scanning?.end();
+  scanning = undefined;
+  const main = buildFrame({ home: "/door", links: [], languageChanged: () => render() });
+  document.title = session ? `${session.event.title} · ${t("door.title")}` : `${t("door.title")} · Onsale`;
+  const isKept = keptSession.get() !== undefined;
+  if (session) scanning = showScan(main, { session, ledger, facts, isKept, signedOut: signOut });
+  else showSignIn(main, { waiting: ledger.waiting, event: lastEvent, signedIn: signIn });
+  if (!options.isFirst) main.querySelector("h1")?.focus();
+}
+
+/** @param {DoorSession} next */
+function signIn(next) {
+  session = next;
+  keptSession.set(next);
+  navigator.storage?.persist?.().catch(() => false);
+  render();
+}
+
+/** Forgets all but what the server doesn't know yet. */
+function signOut() {
+  lastEvent = session?.event.id;
+  session = undefined;
+  keptSession.set(undefined);
+  facts.forget();
+  ledger.clearSettled();
+  render();
+}
+
+addEventListener("storage", ({ key, newValue }) => {
+  ledger.changedElsewhere(key, newValue);
+  scanning?.update();
+});
+keptSession.onChange((next) => {
+  if (JSON.stringify(next) === JSON.stringify(session)) return;
+  session = next;
+  render();
+});
+
+render({ isFirst: true });
+keepForOffline();

@@ -1,0 +1,241 @@
+import { announce } from "../lib/announce.js";
+import { el, setText, show } from "../lib/dom.js";
+import { formatNumber, t } from "../lib/i18n.js";
+import { keepAwake } from "./awake.js";
+import { buildCameraView } from "./camera-view.js";
+import { Checkpoint } from "./checkpoint.js";
+import { buildConflictsView } from "./conflicts-view.js";
+import { field } from "./field.js";
+import { Debounce } from "./gate.js";
+import { allowSound, signal } from "./signals.js";
+import { askToSignOut } from "./sign-out-dialog.js";
+import { clockTime, momentText, verdictReason, verdictSymbol, VerdictView, verdictWord } from "./verdict-view.js";
+
+/**
+ * @typedef {import("./gate.js").Verdict} Verdict
+ *
+ * @typedef {object} ScanParts
+ * @property {import("./session.js").DoorSession} session
+ * @property {import("./ledger.js").Ledger} ledger
+ * @property {import("./published.js").PublishedFacts} facts
+ * @property {boolean} isKept whether the browser keeps what it is given
+ * @property {() => void} signedOut
+ */
+
+/**
+ * The gate itself: camera, code field, verdicts, counts.
+ * @param {HTMLElement} main @param {ScanParts} parts
+ * @returns {{ update(): void, end(): void }}
+ */
+export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
+  const ending = new AbortController();
+  const debounce = new Debounce();
+  const verdicts = new VerdictView(() => focusField());
+  /** @type {import("./checkpoint.js").Link} */
+  let lastLink = "connecting";
+  let lastConflicts = ledger.conflicts.length;
+  let running = 0;
+  /** @type {Verdict | undefined} */
+  let newest;
+  let wasTyped = matchMedia("(pointer: fine)").matches;
+
+  const badge = el("span", { class: "badge" });
+  const notice = el("div", { class: "stack" });
+  const admitted = el("dd", { class: "number" });
+  const waiting = el("dd", { class: "number" });
+  const last = el("p", { class: "door-last" }, t("door.last.none"));
+  const input = el("input", {
+    id: "code",
+    name: "code",
+    autocomplete: "off",
+    autocapitalize: "none",
+    autocorrect: "off",
+    spellcheck: "false",
+    enterkeyhint: "go",
+  });
+  const codeField = field(input, t("door.code.label"), t("door.code.hint"));
+  const submit = el("button", { class: "primary", type: "submit" }, t("door.code.submit"));
+  const conflicts = buildConflictsView((ticket) => {
+    ledger.dismissConflict(ticket);
+    update();
+  });
+  const checkpoint = new Checkpoint({
+    event: session.event.id,
+    token: session.token,
+    ledger,
+    facts,
+    changed: () => update(),
+    exclusively: (work) => (navigator.locks ? navigator.locks.request("onsale.door.send", work) : work()),
+  });
+  const camera = buildCameraView((code) => {
+    if (debounce.isNew(code, Date.now()) && running === 0) {
+      wasTyped = false;
+      void judge(code);
+    }
+  });
+
+  const focusField = () => {
+    // On a phone the keyboard would come up over the camera's picture.
+    if (wasTyped && !camera.isRunning) input.focus();
+  };
+
+  /** @param {string} code */
+  const judge = async (code) => {
+    running += 1;
+    setText(submit, t("door.checking"));
+    const verdict = await checkpoint.scan(code);
+    running -= 1;
+    if (ending.signal.aborted) return;
+    if (running === 0) setText(submit, t("door.code.submit"));
+    newest = verdict;
+    signal(verdict.kind);
+    verdicts.open(verdict);
+    show(last, ...lastLine(verdict));
+    update();
+  };
+
+  const submitCode = () => {
+    const code = input.value.trim();
+    input.value = "";
+    wasTyped = true;
+    codeField.complain(code === "" ? t("door.code.empty") : "");
+    if (code === "") return;
+    if (debounce.isNew(code, Date.now())) return void judge(code);
+    // A trigger that is pulled twice has read one ticket. But green is shown once: a second one would let in a second
+    // person with a copy.
+    if (running > 0) return;
+    if (newest && newest.kind !== "admitted") verdicts.open(newest);
+    else codeField.complain(t("door.code.same"));
+  };
+
+  const update = () => {
+    if (ending.signal.aborted) return;
+    const { link } = checkpoint;
+    setText(badge, t(`door.link.${link}`));
+    badge.className = link === "online" ? "badge good" : link === "connecting" ? "badge" : "badge warn";
+    if (link !== lastLink && link === "offline") announce(t("door.link.announce.offline"));
+    if (link !== lastLink && link === "online" && lastLink === "offline") announce(t("door.link.announce.online"));
+    lastLink = link;
+    const words = linkWords(link, facts, ledger.hasRoom);
+    if (!isKept) words.push(t("door.notKept"));
+    if (notice.textContent !== words.join("")) {
+      show(notice, words.map((text) => el("p", { class: "notice warn" }, text)));
+    }
+    setText(admitted, formatNumber(ledger.admitted(session.event.id)));
+    setText(waiting, formatNumber(ledger.waiting));
+    const found = ledger.conflicts;
+    if (found.length > lastConflicts) announce(t("door.conflicts.announce"), { isUrgent: true });
+    lastConflicts = found.length;
+    conflicts.update(found);
+  };
+
+  const signOut = () =>
+    askToSignOut({ waiting: ledger.waiting, conflicts: ledger.conflicts.length, confirmed: signedOut });
+
+  show(
+    main,
+    el(
+      "header",
+      { class: "door-head" },
+      el(
+        "div",
+        null,
+        el("h1", { tabindex: "-1" }, session.event.title),
+        el("p", { class: "soft" }, session.event.venue),
+      ),
+      badge,
+    ),
+    notice,
+    camera.element,
+    el(
+      "form",
+      {
+        class: "card",
+        novalidate: true,
+        onsubmit: (/** @type {SubmitEvent} */ event) => {
+          event.preventDefault();
+          submitCode();
+        },
+      },
+      codeField.element,
+      submit,
+    ),
+    el(
+      "dl",
+      { class: "door-counts" },
+      el("div", null, el("dt", null, t("door.count.admitted")), admitted),
+      el("div", null, el("dt", null, t("door.count.waiting")), waiting),
+    ),
+    el(
+      "section",
+      { class: "card", "aria-labelledby": "last-title" },
+      el("h2", { id: "last-title" }, t("door.last")),
+      last,
+    ),
+    conflicts.element,
+    el("button", { class: "door-sign-out", type: "button", onclick: signOut }, t("door.signOut")),
+  );
+
+  const { signal: until } = ending;
+  document.addEventListener("pointerdown", allowSound, { signal: until });
+  document.addEventListener("keydown", (event) => takeKey(event, input, verdicts), { signal: until });
+  addEventListener("online", () => checkpoint.wake(), { signal: until });
+  document.addEventListener(
+    "visibilitychange",
+    () => {
+      if (document.visibilityState === "visible") checkpoint.wake();
+    },
+    { signal: until },
+  );
+  keepAwake(until);
+  update();
+  checkpoint.wake();
+
+  return {
+    update,
+    /** Before another page is shown. */
+    end() {
+      ending.abort();
+      checkpoint.end();
+      camera.stop();
+      verdicts.remove();
+    },
+  };
+}
+
+/**
+ * A hand-held scanner types wherever the focus is: what it types belongs in the field.
+ * @param {KeyboardEvent} event @param {HTMLInputElement} input @param {VerdictView} verdicts
+ */
+function takeKey(event, input, verdicts) {
+  allowSound();
+  const isText = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (!isText || event.target instanceof HTMLInputElement || document.querySelector("dialog[open]")) return;
+  verdicts.close();
+  input.focus();
+}
+
+/** @param {Verdict} verdict */
+function lastLine(verdict) {
+  const text = [verdictWord(verdict), verdict.place, clockTime(Date.now())].filter(Boolean).join(" · ");
+  const reason = verdictReason(verdict);
+  return [
+    verdictSymbol(verdict.kind, `door-mark ${verdict.kind}`),
+    el("span", null, text, reason !== "" && el("span", { class: "soft small" }, ` ${reason}`)),
+  ];
+}
+
+/**
+ * @param {import("./checkpoint.js").Link} link @param {import("./published.js").PublishedFacts} facts
+ * @param {boolean} hasRoom
+ */
+function linkWords(link, facts, hasRoom) {
+  const words = [];
+  if (link === "signedOut") words.push(t("door.link.signedOutExplain"));
+  else if (link === "offline" && facts.asOf === undefined) words.push(t("door.link.offlineBlind"));
+  else if (link === "offline") {
+    words.push(t("door.link.offlineExplain", { time: momentText(facts.asOf ?? 0, Date.now()) }));
+  }
+  if (!hasRoom) words.push(t("door.full"));
+  return words;
+}

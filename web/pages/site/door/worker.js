@@ -1,0 +1,104 @@
+/**
+ * The door's service worker: has `/door` open after a reload without a network. It keeps the page and the assets that
+ * the page needs, nothing else; no answer of `/v1` is ever kept.
+ */
+
+const PREFIX = "onsale-door-";
+const PAGE = "/door";
+const PAGE_MILLISECONDS = 3000;
+
+const scope = /** @type {any} */ (self);
+
+/** A page's attributes; a module's static imports, which begin a line (those in comments are types). */
+const NAMED_BY_PAGE = /\b(?:src|href)="([^"]+)"/g;
+const NAMED_BY_MODULE = /^(?:import|export)\b[^;"'`=]*?(?:\bfrom\s*)?["']([^"']+)["'];/gm;
+
+/** @param {string} text @param {RegExp} named @param {string} base its address @returns {string[]} */
+function assetsNamedIn(text, named, base) {
+  return [...text.matchAll(named)]
+    .map((match) => new URL(match[1] ?? "", base))
+    .filter((url) => url.origin === scope.location.origin && url.pathname.startsWith("/assets/"))
+    .map((url) => url.href);
+}
+
+/**
+ * Keeps a version of the page, as a whole or not at all: each has a cache of its own, named by what the page says, and
+ * the older ones go when the new one is complete.
+ * @param {Response} page
+ */
+async function keep(page) {
+  const address = new URL(PAGE, scope.location.origin).href;
+  const text = await page.clone().text();
+  const name = PREFIX + (await nameOf(text));
+  if (await caches.has(name)) return;
+  /** @type {Map<string, Response>} */
+  const found = new Map([[address, page.clone()]]);
+  const open = assetsNamedIn(text, NAMED_BY_PAGE, address);
+  for (let url = open.pop(); url !== undefined; url = open.pop()) {
+    if (found.has(url)) continue;
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${url} answers ${response.status}.`);
+    found.set(url, response.clone());
+    if (new URL(url).pathname.endsWith(".js")) open.push(...assetsNamedIn(await response.text(), NAMED_BY_MODULE, url));
+  }
+  try {
+    const cache = await caches.open(name);
+    for (const [url, response] of found) await cache.put(url, response);
+  } catch (error) {
+    await caches.delete(name);
+    throw error;
+  }
+  for (const other of await caches.keys()) {
+    if (other.startsWith(PREFIX) && other !== name) await caches.delete(other);
+  }
+}
+
+/** @param {string} text @returns {Promise<string>} */
+async function nameOf(text) {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {any} event */
+async function openPage(event) {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), PAGE_MILLISECONDS);
+  try {
+    const response = await fetch(PAGE, { signal: limit.signal });
+    if (!response.ok) throw new Error(`The page answers ${response.status}.`);
+    const whole = new Response(await response.arrayBuffer(), response);
+    // A version that can't be kept now is kept at a later opening.
+    event.waitUntil(keep(whole.clone()).catch(() => {}));
+    return whole;
+  } catch (error) {
+    const kept = await caches.match(PAGE);
+    if (kept) return kept;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @param {Request} request of an asset: what is under a hash never changes */
+async function openAsset(request) {
+  return (await caches.match(request.url)) ?? fetch(request);
+}
+
+scope.addEventListener("install", (/** @type {any} */ event) => {
+  scope.skipWaiting();
+  event.waitUntil(
+    fetch(PAGE).then((page) => {
+      if (!page.ok) throw new Error(`The page answers ${page.status}.`);
+      return keep(page);
+    }),
+  );
+});
+
+scope.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(scope.clients.claim()));
+
+scope.addEventListener("fetch", (/** @type {any} */ event) => {
+  const url = new URL(event.request.url);
+  if (url.origin !== scope.location.origin || event.request.method !== "GET") return;
+  if (event.request.mode === "navigate" && url.pathname === PAGE) event.respondWith(openPage(event));
+  else if (url.pathname.startsWith("/assets/")) event.respondWith(openAsset(event.request));
+});

@@ -1,0 +1,27 @@
+import { SeatingChart } from "../map/chart.js";
+import { client } from "./api.js";
+
+/** @typedef {import("../../../client/src/types.js").EventDetail} EventDetail */
+
+/** @type {Map<string, Promise<SeatingChart>>} laying out ten thousand seats is not done twice */
+const charts = new Map();
+
+/**
+ * @param {EventDetail} event
+ * @returns {Promise<SeatingChart>}
+ */
+export function chartOf(event) {
+  const known = charts.get(event.id);
+  if (known) return known;
+  const made = load(event);
+  charts.set(event.id, made);
+  made.catch(() => charts.delete(event.id));
+  return made;
+}
+
+/** @param {EventDetail} event */
+async function load(event) {
+  const standing = event.areas.reduce((sum, area) => sum + area.capacity, 0);
+  // An event of standing areas alone has no plan to ask for.
+  return new SeatingChart(standing === event.capacity ? undefined : await client.seatingPlan(event.id), event);
+}

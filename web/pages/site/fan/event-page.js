@@ -1,0 +1,554 @@
+import { Problem } from "../../../client/src/index.js";
+import { announce } from "../lib/announce.js";
+import { el, show } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { client, clock } from "./api.js";
+import { KeptHolds, newKey } from "./holds.js";
+import { join } from "./joining.js";
+import { journey } from "./journey.js";
+import { pay } from "./payment.js";
+import { keptWay } from "./place.js";
+import { followRoom } from "./room.js";
+import { orderPath } from "./routes.js";
+import { dropSession, onSessionChange, session } from "./session.js";
+import { chime } from "./sound.js";
+import { beforeView, closedView, soldOutView } from "./views/before.js";
+import { checkoutView } from "./views/checkout.js";
+import { enterView, spentView } from "./views/enter.js";
+import { lineView } from "./views/line.js";
+import { lobbyView } from "./views/lobby.js";
+import { heading, notice } from "./views/parts.js";
+import { failedView, payingView } from "./views/paying.js";
+import { calledView, drawingView } from "./views/called.js";
+import { shopView } from "./views/shop.js";
+import { refusal } from "./words.js";
+
+/**
+ * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../../client/src/types.js").Room} Room
+ * @typedef {import("../../../client/src/types.js").Order} Order
+ * @typedef {import("../../../client/src/types.js").HoldRequest} HoldRequest
+ * @typedef {import("./journey.js").Journey} Journey
+ * @typedef {import("./journey.js").Step} Step
+ * @typedef {import("./views/parts.js").View} View
+ */
+
+const RETRY_MILLISECONDS = 4000;
+/** How far a crowd that all want the same thing now is spread. */
+const SPREAD_MILLISECONDS = 2500;
+/** Without a stream, asking for the pass is what says that one is there: the server gives up on 30 s of silence. */
+const PRESENCE_MILLISECONDS = 12_000;
+const EVENT_REFRESH_MILLISECONDS = 60_000;
+
+/** @type {Record<Exclude<Step, "paid">, (page: EventPage) => View>} */
+const VIEWS = {
+  before: beforeView,
+  closed: closedView,
+  soldOut: soldOutView,
+  enter: enterView,
+  spent: spentView,
+  lobby: lobbyView,
+  drawing: drawingView,
+  line: lineView,
+  called: calledView,
+  shop: shopView,
+  checkout: checkoutView,
+  paying: payingView,
+  failed: failedView,
+};
+
+/** One event's page: holds what is known, does what the journey needs, and shows the one screen that it says. */
+export class EventPage {
+  #id;
+  #navigate;
+  #kept;
+  #body = el("div", { class: "stack" });
+  #notice = el("div", { class: "stack" });
+  #connection = el("div");
+  #ending = new AbortController();
+  /** @type {(() => void) | undefined} */
+  #stopRoom;
+  /** @type {string | undefined} the ticket that the stream was opened with */
+  #roomTicket;
+  /** @type {View | undefined} */
+  #view;
+  /** @type {Step | undefined} */
+  #step;
+  #isAsking = false;
+  #askAgainAt = 0;
+  #lastPresence = Date.now();
+  #eventLoadedAt = 0;
+  #isConnected = true;
+  /** @type {Set<string>} holds whose payment is being followed */
+  #paying = new Set();
+  #isSpent = false;
+
+  /** @type {EventDetail | undefined} */
+  #event;
+  /** @type {Room | undefined} */
+  #room;
+  /** @type {Order | undefined} */
+  order;
+  /** @type {Problem | undefined} why an answer is not there yet */
+  trouble;
+  /** @type {Journey | undefined} */
+  #journey;
+
+  /** @param {string} id @param {(path: string) => void} navigate */
+  constructor(id, navigate) {
+    this.#id = id;
+    this.#navigate = navigate;
+    this.#kept = keptWay(id);
+    this.holds = new KeptHolds(id);
+    this.element = el("div", { class: "stack" }, this.#connection, this.#notice, this.#body);
+    this.title = t("loading");
+    show(this.#body, el("p", { class: "soft" }, t("loading")));
+    const changed = () => this.update();
+    this.holds.onChange(changed);
+    this.#kept.place.onChange(changed);
+    this.#kept.pass.onChange(changed);
+    onSessionChange(changed);
+    document.addEventListener("visibilitychange", this.#cameBack);
+    this.#load();
+  }
+
+  // What is known
+
+  get event() {
+    return /** @type {EventDetail} */ (this.#event);
+  }
+
+  get room() {
+    return /** @type {Room} */ (this.#room);
+  }
+
+  get journey() {
+    return /** @type {Journey} */ (this.#journey);
+  }
+
+  /** The place, if it is of whoever is signed in. */
+  get place() {
+    const place = this.#kept.place.get();
+    const buyer = session()?.buyer;
+    return place && (buyer === undefined || place.buyer === undefined || place.buyer === buyer) ? place : undefined;
+  }
+
+  get pass() {
+    return this.#kept.pass.get();
+  }
+
+  get seenCommitment() {
+    return this.#kept.commitment.get();
+  }
+
+  /** The hold that is being paid. */
+  get checkout() {
+    const id = this.#kept.checkout.get();
+    return id === undefined ? undefined : this.holds.get(id);
+  }
+
+  get isConnected() {
+    return this.#isConnected;
+  }
+
+  // Coming and going
+
+  async #load() {
+    try {
+      const [event, room] = await Promise.all([client.event(this.#id), client.room(this.#id)]);
+      if (this.#ending.signal.aborted) return;
+      this.#event = event;
+      this.#room = room;
+      this.#eventLoadedAt = Date.now();
+      const pass = this.pass;
+      this.#isSpent = pass !== undefined && !this.#kept.place.get() && Date.parse(pass.expiresAt) <= clock.now();
+      this.#resumePayments();
+      this.update();
+    } catch (error) {
+      if (this.#ending.signal.aborted) return;
+      if (error instanceof Problem && !error.isPassing) {
+        show(this.#body, heading(t("event.missing")), el("p", null, el("a", { href: "/" }, t("event.toList"))));
+        this.title = t("event.missing");
+        document.title = `${this.title} · Onsale`;
+        return;
+      }
+      show(this.#body, notice("warn", el("p", null, refusal(error)), el("p", { class: "small" }, t("retrying"))));
+      setTimeout(() => this.#load(), RETRY_MILLISECONDS);
+    }
+  }
+
+  close() {
+    this.#ending.abort();
+    this.#stopRoom?.();
+    this.#view?.close?.();
+    document.removeEventListener("visibilitychange", this.#cameBack);
+  }
+
+  /** A telephone that was put away has heard nothing meanwhile, and its clock may have stood still. */
+  #cameBack = () => {
+    if (document.visibilityState === "visible") this.#refreshEvent();
+  };
+
+  async #refreshEvent() {
+    this.#eventLoadedAt = Date.now();
+    try {
+      this.#event = await client.event(this.#id);
+      this.update();
+    } catch {
+      // The next try is soon.
+    }
+  }
+
+  #followRoom() {
+    const ticket = this.place?.ticket;
+    if (this.#stopRoom && ticket === this.#roomTicket) return;
+    this.#stopRoom?.();
+    this.#roomTicket = ticket;
+    this.#stopRoom = followRoom(this.#id, {
+      ticket,
+      onRoom: (room) => {
+        const isOther = room.phase !== this.#room?.phase || room.opensAt !== this.#room.opensAt;
+        this.#room = room;
+        if (isOther) this.#refreshEvent();
+        this.update();
+      },
+      onConnection: (isConnected) => this.#connect(isConnected),
+      onRefused: () => this.#renewPlace(),
+    });
+  }
+
+  /** @param {boolean} isConnected */
+  #connect(isConnected) {
+    if (this.#isConnected === isConnected) return;
+    this.#isConnected = isConnected;
+    show(this.#connection, isConnected ? null : notice("warn", t("connection.lost")));
+    announce(t(isConnected ? "connection.back" : "connection.lost"));
+  }
+
+  // What is to be seen, and done
+
+  /** Told each second, and whenever something has changed. */
+  update() {
+    if (!this.#event || !this.#room || this.#ending.signal.aborted) return;
+    const now = clock.now();
+    this.#expire(now);
+    this.#followRoom();
+    const all = this.holds.all();
+    this.#journey = journey({
+      event: this.#event,
+      room: this.#room,
+      now,
+      place: session() ? this.place : undefined,
+      isSpent: this.#isSpent,
+      pass: this.pass,
+      holds: all.map((entry) => ({
+        id: entry.hold.hold,
+        expiresAt: entry.hold.expiresAt,
+        isSent: entry.method !== undefined,
+      })),
+      checkout: this.#kept.checkout.get(),
+      order: this.order,
+    });
+    if (this.#room.drawSeed === null && this.#room.drawCommitment !== null && this.seenCommitment === undefined) {
+      this.#kept.commitment.set(this.#room.drawCommitment);
+    }
+    this.#show(this.#journey.step);
+    this.#ask(this.#journey);
+    this.#stayPresent(this.#journey);
+    const isDue = Date.now() - this.#eventLoadedAt > EVENT_REFRESH_MILLISECONDS;
+    if (isDue && this.#journey.phase === "scheduled") this.#refreshEvent();
+  }
+
+  /** @param {Step} step */
+  #show(step) {
+    if (step === "paid") return this.#finish();
+    if (step !== this.#step) {
+      const isFirst = this.#step === undefined;
+      this.#view?.close?.();
+      this.#step = step;
+      this.#view = VIEWS[step](this);
+      show(this.#body, this.#view.element);
+      if (!isFirst) {
+        this.#view.element.querySelector("h1")?.focus();
+        scrollTo({ top: 0 });
+      }
+      if (step === "called" && !isFirst && this.event.onsale.waitingRoom) {
+        chime();
+        announce(t("called.announce"), { isUrgent: true });
+      }
+    }
+    this.#view?.update?.();
+    const title = `${this.#view?.title ?? ""} · ${this.event.title}`;
+    if (document.title !== title) document.title = title;
+    this.title = title;
+  }
+
+  /** @param {number} now */
+  #expire(now) {
+    const gone = this.holds.expire(now);
+    if (gone.length > 0) {
+      this.say("warn", t("shop.holdExpired"));
+    }
+    const pass = this.pass;
+    if (pass && !this.#isSpent && Date.parse(pass.expiresAt) <= now && this.#kept.place.get()) this.#spend();
+  }
+
+  #spend() {
+    this.#isSpent = true;
+    this.#kept.place.set(undefined);
+  }
+
+  /** @param {Journey} journey */
+  #ask({ needs }) {
+    if (needs === null || this.#isAsking || Date.now() < this.#askAgainAt) return;
+    if (needs === "place") this.#asking(() => this.#askPlace());
+    else this.#asking(() => this.#askPass());
+  }
+
+  /** @param {() => Promise<void>} work @returns {Promise<void>} */
+  async #asking(work) {
+    this.#isAsking = true;
+    try {
+      await work();
+      this.trouble = undefined;
+      this.#askAgainAt = 0;
+    } catch (error) {
+      const problem = error instanceof Problem ? error : Problem.unreachable(error);
+      const isTurnAhead = problem.slug === "not-admitted" || problem.slug === "onsale-closed";
+      this.trouble = isTurnAhead ? undefined : problem;
+      const pause = problem.retryAfterSeconds === undefined ? SPREAD_MILLISECONDS : problem.retryAfterSeconds * 1000;
+      this.#askAgainAt = Date.now() + pause + Math.random() * SPREAD_MILLISECONDS;
+      if (problem.slug === "place-spent") this.#spend();
+      else if (problem.status === 422 || problem.status === 401) await this.#renewPlace();
+    } finally {
+      this.#isAsking = false;
+      this.update();
+    }
+  }
+
+  async #askPlace() {
+    const known = session();
+    if (!known) return this.#kept.place.set(undefined);
+    try {
+      const place = await join(this.#id, known.token, this.#ending.signal);
+      this.#kept.place.set({ ...place, ...(known.buyer !== undefined && { buyer: known.buyer }) });
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) {
+        dropSession();
+        this.#kept.place.set(undefined);
+      }
+      throw error;
+    }
+  }
+
+  async #askPass() {
+    const place = this.place;
+    if (!place) return;
+    this.#lastPresence = Date.now();
+    this.#kept.pass.set(await client.claimPass(this.#id, place.ticket));
+    this.#isSpent = false;
+    announce(t("shop.admitted"), { isUrgent: true });
+  }
+
+  /** The ticket is not taken any more (it ran out, or is of another server): joining again gives the same place. */
+  async #renewPlace() {
+    if (!session()) this.#kept.place.set(undefined);
+    else await this.#askPlace().catch(() => this.#kept.place.set(undefined));
+    this.update();
+  }
+
+  /** @param {Journey} journey */
+  #stayPresent({ step }) {
+    if (step !== "line" || this.#isConnected || Date.now() - this.#lastPresence < PRESENCE_MILLISECONDS) return;
+    this.#lastPresence = Date.now();
+    this.#askPass().catch(() => {});
+  }
+
+  // What a fan does
+
+  /** Joins the line. Rejects with the problem that the fan must be told of. */
+  async enter() {
+    this.#isSpent = false;
+    this.#kept.pass.set(undefined);
+    await this.#askPlace();
+    this.clearNotice();
+    this.update();
+  }
+
+  /**
+   * @param {HoldRequest} wanted @returns {Promise<void>} rejects with the problem
+   */
+  async hold(wanted) {
+    const pass = this.pass;
+    if (!pass) return;
+    const key = newKey();
+    const hold = await this.#twice(() => client.hold(this.#id, pass.pass, wanted, key)).catch((error) => {
+      if (error instanceof Problem && error.slug === "not-admitted") {
+        this.#kept.pass.set({ ...pass, expiresAt: new Date(clock.now()).toISOString() });
+        this.#spend();
+        this.update();
+      }
+      throw error;
+    });
+    this.holds.add(hold);
+    this.clearNotice();
+    this.startCheckout(hold.hold);
+  }
+
+  /**
+   * An answer that was lost is asked for once more: the key makes it the same hold.
+   * @template Answer @param {() => Promise<Answer>} request @returns {Promise<Answer>}
+   */
+  async #twice(request) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!(error instanceof Problem) || error.slug !== "unreachable") throw error;
+      return request();
+    }
+  }
+
+  /** @param {string} id */
+  startCheckout(id) {
+    this.order = undefined;
+    this.#kept.checkout.set(id);
+    this.update();
+  }
+
+  leaveCheckout() {
+    this.order = undefined;
+    this.#kept.checkout.set(undefined);
+    this.update();
+  }
+
+  /** @param {string} id */
+  async release(id) {
+    const pass = this.pass;
+    try {
+      if (pass) await client.release(this.#id, pass.pass, id);
+    } catch (error) {
+      // What is gone already is as good as given back.
+      const isGone = error instanceof Problem && ["hold-expired", "not-found", "not-admitted"].includes(error.slug);
+      if (!isGone) {
+        this.say("warn", refusal(error));
+        return;
+      }
+    }
+    this.holds.remove(id);
+    if (this.#kept.checkout.get() === id) this.#kept.checkout.set(undefined);
+    announce(t("shop.released"));
+    this.update();
+  }
+
+  /** Lets the next one in. */
+  async leaveShop() {
+    const pass = this.pass;
+    try {
+      if (pass) await client.giveUpPass(this.#id, pass.pass);
+    } catch (error) {
+      if (error instanceof Problem && error.isPassing) {
+        this.say("warn", refusal(error));
+        return;
+      }
+    }
+    for (const { hold, method } of this.holds.all()) if (method === undefined) this.holds.remove(hold.hold);
+    this.#kept.pass.set(undefined);
+    this.#kept.place.set(undefined);
+    this.#navigate("/");
+  }
+
+  /** @param {string} method */
+  pay(method) {
+    const id = this.#kept.checkout.get();
+    if (id !== undefined) this.#pay(id, method);
+  }
+
+  /** A page that was closed while paying goes on where it was. */
+  #resumePayments() {
+    for (const { hold, method } of this.holds.all()) {
+      if (method === undefined) continue;
+      this.#kept.checkout.set(hold.hold);
+      this.#pay(hold.hold, method);
+    }
+  }
+
+  /** @param {string} id @param {string} method */
+  async #pay(id, method) {
+    if (this.#paying.has(id)) return;
+    this.#paying.add(id);
+    const paying = pay({
+      event: this.#id,
+      hold: id,
+      method,
+      holds: this.holds,
+      pass: () => this.pass?.pass,
+      session: () => session()?.token,
+      signal: this.#ending.signal,
+      onTrouble: (problem) => {
+        this.trouble = problem;
+        this.update();
+      },
+      onOrder: (order) => {
+        if (this.#kept.checkout.get() === id) this.order = order;
+        this.update();
+      },
+    });
+    this.update();
+    try {
+      await paying;
+    } catch (error) {
+      this.#refusedPayment(id, error);
+    } finally {
+      this.#paying.delete(id);
+      this.update();
+    }
+  }
+
+  /** @param {string} id @param {unknown} error */
+  #refusedPayment(id, error) {
+    const slug = error instanceof Problem ? error.slug : "";
+    this.trouble = undefined;
+    this.say("bad", refusal(error));
+    const isElsewhere = slug === "hold-ordered" || slug === "idempotency-conflict";
+    if (!isElsewhere && slug !== "hold-expired" && slug !== "not-found") return;
+    this.holds.remove(id);
+    this.#kept.checkout.set(undefined);
+    if (isElsewhere) this.#navigate("/orders");
+  }
+
+  #finish() {
+    const order = this.order;
+    const id = this.#kept.checkout.get();
+    if (!order) return;
+    if (id !== undefined) this.holds.remove(id);
+    this.#kept.checkout.set(undefined);
+    this.order = undefined;
+    announce(t("order.confirmed.announce"), { isUrgent: true });
+    this.#navigate(orderPath(this.#id, order.order));
+  }
+
+  /** After a payment that came to nothing: back to the seats. */
+  tryAgain() {
+    const id = this.#kept.checkout.get();
+    if (id !== undefined) this.holds.remove(id);
+    this.leaveCheckout();
+  }
+
+  /** @param {"good" | "warn" | "bad"} kind @param {string} text words that stay until the next thing is done */
+  say(kind, text) {
+    announce(text, { isUrgent: true });
+    show(
+      this.#notice,
+      el(
+        "div",
+        { class: ["notice", kind, "row spread"] },
+        el("p", null, text),
+        el("button", { type: "button", class: "plain", onclick: () => this.clearNotice() }, t("notice.close")),
+      ),
+    );
+  }
+
+  clearNotice() {
+    show(this.#notice);
+  }
+}

@@ -1,0 +1,132 @@
+import catalog from "../catalog/fan.js";
+import { el, show } from "../lib/dom.js";
+import { buildFrame } from "../lib/frame.js";
+import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
+import { EventPage } from "./event-page.js";
+import { routeOf } from "./routes.js";
+import { onSessionChange, session, signOut } from "./session.js";
+import { armOnTouch } from "./sound.js";
+import { orderView } from "./views/order.js";
+import { ordersView } from "./views/orders.js";
+import { heading } from "./views/parts.js";
+import { whatsOnView } from "./views/whats-on.js";
+
+/** @typedef {import("./views/parts.js").View} View */
+
+const TICK_MILLISECONDS = 1000;
+
+/** @type {HTMLElement} */
+let main;
+/** @type {View | undefined} */
+let view;
+const foot = el("footer", { class: "foot" });
+
+/** @returns {View} the page of an address */
+function pageOf() {
+  const route = routeOf(location.pathname);
+  switch (route.name) {
+    case "list":
+      return whatsOnView();
+    case "event":
+      return new EventPage(route.event, navigate);
+    case "orders":
+      return ordersView();
+    case "order":
+      return orderView(route.event, route.order);
+    case "missing":
+      return {
+        element: el(
+          "div",
+          { class: "stack" },
+          heading(t("page.missing")),
+          el("p", null, el("a", { href: "/" }, t("event.toList"))),
+        ),
+        title: t("page.missing"),
+      };
+  }
+}
+
+/** @param {{ isFirst?: boolean }} [options] */
+function open(options = {}) {
+  view?.close?.();
+  view = pageOf();
+  document.title = `${view.title} · Onsale`;
+  show(main, view.element);
+  showFoot();
+  if (options.isFirst) return;
+  scrollTo({ top: 0 });
+  (view.element.querySelector("h1") ?? main).focus();
+}
+
+/** @param {string} path */
+function navigate(path) {
+  history.pushState(null, "", path);
+  open();
+}
+
+function showFoot() {
+  const known = session();
+  show(
+    foot,
+    known
+      ? [
+          known.email ? `${t("signIn.as", { email: known.email })} ` : "",
+          el(
+            "button",
+            {
+              type: "button",
+              class: "plain",
+              onclick: () => {
+                signOut();
+                navigate("/");
+              },
+            },
+            t("signIn.out"),
+          ),
+        ]
+      : t("foot.text"),
+  );
+}
+
+function build() {
+  main = buildFrame({
+    home: "/",
+    links: [
+      { href: "/", label: t("list.title") },
+      { href: "/orders", label: t("orders.title") },
+    ],
+    languageChanged: () => {
+      build();
+      open();
+    },
+  });
+  document.body.append(foot);
+}
+
+/**
+ * Links within these pages need no new page.
+ * @param {MouseEvent} event
+ */
+function follow(event) {
+  const isSpecial = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+  if (event.defaultPrevented || event.button !== 0 || isSpecial) return;
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  if (!link || link.target !== "" || link.hasAttribute("download") || link.origin !== location.origin) return;
+  const isOnPage = link.pathname === location.pathname && link.hash !== "";
+  if (isOnPage || routeOf(link.pathname).name === "missing") return;
+  event.preventDefault();
+  navigate(link.pathname);
+}
+
+addCatalog(catalog);
+setLanguage(initialLanguage());
+build();
+open({ isFirst: true });
+armOnTouch();
+addEventListener("popstate", () => open());
+document.addEventListener("click", follow);
+onSessionChange(showFoot);
+setInterval(() => {
+  view?.update?.();
+  if ((session() === undefined) !== (foot.querySelector("button") === null)) showFoot();
+}, TICK_MILLISECONDS);

@@ -1,0 +1,31 @@
+import { Kept } from "../lib/storage.js";
+
+/**
+ * @typedef {import("../../../client/src/types.js").Place} Place
+ * @typedef {import("../../../client/src/types.js").Pass} Pass
+ */
+
+/** @param {any} value @returns {value is Place & { buyer?: string }} */
+const isPlace = (value) =>
+  typeof value?.ticket === "string" && (value.number === null || typeof value.number === "number");
+
+/** @param {any} value @returns {value is Pass} */
+const isPass = (value) => typeof value?.pass === "string" && typeof value.expiresAt === "string";
+
+/** @param {any} value @returns {value is string} */
+const isText = (value) => typeof value === "string";
+
+/**
+ * What is kept of a fan's way through one event: place and pass for all tabs, the checkout for this one.
+ * @param {string} event
+ */
+export function keptWay(event) {
+  return {
+    place: new Kept(`fan.place.${event}`, isPlace),
+    pass: new Kept(`fan.pass.${event}`, isPass),
+    /** The commitment as it was seen in the lobby: what the draw must later agree with. */
+    commitment: new Kept(`fan.commitment.${event}`, isText),
+    /** Which hold is being paid. */
+    checkout: new Kept(`fan.checkout.${event}`, isText, () => sessionStorage),
+  };
+}

@@ -1,0 +1,121 @@
+import { announce } from "../../lib/announce.js";
+import { el, setText } from "../../lib/dom.js";
+import { formatClock, formatMoney, t } from "../../lib/i18n.js";
+import { clock } from "../api.js";
+import { chartOf } from "../chart.js";
+import { placesOf } from "../words.js";
+import { actionButton, amounts, eventHead, heading } from "./parts.js";
+
+/**
+ * @typedef {import("../event-page.js").EventPage} EventPage
+ * @typedef {import("./parts.js").View} View
+ */
+
+/** The sandbox's cards: what each does is in the catalogue. */
+const CARDS = [
+  "pm_card_visa", "pm_card_chargeDeclined", "pm_sandbox_slow", "pm_sandbox_timeout", "pm_sandbox_error",
+  "pm_sandbox_captureFails",
+];
+const TOLD_SECONDS = [60, 20];
+
+/**
+ * What is held, what it costs, and what to pay with.
+ * @param {EventPage} page @returns {View}
+ */
+export function checkoutView(page) {
+  const entry = page.checkout;
+  if (!entry) throw new Error("There is nothing to pay.");
+  const { hold } = entry;
+  const left = el("strong", { class: "number", role: "timer" });
+  const places = el("p", null, placesOf(hold));
+  chartOf(page.event).then((chart) => setText(places, placesOf(hold, chart)), () => {});
+  let lastSeconds = Infinity;
+  let isPaying = false;
+
+  const cards = CARDS.map((card, index) => {
+    const input = el(
+      "input",
+      { type: "radio", name: "card", id: card, value: card, "aria-describedby": `${card}-does` },
+    );
+    input.checked = index === 0;
+    return el(
+      "div",
+      { class: "choice card-choice" },
+      input,
+      el(
+        "label",
+        { for: card },
+        t(`card.${card}`),
+        el("span", { class: "small soft", id: `${card}-does` }, t(`card.${card}.does`)),
+      ),
+    );
+  });
+
+  const form = el(
+    "form",
+    {
+      class: "stack",
+      onsubmit: (/** @type {SubmitEvent} */ event) => {
+        event.preventDefault();
+        if (isPaying) return;
+        isPaying = true;
+        page.clearNotice();
+        const chosen = new FormData(form).get("card");
+        page.pay(String(chosen ?? CARDS[0]));
+      },
+    },
+    el(
+      "fieldset",
+      { class: "stack" },
+      el("legend", null, t("checkout.card")),
+      el("p", { class: "notice small" }, t("checkout.testCards")),
+      cards,
+    ),
+    el(
+      "button",
+      { type: "submit", class: "primary wide" },
+      t("checkout.pay", { amount: formatMoney(hold.amount, hold.currency) }),
+    ),
+    el("p", { class: "small soft" }, t("checkout.once")),
+  );
+
+  return {
+    element: el(
+      "div",
+      { class: "stack" },
+      eventHead(page.event),
+      heading(t("checkout.title")),
+      el("p", { class: "hold-clock" }, t("checkout.heldFor"), " ", left),
+      el(
+        "div",
+        { class: "checkout-grid" },
+        el(
+          "section",
+          { class: "card" },
+          el("h2", null, t("checkout.summary")),
+          places,
+          amounts(hold.lines, hold.amount, hold.currency),
+          el(
+            "div",
+            { class: "row" },
+            actionButton(t("checkout.back"), () => page.leaveCheckout()),
+            actionButton(t("hold.release"), () => page.release(hold.hold), "danger"),
+          ),
+        ),
+        el("section", { class: "card" }, form),
+      ),
+    ),
+    title: t("checkout.title"),
+    update: () => {
+      const seconds = (Date.parse(hold.expiresAt) - clock.now()) / 1000;
+      setText(left, formatClock(seconds));
+      const told = TOLD_SECONDS.find((at) => lastSeconds > at && seconds <= at);
+      if (told !== undefined && lastSeconds !== Infinity) announce(
+        t("checkout.left", { count: told }),
+        { isUrgent: true },
+      );
+      lastSeconds = seconds;
+      left.classList.toggle("hurry", seconds < 60);
+    },
+  };
+}

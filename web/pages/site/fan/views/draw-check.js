@@ -1,0 +1,76 @@
+import { el, show } from "../../lib/dom.js";
+import { t } from "../../lib/i18n.js";
+import { checkDraw } from "../draw.js";
+import { actionButton } from "./parts.js";
+
+/** @typedef {import("../event-page.js").EventPage} EventPage */
+
+/**
+ * "Your draw, check it": draws again in the browser and says whether it gives the same number.
+ * @param {EventPage} page
+ * @returns {HTMLElement | null} nothing for who came after the draw: nothing was drawn for them
+ */
+export function drawCheck(page) {
+  const place = page.place;
+  const { drawSeed, drawCommitment, lobbySize } = page.room;
+  if (place?.number == null || place.lobbyIndex === undefined) {
+    return el(
+      "section",
+      { class: "card" },
+      el("h2", null, t("draw.title")),
+      el("p", { class: "small" }, t("draw.late")),
+    );
+  }
+  if (drawSeed === null || lobbySize === null) return null;
+  const { number, lobbyIndex } = place;
+  const result = el("div", { role: "status" });
+  const check = async () => {
+    show(result, el("p", { class: "soft" }, t("draw.working")));
+    const seenCommitment = page.seenCommitment;
+    const found = await checkDraw({
+      seed: drawSeed, commitment: drawCommitment, seenCommitment, size: lobbySize, lobbyIndex, number,
+    });
+    const seen = found.isCommitmentSeen === undefined ? "notSeen" : found.isCommitmentSeen ? "seen" : "otherSeen";
+    show(
+      result,
+      el(
+        "div",
+        { class: ["notice", found.agrees ? "good" : "bad"] },
+        el("p", null, el("strong", null, t(found.agrees ? "draw.agrees" : "draw.differs"))),
+        el(
+          "ul",
+          null,
+          el("li", null, t(found.isSeedCommitted ? "draw.seedGood" : "draw.seedBad")),
+          el("li", null, t(`draw.${seen}`)),
+          el("li", null, t("draw.number", { drawn: found.number ?? "–", number })),
+        ),
+      ),
+    );
+  };
+  return el(
+    "section",
+    { class: "card" },
+    el("h2", null, t("draw.title")),
+    el("p", null, t("draw.yours", { number, size: lobbySize })),
+    el(
+      "details",
+      null,
+      el("summary", null, t("draw.check")),
+      el(
+        "div",
+        { class: "stack" },
+        el("p", { class: "small" }, t("draw.explain")),
+        el(
+          "dl",
+          { class: "facts" },
+          el("dt", null, t("draw.commitment")), el("dd", null, el("code", { class: "hash" }, drawCommitment ?? "–")),
+          el("dt", null, t("draw.seed")), el("dd", null, el("code", { class: "hash" }, drawSeed)),
+          el("dt", null, t("draw.size")), el("dd", { class: "number" }, t("draw.people", { count: lobbySize })),
+          el("dt", null, t("draw.index")), el("dd", { class: "number" }, String(lobbyIndex)),
+        ),
+        el("div", { class: "row" }, actionButton(t("draw.button"), check, "primary")),
+        result,
+      ),
+    ),
+  );
+}

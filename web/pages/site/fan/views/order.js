@@ -1,0 +1,222 @@
+import { Problem } from "../../../../client/src/index.js";
+import { announce } from "../../lib/announce.js";
+import { el, show } from "../../lib/dom.js";
+import { formatDate, formatMoney, t } from "../../lib/i18n.js";
+import { client, clock } from "../api.js";
+import { chartOf } from "../chart.js";
+import { calendarFile } from "../ics.js";
+import { orderPath } from "../routes.js";
+import { dropSession, session } from "../session.js";
+import { refusal } from "../words.js";
+import { cancelDialog } from "./cancel-dialog.js";
+import { ORDER_KINDS } from "./orders.js";
+import { actionButton, amounts, heading, notice } from "./parts.js";
+import { signInForm } from "./sign-in.js";
+import { ticketCard, ticketPlace } from "./ticket.js";
+
+/**
+ * @typedef {import("../../../../client/src/types.js").Order} Order
+ * @typedef {import("../../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../map/chart.js").SeatingChart} SeatingChart
+ * @typedef {import("./parts.js").View} View
+ */
+
+const POLL_MILLISECONDS = 2000;
+const RETRY_MILLISECONDS = 4000;
+
+/**
+ * An order, with its tickets.
+ * @param {string} eventID @param {string} orderID @returns {View}
+ */
+export function orderView(eventID, orderID) {
+  return new OrderPage(eventID, orderID);
+}
+
+class OrderPage {
+  #eventID;
+  #orderID;
+  #body = el("div", { class: "stack" });
+  #trouble = el("div", { role: "status" });
+  /** @type {EventDetail | undefined} */
+  #event;
+  /** @type {SeatingChart | undefined} */
+  #chart;
+  #shown = "";
+  #isClosed = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {(() => void)[]} */
+  #cleanUp = [];
+
+  /** @param {string} eventID @param {string} orderID */
+  constructor(eventID, orderID) {
+    this.#eventID = eventID;
+    this.#orderID = orderID;
+    this.title = t("order.title");
+    this.heading = heading(t("order.title"));
+    this.element = el("div", { class: "stack order" }, this.heading, this.#trouble, this.#body);
+    this.#load();
+  }
+
+  close() {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#cleanUp.forEach((clean) => clean());
+  }
+
+  #load = async () => {
+    const known = session();
+    if (!known) {
+      const form = signInForm({ submit: t("orders.show"), signedIn: this.#load });
+      show(this.#body, el("section", { class: "card" }, el("p", null, t("orders.signIn")), form));
+      return;
+    }
+    try {
+      const [order, event] = await Promise.all([
+        client.getOrder(this.#eventID, known.token, this.#orderID),
+        this.#event ?? client.event(this.#eventID),
+      ]);
+      if (this.#isClosed) return;
+      this.#event = event;
+      if (this.#chart === undefined) this.#loadChart(event, order);
+      show(this.#trouble);
+      this.#show(order);
+      if (order.state === "authorizing" || order.state === "refunding") this.#again(POLL_MILLISECONDS);
+    } catch (error) {
+      if (!this.#isClosed) this.#refused(error);
+    }
+  };
+
+  /** @param {unknown} error */
+  #refused(error) {
+    if (error instanceof Problem && error.status === 401) {
+      dropSession();
+      this.#load();
+    } else if (error instanceof Problem && !error.isPassing) {
+      show(
+        this.#body,
+        el("p", null, t("order.missing")),
+        el("p", null, el("a", { class: "button", href: "/orders" }, t("orders.title"))),
+      );
+    } else {
+      show(this.#trouble, notice("warn", el("p", null, refusal(error)), el("p", { class: "small" }, t("retrying"))));
+      this.#again(RETRY_MILLISECONDS);
+    }
+  }
+
+  /** @param {number} milliseconds */
+  #again(milliseconds) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#load, milliseconds);
+  }
+
+  /**
+   * Seats are called by their names as soon as the plan is there; until then by their codes.
+   * @param {EventDetail} event @param {Order} order
+   */
+  async #loadChart(event, order) {
+    if (order.tickets.every((ticket) => ticket.seat === undefined)) return;
+    try {
+      this.#chart = await chartOf(event);
+    } catch {
+      return;
+    }
+    this.#shown = "";
+    if (!this.#isClosed) this.#show(order);
+  }
+
+  /** @param {Order} order */
+  #show(order) {
+    const event = /** @type {EventDetail} */ (this.#event);
+    const key = JSON.stringify(order);
+    if (key === this.#shown) return;
+    if (this.#shown !== "") announce(t(`order.state.${order.state}`), { isUrgent: true });
+    this.#shown = key;
+    this.#cleanUp.forEach((clean) => clean());
+    this.#cleanUp = [];
+    this.heading.textContent = event.title;
+    this.title = `${t(`order.state.${order.state}`)} · ${event.title}`;
+    document.title = `${this.title} · Onsale`;
+    const isConfirmed = order.state === "confirmed";
+    const cards = isConfirmed ? order.tickets.map((ticket) => this.#ticket(order, ticket)) : [];
+    show(
+      this.#body,
+      el("p", { class: "soft order-when" }, `${event.venue} · ${formatDate(event.startsAt)}`),
+      el(
+        "div",
+        { class: ["notice", ORDER_KINDS[order.state], "no-print"] },
+        el("p", null, el("strong", null, t(`order.state.${order.state}`))),
+        el("p", null, t(`order.explain.${order.state}`, { amount: formatMoney(order.amount, order.currency) })),
+      ),
+      isConfirmed && this.#actions(order),
+      cards.length > 0 && el("ul", { class: "tickets" }, cards),
+      el(
+        "section",
+        { class: "card no-print" },
+        el("h2", null, t("order.receipt")),
+        amounts(order.lines, order.amount, order.currency),
+        el(
+          "dl",
+          { class: "facts small" },
+          el("dt", null, t("order.number")), el("dd", null, el("code", { class: "hash" }, order.order)),
+          el("dt", null, t("order.placedAt")), el("dd", null, formatDate(order.placedAt)),
+        ),
+        isConfirmed && el("div", { class: "row" }, this.#cancelButton(order)),
+      ),
+    );
+  }
+
+  /** @param {Order} order @param {Order["tickets"][number]} ticket */
+  #ticket(order, ticket) {
+    const card = ticketCard({
+      event: /** @type {EventDetail} */ (this.#event), order, ticket, chart: this.#chart, token: session()?.token ?? "",
+    });
+    this.#cleanUp.push(card.close);
+    return card.element;
+  }
+
+  /** @param {Order} order */
+  #actions(order) {
+    return el(
+      "div",
+      { class: "row no-print" },
+      el("button", { type: "button", class: "primary", onclick: () => print() }, t("order.print")),
+      el("button", { type: "button", onclick: () => this.#saveCalendar(order) }, t("order.calendar")),
+    );
+  }
+
+  /** @param {Order} order */
+  #saveCalendar(order) {
+    const event = /** @type {EventDetail} */ (this.#event);
+    const text = calendarFile({
+      uid: `${order.order}@onsale`,
+      startsAt: event.startsAt,
+      stampedAt: new Date(clock.now()).toISOString(),
+      summary: event.title,
+      location: event.venue,
+      description: order.tickets.map((ticket) => ticketPlace(ticket, this.#chart)).join("\n"),
+      url: location.origin + orderPath(order.event, order.order),
+    });
+    const address = URL.createObjectURL(new Blob([text], { type: "text/calendar" }));
+    el("a", { href: address, download: `${order.event}.ics` }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  }
+
+  /** @param {Order} order */
+  #cancelButton(order) {
+    return actionButton(
+      t("cancel.button"),
+      async () => {
+        if (!(await cancelDialog(formatMoney(order.amount, order.currency)))) return;
+        try {
+          this.#show(await client.cancelOrder(order.event, session()?.token ?? "", order.order));
+          this.#again(POLL_MILLISECONDS);
+        } catch (error) {
+          show(this.#trouble, notice("bad", refusal(error)));
+          this.#trouble.scrollIntoView({ block: "center" });
+        }
+      },
+      "danger",
+    );
+  }
+}

@@ -1,0 +1,97 @@
+import { Problem } from "../../../../client/src/index.js";
+import { el, show } from "../../lib/dom.js";
+import { t } from "../../lib/i18n.js";
+import { isEmail } from "../email.js";
+import { signIn, takeSession } from "../session.js";
+import { refusal } from "../words.js";
+import { notice } from "./parts.js";
+
+/**
+ * The form that asks who one is.
+ * @param {{ submit: string, signedIn: () => unknown }} options what its button says, and what is done then
+ * @returns {HTMLElement}
+ */
+export function signInForm(options) {
+  const input = el("input", {
+    id: "email", type: "email", name: "email", autocomplete: "email", inputmode: "email", required: true,
+    "aria-describedby": "email-hint email-error",
+  });
+  const error = el("p", { id: "email-error", class: "field-error", role: "alert" });
+  const elsewhere = el("div", { class: "stack" });
+  const button = el("button", { class: "primary", type: "submit" }, options.submit);
+  let isWorking = false;
+
+  /** @param {string} text */
+  const refuse = (text) => {
+    error.textContent = text;
+    if (text === "") return input.removeAttribute("aria-invalid");
+    input.setAttribute("aria-invalid", "true");
+    input.focus();
+  };
+
+  /** @param {SubmitEvent} event */
+  const submit = async (event) => {
+    event.preventDefault();
+    if (isWorking) return;
+    const email = input.value.trim();
+    if (!isEmail(email)) return refuse(t(email === "" ? "signIn.missing" : "signIn.invalid"));
+    refuse("");
+    isWorking = true;
+    button.setAttribute("aria-disabled", "true");
+    try {
+      await signIn(email);
+      await options.signedIn();
+    } catch (problem) {
+      if (problem instanceof Problem && problem.status === 403) show(elsewhere, elsewhereForm(options.signedIn));
+      else if (problem instanceof Problem && problem.slug === "invalid-request") refuse(t("signIn.invalid"));
+      else refuse(refusal(problem));
+    } finally {
+      isWorking = false;
+      button.removeAttribute("aria-disabled");
+    }
+  };
+
+  return el(
+    "div",
+    { class: "stack" },
+    el(
+      "form",
+      { class: "stack narrow", novalidate: true, onsubmit: submit },
+      el(
+        "div",
+        { class: "field" },
+        el("label", { for: "email" }, t("signIn.email")),
+        input,
+        el("p", { id: "email-hint", class: "soft small" }, t("signIn.hint")),
+        error,
+      ),
+      button,
+    ),
+    elsewhere,
+  );
+}
+
+/** @param {() => unknown} signedIn */
+function elsewhereForm(signedIn) {
+  const input = el("textarea", { id: "session", rows: "3", autocomplete: "off", spellcheck: "false" });
+  const error = el("p", { class: "field-error", role: "alert" });
+  return el(
+    "div",
+    { class: "stack" },
+    notice("warn", el("p", { role: "alert" }, t("signIn.elsewhere"))),
+    el(
+      "form",
+      {
+        class: "stack narrow",
+        novalidate: true,
+        onsubmit: (/** @type {SubmitEvent} */ event) => {
+          event.preventDefault();
+          if (takeSession(input.value)) signedIn();
+          else error.textContent = t("signIn.noToken");
+        },
+      },
+      el("div", { class: "field" }, el("label", { for: "session" }, t("signIn.token")), input, error),
+      el("button", { type: "submit" }, t("signIn.useToken")),
+    ),
+  );
+}

@@ -1,0 +1,14 @@
+import { el } from "../../lib/dom.js";
+import { t } from "../../lib/i18n.js";
+import { isSoundOn, setSound } from "../sound.js";
+
+/** A switch for the sound that calls. */
+export function soundSwitch() {
+  const input = el("input", {
+    type: "checkbox",
+    id: "sound",
+    onchange: () => setSound(input.checked),
+  });
+  input.checked = isSoundOn();
+  return el("p", { class: "row choice" }, input, el("label", { for: "sound" }, t("sound.label")));
+}

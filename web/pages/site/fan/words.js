@@ -1,0 +1,85 @@
+import { Problem } from "../../../client/src/index.js";
+import { formatClock, formatNumber, t } from "../lib/i18n.js";
+
+/**
+ * @typedef {import("../../../client/src/types.js").Hold} Hold
+ * @typedef {import("../map/chart.js").SeatingChart} SeatingChart
+ */
+
+const DAY_SECONDS = 86_400;
+
+/** Refusals for which there are words of our own; the rest is told in the server's. */
+const KNOWN = new Set([
+  "unreachable", "rate-limited", "overloaded", "onsale-closed", "sold-out", "not-admitted", "purchase-limit",
+  "orphan-seat", "seats-unavailable", "hold-expired", "place-spent", "not-cancellable", "unauthenticated", "not-found",
+  "hold-ordered", "idempotency-conflict",
+]);
+
+/**
+ * What a refusal means to the one who meets it, and what to do.
+ * @param {unknown} error @param {SeatingChart} [chart] for the names of seats
+ * @returns {string}
+ */
+export function refusal(error, chart) {
+  if (!(error instanceof Problem)) return t("refusal.other", { detail: String(error) });
+  const { body, slug } = error;
+  if (!KNOWN.has(slug)) return t("refusal.other", { detail: error.message });
+  const seats = slug === "orphan-seat" ? body["orphans"] : body.unavailable;
+  return t(`refusal.${slug}`, {
+    seconds: error.retryAfterSeconds ?? 5,
+    limit: Number(body["limit"] ?? 0),
+    current: Number(body["current"] ?? 0),
+    seats: Array.isArray(seats) ? seatNames(seats.map(String), chart) : "",
+  });
+}
+
+/** @param {string} name a `seat_guid` @param {SeatingChart} [chart] @returns {string} where to sit, in words */
+export function seatName(name, chart) {
+  const index = chart?.indexOf(name);
+  if (chart === undefined || index === undefined) return name;
+  return t("seat.name", chart.label(index));
+}
+
+/**
+ * Several seats, those of one row together: "Stalls, row C, seats 5, 6".
+ * @param {string[]} names @param {SeatingChart} [chart]
+ * @returns {string}
+ */
+export function seatNames(names, chart) {
+  /** @type {Map<string, { section: string, row: string, seats: string[] }>} */
+  const rows = new Map();
+  for (const name of names) {
+    const index = chart?.indexOf(name);
+    if (chart === undefined || index === undefined) return names.join(", ");
+    const { section, row, seat } = chart.label(index);
+    const key = JSON.stringify([section, row]);
+    const known = rows.get(key) ?? { section, row, seats: [] };
+    known.seats.push(seat);
+    rows.set(key, known);
+  }
+  const parts = [...rows.values()].map(({ section, row, seats }) =>
+    t("seat.names", { section, row, seats: seats.join(", "), count: seats.length }),
+  );
+  return parts.join(t("list.separator"));
+}
+
+/** @param {Pick<Hold, "seats" | "area" | "quantity">} hold @param {SeatingChart} [chart] */
+export function placesOf(hold, chart) {
+  if (hold.area !== null) return t("hold.area", { area: hold.area, count: hold.quantity });
+  return seatNames(hold.seats, chart);
+}
+
+/** @param {number} seconds with days, if there are any */
+export function countdown(seconds) {
+  const days = Math.floor(seconds / DAY_SECONDS);
+  const clock = formatClock(seconds - days * DAY_SECONDS);
+  return days > 0 ? t("countdown.days", { count: days, clock }) : clock;
+}
+
+/** @param {{ fewest: number, most: number } | undefined} range */
+export function waiting(range) {
+  if (!range) return t("line.estimate.unknown");
+  if (range.most <= 1) return t("line.estimate.soon");
+  if (range.fewest >= 90) return t("line.estimate.hours", { hours: formatNumber(Math.round(range.most / 60)) });
+  return t("line.estimate.minutes", { fewest: Math.max(1, range.fewest), most: range.most });
+}

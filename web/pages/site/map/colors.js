@@ -1,0 +1,64 @@
+/** @typedef {{ red: number, green: number, blue: number }} Color */
+
+/** @param {string} hex `#rgb` or `#rrggbb` @returns {Color} */
+export function parseColor(hex) {
+  const digits = hex.trim().replace("#", "");
+  const six = digits.length === 3 ? [...digits].map((digit) => digit + digit).join("") : digits;
+  const value = Number.parseInt(six, 16);
+  if (six.length !== 6 || Number.isNaN(value)) return { red: 128, green: 128, blue: 128 };
+  return { red: value >> 16, green: (value >> 8) & 255, blue: value & 255 };
+}
+
+/** @param {string} from @param {string} to @param {number} share of `to`, 0 to 1 @returns {string} an opaque colour */
+export function mix(from, to, share) {
+  const a = parseColor(from);
+  const b = parseColor(to);
+  const part = (/** @type {number} */ one, /** @type {number} */ other) =>
+    Math.round(one + (other - one) * share)
+      .toString(16)
+      .padStart(2, "0");
+  return `#${part(a.red, b.red)}${part(a.green, b.green)}${part(a.blue, b.blue)}`;
+}
+
+/** @param {string} color @returns {number} WCAG's relative luminance */
+export function luminance(color) {
+  const linear = (/** @type {number} */ channel) => {
+    const value = channel / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  };
+  const { red, green, blue } = parseColor(color);
+  return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+}
+
+/** @param {string} one @param {string} other @returns {number} WCAG's contrast, 1 to 21 */
+export function contrast(one, other) {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (/** @type {number} */ (high) + 0.05) / (/** @type {number} */ (low) + 0.05);
+}
+
+/** @param {string} background @returns {string} black or white, whichever reads better on it */
+export const inkOn = (background) => (contrast(background, "#ffffff") >= contrast(background, "#14171f") ? "#ffffff" : "#14171f");
+
+/**
+ * The colours that the canvas takes from the style sheet, so that it follows it into the dark.
+ * @typedef {{ ground: string, section: string, line: string, ink: string, soft: string, paper: string, good: string,
+ *   warn: string, bad: string }} Palette
+ */
+
+/** @param {Element} element @returns {Palette} */
+export function readPalette(element) {
+  const style = getComputedStyle(element);
+  const read = (/** @type {string} */ name, /** @type {string} */ otherwise) =>
+    style.getPropertyValue(name).trim() || otherwise;
+  return {
+    ground: read("--map-ground", "#eef0f4"),
+    section: read("--map-section", "#ffffff"),
+    line: read("--map-line", "#d5d9e2"),
+    ink: read("--ink", "#14171f"),
+    soft: read("--map-soft", "#6d7688"),
+    paper: read("--paper", "#ffffff"),
+    good: read("--good", "#0b6b43"),
+    warn: read("--warn", "#8a4b00"),
+    bad: read("--bad", "#b3202f"),
+  };
+}

@@ -1,0 +1,182 @@
+import { el, setText } from "../lib/dom.js";
+import { language } from "../lib/i18n.js";
+import { middle } from "./geometry.js";
+import { freeWord } from "./words.js";
+
+/**
+ * @typedef {import("./looks.js").Scene} Scene
+ * @typedef {import("./view.js").View} View
+ * @typedef {{ element: HTMLElement, name: HTMLElement, price: HTMLElement, free: HTMLElement, x: number, y: number,
+ *   top: number, width: number, height: number, shown: string }} Label
+ */
+
+/** Below so many pixels between neighbours one looks at sections, from there on at seats. */
+export const SEATS_FROM = 8;
+const MOST_PINS = 40;
+/** What a label can say, the most first, and how many pixels that takes. */
+const DETAILS = [
+  { shown: "all", wide: 58, wideForEach: 0, high: 46 },
+  { shown: "free", wide: 54, wideForEach: 0, high: 31 },
+  { shown: "name", wide: 4, wideForEach: 6, high: 13 },
+];
+
+/** Names of sections, areas and decor over the map, as elements: sharp at every scale, and in the page's own type. */
+export class MapLabels {
+  element = el("div", { class: "seat-map-labels" });
+  #pins = el("div", { class: "seat-map-pins" });
+  #scene;
+  /** @type {Label[]} */
+  #sections;
+  /** @type {Label[]} */
+  #areas;
+  /** @type {Label[]} */
+  #decor;
+  #scale = 0;
+  /** @type {string | undefined} */
+  #pricedFor;
+
+  /** @param {Scene} scene */
+  constructor(scene) {
+    this.#scene = scene;
+    const { chart } = scene;
+    this.#sections = chart.sections.map(({ name, bounds }) => makeLabel(name, bounds, "section"));
+    this.#areas = chart.areas.flatMap(({ name, shape }) => (shape ? [makeLabel(name, shape.bounds, "area")] : []));
+    this.#decor = chart.decor.flatMap(({ text, bounds }) => (text === "" ? [] : [makeLabel(text, bounds, "decor")]));
+    this.element.append(...this.#all().map((label) => label.element), this.#pins);
+  }
+
+  /** @param {View} view */
+  place(view) {
+    this.element.style.setProperty("transform", `translate(${Math.round(view.x)}px, ${Math.round(view.y)}px)`);
+    if (this.#scale === view.scale) return;
+    this.#scale = view.scale;
+    const isNear = this.#scene.chart.spacing * view.scale >= SEATS_FROM;
+    const ofSections = isNear ? "above" : this.#detailOfSections(view.scale);
+    for (const label of this.#all()) {
+      const isSection = label.element.dataset["kind"] === "section";
+      const shown = isSection ? ofSections : detailOfArea(label.width * view.scale, label.height * view.scale);
+      if (shown !== label.shown) {
+        label.shown = shown;
+        label.element.dataset["shown"] = shown;
+      }
+      const y = shown === "above" ? label.top : label.y;
+      label.element.style.setProperty(
+        "transform",
+        `translate(${(label.x * view.scale).toFixed(1)}px, ${(y * view.scale).toFixed(1)}px) translate(-50%, ${shown === "above" ? "-100%" : "-50%"})`,
+      );
+    }
+    this.#placePins();
+  }
+
+  /** @param {number[]} free of each section: what is said anew */
+  say(free) {
+    const { chart, filter, states } = this.#scene;
+    // Prices change with what is looked for, not with what is sold.
+    const key = `${language()} ${filter}`;
+    const isNew = this.#pricedFor !== key;
+    this.#pricedFor = key;
+    for (const [section, label] of this.#sections.entries()) {
+      const count = free[section] ?? 0;
+      if (isNew) setText(label.price, shortPrice(chart.minimumAmount(section, filter), chart.currency));
+      setText(label.free, freeWord(count, undefined));
+      label.element.classList.toggle("is-none", count === 0);
+    }
+    const shaped = chart.areas.filter((area) => area.shape);
+    for (const [place, label] of this.#areas.entries()) {
+      const area = shaped[place];
+      if (!area) continue;
+      const count = states.areas.get(area.name) ?? 0;
+      setText(label.price, shortPrice(area.amount, chart.currency));
+      setText(label.free, freeWord(count, undefined));
+      label.element.classList.toggle("is-none", count === 0 || (filter !== undefined && filter !== area.category));
+    }
+  }
+
+  /** A few chosen seats are marked so that they are found on the whole map too. */
+  pin() {
+    const { selected, mine } = this.#scene;
+    const wanted = [...new Set([...mine, ...selected])].slice(0, MOST_PINS);
+    this.#pins.replaceChildren(
+      ...wanted.map((index) => el("span", { class: ["seat-map-pin", selected.has(index) || "is-mine"], dataset: { index } })),
+    );
+    this.#placePins();
+  }
+
+  #placePins() {
+    const { chart } = this.#scene;
+    // Where a seat is large enough to show its tick, a pin would hide its neighbours.
+    this.#pins.hidden = chart.spacing * this.#scale >= 14;
+    for (const pin of this.#pins.children) {
+      if (!(pin instanceof HTMLElement)) continue;
+      const index = Number(pin.dataset["index"]);
+      const x = (chart.x[index] ?? 0) * this.#scale;
+      const y = (chart.y[index] ?? 0) * this.#scale;
+      pin.style.setProperty("transform", `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) translate(-50%, -50%)`);
+    }
+  }
+
+  /**
+   * The most that can be said of every section without one label lying on another's.
+   * @param {number} scale
+   */
+  #detailOfSections(scale) {
+    return DETAILS.find(({ wide, high, wideForEach }) => {
+      const sections = this.#sections;
+      return sections.every((one, place) => {
+        const ownWide = wide + wideForEach * (one.name.textContent?.length ?? 0);
+        for (let next = place + 1; next < sections.length; next += 1) {
+          const other = /** @type {Label} */ (sections[next]);
+          const apartX = Math.abs(one.x - other.x) * scale;
+          const apartY = Math.abs(one.y - other.y) * scale;
+          if (apartX < ownWide && apartY < high) return false;
+        }
+        return true;
+      });
+    })?.shown ?? "nothing";
+  }
+
+  #all() {
+    return [...this.#sections, ...this.#areas, ...this.#decor];
+  }
+}
+
+/** @param {string} text @param {import("./geometry.js").Bounds} bounds @param {string} kind @returns {Label} */
+function makeLabel(text, bounds, kind) {
+  const name = el("b", null, text);
+  const price = el("span", { class: "price" });
+  const free = el("span", { class: "free" });
+  const element = el("div", { class: "seat-map-label", dataset: { kind } }, name, price, free);
+  const width = bounds.right - bounds.left;
+  return { element, name, price, free, ...middle(bounds), top: bounds.top, width, height: bounds.bottom - bounds.top, shown: "" };
+}
+
+/**
+ * How much is said of an area where there is so much room.
+ * @param {number} wide @param {number} high in pixels
+ */
+function detailOfArea(wide, high) {
+  if (wide < 24) return "nothing";
+  if (wide < 60 || high < 30) return "name";
+  return wide < 72 || high < 46 ? "free" : "all";
+}
+
+/** @type {Map<string, { format: Intl.NumberFormat, minor: number }>} */
+const shortFormats = new Map();
+
+/**
+ * A price where there is little room: `₩198K`, `₩19.8만`.
+ * @param {number} amount @param {string} currency
+ */
+function shortPrice(amount, currency) {
+  if (Number.isNaN(amount)) return "";
+  const key = `${language()} ${currency}`;
+  let known = shortFormats.get(key);
+  if (!known) {
+    const money = { style: "currency", currency };
+    const digits = new Intl.NumberFormat(language(), money).resolvedOptions().maximumFractionDigits ?? 0;
+    const format = new Intl.NumberFormat(language(), { ...money, notation: "compact", maximumFractionDigits: 1 });
+    known = { format, minor: 10 ** digits };
+    shortFormats.set(key, known);
+  }
+  return known.format.format(amount / known.minor);
+}

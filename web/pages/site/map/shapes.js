@@ -1,0 +1,66 @@
+import { emptyBounds, grow } from "./geometry.js";
+
+/**
+ * @typedef {import("../../../client/src/types.js").PlanArea} PlanArea
+ * @typedef {import("./geometry.js").Point} Point
+ * @typedef {import("./geometry.js").Bounds} Bounds
+ */
+
+/**
+ * @typedef {object} Shape something drawn on the plan that is no seat
+ * @property {Point[]} points its outline, absolute
+ * @property {Bounds} bounds
+ * @property {string} text
+ * @property {string | undefined} color
+ */
+
+const ROUND_STEPS = 40;
+
+/**
+ * An area of the plan as an outline. pretix writes `shape` with a member of the same name; older plans write `width`
+ * and `height` beside the position.
+ *
+ * @param {PlanArea} area @param {Point} origin its zone's position
+ * @returns {Shape | undefined} nothing where the plan does not say how large it is
+ */
+export function shapeOf(area, origin) {
+  const around = outline(area);
+  if (!around) return undefined;
+  const at = { x: origin.x + (area.position?.x ?? 0), y: origin.y + (area.position?.y ?? 0) };
+  const angle = ((area.rotation ?? 0) * Math.PI) / 180;
+  const bounds = emptyBounds();
+  const points = around.map(({ x, y }) => {
+    const point = {
+      x: at.x + x * Math.cos(angle) - y * Math.sin(angle),
+      y: at.y + x * Math.sin(angle) + y * Math.cos(angle),
+    };
+    grow(bounds, point.x, point.y);
+    return point;
+  });
+  const text = typeof area.text === "string" ? area.text : area.text?.text ?? "";
+  return { points, bounds, text: text.trim(), color: area.color };
+}
+
+/** @param {PlanArea} area @returns {Point[] | undefined} */
+function outline(area) {
+  if (area.polygon) return area.polygon.points.length > 2 ? area.polygon.points : undefined;
+  if (area.circle) return round(area.circle.radius, area.circle.radius);
+  if (area.ellipse) return round(area.ellipse.radius.x, area.ellipse.radius.y);
+  const flat = /** @type {{ width?: number, height?: number }} */ (area.rectangle ?? area);
+  if (!flat.width || !flat.height) return undefined;
+  return [
+    { x: 0, y: 0 },
+    { x: flat.width, y: 0 },
+    { x: flat.width, y: flat.height },
+    { x: 0, y: flat.height },
+  ];
+}
+
+/** @param {number} radiusX @param {number} radiusY @returns {Point[] | undefined} */
+function round(radiusX, radiusY) {
+  if (!(radiusX > 0 && radiusY > 0)) return undefined;
+  return Array.from({ length: ROUND_STEPS }, (_, step) => {
+    const angle = (step / ROUND_STEPS) * 2 * Math.PI;
+    return { x: radiusX * Math.cos(angle), y: radiusY * Math.sin(angle) };
+  });
+}

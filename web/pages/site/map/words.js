@@ -1,0 +1,56 @@
+import { mapCatalog } from "../catalog/map.js";
+import { addCatalog, formatMoney, language, t } from "../lib/i18n.js";
+import { Look } from "./looks.js";
+
+addCatalog(mapCatalog);
+
+/**
+ * @typedef {import("./looks.js").Scene} Scene
+ * @typedef {import("./looks.js").Mode} Mode
+ */
+
+const NAMES = Object.keys(Look);
+
+/** @param {number} look a member of `Look` @param {Mode} mode */
+export function stateWord(look, mode) {
+  const name = look === Look.dim ? "free" : /** @type {string} */ (NAMES[look]);
+  const isTheOrganizers = mode === "manage" && (look === Look.held || look === Look.blocked || look === Look.picked);
+  return t(`map.${isTheOrganizers ? "manage" : "state"}.${name}`);
+}
+
+/** @param {number} amount @param {string} currency @returns {string} empty where there is no price */
+export const priceWord = (amount, currency) => (Number.isNaN(amount) ? "" : formatMoney(amount, currency));
+
+/** @param {Scene} scene @param {number} index all about a seat, in one line */
+export function seatSentence(scene, index) {
+  const { chart } = scene;
+  const { name, amount } = chart.categoryAt(index);
+  const price = priceWord(amount, chart.currency);
+  const values = { ...chart.label(index), category: name, price, state: stateWord(scene.lookOf(index), scene.mode) };
+  return t(price === "" ? "map.seatUnpriced" : "map.seat", values);
+}
+
+/**
+ * @param {Scene} scene @param {number} section @param {number} free
+ * @returns {{ price: string, free: string }}
+ */
+export function sectionWords(scene, section, free) {
+  const price = priceWord(scene.chart.minimumAmount(section, scene.filter), scene.chart.currency);
+  return { price: price === "" ? "" : t("map.from", { price }), free: freeWord(free, scene.filter) };
+}
+
+/** @type {Map<string, string>} looked up many times a second while a sale runs */
+const freeWords = new Map();
+
+/** @param {number} free @param {string | undefined} filter */
+export function freeWord(free, filter) {
+  if (free > 0) {
+    const key = `${language()} ${free}`;
+    const known = freeWords.get(key);
+    if (known !== undefined) return known;
+    const word = t("map.free", { count: free });
+    freeWords.set(key, word);
+    return word;
+  }
+  return filter === undefined ? t("map.none") : t("map.noneFiltered", { category: filter });
+}

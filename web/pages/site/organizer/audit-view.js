@@ -1,0 +1,59 @@
+import { Problem } from "../../../client/src/index.js";
+import { el, show } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { cardTable, exactDate, workButton } from "./parts.js";
+import { problemWords } from "./problem-words.js";
+
+/** What the server names; another action is shown as it came. */
+const ACTIONS = new Set(["created", "paused", "resumed", "onsale-changed", "blocked", "unblocked", "refunded"]);
+
+/**
+ * What the organizers have done, and who said that they did it.
+ * @param {import("./live-event.js").LiveEvent} live @param {import("./desk.js").Desk} desk @param {AbortSignal} signal
+ */
+export function auditView(live, desk, signal) {
+  const place = el("div", { class: "stack", "aria-busy": "true" }, el("p", { class: "soft" }, t("org.loading")));
+  const load = async () => {
+    try {
+      const entries = await desk.call((client, token) => client.audit(live.id, token));
+      if (signal.aborted) return;
+      const columns = ["at", "by", "action", "detail"].map((name) => ({ label: t(`org.audit.${name}`) }));
+      const rows = entries.map((entry) => [
+        exactDate(entry.at),
+        entry.by || t("org.audit.nobody"),
+        ACTIONS.has(entry.action) ? t(`org.audit.action.${entry.action}`) : entry.action,
+        entry.detail || "–",
+      ]);
+      show(
+        place,
+        rows.length === 0
+          ? el("p", { class: "card soft" }, t("org.audit.none"))
+          : el("div", { class: "card org-table-card" }, cardTable(t("org.audit.title"), columns, rows)),
+      );
+    } catch (error) {
+      if (signal.aborted) return;
+      const isMissing = error instanceof Problem && error.slug === "not-found";
+      show(
+        place,
+        isMissing ? el("p", { class: "card soft" }, t("org.audit.missing")) : el(
+          "p",
+          { class: "notice bad", role: "alert" },
+          problemWords(error),
+        ),
+      );
+    }
+    place.removeAttribute("aria-busy");
+  };
+  void load();
+  return el(
+    "div",
+    { class: "stack" },
+    el(
+      "div",
+      { class: "row spread" },
+      el("p", { class: "soft org-lead" }, t("org.audit.lead")),
+      workButton(t("org.refresh"), load),
+    ),
+    place,
+  );
+}

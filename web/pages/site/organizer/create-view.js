@@ -1,0 +1,474 @@
+import { Problem } from "../../../client/src/index.js";
+import { el, show } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { Kept } from "../lib/storage.js";
+import { categoriesInUse, checkDraft, emptyDraft, isDraft, toRequest } from "./draft.js";
+import { faultWords, fieldFor, fromServer, reasonWords } from "./fault-words.js";
+import { Outcome, uniqueID } from "./parts.js";
+import { PlanPart, loadPlan } from "./plan-part.js";
+import { FILE_BYTES_MOST } from "./plan-check.js";
+import { keepPlan, keptPlan } from "./plan-store.js";
+import { problemWords } from "./problem-words.js";
+import { eventPath } from "./routes.js";
+import { field, timeField, zoneNote } from "./time-field.js";
+
+/**
+ * @typedef {import("./draft.js").Draft} Draft
+ * @typedef {import("./plan-check.js").Fault} Fault
+ * @typedef {import("./plan-part.js").LoadedPlan} LoadedPlan
+ * @typedef {import("./time-field.js").Field} Field
+ * @typedef {{ [Name in keyof Draft]: Draft[Name] extends string ? Name : never }[keyof Draft]} TextName
+ */
+
+const CURRENCIES = ["KRW", "USD", "EUR", "JPY", "GBP"];
+const REDRAW_MILLISECONDS = 400;
+
+/** Making an event: what is typed is kept over a reload, with the plan's file. */
+class CreatePage {
+  #desk;
+  #navigate;
+  #kept = new Kept("organizer.draft", isDraft, () => sessionStorage);
+  #draft = this.#kept.get() ?? emptyDraft();
+  /** @type {LoadedPlan | undefined} */
+  #loaded;
+  #plan = new PlanPart({ onFile: (file) => this.#takeFile(file), onRemove: () => this.#removePlan() });
+  /** The fields by the pointer to what they fill. @type {Map<string, Field>} */
+  #fields = new Map();
+  #pricesPlace = el("div", { class: "org-prices" });
+  #areasPlace = el("div", { class: "stack" });
+  #suggestions = el("div", { class: "row" });
+  #faults = el("div", { tabindex: "-1" });
+  #outcome = new Outcome();
+  #isSending = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #redraw;
+
+  /** @param {import("./desk.js").Desk} desk @param {(path: string) => void} navigate */
+  constructor(desk, navigate) {
+    this.#desk = desk;
+    this.#navigate = navigate;
+    this.element = el(
+      "form",
+      {
+        class: "stack org-create",
+        novalidate: true,
+        onsubmit: (/** @type {Event} */ event) => {
+          event.preventDefault();
+          void this.#submit();
+        },
+      },
+      el("a", { class: "org-back", href: "/organizer" }, t("org.events.back")),
+      el("h1", { tabindex: "-1" }, t("org.create.title")),
+      el("p", { class: "soft org-lead" }, t("org.create.lead")),
+      section("org.create.plan", [this.#plan.element]),
+      section("org.create.about", [
+        this.#text("title", "/title", { required: true, autocomplete: "off" }),
+        this.#text("venue", "/venue", { autocomplete: "off" }),
+        zoneNote(),
+        this.#time("startsAt", "/startsAt"),
+        this.#text("id", "/id", { autocomplete: "off", spellcheck: "false", maxlength: 64 }, t("org.create.idHint")),
+      ]),
+      section("org.create.areas", [
+        el("p", { class: "soft small" }, t("org.create.areasHint")),
+        this.#areasPlace,
+        el(
+          "div",
+          { class: "row" },
+          el("button", { type: "button", onclick: () => this.#addArea("") }, t("org.create.addArea")),
+          this.#suggestions,
+        ),
+      ]),
+      section("org.create.prices", [this.#currency(), this.#pricesPlace]),
+      section("org.create.onsale", [
+        zoneNote(),
+        this.#time("opensAt", "/onsale/opensAt"),
+        this.#time("lobbyOpensAt", "/onsale/lobbyOpensAt"),
+        this.#time("closesAt", "/onsale/closesAt"),
+        this.#check("waitingRoom", t("org.create.waitingRoomHint")),
+        el(
+          "div",
+          { class: "org-pair" },
+          this.#number("maxActiveShoppers", "/onsale/"),
+          this.#number("passSeconds", "/onsale/"),
+        ),
+      ]),
+      section("org.create.limits", [
+        el(
+          "div",
+          { class: "org-pair" },
+          this.#number("ticketsPerBuyer", "/limits/"),
+          this.#number("holdSeconds", "/limits/"),
+        ),
+        this.#check("preventOrphans", t("org.create.preventOrphansHint")),
+      ]),
+      el(
+        "div",
+        { class: "card" },
+        this.#faults,
+        this.#outcome.element,
+        el("div", { class: "row" }, el("button", { type: "submit", class: "primary" }, t("org.create.submit"))),
+      ),
+    );
+    this.#showAreas();
+    this.#showPrices();
+    void this.#restore();
+  }
+
+  stop() {
+    clearTimeout(this.#redraw);
+  }
+
+  // What is kept
+
+  async #restore() {
+    const file = await keptPlan();
+    if (file && !this.#loaded) this.#setPlan(loadPlan(file.name, file.bytes));
+  }
+
+  #changed() {
+    this.#kept.set(this.#draft);
+    clearTimeout(this.#redraw);
+    this.#redraw = setTimeout(() => this.#plan.draw(this.#loaded, this.#draft), REDRAW_MILLISECONDS);
+  }
+
+  // The plan
+
+  /** @param {File} file */
+  async #takeFile(file) {
+    // What is too large is refused before it is read.
+    if (file.size > FILE_BYTES_MOST) {
+      const fault = {
+        pointer: "/seatingPlan",
+        reason: "file.tooLarge",
+        values: { megabytes: Math.ceil(file.size / 1048576) },
+      };
+      this.#setPlan({ file: file.name, plan: undefined, faults: [fault], summary: undefined });
+      return;
+    }
+    try {
+      const bytes = await file.arrayBuffer();
+      this.#setPlan(loadPlan(file.name, bytes));
+      if (this.#loaded?.plan) await keepPlan({ name: file.name, bytes });
+    } catch {
+      const fault = { pointer: "/seatingPlan", reason: "file.unreadable" };
+      this.#setPlan({ file: file.name, plan: undefined, faults: [fault], summary: undefined });
+    }
+  }
+
+  #removePlan() {
+    void keepPlan(undefined);
+    this.#setPlan(undefined);
+  }
+
+  /** @param {LoadedPlan | undefined} loaded */
+  #setPlan(loaded) {
+    this.#guessVenue(loaded?.plan?.name ?? "");
+    this.#loaded = loaded;
+    this.#plan.update(loaded, this.#draft);
+    this.#showPrices();
+    this.#showSuggestions();
+  }
+
+  /**
+   * A plan is mostly named after its house. What somebody typed stays.
+   * @param {string} name
+   */
+  #guessVenue(name) {
+    const venue = this.#fields.get("/venue")?.input;
+    if (!venue || ![undefined, "", this.#loaded?.plan?.name].includes(venue.value)) return;
+    venue.value = name;
+    this.#draft.venue = name;
+    this.#changed();
+  }
+
+  // The fields
+
+  /** @param {TextName} name @param {string} pointer @param {import("../lib/dom.js").Attributes} attributes @param {string} [hint] */
+  #text(name, pointer, attributes, hint) {
+    const made = field({
+      label: t(`org.member.${name}`),
+      ...(hint !== undefined && { hint }),
+      attributes: {
+        ...attributes,
+        value: this.#draft[name],
+        oninput: () => {
+          this.#draft[name] = made.input.value;
+          made.fail(undefined);
+          this.#changed();
+        },
+      },
+    });
+    this.#fields.set(pointer, made);
+    return made.element;
+  }
+
+  /** @param {TextName} name @param {string} parent */
+  #number(name, parent) {
+    return this.#text(
+      name,
+      parent + name,
+      { type: "number", min: 1, step: 1, inputmode: "numeric" },
+      t(`org.create.${name}Hint`),
+    );
+  }
+
+  /** @param {"startsAt" | "opensAt" | "lobbyOpensAt" | "closesAt"} name @param {string} pointer */
+  #time(name, pointer) {
+    const made = timeField({
+      label: t(`org.member.${name}`),
+      ...(name !== "startsAt" && { hint: t(`org.create.${name}Hint`) }),
+      value: this.#draft[name],
+      onInput: (text) => {
+        this.#draft[name] = text;
+        made.fail(undefined);
+        this.#changed();
+      },
+    });
+    this.#fields.set(pointer, made);
+    return made.element;
+  }
+
+  /** @param {"waitingRoom" | "preventOrphans"} name @param {string} hint */
+  #check(name, hint) {
+    const id = uniqueID("check");
+    const input = el("input", {
+      id, type: "checkbox", checked: this.#draft[name], "aria-describedby": `${id}-hint`,
+      onchange: () => {
+        this.#draft[name] = input.checked;
+        this.#changed();
+      },
+    });
+    return el(
+      "div",
+      { class: "field" },
+      el("div", { class: "org-check" }, input, el("label", { for: id }, t(`org.member.${name}`))),
+      el("p", { class: "soft small", id: `${id}-hint` }, hint),
+    );
+  }
+
+  #currency() {
+    const list = uniqueID("currencies");
+    const made = field({
+      label: t("org.member.currency"),
+      hint: t("org.create.currencyHint"),
+      below: el("datalist", { id: list }, CURRENCIES.map((value) => el("option", { value }))),
+      attributes: {
+        value: this.#draft.currency, list, maxlength: 3, autocomplete: "off", autocapitalize: "characters",
+        oninput: () => {
+          made.input.value = made.input.value.toUpperCase();
+          this.#draft.currency = made.input.value;
+          made.fail(undefined);
+          this.#changed();
+        },
+      },
+    });
+    this.#fields.set("/currency", made);
+    made.element.classList.add("org-short");
+    return made.element;
+  }
+
+  #showPrices() {
+    for (const pointer of [...this.#fields.keys()]) if (pointer.startsWith("/prices/")) this.#fields.delete(pointer);
+    const used = categoriesInUse(this.#loaded?.summary, this.#draft.areas);
+    const known = new Map((this.#loaded?.summary?.categories ?? []).map((category) => [category.name, category]));
+    const rows = used.map((name, index) => {
+      const seats = known.get(name)?.seats ?? 0;
+      const made = field({
+        label: name,
+        ...(seats > 0 && { hint: t("org.plan.seats", { count: seats }) }),
+        attributes: {
+          inputmode: "decimal", autocomplete: "off", value: this.#draft.prices[name] ?? "",
+          oninput: () => {
+            this.#draft.prices[name] = made.input.value;
+            made.fail(undefined);
+            this.#changed();
+          },
+        },
+      });
+      this.#fields.set(`/prices/${index}/amount`, made);
+      const color = known.get(name)?.color;
+      if (color) {
+        const key = el("span", { class: "org-swatch", "aria-hidden": "true" });
+        key.style.setProperty("background-color", color);
+        made.element.querySelector("label")?.prepend(key);
+      }
+      return made.element;
+    });
+    const unused = [...known.values()].filter(
+      (category) => !used.includes(category.name),
+    ).map((category) => category.name);
+    show(
+      this.#pricesPlace,
+      rows.length === 0 ? el("p", { class: "soft small" }, t("org.create.noCategories")) : rows,
+      unused.length > 0 && el(
+        "p",
+        { class: "soft small org-wide" },
+        t("org.create.unused", { names: unused.join(", ") }),
+      ),
+    );
+  }
+
+  // Standing areas
+
+  /** @param {string} name */
+  #addArea(name) {
+    const isCategory = this.#loaded?.summary?.categories.some((category) => category.name === name);
+    this.#draft.areas.push({ name, capacity: "", category: isCategory ? name : "" });
+    this.#areasChanged();
+    const pointer = `/areas/${this.#draft.areas.length - 1}/${name === "" ? "name" : "capacity"}`;
+    this.#fields.get(pointer)?.input.focus();
+  }
+
+  #areasChanged() {
+    this.#changed();
+    this.#showAreas();
+    this.#showPrices();
+    this.#showSuggestions();
+  }
+
+  #showAreas() {
+    for (const pointer of [...this.#fields.keys()]) if (pointer.startsWith("/areas/")) this.#fields.delete(pointer);
+    const list = uniqueID("categories");
+    const rows = this.#draft.areas.map((area, index) => {
+      const cell = (/** @type {"name" | "capacity" | "category"} */ name, /** @type {import("../lib/dom.js").Attributes} */ attributes) => {
+        const made = field({
+          label: t(`org.area.${name}`),
+          attributes: {
+            autocomplete: "off", value: area[name], ...attributes,
+            oninput: () => {
+              area[name] = made.input.value;
+              made.fail(undefined);
+              this.#changed();
+              if (name === "category") this.#showPrices();
+            },
+          },
+        });
+        this.#fields.set(`/areas/${index}/${name}`, made);
+        return made.element;
+      };
+      return el(
+        "fieldset",
+        { class: "org-area" },
+        el("legend", null, t("org.place.standing.nth", { number: String(index + 1) })),
+        cell("name", {}),
+        cell("capacity", { type: "number", min: 1, step: 1, inputmode: "numeric" }),
+        cell("category", { list }),
+        el(
+          "button",
+          {
+            type: "button",
+            class: "plain",
+            onclick: () => {
+              this.#draft.areas.splice(index, 1);
+              this.#areasChanged();
+            },
+          },
+          t("org.create.removeArea"),
+        ),
+      );
+    });
+    const names = (this.#loaded?.summary?.categories ?? []).map((category) => category.name);
+    show(this.#areasPlace, rows, el("datalist", { id: list }, names.map((value) => el("option", { value }))));
+  }
+
+  #showSuggestions() {
+    const known = new Set(this.#draft.areas.map((area) => area.name.trim()));
+    const drawn = (this.#loaded?.summary?.drawnAreas ?? []).filter((name) => !known.has(name));
+    show(
+      this.#suggestions,
+      drawn.map(
+        (name) => el(
+          "button",
+          { type: "button", onclick: () => this.#addArea(name) },
+          t("org.create.addDrawn", { name }),
+        ),
+      ),
+    );
+  }
+
+  // Sending
+
+  async #submit() {
+    if (this.#isSending) return;
+    this.#outcome.clear();
+    for (const made of this.#fields.values()) made.fail(undefined);
+    const loaded = this.#loaded;
+    const request = toRequest(this.#draft, loaded?.plan, loaded?.summary);
+    const faults = [...(loaded?.faults ?? []), ...checkDraft(this.#draft, loaded?.summary)];
+    this.#showFaults(faults, request);
+    if (faults.length > 0) return;
+    this.#isSending = true;
+    this.#outcome.say("busy", t("org.create.sending"));
+    try {
+      const event = await this.#desk.call((client, token) => client.createEvent(token, request));
+      this.#kept.set(undefined);
+      await keepPlan(undefined);
+      this.#navigate(eventPath(event.id));
+    } catch (error) {
+      await this.#refused(error, request);
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  /** @param {unknown} error @param {ReturnType<typeof toRequest>} request */
+  async #refused(error, request) {
+    const errors = error instanceof Problem ? error.body.errors ?? [] : [];
+    if (errors.length > 0) {
+      this.#outcome.clear();
+      this.#showFaults(errors.map(fromServer), request);
+    } else if (error instanceof Problem && error.slug === "event-exists") {
+      this.#outcome.clear();
+      this.#showFaults([{ pointer: "/id", reason: "idTaken" }], request);
+    } else {
+      const isUnknown = error instanceof Problem && error.isPassing;
+      this.#outcome.say("bad", problemWords(error) + (isUnknown ? ` ${t("org.create.unknown")}` : ""));
+    }
+  }
+
+  /** @param {Fault[]} faults @param {unknown} request */
+  #showFaults(faults, request) {
+    const pointers = new Set(this.#fields.keys());
+    const items = faults.map((fault) => {
+      const pointer = fieldFor(fault.pointer, pointers);
+      const made = pointer === undefined ? undefined : this.#fields.get(pointer);
+      made?.fail(reasonWords(fault, request));
+      const text = faultWords(fault, request);
+      if (!made) return el("li", null, text);
+      const jump = (/** @type {Event} */ event) => {
+        event.preventDefault();
+        made.input.focus();
+      };
+      return el("li", null, el("a", { href: `#${made.input.id}`, onclick: jump }, text));
+    });
+    if (items.length === 0) {
+      show(this.#faults);
+      return;
+    }
+    show(
+      this.#faults,
+      el(
+        "div",
+        { class: "notice bad stack" },
+        el("p", null, el("strong", null, t("org.create.faults", { count: items.length }))),
+        el("ul", null, items),
+      ),
+    );
+    this.#faults.focus();
+  }
+}
+
+/** @param {string} title @param {import("../lib/dom.js").Child[]} content */
+function section(title, content) {
+  const id = uniqueID("part");
+  return el("section", { class: "card", "aria-labelledby": id }, el("h2", { id }, t(title)), content);
+}
+
+/**
+ * @param {import("./desk.js").Desk} desk @param {(path: string) => void} navigate
+ * @returns {import("./parts.js").View}
+ */
+export function createView(desk, navigate) {
+  const page = new CreatePage(desk, navigate);
+  return { title: t("org.create.title"), element: page.element, stop: () => page.stop() };
+}

@@ -1,0 +1,194 @@
+import { momentOf } from "./local-time.js";
+import { currencyDecimals, parseMoney } from "./money-input.js";
+
+/**
+ * @typedef {import("./plan-check.js").Fault} Fault
+ * @typedef {import("./plan-check.js").PlanSummary} PlanSummary
+ * @typedef {import("../../../client/src/types.js").SeatingPlan} SeatingPlan
+ */
+
+/**
+ * A new event as it is being typed: texts as they stand in the fields, times in this device's zone.
+ * @typedef {object} Draft
+ * @property {string} id
+ * @property {string} title
+ * @property {string} venue
+ * @property {string} startsAt
+ * @property {string} currency
+ * @property {Record<string, string>} prices by category
+ * @property {{ name: string, capacity: string, category: string }[]} areas
+ * @property {string} lobbyOpensAt
+ * @property {string} opensAt empty: at once
+ * @property {string} closesAt
+ * @property {boolean} waitingRoom
+ * @property {string} maxActiveShoppers
+ * @property {string} passSeconds
+ * @property {string} ticketsPerBuyer
+ * @property {string} holdSeconds
+ * @property {boolean} preventOrphans
+ */
+
+/** @returns {Draft} */
+export const emptyDraft = () => ({
+  id: "",
+  title: "",
+  venue: "",
+  startsAt: "",
+  currency: "KRW",
+  prices: {},
+  areas: [],
+  lobbyOpensAt: "",
+  opensAt: "",
+  closesAt: "",
+  waitingRoom: true,
+  maxActiveShoppers: "500",
+  passSeconds: "600",
+  ticketsPerBuyer: "4",
+  holdSeconds: "300",
+  preventOrphans: false,
+});
+
+/** @param {any} value @returns {value is Draft} */
+export const isDraft = (value) =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.entries(emptyDraft()).every(([name, known]) => typeof value[name] === typeof known) &&
+  Array.isArray(value.areas) &&
+  value.areas.every((/** @type {any} */ area) =>
+    [area?.name, area?.capacity, area?.category].every((text) => typeof text === "string"),
+  );
+
+/**
+ * The categories that need a price, in the plan's order and then the areas'.
+ * @param {Pick<PlanSummary, "categories"> | undefined} summary @param {Draft["areas"]} areas
+ * @returns {string[]}
+ */
+export function categoriesInUse(summary, areas) {
+  const seated = (summary?.categories ?? []).filter((category) => category.seats > 0).map((category) => category.name);
+  const standing = areas.map((area) => area.category.trim()).filter((name) => name !== "");
+  return [...new Set([...seated, ...standing])];
+}
+
+/** @param {string} text @returns {number} `NaN` for what is no whole number */
+const whole = (text) => (/^\d{1,12}$/.test(text.trim()) ? Number(text) : Number.NaN);
+
+/**
+ * The whole numbers, with what the server takes.
+ * @type {[keyof Draft, string, number, number][]}
+ */
+const NUMBERS = [
+  ["maxActiveShoppers", "/onsale/maxActiveShoppers", 1, 1_000_000],
+  ["passSeconds", "/onsale/passSeconds", 1, 86_400],
+  ["ticketsPerBuyer", "/limits/ticketsPerBuyer", 1, 1_000_000],
+  ["holdSeconds", "/limits/holdSeconds", 1, 86_400],
+];
+
+const TEXT_BYTES_MOST = 500;
+/** @param {string} text */
+const bytesOf = (text) => new TextEncoder().encode(text).length;
+
+/**
+ * What is wrong with a draft, before it is sent. The plan's own faults are `readPlan`'s.
+ * @param {Draft} draft @param {Pick<PlanSummary, "categories" | "seats"> | undefined} summary
+ * @returns {Fault[]}
+ */
+export function checkDraft(draft, summary) {
+  /** @type {Fault[]} */
+  const faults = [];
+  const add = (/** @type {string} */ pointer, /** @type {string} */ reason, /** @type {Fault["values"]} */ values = {}) =>
+    faults.push({ pointer, reason, values });
+
+  if (draft.title.trim() === "") add("/title", "missing");
+  else if (bytesOf(draft.title.trim()) > TEXT_BYTES_MOST) add("/title", "tooLong", { most: TEXT_BYTES_MOST });
+  if (bytesOf(draft.venue.trim()) > TEXT_BYTES_MOST) add("/venue", "tooLong", { most: TEXT_BYTES_MOST });
+  if (draft.id !== "" && !/^[a-z0-9-]{1,64}$/.test(draft.id)) add("/id", "slug");
+  if (draft.startsAt === "") add("/startsAt", "missing");
+  else if (momentOf(draft.startsAt) === undefined) add("/startsAt", "moment");
+  const hasCurrency = currencyDecimals(draft.currency) !== undefined;
+  if (!hasCurrency) add("/currency", "currency");
+
+  if ((summary?.seats ?? 0) === 0 && draft.areas.length === 0) add("", "nothingToSell");
+  /** @type {Set<string>} */
+  const names = new Set();
+  draft.areas.forEach((area, index) => {
+    const name = area.name.trim();
+    if (name === "") add(`/areas/${index}/name`, "missing");
+    else if (names.has(name)) add(`/areas/${index}/name`, "twiceNamed", { name });
+    names.add(name);
+    const capacity = whole(area.capacity);
+    if (!(capacity >= 1 && capacity <= 1_000_000)) add(
+      `/areas/${index}/capacity`,
+      "fromTo",
+      { least: 1, most: 1_000_000 },
+    );
+    if (area.category.trim() === "") add(`/areas/${index}/category`, "missing");
+  });
+  categoriesInUse(summary, draft.areas).forEach((category, index) => {
+    const text = draft.prices[category] ?? "";
+    if (text.trim() === "") add(`/prices/${index}/amount`, "price.missing");
+    else if (hasCurrency && parseMoney(text, draft.currency) === undefined) add(
+      `/prices/${index}/amount`,
+      "price.notAmount",
+    );
+  });
+
+  checkTimes(draft, add);
+  for (const [field, pointer, least, most] of NUMBERS) {
+    const value = whole(String(draft[field]));
+    if (!(value >= least && value <= most)) add(pointer, "fromTo", { least, most });
+  }
+  return faults;
+}
+
+/** @param {Draft} draft @param {(pointer: string, reason: string) => void} add */
+function checkTimes(draft, add) {
+  for (const field of /** @type {const} */ (["lobbyOpensAt", "opensAt", "closesAt"])) {
+    if (draft[field] !== "" && momentOf(draft[field]) === undefined) add(`/onsale/${field}`, "moment");
+  }
+  const opens = momentOf(draft.opensAt) ?? new Date().toISOString();
+  const lobby = momentOf(draft.lobbyOpensAt);
+  const closes = momentOf(draft.closesAt);
+  if (lobby !== undefined && lobby > opens) add("/onsale/lobbyOpensAt", "lobbyAfterOpening");
+  if (closes !== undefined && closes <= opens) add("/onsale/closesAt", "closesBeforeOpening");
+}
+
+/**
+ * What is sent to create the event. Prices and areas stand in the order that the fields have, so that the server's
+ * pointers lead back to them.
+ * @param {Draft} draft @param {SeatingPlan | undefined} plan
+ * @param {Pick<PlanSummary, "categories"> | undefined} summary
+ */
+export function toRequest(draft, plan, summary) {
+  return {
+    ...(draft.id !== "" && { id: draft.id }),
+    title: draft.title.trim(),
+    venue: draft.venue.trim(),
+    startsAt: momentOf(draft.startsAt) ?? draft.startsAt,
+    currency: draft.currency,
+    ...(plan && { seatingPlan: plan }),
+    ...(draft.areas.length > 0 && {
+      areas: draft.areas.map((area) => ({
+        name: area.name.trim(),
+        capacity: whole(area.capacity),
+        category: area.category.trim(),
+      })),
+    }),
+    prices: categoriesInUse(summary, draft.areas).map((category) => ({
+      category,
+      amount: parseMoney(draft.prices[category] ?? "", draft.currency),
+    })),
+    onsale: {
+      lobbyOpensAt: momentOf(draft.lobbyOpensAt) ?? null,
+      ...(draft.opensAt !== "" && { opensAt: momentOf(draft.opensAt) }),
+      closesAt: momentOf(draft.closesAt) ?? null,
+      waitingRoom: draft.waitingRoom,
+      maxActiveShoppers: whole(draft.maxActiveShoppers),
+      passSeconds: whole(draft.passSeconds),
+    },
+    limits: {
+      ticketsPerBuyer: whole(draft.ticketsPerBuyer),
+      holdSeconds: whole(draft.holdSeconds),
+      preventOrphans: draft.preventOrphans,
+    },
+  };
+}

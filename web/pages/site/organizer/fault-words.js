@@ -1,0 +1,87 @@
+import { t } from "../lib/i18n.js";
+import { pointerWords } from "./pointer-words.js";
+
+/** @typedef {import("./plan-check.js").Fault} Fault */
+
+/**
+ * The server's sentences, which are English, as our own texts. What is not known here is shown as it came.
+ * @type {[RegExp, string, string[]][]}
+ */
+const SENTENCES = [
+  [/^is required$/, "missing", []],
+  [/^is there twice: (.*)$/, "twiceNamed", ["name"]],
+  [/^is there twice$/, "twice", []],
+  [/^is not among the plan's categories: (.*)$/, "seat.unknownCategory", ["name"]],
+  [/^is no category of the plan or the areas: (.*)$/, "seat.unknownCategory", ["name"]],
+  [/^has no price for category (.*)$/, "price.missingFor", ["name"]],
+  [/^is out of range$/, "seat.outOfRange", []],
+  [/^must have 1 to (\d+) bytes$/, "lengthTo", ["most"]],
+  [/^must have at most (\d+) bytes$/, "tooLong", ["most"]],
+  [/^must be from (\d+) to (\d+)$/, "fromTo", ["least", "most"]],
+  [/^must be (?:a whole number|a number)$/, "notNumber", []],
+  [/^must be an array$/, "notList", []],
+  [/^must be an object$/, "notObject", []],
+  [/^must match \[a-z0-9-\]\{1,64\}$/, "slug", []],
+  [/^must be three capital letters of ISO 4217$/, "currency", []],
+  [/^must be a moment as in .*$/, "moment", []],
+  [/^must not be after opensAt$/, "lobbyAfterOpening", []],
+  [/^must be after opensAt$/, "closesBeforeOpening", []],
+  [/^lobbyOpensAt must not be after opensAt, and closesAt must be after it$/, "timesOrder", []],
+  [/^has more than (\d+) seats$/, "plan.tooManySeats", ["most"]],
+  [/^are more than (\d+)$/, "tooMany", ["most"]],
+  [/^needs a seatingPlan or areas$/, "nothingToSell", []],
+  [/^has no places to sell$/, "nothingToSell", []],
+];
+
+/**
+ * The server's faults in our own terms.
+ * @param {{ pointer: string, detail: string }} fault
+ * @returns {Fault}
+ */
+export function fromServer({ pointer, detail }) {
+  for (const [pattern, reason, names] of SENTENCES) {
+    const match = pattern.exec(detail);
+    if (!match) continue;
+    /** @type {Record<string, string | number>} */
+    const values = {};
+    names.forEach((name, index) => {
+      const text = match[index + 1] ?? "";
+      values[name] = /^(least|most)$/.test(name) ? Number(text) : text;
+    });
+    return { pointer, reason, ...(names.length > 0 && { values }) };
+  }
+  return { pointer, reason: "verbatim", values: { detail } };
+}
+
+/**
+ * What is wrong, without where.
+ * @param {Fault} fault @param {unknown} request what its pointer points into
+ */
+export function reasonWords(fault, request) {
+  const values = { ...fault.values };
+  // Where a name was first is a place too.
+  if (typeof values["first"] === "string") values["first"] = pointerWords(values["first"], request);
+  return t(`org.fault.${fault.reason}`, values);
+}
+
+/**
+ * What is wrong and where.
+ * @param {Fault} fault @param {unknown} request
+ */
+export function faultWords(fault, request) {
+  const place = pointerWords(fault.pointer, request);
+  const reason = reasonWords(fault, request);
+  return place === "" ? reason : t("org.fault.at", { place, reason });
+}
+
+/**
+ * The field that a fault belongs to: its own, or the nearest around it.
+ * @param {string} pointer @param {ReadonlySet<string>} fields the pointers that have one
+ * @returns {string | undefined}
+ */
+export function fieldFor(pointer, fields) {
+  for (let place = pointer; place !== ""; place = place.slice(0, place.lastIndexOf("/"))) {
+    if (fields.has(place)) return place;
+  }
+  return undefined;
+}

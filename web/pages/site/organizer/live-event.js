@@ -1,0 +1,228 @@
+import { Problem, SeatStates } from "../../../client/src/index.js";
+import { delay } from "../../../client/src/listening.js";
+import { Kept } from "../lib/storage.js";
+import { SeatingChart } from "../map/chart.js";
+import { History, isSamples } from "./history.js";
+import { pacePerMinute } from "./pace.js";
+import { Poller } from "./poller.js";
+
+/**
+ * @typedef {import("./desk.js").Desk} Desk
+ * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../../client/src/types.js").Report} Report
+ * @typedef {import("../../../client/src/types.js").Room} Room
+ * @typedef {import("../../../client/src/types.js").SeatingPlan} SeatingPlan
+ */
+
+const REPORT_MILLISECONDS = 1500;
+const KEEP_MILLISECONDS = 5000;
+const RETRY_SECONDS = 3;
+
+/** What may be listened for: `seats` tells which have changed, or nothing when all may have. */
+const KINDS = /** @type {const} */ (["event", "report", "room", "chart", "seats", "connection", "failed"]);
+/** @typedef {typeof KINDS[number]} Kind */
+
+/**
+ * All that is known of an event now, kept up to date from the moment it is opened until it is left, whichever of its
+ * tabs is looked at.
+ */
+export class LiveEvent {
+  /** @type {EventDetail | undefined} */
+  event;
+  /** @type {Report | undefined} */
+  report;
+  /** @type {Room | undefined} */
+  room;
+  /** @type {SeatingChart | undefined} */
+  chart;
+  states = new SeatStates();
+  /** Whether the reports, the line's stream and the seats' stream come in. */
+  connected = { report: true, room: true, seats: true };
+  /** @type {Problem | undefined} what no repetition will change */
+  failure;
+
+  #desk;
+  #kept;
+  #history;
+  #ending = new AbortController();
+  #poller = new Poller(() => this.#askReport(), REPORT_MILLISECONDS);
+  #events = new EventTarget();
+  #lastKept = 0;
+
+  /** @param {string} id @param {Desk} desk */
+  constructor(id, desk) {
+    this.id = id;
+    this.#desk = desk;
+    this.#kept = new Kept(`organizer.history.${id}`, isSamples, () => sessionStorage);
+    this.#history = new History(this.#kept.get());
+  }
+
+  get samples() {
+    return this.#history.samples;
+  }
+
+  get pace() {
+    return pacePerMinute(this.samples);
+  }
+
+  get isConnected() {
+    return this.connected.report && this.connected.room && this.connected.seats;
+  }
+
+  /**
+   * @param {Kind} kind @param {(detail?: any) => void} heard @param {AbortSignal} signal ends it
+   */
+  on(kind, heard, signal) {
+    this.#events.addEventListener(kind, (event) => heard(/** @type {CustomEvent} */ (event).detail), { signal });
+  }
+
+  start() {
+    const signal = this.#ending.signal;
+    void this.#load();
+    this.#poller.start();
+    const visibility = () => {
+      this.#poller.pause(document.hidden);
+      if (document.hidden) this.#keep();
+    };
+    document.addEventListener("visibilitychange", visibility, { signal });
+    addEventListener("pagehide", () => this.#keep(), { signal });
+    visibility();
+    this.#desk.client
+      .roomStream(this.id, {
+        signal,
+        onConnection: (isConnected) => this.#connection("room", isConnected),
+        onRoom: (room) => this.#hearRoom(room),
+      })
+      .catch((error) => this.#fail(error));
+  }
+
+  /** Leaves the event; its history stays for when it is opened again in this tab. */
+  stop() {
+    this.#keep();
+    this.#poller.stop();
+    this.#ending.abort();
+  }
+
+  /** Asks for the report now, after something was done. */
+  refresh() {
+    this.#poller.now();
+  }
+
+  /** @param {EventDetail} event as a change of it was answered */
+  setEvent(event) {
+    this.event = event;
+    this.#tell("event");
+  }
+
+  /** @param {Kind} kind @param {unknown} [detail] */
+  #tell(kind, detail) {
+    this.#events.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+
+  async #load() {
+    const event = await this.#insist(() => this.#desk.client.event(this.id));
+    if (!event) return;
+    this.setEvent(event);
+    const plan = await this.#insist(() => this.#planOrNone());
+    if (plan === undefined) return;
+    this.chart = new SeatingChart(plan ?? undefined, event);
+    this.#tell("chart");
+    this.#desk.client
+      .availabilityStream(this.id, {
+        signal: this.#ending.signal,
+        onConnection: (isConnected) => this.#connection("seats", isConnected),
+        onSnapshot: (availability) => {
+          this.states.replace(availability);
+          this.#tell("seats");
+        },
+        onDelta: (delta) => this.#tell("seats", this.states.apply(delta)),
+      })
+      .catch((error) => this.#fail(error));
+  }
+
+  /** @returns {Promise<SeatingPlan | null>} null for an event that has standing areas alone */
+  async #planOrNone() {
+    try {
+      return await this.#desk.client.seatingPlan(this.id);
+    } catch (error) {
+      if (error instanceof Problem && error.slug === "not-found") return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Tries until it is answered or refused for good.
+   * @template Value @param {() => Promise<Value>} work @returns {Promise<Value | undefined>} nothing when left or refused
+   */
+  async #insist(work) {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      try {
+        const value = await work();
+        return signal.aborted ? undefined : value;
+      } catch (error) {
+        const pause = error instanceof Problem && error.isPassing ? error.retryAfterSeconds ?? RETRY_SECONDS : undefined;
+        if (pause === undefined) return this.#fail(error);
+        this.#connection("seats", false);
+        await delay(pause * 1000, signal);
+      }
+    }
+    return undefined;
+  }
+
+  /** @param {unknown} error @returns {undefined} */
+  #fail(error) {
+    if (this.#ending.signal.aborted) return;
+    this.failure =
+      error instanceof Problem ? error : new Problem({ type: "about:blank", title: String(error), status: 0 });
+    this.#poller.stop();
+    this.#tell("failed");
+  }
+
+  /** @param {keyof LiveEvent["connected"]} part @param {boolean} isConnected */
+  #connection(part, isConnected) {
+    if (this.connected[part] === isConnected || this.#ending.signal.aborted) return;
+    this.connected[part] = isConnected;
+    this.#tell("connection");
+  }
+
+  /** @param {Room} room */
+  #hearRoom(room) {
+    const hasPhaseChanged = this.room !== undefined && this.room.phase !== room.phase;
+    this.room = room;
+    this.#tell("room");
+    if (hasPhaseChanged) {
+      void this.#insist(() => this.#desk.client.event(this.id)).then((event) => event && this.setEvent(event));
+    }
+  }
+
+  /** @returns {Promise<boolean>} */
+  async #askReport() {
+    try {
+      const report = await this.#desk.call((client, token) => client.report(this.id, token));
+      if (this.#ending.signal.aborted) return true;
+      this.report = report;
+      this.#history.add({
+        at: Date.now(),
+        sold: report.sold,
+        held: report.held,
+        free: report.free,
+        waiting: report.waiting,
+        active: report.activeShoppers,
+      });
+      if (Date.now() - this.#lastKept > KEEP_MILLISECONDS) this.#keep();
+      this.#connection("report", true);
+      this.#tell("report");
+      return true;
+    } catch (error) {
+      if (error instanceof Problem && !error.isPassing && error.status !== 401) this.#fail(error);
+      else this.#connection("report", false);
+      return false;
+    }
+  }
+
+  #keep() {
+    this.#lastKept = Date.now();
+    if (this.samples.length > 0) this.#kept.set(this.samples);
+  }
+}

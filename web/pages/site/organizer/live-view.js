@@ -1,0 +1,228 @@
+import { el, setText } from "../lib/dom.js";
+import { formatDate, formatMoney, formatNumber, t } from "../lib/i18n.js";
+import { onsaleControls } from "./onsale-controls.js";
+import { minutesToSellOut, pacePerMinute } from "./pace.js";
+import { ORDER_STATES, uniqueID } from "./parts.js";
+import { follow, seatWidget } from "./seat-widgets.js";
+import { TimeChart } from "./time-chart.js";
+import { eventPath } from "./routes.js";
+
+/** @typedef {import("./live-event.js").LiveEvent} LiveEvent */
+
+/** A number with its name, and a line of words below. */
+class Tile {
+  #value = el("dd", { class: "org-value number" }, "–");
+  #note = el("dd", { class: "soft small number" });
+
+  /** @param {string} label @param {string} [name] for its colour */
+  constructor(label, name = "") {
+    this.element = el("div", { class: ["org-tile", name] }, el("dt", null, label), this.#value, this.#note);
+  }
+
+  /** @param {string} value @param {string} [note] */
+  set(value, note = "") {
+    setText(this.#value, value);
+    setText(this.#note, note);
+  }
+}
+
+const PARTS = /** @type {const} */ (["sold", "held", "free", "blocked"]);
+
+/** How the places are divided, as a bar; the tiles around it say it in numbers. */
+class Bar {
+  #parts = PARTS.map((name) => el("span", { class: name }));
+  element = el("div", { class: "org-bar", "aria-hidden": "true" }, this.#parts);
+
+  /** @param {import("../../../client/src/types.js").Report} report */
+  set(report) {
+    PARTS.forEach((name, index) => {
+      const part = this.#parts[index];
+      if (!part) return;
+      part.hidden = report[name] === 0;
+      part.style.setProperty("flex-grow", String(report[name]));
+    });
+  }
+}
+
+/** @param {LiveEvent} live */
+function sellOutWords(live) {
+  const minutes = minutesToSellOut(live.report?.free ?? 0, live.pace);
+  if (live.report?.free === 0) return {
+    value: t("org.sellOut.none"),
+    note: t("org.sellOut.noneNote", { held: live.report.held }),
+  };
+  if (live.pace === undefined) return { value: "–", note: t("org.sellOut.measuring") };
+  if (minutes === undefined) return { value: "–", note: t("org.sellOut.unknown") };
+  const moment = new Date(Date.now() + minutes * 60_000);
+  const isSoon = minutes < 12 * 60;
+  const at = formatDate(moment, isSoon ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+  const value =
+    minutes < 1
+      ? t("org.sellOut.soon")
+      : minutes < 100
+        ? t("org.minutes", { count: Math.round(minutes) })
+        : t("org.hours", { count: Math.round(minutes / 60) });
+  return { value, note: t("org.sellOut.at", { at }) };
+}
+
+/** @param {number} part @param {number} whole */
+const percent = (part, whole) => (whole === 0 ? "" : t("org.percent", { percent: Math.round((part / whole) * 1000) / 10 }));
+
+/** @param {LiveEvent} live @param {AbortSignal} signal */
+function tiles(live, signal) {
+  const sold = new Tile(t("org.sold"), "wide sold");
+  const bar = new Bar();
+  sold.element.append(bar.element);
+  const held = new Tile(t("org.held"), "held");
+  const free = new Tile(t("org.free"), "free");
+  const blocked = new Tile(t("org.blocked"), "blocked");
+  const gross = new Tile(t("org.gross"), "wide");
+  const pace = new Tile(t("org.pace"));
+  const sellOut = new Tile(t("org.sellOut"), "wide");
+  const waiting = new Tile(t("org.waiting"));
+  const active = new Tile(t("org.active"));
+  const update = () => {
+    const { report, event, room } = live;
+    if (!report || !event) return;
+    sold.set(formatNumber(report.sold), percent(report.sold, report.capacity));
+    bar.set(report);
+    held.set(formatNumber(report.held), t("org.heldNote"));
+    free.set(formatNumber(report.free), t("org.freeNote", { capacity: report.capacity }));
+    blocked.set(formatNumber(report.blocked), t("org.blockedNote"));
+    gross.set(
+      formatMoney(report.gross - report.refunded, event.currency),
+      report.refunded > 0 ? t(
+        "org.refundedNote",
+        { amount: formatMoney(report.refunded, event.currency) },
+      ) : t("org.grossNote"),
+    );
+    pace.set(live.pace === undefined ? "–" : formatNumber(Math.max(0, Math.round(live.pace))), t("org.paceNote"));
+    const estimate = sellOutWords(live);
+    sellOut.set(estimate.value, estimate.note);
+    waiting.set(
+      formatNumber(report.waiting),
+      t("org.admittedNote", { count: Math.round(room?.admittedPerMinute ?? 0) }),
+    );
+    active.set(
+      formatNumber(report.activeShoppers),
+      event.onsale.waitingRoom ? t("org.ofCap", { cap: event.onsale.maxActiveShoppers }) : t("org.event.noLine"),
+    );
+  };
+  for (const kind of /** @type {const} */ (["report", "event", "room"])) live.on(kind, update, signal);
+  update();
+  const all = [sold, gross, sellOut, held, free, blocked, pace, waiting, active];
+  return el("dl", { class: "org-tiles" }, all.map((tile) => tile.element));
+}
+
+/** @param {LiveEvent} live @param {AbortSignal} signal */
+function orderCounts(live, signal) {
+  const id = uniqueID("orders");
+  const values = ORDER_STATES.map(
+    (state) => ({ state, value: el("dd", { class: "number" }, "–"), item: el("div", { class: state }) }),
+  );
+  for (const { state, value, item } of values) {
+    const href = `${eventPath(live.id, "orders")}?state=${state}`;
+    item.append(el("dt", null, el("a", { href }, t(`org.order.state.${state}`))), value);
+  }
+  const errors = el("p", { class: "small soft" });
+  const update = () => {
+    const orders = live.report?.orders;
+    if (!orders) return;
+    for (const { state, value, item } of values) {
+      setText(value, formatNumber(orders[state]));
+      item.classList.toggle("some", orders[state] > 0);
+    }
+    const failed = orders.declined + orders.expired;
+    const ended = failed + orders.confirmed + orders.refunding + orders.refunded;
+    setText(
+      errors,
+      failed === 0 ? t("org.errors.none") : t("org.errors.some", { count: failed, percent: percent(failed, ended) }),
+    );
+  };
+  live.on("report", update, signal);
+  update();
+  return el(
+    "section",
+    { class: "card", "aria-labelledby": id },
+    el("h2", { id }, t("org.orders.title")),
+    el("dl", { class: "org-counts" }, values.map(({ item }) => item)),
+    errors,
+  );
+}
+
+/** @param {LiveEvent} live @param {AbortSignal} signal */
+function charts(live, signal) {
+  const seats = new TimeChart({
+    title: t("org.chart.seats"),
+    isStacked: true,
+    series: [
+      { name: "sold", label: t("org.sold") },
+      { name: "held", label: t("org.held") },
+      { name: "free", label: t("org.free") },
+    ],
+  });
+  const pace = new TimeChart(
+    { title: t("org.chart.pace"), series: [{ name: "pace", label: t("org.chart.paceSeries") }] },
+  );
+  const line = new TimeChart({
+    title: t("org.chart.line"),
+    series: [
+      { name: "waiting", label: t("org.waiting") },
+      { name: "active", label: t("org.active") },
+    ],
+  });
+  const update = () => {
+    const { samples } = live;
+    const rows = (/** @type {(sample: import("./history.js").Sample, index: number) => number[]} */ values) =>
+      samples.map(
+        (sample, index) => ({ at: sample.at, values: values(sample, index), ...(sample.gap && { gap: true }) }),
+      );
+    seats.update(rows(({ sold, held, free }) => [sold, held, free]));
+    // The first seconds say nothing of a pace.
+    const first = samples.findIndex((_, index) => pacePerMinute(samples, index) !== undefined);
+    const paces = rows((_, index) => [Math.max(0, pacePerMinute(samples, index) ?? 0)]);
+    pace.update(first < 0 ? [] : paces.slice(first));
+    line.update(rows(({ waiting, active }) => [waiting, active]));
+  };
+  live.on("report", update, signal);
+  update();
+  signal.addEventListener("abort", () => [seats, pace, line].forEach((chart) => chart.stop()));
+  const id = uniqueID("charts");
+  return el(
+    "section",
+    { class: "stack", "aria-labelledby": id },
+    el("h2", { id }, t("org.chart.title")),
+    el("div", { class: "org-charts" }, seats.element, pace.element, line.element),
+    el("p", { class: "soft small" }, t("org.chart.note")),
+  );
+}
+
+/** @param {LiveEvent} live @param {AbortSignal} signal */
+function liveMap(live, signal) {
+  const id = uniqueID("map");
+  const map = seatWidget("seat-map");
+  map.mode = "manage";
+  follow(live, [map], signal);
+  return el(
+    "section",
+    { class: "card", "aria-labelledby": id },
+    el("h2", { id }, t("org.map.title")),
+    el("div", { class: "org-map watch" }, map),
+    el("a", { href: eventPath(live.id, "seats") }, t("org.map.toBlocks")),
+  );
+}
+
+/**
+ * An event as it sells.
+ * @param {LiveEvent} live @param {import("./desk.js").Desk} desk @param {AbortSignal} signal
+ */
+export function liveView(live, desk, signal) {
+  return el(
+    "div",
+    { class: "stack" },
+    tiles(live, signal),
+    el("div", { class: "org-columns" }, onsaleControls(live, desk, signal), orderCounts(live, signal)),
+    charts(live, signal),
+    liveMap(live, signal),
+  );
+}

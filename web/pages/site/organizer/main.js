@@ -1,0 +1,131 @@
+import { organizerCatalog } from "../catalog/organizer.js";
+import { buildFrame } from "../lib/frame.js";
+import { el } from "../lib/dom.js";
+import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
+import { auditView } from "./audit-view.js";
+import { createView } from "./create-view.js";
+import { Desk } from "./desk.js";
+import { eventPage } from "./event-page.js";
+import { eventsView } from "./events-view.js";
+import { LiveEvent } from "./live-event.js";
+import { liveView } from "./live-view.js";
+import { ordersView } from "./orders-view.js";
+import { parseRoute } from "./routes.js";
+import { seatsView } from "./seats-view.js";
+import { signInAgain, signInView } from "./sign-in.js";
+
+/** @typedef {import("./parts.js").View} View */
+
+addCatalog(organizerCatalog);
+setLanguage(initialLanguage());
+
+const TAB_VIEWS = { live: liveView, seats: seatsView, orders: ordersView, audit: auditView };
+
+const desk = new Desk(async () => {
+  await signInAgain(desk);
+  if (!desk.session) go("/organizer");
+});
+
+/** @type {LiveEvent | undefined} the event that is looked at, whichever of its tabs */
+let live;
+/** @type {View | undefined} */
+let view;
+/** @type {HTMLElement} */
+let main;
+
+function frame() {
+  main = buildFrame({
+    home: "/organizer",
+    links: desk.session
+      ? [
+          { href: "/organizer", label: t("org.nav.events") },
+          { href: "/organizer/new", label: t("org.nav.new") },
+        ]
+      : [],
+    languageChanged: () => {
+      frame();
+      render({ isMove: false });
+    },
+  });
+  if (!desk.session) return;
+  const out = el("button", { class: "plain", type: "button", onclick: signOut }, t("org.signOut"));
+  const who = el(
+    "span",
+    { class: "soft small org-who", title: t("org.signedInAs", { name: desk.session.name }) },
+    desk.session.name,
+  );
+  document.querySelector(".top-bar")?.append(who, out);
+}
+
+function signOut() {
+  desk.signOut();
+  go("/organizer");
+}
+
+/** @param {string} path */
+function go(path) {
+  if (path !== location.pathname + location.search) history.pushState(null, "", path);
+  frame();
+  render({ isMove: true });
+}
+
+/** @param {string | undefined} id keeps what is known of this event, and leaves another */
+function watch(id) {
+  if (live?.id === id) return;
+  live?.stop();
+  live = id === undefined ? undefined : new LiveEvent(id, desk);
+  live?.start();
+}
+
+/** @returns {View} */
+function currentView() {
+  if (!desk.session) {
+    watch(undefined);
+    // Whoever signs in goes on where the address says.
+    return signInView(desk, () => go(location.pathname + location.search));
+  }
+  const route = parseRoute(location.pathname);
+  watch(route.name === "event" ? route.event : undefined);
+  if (route.name === "events") return eventsView(desk);
+  if (route.name === "new") return createView(desk, go);
+  if (route.name === "event" && live) {
+    const known = live;
+    return eventPage(known, route.tab, (signal) => TAB_VIEWS[route.tab](known, desk, signal));
+  }
+  return {
+    title: t("org.notFound"),
+    element: el(
+      "div",
+      { class: "stack" },
+      el("h1", { tabindex: "-1" }, t("org.notFound")),
+      el("p", null, el("a", { href: "/organizer" }, t("org.events.back"))),
+    ),
+  };
+}
+
+/** @param {{ isMove: boolean }} options whether somebody has gone here, and the focus goes with them */
+function render({ isMove }) {
+  view?.stop?.();
+  view = currentView();
+  document.title = `${view.title} · Onsale`;
+  main.replaceChildren(view.element);
+  if (!isMove) return;
+  scrollTo(0, 0);
+  main.querySelector("h1")?.focus({ preventScroll: true });
+}
+
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+  if (!(link instanceof HTMLAnchorElement) || link.origin !== location.origin || link.target !== "" || link.download !== "") return;
+  if (!/^\/organizer(\/|$)/.test(link.pathname) || (link.hash !== "" && link.pathname === location.pathname)) return;
+  event.preventDefault();
+  go(link.pathname + link.search);
+});
+addEventListener("popstate", () => {
+  frame();
+  render({ isMove: true });
+});
+
+frame();
+render({ isMove: false });

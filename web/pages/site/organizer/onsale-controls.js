@@ -1,0 +1,251 @@
+import { Problem } from "../../../client/src/index.js";
+import { el, setText, show } from "../lib/dom.js";
+import { formatNumber, t } from "../lib/i18n.js";
+import { confirmed } from "./dialog.js";
+import { fromServer, reasonWords } from "./fault-words.js";
+import { localText, momentOf } from "./local-time.js";
+import { Outcome, shortDate, uniqueID, workButton } from "./parts.js";
+import { problemWords } from "./problem-words.js";
+import { field, timeField, zoneNote } from "./time-field.js";
+
+/**
+ * @typedef {import("./live-event.js").LiveEvent} LiveEvent
+ * @typedef {import("./desk.js").Desk} Desk
+ * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
+ */
+
+/** @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal */
+function pauseAndResume(live, desk, signal) {
+  const outcome = new Outcome();
+  const place = el("div", { class: "row" });
+  const apply = async (/** @type {"pause" | "resume"} */ change) => {
+    outcome.say("busy", t("org.working"));
+    try {
+      live.setEvent(await desk.call((client, token) => client[change](live.id, token)));
+      live.refresh();
+      outcome.say("good", t(`org.controls.${change}.done`));
+    } catch (error) {
+      outcome.say("bad", problemWords(error));
+    }
+  };
+  const pause = workButton(
+    t("org.controls.pause"),
+    async () => {
+      const report = live.report;
+      const isSure = await confirmed({
+        title: t("org.controls.pause.ask"),
+        text: [
+          t("org.controls.pause.effect"),
+          t(
+            "org.controls.pause.now",
+            { waiting: report?.waiting ?? 0, active: report?.activeShoppers ?? 0, held: report?.held ?? 0 },
+          ),
+        ],
+        action: t("org.controls.pause"),
+        isDanger: true,
+      });
+      if (isSure) await apply("pause");
+    },
+    "danger",
+  );
+  const resume = workButton(t("org.controls.resume"), () => apply("resume"), "primary");
+  const words = el("p", { class: "soft small" });
+  const update = () => {
+    const phase = live.event?.onsale.phase;
+    if (phase === undefined) return;
+    const isPaused = phase === "paused";
+    const hadFocus = place.contains(document.activeElement);
+    // Before the opening nothing would tell a paused sale from another; its time can be moved instead.
+    const notNow = {
+      scheduled: t("org.controls.notYet"),
+      lobby: t("org.controls.notYet"),
+      closed: t("org.controls.closed"),
+    };
+    const instead = phase === "scheduled" || phase === "lobby" || phase === "closed" ? el(
+      "p",
+      { class: "soft" },
+      notNow[phase],
+    ) : pause;
+    show(place, isPaused ? resume : instead);
+    if (hadFocus && !place.contains(document.activeElement)) place.querySelector("button")?.focus();
+    words.hidden = !isPaused;
+    setText(words, isPaused ? t("org.controls.pausedNow") : "");
+  };
+  live.on("event", update, signal);
+  update();
+  return el("div", { class: "stack" }, words, place, outcome.element);
+}
+
+/** @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal */
+function capForm(live, desk, signal) {
+  const outcome = new Outcome();
+  const cap = field({
+    label: t("org.member.maxActiveShoppers"),
+    hint: t("org.controls.capHint"),
+    attributes: { type: "number", min: 1, max: 1_000_000, step: 1, inputmode: "numeric", required: true },
+  });
+  /** @type {number | undefined} what the field was last set to by us */
+  let known;
+  const update = () => {
+    const now = live.event?.onsale.maxActiveShoppers;
+    if (now === undefined || now === known) return;
+    // What somebody is typing is not taken from under their fingers.
+    if (known === undefined || cap.input.value === String(known)) cap.input.value = String(now);
+    known = now;
+  };
+  const form = el(
+    "form",
+    {
+      class: "stack",
+      novalidate: true,
+      onsubmit: async (/** @type {Event} */ event) => {
+        event.preventDefault();
+        const wanted = Number(cap.input.value);
+        const isValid = Number.isInteger(wanted) && wanted >= 1 && wanted <= 1_000_000;
+        cap.fail(isValid ? undefined : t("org.fault.fromTo", { least: 1, most: 1_000_000 }));
+        if (!isValid) return cap.input.focus();
+        outcome.say("busy", t("org.working"));
+        try {
+          live.setEvent(
+            await desk.call((client, token) => client.changeOnsale(live.id, token, { maxActiveShoppers: wanted })),
+          );
+          outcome.say("good", t("org.controls.capDone", { cap: formatNumber(wanted) }));
+        } catch (error) {
+          outcome.say("bad", problemWords(error));
+        }
+      },
+    },
+    cap.element,
+    el("div", { class: "row" }, el("button", { type: "submit" }, t("org.controls.capSubmit"))),
+    outcome.element,
+  );
+  live.on("event", update, signal);
+  update();
+  return form;
+}
+
+const TIMES = /** @type {const} */ (["lobbyOpensAt", "opensAt", "closesAt"]);
+
+/** @param {EventDetail} event */
+const hasOpened = (event) => !["scheduled", "lobby"].includes(event.onsale.phase) && Date.parse(event.onsale.opensAt) <= Date.now();
+
+/** @param {LiveEvent} live @param {Desk} desk @param {EventDetail} event @param {() => void} done */
+function timesForm(live, desk, event, done) {
+  const outcome = new Outcome();
+  const opened = hasOpened(event);
+  const fields = TIMES.filter((name) => name === "closesAt" || !opened).map((name) => ({
+    name,
+    field: timeField(
+      { label: t(`org.member.${name}`), value: localText(event.onsale[name]), hint: t(`org.time.${name}`) },
+    ),
+  }));
+  const change = () => {
+    /** @type {Parameters<import("../../../client/src/index.js").OnsaleClient["changeOnsale"]>[2]} */
+    const wanted = {};
+    for (const { name, field: { input } } of fields) {
+      const moment = momentOf(input.value) ?? null;
+      const before = localText(event.onsale[name]);
+      if (input.value === before) continue;
+      if (name === "opensAt") wanted.opensAt = moment ?? "";
+      else wanted[name] = moment;
+    }
+    return wanted;
+  };
+  return el(
+    "form",
+    {
+      class: "stack",
+      novalidate: true,
+      onsubmit: async (/** @type {Event} */ submit) => {
+        submit.preventDefault();
+        for (const { field: made } of fields) made.fail(undefined);
+        const wanted = change();
+        if (Object.keys(wanted).length === 0) return outcome.say("warn", t("org.controls.timesSame"));
+        if (wanted.opensAt === "") return fields.find(
+          ({ name }) => name === "opensAt",
+        )?.field.fail(t("org.fault.missing"));
+        outcome.say("busy", t("org.working"));
+        try {
+          live.setEvent(await desk.call((client, token) => client.changeOnsale(live.id, token, wanted)));
+          done();
+        } catch (error) {
+          /** @type {string[]} */
+          const rest = [];
+          for (const detail of (error instanceof Problem && error.body.errors) || []) {
+            const fault = fromServer(detail);
+            const own = fields.find(({ name }) => fault.pointer === `/${name}`);
+            if (own) own.field.fail(reasonWords(fault, wanted));
+            else rest.push(reasonWords(fault, wanted));
+          }
+          outcome.say("bad", rest.join(" ") || problemWords(error));
+        }
+      },
+    },
+    opened && el("p", { class: "soft small" }, t("org.controls.hasOpened")),
+    zoneNote(),
+    fields.map(({ field: made }) => made.element),
+    el("div", { class: "row" }, el("button", { type: "submit" }, t("org.controls.timesSubmit"))),
+    outcome.element,
+  );
+}
+
+/** @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal */
+function times(live, desk, signal) {
+  const facts = el("dl", { class: "org-facts" });
+  const place = el("div", null);
+  const outcome = new Outcome();
+  const details = el("details", { ontoggle: () => fill() }, el("summary", null, t("org.controls.times")), place);
+  const fill = () => {
+    if (!details.open || !live.event) return;
+    outcome.clear();
+    show(
+      place,
+      timesForm(live, desk, live.event, () => {
+        details.open = false;
+        outcome.say("good", t("org.controls.timesDone"));
+        details.querySelector("summary")?.focus();
+      }),
+    );
+  };
+  const update = () => {
+    const onsale = live.event?.onsale;
+    if (!onsale) return;
+    show(
+      facts,
+      TIMES.flatMap((name) => [
+        el("dt", null, t(`org.member.${name}`)),
+        el("dd", null, onsale[name] === null ? t("org.time.none") : shortDate(onsale[name] ?? "")),
+      ]),
+    );
+  };
+  live.on("event", update, signal);
+  update();
+  return el("div", { class: "stack" }, facts, details, outcome.element);
+}
+
+/**
+ * What the organizer can change while an event sells.
+ * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal
+ */
+export function onsaleControls(live, desk, signal) {
+  const id = uniqueID("controls");
+  const cap = el("div", null);
+  const update = () => {
+    const onsale = live.event?.onsale;
+    if (!onsale || cap.childElementCount > 0) return;
+    show(
+      cap,
+      onsale.waitingRoom ? capForm(live, desk, signal) : el("p", { class: "soft small" }, t("org.controls.noCap")),
+    );
+  };
+  live.on("event", update, signal);
+  update();
+  return el(
+    "section",
+    { class: "card", "aria-labelledby": id },
+    el("h2", { id }, t("org.controls.title")),
+    pauseAndResume(live, desk, signal),
+    cap,
+    times(live, desk, signal),
+  );
+}

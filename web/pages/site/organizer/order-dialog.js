@@ -1,0 +1,156 @@
+import { Problem } from "../../../client/src/index.js";
+import { delay } from "../../../client/src/listening.js";
+import { el, show } from "../lib/dom.js";
+import { formatMoney, t } from "../lib/i18n.js";
+import { confirmed, openDialog } from "./dialog.js";
+import { Outcome, exactDate, stateBadge, workButton } from "./parts.js";
+import { problemWords } from "./problem-words.js";
+
+/**
+ * @typedef {import("../../../client/src/types.js").Order} Order
+ * @typedef {import("../../../client/src/types.js").OrganizerOrder} OrganizerOrder
+ * @typedef {import("./live-event.js").LiveEvent} LiveEvent
+ * @typedef {import("./desk.js").Desk} Desk
+ */
+
+/** How long the provider's answer to a refund is waited for in the dialog. */
+const REFUND_MILLISECONDS = 30_000;
+
+/** @param {LiveEvent} live @param {string} seat */
+export function seatWords(live, seat) {
+  const index = live.chart?.indexOf(seat);
+  return live.chart && index !== undefined ? t("org.seat", live.chart.label(index)) : seat;
+}
+
+/** @param {LiveEvent} live @param {OrganizerOrder} order */
+function facts(live, order) {
+  return el(
+    "dl",
+    { class: "org-facts" },
+    el("dt", null, t("org.order.state")),
+    el(
+      "dd",
+      null,
+      stateBadge(order.state),
+      order.declineCode && ` ${t("org.order.declineCode", { code: order.declineCode })}`,
+    ),
+    el("dt", null, t("org.order.placedAt")),
+    el("dd", null, exactDate(order.placedAt)),
+    el("dt", null, t("org.order.buyer")),
+    el("dd", null, order.buyer),
+    el("dt", null, t("org.order.amount")),
+    el("dd", null, formatMoney(order.amount, order.currency)),
+    el("dt", null, t("org.order.lines")),
+    order.lines.map((line) =>
+      el(
+        "dd",
+        null,
+        t(
+          "org.order.line",
+          { category: line.category, count: line.quantity, amount: formatMoney(line.unitAmount, order.currency) },
+        ),
+      ),
+    ),
+    order.tickets.length > 0 && [
+      el("dt", null, t("org.order.tickets")),
+      ...order.tickets.map(
+        (ticket) => el("dd", null, ticket.seat === undefined ? ticket.area : seatWords(live, ticket.seat)),
+      ),
+    ],
+  );
+}
+
+/**
+ * An order in full, with its refund.
+ * @param {LiveEvent} live @param {Desk} desk @param {OrganizerOrder} order
+ * @param {{ onChange: (order: OrganizerOrder) => void, onClose: () => void }} told
+ */
+export function openOrder(live, desk, order, told) {
+  let shown = order;
+  const leaving = new AbortController();
+  const outcome = new Outcome();
+  const place = el("div", { class: "stack" });
+  const refundPlace = el("div", null);
+  const take = (/** @type {Order} */ changed) => {
+    shown = { ...shown, ...changed };
+    told.onChange(shown);
+    update();
+  };
+  const look = () => desk.call((client, token) => client.getOrder(live.id, token, shown.order));
+
+  const refund = async () => {
+    const isSure = await confirmed({
+      title: t("org.refund.ask"),
+      text: [
+        t("org.refund.effect", { amount: formatMoney(shown.amount, shown.currency), order: shown.order }),
+        t("org.refund.final"),
+      ],
+      action: t("org.refund.submit"),
+      isDanger: true,
+    });
+    if (!isSure) return;
+    outcome.say("busy", t("org.working"));
+    try {
+      take(await desk.call((client, token) => client.cancelOrder(live.id, token, shown.order)));
+    } catch (error) {
+      const isUnknown = error instanceof Problem && error.isPassing;
+      if (!isUnknown || !(await wasRefunded())) return outcome.say(
+        "bad",
+        problemWords(error) + (isUnknown ? ` ${t("org.refund.unknown")}` : ""),
+      );
+    }
+    live.refresh();
+    await followRefund();
+  };
+  /** After a lost answer: what became of it? */
+  const wasRefunded = async () => {
+    try {
+      take(await look());
+      return shown.state === "refunding" || shown.state === "refunded";
+    } catch {
+      return false;
+    }
+  };
+  const followRefund = async () => {
+    const until = Date.now() + REFUND_MILLISECONDS;
+    while (shown.state === "refunding" && Date.now() < until && !leaving.signal.aborted) {
+      outcome.say("busy", t("org.refund.going"));
+      await delay(1000, leaving.signal);
+      try {
+        take(await look());
+      } catch {
+        // The provider is asked by the server, not by us; we only look.
+      }
+    }
+    if (shown.state === "refunded") outcome.say(
+      "good",
+      t("org.refund.done", { amount: formatMoney(shown.amount, shown.currency) }),
+    );
+    else outcome.say("warn", t("org.refund.later"));
+    live.refresh();
+  };
+  const button = workButton(t("org.refund.submit"), refund, "danger");
+  const update = () => {
+    show(place, facts(live, shown));
+    show(refundPlace, shown.state === "confirmed" && button);
+  };
+  update();
+  const dialog = openDialog({
+    title: t("org.order.title", { order: order.order }),
+    kind: "wide",
+    content: [
+      place,
+      outcome.element,
+      el(
+        "div",
+        { class: "row org-dialog-buttons" },
+        refundPlace,
+        el("button", { type: "button", onclick: () => dialog.close() }, t("org.dialog.close")),
+      ),
+    ],
+    onClose: () => {
+      leaving.abort();
+      told.onClose();
+    },
+  });
+}

@@ -1,0 +1,129 @@
+import { el, setText } from "../lib/dom.js";
+import { formatDate, t } from "../lib/i18n.js";
+
+/**
+ * A page of the organizer's: what main shows, and how it is left.
+ * @typedef {object} View
+ * @property {string} title
+ * @property {HTMLElement} element with an h1
+ * @property {() => void} [stop]
+ */
+
+let count = 0;
+/** @param {string} name */
+export const uniqueID = (name) => `${name}-${(count += 1)}`;
+
+/** @typedef {import("../../../client/src/types.js").OnsalePhase} OnsalePhase */
+
+/** @type {Record<OnsalePhase, string>} */
+const PHASE_KINDS = { scheduled: "", lobby: "warn", open: "good", paused: "bad", soldOut: "good", closed: "" };
+
+/** @param {OnsalePhase} phase */
+export const phaseBadge = (phase) => el("span", { class: ["badge", PHASE_KINDS[phase]] }, t(`org.phase.${phase}`));
+
+/** @typedef {import("../../../client/src/types.js").OrderState} OrderState */
+
+/**
+ * The states of an order, in the order of its life.
+ * @type {OrderState[]}
+ */
+export const ORDER_STATES = ["authorizing", "confirmed", "declined", "expired", "refunding", "refunded"];
+
+/** @type {Record<OrderState, string>} */
+const STATE_KINDS = {
+  authorizing: "warn",
+  confirmed: "good",
+  declined: "bad",
+  expired: "bad",
+  refunding: "warn",
+  refunded: "",
+};
+
+/** @param {OrderState} state */
+export const stateBadge = (state) => el(
+  "span",
+  { class: ["badge", STATE_KINDS[state]] },
+  t(`org.order.state.${state}`),
+);
+
+/** @param {string | Date} moment */
+export const shortDate = (moment) => formatDate(moment, { dateStyle: "medium", timeStyle: "short" });
+
+/** @param {string | Date} moment with its seconds */
+export const exactDate = (moment) => formatDate(moment, { dateStyle: "medium", timeStyle: "medium" });
+
+/** A place for what came of something; it is spoken when it changes. */
+export class Outcome {
+  element = el("p", { role: "status", class: "org-outcome", hidden: true });
+
+  /** @param {"good" | "warn" | "bad" | "busy"} kind @param {string} text */
+  say(kind, text) {
+    this.element.hidden = false;
+    this.element.className = kind === "busy" ? "org-outcome soft" : `org-outcome notice ${kind}`;
+    setText(this.element, text);
+  }
+
+  clear() {
+    this.element.hidden = true;
+    setText(this.element, "");
+  }
+}
+
+/**
+ * A button that can't be pressed twice while its work lasts.
+ * @param {string} label @param {() => Promise<void>} work @param {string} [kind] a class
+ */
+export function workButton(label, work, kind = "") {
+  const button = el("button", { type: "button", ...(kind && { class: kind }) }, label);
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    try {
+      await work();
+    } finally {
+      button.removeAttribute("aria-disabled");
+    }
+  });
+  return button;
+}
+
+/**
+ * A table that becomes a list of cards where there is no width for it. The roles are said aloud because a changed
+ * `display` takes them away.
+ * @param {string} caption @param {{ label: string, isNumber?: boolean }[]} columns
+ * @param {(import("../lib/dom.js").Child)[][]} rows
+ */
+export function cardTable(caption, columns, rows) {
+  const kind = (/** @type {number} */ index) => (columns[index]?.isNumber ? { class: "number" } : {});
+  return el(
+    "table",
+    { class: "org-table", role: "table" },
+    el("caption", { class: "visually-hidden" }, caption),
+    el(
+      "thead",
+      { role: "rowgroup" },
+      el(
+        "tr",
+        { role: "row" },
+        columns.map((column, index) => el("th", { scope: "col", role: "columnheader", ...kind(index) }, column.label)),
+      ),
+    ),
+    el(
+      "tbody",
+      { role: "rowgroup" },
+      rows.map((cells) =>
+        el(
+          "tr",
+          { role: "row" },
+          cells.map(
+            (cell, index) => el(
+              "td",
+              { role: "cell", ...kind(index), dataset: { label: columns[index]?.label ?? "" } },
+              cell,
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}

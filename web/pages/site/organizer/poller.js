@@ -1,0 +1,65 @@
+/**
+ * Asks again and again, one question at a time: a server that is slow is asked less, not more. Failures lengthen the
+ * pause. `pause` stops it while nobody looks.
+ */
+export class Poller {
+  #ask;
+  #every;
+  #most;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #isAsking = false;
+  #isOn = false;
+  #isPaused = false;
+  #failures = 0;
+
+  /**
+   * @param {() => Promise<boolean>} ask says whether it was answered; must not reject
+   * @param {number} every milliseconds between two questions
+   * @param {number} [most] the longest pause
+   */
+  constructor(ask, every, most = 15_000) {
+    this.#ask = ask;
+    this.#every = every;
+    this.#most = most;
+  }
+
+  start() {
+    this.#isOn = true;
+    this.#next(0);
+  }
+
+  stop() {
+    this.#isOn = false;
+    clearTimeout(this.#timer);
+  }
+
+  /** @param {boolean} isPaused */
+  pause(isPaused) {
+    if (this.#isPaused === isPaused) return;
+    this.#isPaused = isPaused;
+    if (isPaused) clearTimeout(this.#timer);
+    else this.now();
+  }
+
+  /** Asks at once, unless a question is already on its way. */
+  now() {
+    this.#failures = 0;
+    this.#next(0);
+  }
+
+  /** @param {number} pause */
+  #next(pause) {
+    clearTimeout(this.#timer);
+    if (!this.#isOn || this.#isPaused || this.#isAsking) return;
+    this.#timer = setTimeout(() => void this.#once(), pause);
+  }
+
+  async #once() {
+    this.#isAsking = true;
+    const isAnswered = await this.#ask();
+    this.#isAsking = false;
+    this.#failures = isAnswered ? 0 : this.#failures + 1;
+    this.#next(Math.min(this.#every * 2 ** this.#failures, this.#most));
+  }
+}

@@ -1,0 +1,28 @@
+import { Problem } from "../../../client/src/index.js";
+import { t } from "../lib/i18n.js";
+
+/** The refusals that we say in our own words; the others say it well enough themselves. */
+const KNOWN = new Set([
+  "unreachable",
+  "unauthenticated",
+  "forbidden",
+  "not-found",
+  "rate-limited",
+  "overloaded",
+  "too-large",
+  "not-cancellable",
+  "onsale-closed",
+  "event-exists",
+]);
+
+/**
+ * What went wrong, for the person who meets it.
+ * @param {unknown} error
+ */
+export function problemWords(error) {
+  if (!(error instanceof Problem)) return t("org.problem.unexpected", { detail: String(error) });
+  if (KNOWN.has(error.slug)) {
+    return t(`org.problem.${error.slug}`, { seconds: error.retryAfterSeconds ?? 5 });
+  }
+  return t("org.problem.refused", { detail: error.message });
+}

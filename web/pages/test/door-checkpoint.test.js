@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Checkpoint } from "../site/door/checkpoint.js";
+import { Ledger } from "../site/door/ledger.js";
+import { PublishedFacts } from "../site/door/published.js";
+import { MemoryStorage, Signer } from "./door-helpers.js";
+
+const signer = new Signer();
+const T0 = Date.parse("2027-03-01T10:00:00.000Z");
+
+/** A test whose doors are shut after it (node 18.4 has no `after`). */
+function doorTest(name, body) {
+  return test(name, async () => {
+    const endings = [];
+    try {
+      await body({ after: (end) => endings.push(end) });
+    } finally {
+      for (const end of endings) end();
+    }
+  });
+}
+
+/** A server as far as the door sees it, and a door before it. */
+function makeDoor(t, { storage = new MemoryStorage() } = {}) {
+  const server = { used: new Map(), void: [], mode: "up", sent: [], clockAhead: 0 };
+  let now = T0;
+  const problem = (status, slug, more = {}) =>
+    new Response(JSON.stringify({ type: `/problems/${slug}`, title: slug, status, ...more }), { status });
+  const json = (value) => new Response(JSON.stringify(value));
+  const checkIn = (barcode) => {
+    const { tkt, plc } = JSON.parse(Buffer.from(barcode.split(".")[1], "base64url").toString());
+    server.sent.push(tkt);
+    const at = server.used.get(tkt);
+    if (at) return problem(409, "already-checked-in", { checkedInAt: at });
+    if (server.void.includes(tkt)) return problem(409, "ticket-void");
+    server.used.set(tkt, new Date(now + server.clockAhead).toISOString());
+    return json({ ticket: tkt, seat: plc, checkedInAt: server.used.get(tkt) });
+  };
+  const answer = async (url, init) => {
+    if (server.mode === "down") throw new TypeError("fetch failed");
+    if (server.mode === "refusing") return problem(401, "unauthenticated");
+    if (server.mode === "broken") return problem(503, "overloaded");
+    if (url.endsWith("/onsale-keys.json")) return json({ keys: [signer.jwk] });
+    if (url.endsWith("/tickets/void")) return json({ tickets: server.void });
+    const response = checkIn(JSON.parse(init.body).barcode);
+    // It has heard, and its answer is lost.
+    if (server.mode === "deaf") throw new TypeError("fetch failed");
+    return response;
+  };
+  const fetch = async (url, init) => {
+    const response = await answer(url, init);
+    response.headers.set("date", new Date(now + server.clockAhead).toUTCString());
+    return response;
+  };
+  const ledger = new Ledger(() => storage);
+  const facts = new PublishedFacts(() => storage);
+  const parts = { event: "night", token: "door", ledger, facts, changed: () => {}, fetch, now: () => now };
+  const checkpoint = new Checkpoint(parts);
+  t.after(() => checkpoint.end());
+  return {
+    server,
+    ledger,
+    facts,
+    checkpoint,
+    pass: (milliseconds) => (now += milliseconds),
+    /** Until the server's news are here and the queue is sent. */
+    async keepUp() {
+      checkpoint.wake();
+      for (let i = 0; i < 50; i += 1) await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+doorTest("online: admitted once, then used here, without asking again", async (t) => {
+  const { server, checkpoint, ledger, keepUp } = makeDoor(t);
+  await keepUp();
+  assert.equal(checkpoint.link, "online");
+  const verdict = await checkpoint.scan(` ${signer.barcode("tkt_1")}\n`);
+  assert.deepEqual(verdict, { kind: "admitted", ticket: "tkt_1", place: "A-1", isOffline: false });
+  assert.equal(ledger.waiting, 0);
+  const second = await checkpoint.scan(signer.barcode("tkt_1"));
+  assert.deepEqual(second, { kind: "used", place: "A-1", at: T0, where: "here" });
+  assert.deepEqual(server.sent, ["tkt_1"]);
+});
+
+doorTest("online: used elsewhere with the time, void, another event", async (t) => {
+  const { server, checkpoint, keepUp } = makeDoor(t);
+  await keepUp();
+  server.used.set("tkt_1", "2027-03-01T09:00:00.000Z");
+  server.void.push("tkt_2");
+  assert.deepEqual(await checkpoint.scan(signer.barcode("tkt_1")), {
+    kind: "used",
+    place: "A-1",
+    at: T0 - 3600_000,
+    where: "elsewhere",
+  });
+  assert.equal((await checkpoint.scan(signer.barcode("tkt_2"))).reason, "void");
+  assert.equal((await checkpoint.scan(signer.barcode("tkt_3", { event: "other" }))).reason, "otherEvent");
+});
+
+doorTest("two scans of one ticket at once let in one", async (t) => {
+  const { checkpoint, keepUp } = makeDoor(t);
+  await keepUp();
+  const code = signer.barcode("tkt_1");
+  const kinds = (await Promise.all([checkpoint.scan(code), checkpoint.scan(code)])).map((verdict) => verdict.kind);
+  assert.deepEqual(kinds, ["admitted", "used"]);
+});
+
+for (const mode of ["down", "broken"]) {
+  doorTest(`offline (${mode}): goes on alone, and sends later, once`, async (t) => {
+    const { server, checkpoint, ledger, keepUp, pass } = makeDoor(t);
+    server.void.push("tkt_void");
+    await keepUp();
+    server.mode = mode;
+    for (const ticket of ["tkt_1", "tkt_2"]) {
+      pass(10_000);
+      const verdict = await checkpoint.scan(signer.barcode(ticket));
+      assert.deepEqual(verdict, { kind: "admitted", ticket, place: "A-1", isOffline: true });
+    }
+    assert.equal(checkpoint.link, "offline");
+    assert.equal((await checkpoint.scan(signer.barcode("tkt_void"))).reason, "void");
+    assert.equal((await checkpoint.scan(signer.barcode("tkt_1"))).where, "here");
+    assert.equal(ledger.waiting, 2);
+    await keepUp();
+    assert.equal(ledger.waiting, 2, "nothing is lost by trying");
+    server.mode = "up";
+    await keepUp();
+    assert.deepEqual(server.sent, ["tkt_1", "tkt_2"]);
+    assert.equal(ledger.waiting, 0);
+    assert.deepEqual(ledger.conflicts, []);
+  });
+}
+
+doorTest("what another device let in meanwhile is a conflict, as is what became void", async (t) => {
+  const { server, checkpoint, ledger, keepUp, pass } = makeDoor(t);
+  await keepUp();
+  server.mode = "down";
+  await checkpoint.scan(signer.barcode("tkt_1"));
+  await checkpoint.scan(signer.barcode("tkt_2"));
+  pass(600_000);
+  server.used.set("tkt_1", new Date(T0 + 300_000).toISOString());
+  server.void.push("tkt_2");
+  server.mode = "up";
+  await keepUp();
+  assert.equal(ledger.waiting, 0);
+  assert.deepEqual(
+    ledger.conflicts.map(({ ticket, conflict }) => [ticket, conflict]),
+    [
+      ["tkt_1", { reason: "used", at: T0 + 300_000 }],
+      ["tkt_2", { reason: "void", at: undefined }],
+    ],
+  );
+});
+
+doorTest("a scan that had arrived, though its answer was lost, is no conflict; whatever the clocks say", async (t) => {
+  for (const clockAhead of [0, -90_000, 3_600_000]) {
+    const { server, checkpoint, ledger, keepUp, pass } = makeDoor(t);
+    server.clockAhead = clockAhead;
+    await keepUp();
+    server.mode = "deaf";
+    assert.equal((await checkpoint.scan(signer.barcode("tkt_1"))).isOffline, true);
+    pass(120_000);
+    server.mode = "up";
+    await keepUp();
+    assert.deepEqual(server.sent, ["tkt_1", "tkt_1"]);
+    assert.equal(ledger.waiting, 0);
+    assert.deepEqual(ledger.conflicts, [], `clock ahead by ${clockAhead}`);
+  }
+});
+
+doorTest("a copy scanned elsewhere long after our lost request is a conflict all the same", async (t) => {
+  const { server, checkpoint, ledger, keepUp, pass } = makeDoor(t);
+  await keepUp();
+  server.mode = "down";
+  await checkpoint.scan(signer.barcode("tkt_1"));
+  server.used.set("tkt_1", new Date(T0 + 60_000).toISOString());
+  pass(120_000);
+  server.mode = "up";
+  await keepUp();
+  assert.equal(ledger.conflicts.length, 1);
+});
+
+doorTest("after a reload without a network: key, void list, used tickets and queue are there", async (t) => {
+  const storage = new MemoryStorage();
+  const before = makeDoor(t, { storage });
+  before.server.void.push("tkt_void");
+  await before.keepUp();
+  before.server.mode = "down";
+  await before.checkpoint.scan(signer.barcode("tkt_1"));
+
+  const after = makeDoor(t, { storage });
+  after.server.mode = "down";
+  await after.keepUp();
+  assert.equal((await after.checkpoint.scan(signer.barcode("tkt_1"))).where, "here");
+  assert.equal((await after.checkpoint.scan(signer.barcode("tkt_void"))).reason, "void");
+  assert.equal((await after.checkpoint.scan(signer.barcode("tkt_2"))).kind, "admitted");
+  assert.equal((await after.checkpoint.scan(new Signer().barcode("tkt_3"))).reason, "unknownKey");
+  assert.equal(after.ledger.waiting, 2);
+});
+
+doorTest("a token that counts no more: checked here, kept, and said", async (t) => {
+  const { server, checkpoint, ledger, keepUp } = makeDoor(t);
+  await keepUp();
+  server.mode = "refusing";
+  assert.equal((await checkpoint.scan(signer.barcode("tkt_1"))).isOffline, true);
+  assert.equal(checkpoint.link, "signedOut");
+  assert.equal(ledger.waiting, 1);
+});
+
+doorTest("without room to keep a scan nobody is let in offline", async (t) => {
+  const storage = new MemoryStorage();
+  const { server, checkpoint, keepUp } = makeDoor(t, { storage });
+  await keepUp();
+  server.mode = "down";
+  storage.room = storage.length;
+  assert.deepEqual(await checkpoint.scan(signer.barcode("tkt_1")), { kind: "unsure", reason: "noRoom", place: "A-1" });
+});

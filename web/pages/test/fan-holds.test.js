@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { KeptHolds, newKey } from "../site/fan/holds.js";
+
+class Shelf {
+  map = new Map();
+  getItem(name) {
+    return this.map.get(name) ?? null;
+  }
+  setItem(name, value) {
+    this.map.set(name, value);
+  }
+  removeItem(name) {
+    this.map.delete(name);
+  }
+}
+
+const hold = { hold: "hld_1", seats: ["A-1"], area: null, quantity: 1, lines: [], amount: 1, currency: "KRW",
+  expiresAt: "2026-11-24T10:00:00.000Z" };
+const END = Date.parse(hold.expiresAt);
+
+test("a hold's key is made once, and is there after a reload and in another tab", () => {
+  const shelf = new Shelf();
+  new KeptHolds("e", () => shelf).add(hold);
+  const first = new KeptHolds("e", () => shelf).begin("hld_1", "pm_card_visa");
+  assert.match(first.key, /^[0-9a-f]{32}$/);
+  const again = new KeptHolds("e", () => shelf);
+  again.add(hold);
+  assert.deepEqual(again.begin("hld_1", "pm_card_visa"), first);
+});
+
+test("what is sent is written down before; a second click with another card repeats the first", () => {
+  const shelf = new Shelf();
+  const holds = new KeptHolds("e", () => shelf);
+  holds.add(hold);
+  const first = holds.begin("hld_1", "pm_sandbox_slow");
+  assert.equal(JSON.parse([...shelf.map.values()][0])[0].method, "pm_sandbox_slow");
+  assert.deepEqual(holds.begin("hld_1", "pm_card_visa"), first);
+});
+
+test("after a certain refusal another card may be chosen, under the same key", () => {
+  const holds = new KeptHolds("e", () => new Shelf());
+  const shelf = new Shelf();
+  const kept = new KeptHolds("e", () => shelf);
+  kept.add(hold);
+  const first = kept.begin("hld_1", "a");
+  kept.refused("hld_1");
+  assert.deepEqual(kept.begin("hld_1", "b"), { key: first.key, method: "b" });
+  assert.equal(holds.begin("hld_none", "a"), undefined);
+});
+
+test("what has run out is forgotten, but no payment that may have been sent", () => {
+  const shelf = new Shelf();
+  const holds = new KeptHolds("e", () => shelf);
+  holds.add(hold);
+  holds.add({ ...hold, hold: "hld_2" });
+  holds.begin("hld_2", "a");
+  assert.deepEqual(holds.expire(END - 1), []);
+  assert.deepEqual(holds.expire(END).map((entry) => entry.hold.hold), ["hld_1"]);
+  assert.deepEqual(holds.all().map((entry) => entry.hold.hold), ["hld_2"]);
+});
+
+test("without storage they live as long as the page, with the same key", () => {
+  const holds = new KeptHolds("e", () => {
+    throw new Error("switched off");
+  });
+  holds.add(hold);
+  const first = holds.begin("hld_1", "a");
+  assert.deepEqual(holds.begin("hld_1", "b"), first);
+  holds.remove("hld_1");
+  assert.deepEqual(holds.all(), []);
+});
+
+test("broken storage is none", () => {
+  const shelf = new Shelf();
+  shelf.setItem("onsale.fan.holds.e", '[{"hold":1}]');
+  assert.deepEqual(new KeptHolds("e", () => shelf).all(), []);
+});
+
+test("keys differ", () => {
+  assert.notEqual(newKey(), newKey());
+});

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { SeatingChart } from "../site/map/chart.js";
+import { exampleChart, examplePlan } from "./map-plans.js";
+
+const event = { currency: "KRW", prices: [{ category: "VIP", amount: 5 }], areas: [] };
+
+for (const name of /** @type {const} */ (["arena", "theatre"])) {
+  test(`${name}: every seat is in plan order, where the plan says, with its names`, () => {
+    const chart = exampleChart(name);
+    let index = 0;
+    for (const zone of examplePlan(name).zones) {
+      for (const row of zone.rows ?? []) {
+        for (const seat of row.seats) {
+          assert.equal(chart.name(index), seat.seat_guid);
+          assert.equal(chart.indexOf(seat.seat_guid), index);
+          assert.deepEqual(chart.label(index), { section: zone.name, row: row.row_number, seat: seat.seat_number });
+          assert.equal(chart.categoryAt(index).name, seat.category);
+          assert.equal(chart.x[index], Math.fround(zone.position.x + row.position.x + seat.position.x));
+          assert.equal(chart.y[index], Math.fround(zone.position.y + row.position.y + seat.position.y));
+          index += 1;
+        }
+      }
+    }
+    assert.equal(chart.seatCount, index);
+  });
+
+  test(`${name}: sections and rows follow each other without a gap, inside their bounds`, () => {
+    const chart = exampleChart(name);
+    let next = 0;
+    for (const section of chart.sections) {
+      assert.equal(section.first, next);
+      let inSection = section.first;
+      for (const row of section.rows) {
+        assert.equal(row.first, inSection);
+        inSection += row.count;
+      }
+      assert.equal(inSection, section.first + section.count);
+      for (let index = section.first; index < inSection; index += 1) {
+        assert.ok(chart.x[index] > section.bounds.left && chart.x[index] < section.bounds.right);
+        assert.ok(chart.y[index] > section.bounds.top && chart.y[index] < section.bounds.bottom);
+      }
+      assert.ok(section.bounds.left >= chart.bounds.left && section.bounds.bottom <= chart.bounds.bottom);
+      next += section.count;
+    }
+    assert.equal(next, chart.seatCount);
+  });
+}
+
+test("the arena has 10,884 seats in 72 sections and a standing area with a shape", () => {
+  const chart = exampleChart("arena");
+  assert.equal(chart.seatCount, 10884);
+  assert.equal(chart.sections.length, 72);
+  const [standing] = chart.areas;
+  assert.deepEqual({ ...standing, shape: undefined }, { name: "Standing", category: "Standing", amount: 132000, capacity: 3000, shape: undefined });
+  assert.deepEqual(standing?.shape?.bounds, { left: 960, top: 540, right: 1240, bottom: 660 });
+  assert.deepEqual(chart.decor, []);
+});
+
+test("a section's lowest price, of all its categories or of one", () => {
+  const chart = exampleChart("theatre");
+  assert.equal(chart.minimumAmount(0), 165000);
+  assert.equal(chart.minimumAmount(0, "VIP"), 198000);
+  assert.equal(chart.minimumAmount(/** @type {any} */ (chart.sections[2])), 110000);
+  assert.ok(Number.isNaN(chart.minimumAmount(2, "VIP")));
+});
+
+test("what a plan leaves out is zero, a category that it does not list is known all the same", () => {
+  const chart = new SeatingChart(
+    /** @type {any} */ ({
+      categories: [],
+      zones: [{ name: "Z", rows: [{ row_number: "1", seats: [{ seat_guid: "a", seat_number: "1", category: "X" }] }] }],
+    }),
+    event,
+  );
+  assert.deepEqual([chart.x[0], chart.y[0]], [0, 0]);
+  assert.equal(chart.categoryAt(0).name, "X");
+  assert.match(chart.categoryAt(0).color, /^#[\da-f]{6}$/);
+  assert.ok(Number.isNaN(chart.categoryAt(0).amount));
+});
+
+test("a stage is decor with its own words, and nothing is invented where there is none", () => {
+  const area = { shape: "rectangle", rectangle: { width: 100, height: 20 }, position: { x: 10, y: 0 }, text: { text: "Stage" } };
+  const plan = /** @type {any} */ ({ categories: [], zones: [{ name: "Z", position: { x: 5, y: 7 }, rows: [], areas: [area] }] });
+  const [stage] = new SeatingChart(plan, event).decor;
+  assert.equal(stage?.text, "Stage");
+  assert.deepEqual(stage?.bounds, { left: 15, top: 7, right: 115, bottom: 27 });
+  assert.deepEqual(exampleChart("theatre").decor, []);
+});
+
+test("an event without a plan has its areas alone", () => {
+  const chart = new SeatingChart(undefined, { ...event, areas: [{ name: "Floor", capacity: 9, category: "VIP" }] });
+  assert.equal(chart.seatCount, 0);
+  assert.deepEqual(chart.areas, [{ name: "Floor", category: "VIP", amount: 5, capacity: 9 }]);
+  assert.deepEqual(chart.bounds, { left: 0, top: 0, right: 0, bottom: 0 });
+});

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { mapCatalog } from "../site/catalog/map.js";
+import { setLanguage } from "../site/lib/i18n.js";
+import { contrast, inkOn, mix } from "../site/map/colors.js";
+import { Look, Scene } from "../site/map/looks.js";
+import { freeWord, seatSentence, sectionWords } from "../site/map/words.js";
+import { exampleChart, statesWith } from "./map-plans.js";
+
+function scene() {
+  const chart = exampleChart("arena");
+  return new Scene(chart, statesWith(chart.seatCount));
+}
+
+test("a seat looks as it stands; what is chosen comes first", () => {
+  const shown = scene();
+  for (const [index, state] of [".", "h", "x", "b"].entries()) shown.states.codes[index] = state.charCodeAt(0);
+  assert.deepEqual([0, 1, 2, 3].map((index) => shown.lookOf(index)), [Look.free, Look.held, Look.sold, Look.blocked]);
+  shown.mine = new Set([1, 2]);
+  shown.selected = new Set([2]);
+  assert.deepEqual([1, 2].map((index) => shown.lookOf(index)), [Look.mine, Look.picked]);
+  shown.filter = "R";
+  assert.equal(shown.lookOf(0), Look.dim);
+});
+
+test("who buys can mean what is free or theirs; who keeps order can mean any", () => {
+  const shown = scene();
+  for (const [index, state] of [".", "h", "x", "b"].entries()) shown.states.codes[index] = state.charCodeAt(0);
+  const pickable = () => [0, 1, 2, 3].map((index) => shown.isPickable(index));
+  assert.deepEqual(pickable(), [true, false, false, false]);
+  shown.mine = new Set([1]);
+  assert.deepEqual(pickable(), [true, true, false, false]);
+  shown.mode = "manage";
+  assert.deepEqual(pickable(), [true, true, true, true]);
+});
+
+test("free seats are counted by section and by category", () => {
+  const shown = scene();
+  assert.equal(shown.countFree()[0], 130);
+  shown.states.codes[0] = "x".charCodeAt(0);
+  assert.equal(shown.countFree()[0], 129);
+  shown.filter = "R";
+  assert.deepEqual(shown.countFree().slice(0, 5), [0, 0, 0, 0, 130]);
+});
+
+test("a seat says all about itself, in both languages", () => {
+  const shown = scene();
+  const index = /** @type {number} */ (shown.chart.indexOf("F1-3-12"));
+  setLanguage("en");
+  assert.equal(seatSentence(shown, index), "F1, row 3, seat 12, VIP, ₩198,000, free");
+  assert.deepEqual(sectionWords(shown, 0, 1), { price: "from ₩198,000", free: "1 free" });
+  setLanguage("ko");
+  assert.equal(seatSentence(shown, index), "F1 구역 3열 12번, VIP, ₩198,000, 선택 가능");
+  assert.equal(freeWord(1234, undefined), "잔여 1,234석");
+  setLanguage("en");
+  assert.equal(freeWord(0, "R"), "none free in R");
+});
+
+test("both languages have the same strings, but for the plural that Korean lacks", () => {
+  const base = (/** @type {Record<string, string>} */ catalog) =>
+    [...new Set(Object.keys(catalog).map((key) => key.replace(/\.(one|other)$/, "")))].sort();
+  assert.deepEqual(base(mapCatalog.ko), base(mapCatalog.en));
+});
+
+test("a number on a seat reads on any colour, in both schemes", () => {
+  for (const color of ["#7c3aed", "#e11d48", "#f59e0b", "#10b981", "#0ea5e9", "#808080", "#ffffff", "#000000"]) {
+    assert.ok(contrast(color, inkOn(color)) >= 4.5, color);
+  }
+  assert.equal(mix("#000000", "#fff", 0.5), "#808080");
+});

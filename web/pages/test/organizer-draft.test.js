@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { categoriesInUse, checkDraft, emptyDraft, isDraft, toRequest } from "../site/organizer/draft.js";
+import { localText, momentOf } from "../site/organizer/local-time.js";
+import { parseMoney } from "../site/organizer/money-input.js";
+
+const summary = {
+  seats: 3,
+  categories: [{ name: "A", color: undefined, seats: 3 }, { name: "Unused", color: undefined, seats: 0 }],
+};
+const sound = () => ({ ...emptyDraft(), title: "Night", startsAt: "2030-03-01T19:00", prices: { A: "1,000" } });
+const pointers = (draft, about = summary) => checkDraft(draft, about).map(
+  ({ pointer, reason }) => `${pointer} ${reason}`,
+);
+
+test("a sound draft has no faults", () => assert.deepEqual(pointers(sound()), []));
+
+test("what is missing is named by its field", () => {
+  assert.deepEqual(pointers({ ...emptyDraft(), id: "No!", currency: "XX" }, { seats: 0, categories: [] }), [
+    "/title missing",
+    "/id slug",
+    "/startsAt missing",
+    "/currency currency",
+    " nothingToSell",
+  ]);
+});
+
+test("categories in use need a price, unused ones none", () => {
+  assert.deepEqual(categoriesInUse(summary, [{ name: "P", capacity: "1", category: " Standing " }, { name: "Q", capacity: "1", category: "A" }]), [
+    "A",
+    "Standing",
+  ]);
+  const draft = { ...sound(), areas: [{ name: "P", capacity: "10", category: "Standing" }] };
+  assert.deepEqual(pointers(draft), ["/prices/1/amount price.missing"]);
+  assert.deepEqual(pointers({ ...sound(), prices: { A: "12.50" } }), ["/prices/0/amount price.notAmount"]);
+});
+
+test("areas are checked one by one", () => {
+  const areas = [
+    { name: "P", capacity: "0", category: "A" },
+    { name: "P", capacity: "5", category: "" },
+    { name: "", capacity: "1.5", category: "A" },
+  ];
+  assert.deepEqual(pointers({ ...sound(), areas }), [
+    "/areas/0/capacity fromTo",
+    "/areas/1/name twiceNamed",
+    "/areas/1/category missing",
+    "/areas/2/name missing",
+    "/areas/2/capacity fromTo",
+  ]);
+});
+
+test("times must stand in order, numbers in their range", () => {
+  const draft = {
+    ...sound(),
+    opensAt: "2030-01-02T10:00",
+    lobbyOpensAt: "2030-01-02T10:01",
+    closesAt: "2030-01-02T10:00",
+    maxActiveShoppers: "0",
+    holdSeconds: "86401",
+  };
+  assert.deepEqual(pointers(draft), [
+    "/onsale/lobbyOpensAt lobbyAfterOpening",
+    "/onsale/closesAt closesBeforeOpening",
+    "/onsale/maxActiveShoppers fromTo",
+    "/limits/holdSeconds fromTo",
+  ]);
+});
+
+test("the request has what was typed, in the server's terms", () => {
+  const draft = {
+    ...sound(),
+    title: " Night ",
+    currency: "USD",
+    prices: { A: "12.5" },
+    opensAt: "2030-01-02T10:00",
+    areas: [{ name: "P", capacity: "7", category: "A" }],
+  };
+  const plan = { categories: [], zones: [] };
+  const request = toRequest(draft, plan, summary);
+  assert.equal(request.title, "Night");
+  assert.equal(request.seatingPlan, plan);
+  assert.deepEqual(request.prices, [{ category: "A", amount: 1250 }]);
+  assert.deepEqual(request.areas, [{ name: "P", capacity: 7, category: "A" }]);
+  assert.equal(request.onsale.opensAt, new Date("2030-01-02T10:00").toISOString());
+  assert.equal(request.onsale.closesAt, null);
+  assert.ok(!("id" in request));
+  assert.ok(
+    !("opensAt" in toRequest(sound(), undefined, summary).onsale),
+    "an empty opening is now, by the server's clock",
+  );
+});
+
+test("what an older page kept is no draft", () => {
+  assert.ok(isDraft(JSON.parse(JSON.stringify(sound()))));
+  assert.ok(!isDraft({ ...sound(), areas: [{ name: "P" }] }));
+  assert.ok(!isDraft({ title: "Night" }));
+  assert.ok(!isDraft(null));
+});
+
+test("money is read by its currency", () => {
+  assert.equal(parseMoney("198,000", "KRW"), 198000);
+  assert.equal(parseMoney(" 198 000 ", "KRW"), 198000);
+  assert.equal(parseMoney("12.5", "EUR"), 1250);
+  assert.equal(parseMoney("0", "KRW"), 0);
+  for (const text of ["", "12.5", "1,00", "-1", "1e3", "₩100", "9".repeat(20)]) assert.equal(
+    parseMoney(text, "KRW"),
+    undefined,
+    text,
+  );
+  assert.equal(parseMoney("1", "won"), undefined);
+});
+
+test("a local time goes to UTC and back", () => {
+  const moment = momentOf("2030-03-01T19:00");
+  assert.equal(moment, new Date(2030, 2, 1, 19).toISOString());
+  assert.equal(localText(moment), "2030-03-01T19:00");
+  assert.equal(localText(null), "");
+  assert.equal(momentOf("2030-03-01"), undefined);
+  assert.equal(momentOf("2030-13-01T00:00"), undefined);
+});

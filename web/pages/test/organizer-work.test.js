@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Problem } from "../../client/src/index.js";
+import { actorHeaders } from "../site/organizer/desk.js";
+import { matchesOrder, newSearch, searchOrders } from "../site/organizer/order-search.js";
+import { Poller } from "../site/organizer/poller.js";
+import { eventPath, parseRoute } from "../site/organizer/routes.js";
+import { blockAll, portions, sortSeats } from "../site/organizer/seat-choice.js";
+
+test("paths lead to their pages", () => {
+  assert.deepEqual(parseRoute("/organizer"), { name: "events" });
+  assert.deepEqual(parseRoute("/organizer/"), { name: "events" });
+  assert.deepEqual(parseRoute("/organizer/new"), { name: "new" });
+  assert.deepEqual(parseRoute("/organizer/events/a-1"), { name: "event", event: "a-1", tab: "live" });
+  assert.deepEqual(parseRoute("/organizer/events/a%2Fb/orders"), { name: "event", event: "a/b", tab: "orders" });
+  for (const path of ["/", "/organizer/x", "/organizer/events/a/x", "/organizer/events/a/orders/b", "/organizer/events/%E0%A4%A"]) {
+    assert.deepEqual(parseRoute(path), { name: "unknown" }, path);
+  }
+  assert.deepEqual(parseRoute(eventPath("a/b", "seats")), { name: "event", event: "a/b", tab: "seats" });
+});
+
+test("a name of any language fits a header", () => {
+  assert.deepEqual(actorHeaders("김하늘"), { "Onsale-Actor": "%EA%B9%80%ED%95%98%EB%8A%98" });
+});
+
+test("chosen seats are sorted by what can be done with them", () => {
+  const codes = new TextEncoder().encode(".hxb.");
+  assert.deepEqual(sortSeats(new Set([0, 1, 2, 3, 4]), codes), { free: [0, 4], blocked: [3], taken: [1, 2] });
+});
+
+test("names go in portions that fit a request, in order and whole", () => {
+  const names = Array.from({ length: 5000 }, (_, index) => `구역-${index}`);
+  const all = portions(names);
+  assert.deepEqual(all.flat(), names);
+  for (const portion of all) assert.ok(new TextEncoder().encode(JSON.stringify({ seats: portion })).length < 64 * 1024);
+  assert.deepEqual(portions(["aaaa", "b", "c"], 8), [["aaaa"], ["b", "c"]]);
+  assert.deepEqual(portions([]), []);
+});
+
+const taken = (names) => new Problem(
+  { type: "/problems/seats-unavailable", title: "Taken", status: 409, unavailable: names },
+);
+const takenOf = (error) => (error instanceof Problem ? error.body.unavailable : undefined);
+
+test("seats that were taken meanwhile are left out and counted", async () => {
+  const asked = [];
+  const block = async (names) => {
+    asked.push(names);
+    if (names.includes("b")) throw taken(["b"]);
+  };
+  assert.deepEqual(await blockAll(["a", "b", "c"], block, takenOf), { done: 2, taken: 1 });
+  assert.deepEqual(asked, [["a", "b", "c"], ["a", "c"]]);
+});
+
+test("another refusal ends it and says how far it came; one that names no seat of ours can't go round forever", async () => {
+  const down = new Error("down");
+  const result = await blockAll(["a"], async () => { throw down; }, takenOf);
+  assert.deepEqual(result, { done: 0, taken: 0, error: down });
+  const odd = await blockAll(["a"], async () => { throw taken(["z"]); }, takenOf);
+  assert.equal(odd.error.slug, "seats-unavailable");
+});
+
+const order = (id, over = {}) => ({ order: id, buyer: "byr_1", tickets: [], ...over });
+
+test("an order is found by number, buyer, seat and area", () => {
+  const one = order("ord_abc", { tickets: [{ seat: "F1-1-2" }, { area: "Pit" }] });
+  for (const query of ["ord_abc", "ABC", "byr_", "f1-1-2", " pit "]) assert.ok(matchesOrder(one, query), query);
+  for (const query of ["", "F1-1", "ord_abd"]) assert.ok(!matchesOrder(one, query), query);
+});
+
+/** Pages of two orders, named by their place. */
+const pages = (count) => async (after) => {
+  const first = after === undefined ? 0 : Number(after);
+  const orders = [first, first + 1].filter((index) => index < count).map((index) => order(`ord_${index}`));
+  return { orders, next: first + 2 < count ? String(first + 2) : null };
+};
+
+test("a search goes through the pages, says how far it came, and goes on from there", async () => {
+  const progress = [];
+  const first = await searchOrders(
+    { query: "ord_", page: pages(7), pagesMost: 2, onProgress: ({ looked }) => progress.push(looked) },
+  );
+  assert.deepEqual([first.found.length, first.looked, first.next], [4, 4, "4"]);
+  assert.deepEqual(progress, [2, 4]);
+  const rest = await searchOrders({ query: "ord_", page: pages(7), from: first });
+  assert.deepEqual([rest.found.length, rest.looked, rest.next], [7, 7, null]);
+});
+
+test("a search stops at an order's own number, at enough, and when it is called off", async () => {
+  const exact = await searchOrders({ query: "ord_1", page: pages(100) });
+  assert.deepEqual([exact.found.map(({ order: id }) => id), exact.looked, exact.next], [["ord_1"], 2, null]);
+  assert.equal((await searchOrders({ query: "ord", page: pages(100), foundMost: 4 })).looked, 4);
+  assert.deepEqual(await searchOrders({ query: "ord", page: pages(100), isCancelled: () => true }), newSearch());
+});
+
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+test("a poller asks one thing at a time, rests while paused, and stops", async () => {
+  let asked = 0;
+  let atOnce = 0;
+  let most = 0;
+  const poller = new Poller(async () => {
+    asked += 1;
+    most = Math.max(most, (atOnce += 1));
+    await wait(15);
+    atOnce -= 1;
+    return true;
+  }, 5);
+  poller.start();
+  await wait(10);
+  poller.now();
+  poller.now();
+  await wait(100);
+  assert.equal(most, 1);
+  assert.ok(asked >= 3, `asked ${asked} times`);
+  poller.pause(true);
+  await wait(30);
+  const before = asked;
+  await wait(50);
+  assert.equal(asked, before);
+  poller.pause(false);
+  await wait(30);
+  assert.ok(asked > before);
+  poller.stop();
+  await wait(30);
+  const end = asked;
+  await wait(40);
+  assert.equal(asked, end);
+});
+
+test("a poller that is refused asks less and less", async () => {
+  let asked = 0;
+  const poller = new Poller(async () => {
+    asked += 1;
+    return false;
+  }, 10, 1000);
+  poller.start();
+  await wait(200);
+  poller.stop();
+  assert.ok(asked <= 5, `asked ${asked} times`);
+});
