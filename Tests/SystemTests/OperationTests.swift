@@ -86,7 +86,8 @@ import Testing
             let facts = try printed.output.split(separator: "\n").map { line in
                 try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
             }
-            #expect(facts.map { $0["fact"] as? String } == ["eventCreated", "audited", "joined", "passGranted", "held"])
+            #expect(
+                facts.map { $0["fact"] as? String } == ["eventCreated", "audited", "joined", "passGranted", "held"])
         }
     }
 

@@ -263,7 +263,9 @@ extension OnsaleService {
     /// What the holder of the organizer's token calls themselves: percent-encoded UTF-8 in `Onsale-Actor`.
     private func actor(_ request: Request) -> String {
         let given = request.headers[.onsaleActor]?.removingPercentEncoding ?? ""
-        let shown = given.filter { !$0.isNewline && $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f } }
+        let shown = given.filter {
+            !$0.isNewline && $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+        }
         let name = String(shown.prefix(OnsaleService.actorCharactersMax))
         return name.isEmpty ? "organizer" : name
     }

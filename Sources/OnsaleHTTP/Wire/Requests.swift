@@ -76,7 +76,8 @@ struct ChangeOnsale: Decodable {
     var summary: String {
         let moments = [("lobbyOpensAt", lobbyOpensAt), ("opensAt", opensAt.map { .some($0) }), ("closesAt", closesAt)]
         let changes = moments.compactMap { name, change in change.map { "\(name) \($0 ?? "–")" } }
-        return (changes + [maxActiveShoppers.map { "maxActiveShoppers \($0)" }].compactMap { $0 }).joined(separator: ", ")
+        return (changes + [maxActiveShoppers.map { "maxActiveShoppers \($0)" }].compactMap { $0 }).joined(
+            separator: ", ")
     }
 }
 
