@@ -5,13 +5,19 @@ SHELL := /bin/bash
 
 # What a bare Debian 12 with Swift still needs.
 PACKAGES := libsqlite3-dev zlib1g-dev libqrencode-dev
+# What the pages' tests need besides.
+WEB_PACKAGES := nodejs node-typescript chromium python3-venv fonts-nanum
+PYTHON := .build/browser/bin/python
+# The browser's driver is installed.
+BROWSER := .build/browser/installed
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
 FANS ?= $(if $(LINE),50000,20000)
 RUSH_SECONDS ?= 60
+PREFIX ?= /usr/local
 ROUNDS ?= 200
 
-.PHONY: help setup build run rush test crash-test bench format lint clean
+.PHONY: help setup build run rush install test test-swift test-web test-browser crash-test bench screenshots web-figures format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -24,15 +30,40 @@ run: build
 rush: build
 	$(RELEASE) rush $(if $(LINE),--line )--fans $(FANS) --seconds $(RUSH_SECONDS)
 
-## make test        build for debugging, check the format, run every test
-test: setup lint
+## make test        build for debugging, check the format, run every test, the pages' in a browser too
+test: test-swift test-web test-browser
+
+test-swift: setup lint
 	swift build --build-tests
 	ONSALE_BINARY="$$PWD/$(DEBUG)" swift test --skip-build
+
+test-web:
+	@scripts/install-packages $(WEB_PACKAGES)
+	cd web && tsc -p tsconfig.json && node --test client/test/*.test.js pages/test/*.test.js
+
+test-browser: setup $(BROWSER)
+	swift build --product onsale
+	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/$(PYTHON)" -m unittest
+
+## make screenshots every page in both languages, into .build/screenshots
+screenshots: build $(BROWSER)
+	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(RELEASE)" "$(CURDIR)/$(PYTHON)" screenshots.py "$(CURDIR)/.build/screenshots"
+
+## make web-figures what the pages cost in a browser
+web-figures: build $(BROWSER)
+	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(RELEASE)" "$(CURDIR)/$(PYTHON)" figures.py
 
 ## make crash-test  kill -9 a server under load, again and again (ROUNDS=200)
 crash-test: build
 	swift build --build-tests
 	ONSALE_BINARY="$$PWD/$(RELEASE)" ONSALE_CRASH_ROUNDS=$(ROUNDS) swift test --skip-build --filter CrashTests
+
+## make install     put the program with its pages under PREFIX (/usr/local)
+install: build
+	install -d "$(PREFIX)/lib/onsale" "$(PREFIX)/bin"
+	install $(RELEASE) "$(PREFIX)/lib/onsale/onsale"
+	cp -R .build/release/onsale_*.resources "$(PREFIX)/lib/onsale/"
+	ln -sf ../lib/onsale/onsale "$(PREFIX)/bin/onsale"
 
 ## make bench       measure everything that docs/BENCHMARKS.md tells of
 bench: build
@@ -49,18 +80,16 @@ lint:
 build: setup
 	swift build -c release --product onsale
 
-# Debian packages are installed where that is possible; elsewhere they are named.
 setup:
 	@command -v swift >/dev/null || { echo "Swift 6.1 or later is needed: https://www.swift.org/install"; exit 1; }
-	@missing=""; for package in $(PACKAGES); do \
-	  dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
-	if [ -n "$$missing" ]; then \
-	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-	    echo "Installing$$missing"; apt-get update -qq && apt-get install -y -qq $$missing; \
-	  elif command -v apt-get >/dev/null && command -v sudo >/dev/null; then \
-	    echo "Installing$$missing"; sudo apt-get update -qq && sudo apt-get install -y -qq $$missing; \
-	  elif command -v brew >/dev/null; then true; \
-	  else echo "Please install first (Debian's names):$$missing"; exit 1; fi; fi
+	@scripts/install-packages $(PACKAGES)
+
+$(BROWSER): web/browser/requirements.txt
+	@scripts/install-packages $(WEB_PACKAGES)
+	@# Debian's own Python, which has what the package above brings.
+	/usr/bin/python3 -m venv --clear .build/browser
+	.build/browser/bin/pip install --quiet --disable-pip-version-check -r web/browser/requirements.txt
+	@touch $(BROWSER)
 
 clean:
 	swift package clean

@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "OnsalePages", path: "web",
             exclude: [
-                "client/bin", "client/test", "client/README.md", "client/package.json", "pages/test",
+                "browser", "client/bin", "client/test", "client/README.md", "client/package.json", "pages/test",
                 "pages/package.json",
                 "package.json", "pnpm-workspace.yaml", "tsconfig.json",
             ],

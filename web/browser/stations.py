@@ -1,0 +1,201 @@
+"""The ways to each page and state, in any language: what is checked and pictured there is up to the caller."""
+
+import json
+
+from harness import ADMIN, DOOR, EXAMPLES, moment, wait_until
+
+STANDING = [{"name": "Standing", "capacity": 3000, "category": "Standing"}]
+CROWD = 40
+
+
+def prepare(server):
+    """An event for each state, some of them with a crowd."""
+    server.create_event("arena", plan="arena", areas=STANDING, title="Arena Night")
+    server.create_event(
+        "soon", onsale={"waitingRoom": True, "lobbyOpensAt": moment(90_000), "opensAt": moment(93_600)}, title="Spring Tour"
+    )
+    server.create_event(
+        "lobby", onsale={"waitingRoom": True, "lobbyOpensAt": moment(-60), "opensAt": moment(2400)}, title="Lobby Night"
+    )
+    server.create_event(
+        "line",
+        onsale={
+            "waitingRoom": True,
+            "lobbyOpensAt": moment(-60),
+            "opensAt": moment(4),
+            "maxActiveShoppers": 2,
+        },
+        title="Summer Finale",
+    )
+    return crowd(server, "line")
+
+
+def crowd(server, event):
+    """Fills a lobby, waits for its draw, lets some in; gives the address of the last in line."""
+    tokens = {}
+    for number in range(CROWD):
+        email = f"fan{number}@example.com"
+        _, session = server.call("POST", "/v1/sessions", {"email": email})
+        server.call("POST", f"/v1/events/{event}/waiting-room", token=session["token"])
+        tokens[email] = session["token"]
+    wait_until(lambda: server.call("GET", f"/v1/events/{event}/waiting-room")[1]["phase"] == "open")
+    places = {}
+    for email, token in tokens.items():
+        _, place = server.call("POST", f"/v1/events/{event}/waiting-room", token=token)
+        places[place["number"]] = (email, place["ticket"])
+
+    def enter(number):
+        status, answer = server.call("POST", f"/v1/events/{event}/waiting-room/pass", {"ticket": places[number][1]})
+        return answer["pass"] if status == 201 else None
+
+    # Those that go through make the line's pace; those that stay keep it from moving while it is looked at.
+    for number in range(1, 9):
+        wait_until(lambda: enter(number) is not None)
+        if number < 7:
+            server.call("DELETE", f"/v1/events/{event}/waiting-room/pass", token=enter(number))
+    return places[CROWD][0]
+
+
+def sell(server, event="arena", rounds=10):
+    """Sells some seats, and gives the tickets."""
+    tickets = []
+    for number in range(rounds):
+        category = ["VIP", "R", "S", "A"][number % 4]
+        wanted = {"best": {"category": category, "quantity": 4}}
+        if number % 5 == 4:
+            wanted = {"area": "Standing", "quantity": 4}
+        tickets += server.buy(f"buyer{number}@example.com", event, wanted)[1]["tickets"]
+    return tickets
+
+
+def categories(plan="arena"):
+    return [category["name"] for category in json.loads((EXAMPLES / f"{plan}.json").read_text())["categories"]]
+
+
+def settle(page):
+    """What moves has come to rest."""
+    page.wait_for_timeout(350)
+
+
+def map_is_drawn(page):
+    page.wait_for_function("performance.getEntriesByName('onsale.map.first').length > 0")
+    settle(page)
+
+
+def enter(page, url, event, email):
+    """To an event, and in as far as it goes."""
+    page.goto(f"{url}/events/{event}")
+    page.locator("#email, main .card button.primary").first.wait_for()
+    field = page.locator("#email")
+    if field.count():
+        field.fill(email)
+        field.press("Enter")
+    else:
+        page.locator("main .card button.primary").first.click()
+
+
+def fan(page, url, email, last_in_line):
+    """Yields the name of each of the fan's states, with the page in it."""
+    page.goto(url + "/")
+    page.locator("main a[href^='/events/']").first.wait_for()
+    yield "home"
+    page.goto(url + "/events/soon")
+    page.locator("main .countdown, main [role=timer], main h1").first.wait_for()
+    settle(page)
+    yield "countdown"
+    page.goto(url + "/events/lobby")
+    page.locator("#email").wait_for()
+    yield "enter"
+    enter(page, url, "lobby", last_in_line)
+    page.locator("#email").wait_for(state="detached")
+    settle(page)
+    yield "lobby"
+    enter(page, url, "line", last_in_line)
+    page.locator("main progress").first.wait_for()
+    page.wait_for_timeout(1200)
+    yield "line"
+    # Sold seats belong to somebody else than whoever waits.
+    page.evaluate("localStorage.clear()")
+    enter(page, url, "arena", email)
+    map_is_drawn(page)
+    yield "shop"
+    if page.viewport_size["width"] < 700:
+        page.locator(".shop-seats .switch button").nth(1).click()
+        settle(page)
+        yield "shop-list"
+    for method in ["pm_card_chargeDeclined", "pm_card_visa"]:
+        page.locator("section.card:has(#best-category) > button.primary").click()
+        page.locator(f"#{method}").check()
+        settle(page)
+        if method == "pm_card_visa":
+            yield "checkout"
+        page.locator("form button[type=submit].primary").click()
+        if method == "pm_card_chargeDeclined":
+            page.locator("main .notice.good").wait_for()
+            settle(page)
+            yield "declined"
+            page.locator("main .card button.primary").click()
+            map_is_drawn(page)
+    page.locator(".tickets img").first.wait_for()
+    settle(page)
+    yield "tickets"
+    page.goto(url + "/orders")
+    page.locator("main a[href^='/orders/']").first.wait_for()
+    yield "orders"
+
+
+def organizer(page, url):
+    """Yields the name of each of the organizer's states."""
+    page.goto(url + "/organizer")
+    page.locator("input[name=token]").wait_for()
+    yield "sign-in"
+    page.locator("input[name=name]").fill("Minji")
+    page.locator("input[name=token]").fill(ADMIN)
+    page.locator("input[name=token]").press("Enter")
+    page.locator(".org-events").wait_for()
+    yield "events"
+    page.goto(url + "/organizer/new")
+    page.locator("input[type=file]").set_input_files(str(EXAMPLES / "theatre.json"))
+    page.locator(".org-plan-counts").wait_for()
+    map_is_drawn(page)
+    yield "create"
+    page.locator("form button[type=submit].primary").click()
+    page.locator("main .notice.bad").first.wait_for()
+    yield "create-faults"
+    page.goto(url + "/organizer/events/arena")
+    map_is_drawn(page)
+    page.wait_for_timeout(2500)
+    yield "dashboard"
+    page.goto(url + "/organizer/events/arena/seats")
+    map_is_drawn(page)
+    yield "seats"
+    page.goto(url + "/organizer/events/arena/orders")
+    page.locator("main table tbody tr").first.wait_for()
+    yield "orders"
+    page.goto(url + "/organizer/events/arena/audit")
+    page.locator("main table tbody tr").first.wait_for()
+    yield "audit"
+
+
+def door(page, url, ticket):
+    """Yields the name of each of the door's states; the ticket must be a new one."""
+    page.goto(url + "/door")
+    page.locator("#event option[value=arena]").wait_for(state="attached")
+    yield "sign-in"
+    page.locator("#event").select_option("arena")
+    page.locator("#token").fill(DOOR)
+    page.locator("#token").press("Enter")
+    page.locator("#code").wait_for()
+    page.wait_for_timeout(800)
+    yield "ready"
+    for name, kind, code in [("green", "admitted", ticket), ("amber", "used", ticket), ("red", "refused", "no-ticket")]:
+        page.locator("#code").fill(code)
+        page.locator("#code").press("Enter")
+        page.locator(f".door-verdict.{kind}:not([hidden])").wait_for()
+        yield name
+        if page.locator(".door-next").is_visible():
+            page.locator(".door-next").click()
+        page.locator(".door-verdict").wait_for(state="hidden")
+        # The same code at once is one pull of a scanner's trigger.
+        page.wait_for_timeout(3200)
+    yield "after"
