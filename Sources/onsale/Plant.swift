@@ -142,7 +142,8 @@ struct Plant: Sendable {
             FileHandle.say(
                 "  sign-in            open: any address is believed. For demonstrations and rehearsals only.")
         }
-        if isDemo { FileHandle.say("  on sale            http://\(host):\(port)/v1/events/\(Demo.eventID)") }
+        if isDemo { FileHandle.say("  on sale            http://\(host):\(port)/events/\(Demo.eventID)") }
+        FileHandle.say("  organizer, door    http://\(host):\(port)/organizer, http://\(host):\(port)/door")
     }
 }
 
