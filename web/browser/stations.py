@@ -78,7 +78,8 @@ def settle(page):
 
 
 def map_is_drawn(page):
-    page.wait_for_function("performance.getEntriesByName('onsale.map.first').length > 0")
+    # Playwright's own waiting for an expression would need `eval`, which the pages' policy refuses.
+    wait_until(lambda: page.evaluate("performance.getEntriesByName('onsale.map.first').length") > 0)
     settle(page)
 
 

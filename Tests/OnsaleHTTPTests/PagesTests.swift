@@ -1,0 +1,80 @@
+import Foundation
+import NIOCore
+import Testing
+
+@testable import OnsaleHTTP
+
+/// What serving pages needs, without a server.
+@Suite struct PagesTests {
+    private func withFolder<Value>(_ files: [String: String], _ body: (URL) throws -> Value) throws -> Value {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("onsale-pages-" + UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (path, text) in files {
+            let url = folder.appendingPathComponent(path)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: url)
+        }
+        return try body(folder)
+    }
+
+    private let site = [
+        "index.html":
+            #"<link href="{{assets}}/pages/site/a.css"><script src="{{assets}}/pages/site/main.js"></script>"#,
+        "main.js": #"import { a } from "./lib/a.js"; import("./late.js");"#,
+        "lib/a.js": #"import "../lib/b.js"; import { c } from "./none.js";"#,
+        "lib/b.js": #"export * from "./a.js";"#,
+        "late.js": "",
+        "secret.txt": "left alone",
+    ]
+
+    @Test("A page says where its assets are, and names what its modules import at once and nothing else")
+    func filling() throws {
+        try withFolder(site) { folder in
+            let pages = try PageFiles(folders: [("pages/site", folder)])
+            let html = try #require(pages.files["pages/site/index.html"])
+            let text = String(buffer: html.bytes)
+            #expect(!text.contains("{{assets}}") && text.contains(#"src="\#(pages.prefix)/pages/site/main.js""#))
+            let preloaded = text.matches(of: /rel="modulepreload" href="[^"]+\/pages\/site\/([^"]+)"/).map {
+                String($0.1)
+            }
+            #expect(preloaded == ["lib/a.js", "lib/b.js"])
+            #expect(pages.files.keys.sorted().contains("pages/site/secret.txt") == false)
+        }
+    }
+
+    @Test("What is under a prefix never changes: another content is another prefix")
+    func prefix() throws {
+        let first = try withFolder(site) { try PageFiles(folders: [("pages/site", $0)]).prefix }
+        let same = try withFolder(site) { try PageFiles(folders: [("pages/site", $0)]).prefix }
+        let other = try withFolder(site.merging(["late.js": ";"]) { $1 }) {
+            try PageFiles(folders: [("pages/site", $0)]).prefix
+        }
+        #expect(first == same && first != other)
+    }
+
+    @Test("Compressed text is smaller and gzip; what would not be smaller is left as it is")
+    func gzip() throws {
+        let text = ByteBuffer(string: String(repeating: "seat ", count: 1000))
+        let gzipped = try #require(Gzip.compress(text))
+        #expect(gzipped.readableBytes < 200 && Array(gzipped.readableBytesView.prefix(2)) == [0x1f, 0x8b])
+        #expect(Gzip.compress(ByteBuffer(string: "x")) == nil && Gzip.compress(ByteBuffer()) == nil)
+    }
+
+    @Test("A QR code has its three corners and a quiet zone; a text that is too long is none")
+    func qrCode() throws {
+        let code = try #require(QRCode(String(repeating: "eyJhbGciOiJFZERTQSJ9.", count: 14)))
+        func isCorner(_ row: Int, _ column: Int) -> Bool {
+            (0..<7).allSatisfy { y in
+                (0..<7).allSatisfy { x in
+                    let ring = max(abs(x - 3), abs(y - 3))
+                    return code.modules[(row + y) * code.width + column + x] == (ring != 2)
+                }
+            }
+        }
+        let far = code.width - 7
+        #expect(isCorner(0, 0) && isCorner(0, far) && isCorner(far, 0) && !isCorner(far, far))
+        #expect(String(buffer: code.svg).contains(#"viewBox="0 0 \#(code.width + 8) \#(code.width + 8)""#))
+        #expect(QRCode(String(repeating: "x", count: 4000)) == nil)
+    }
+}

@@ -1,0 +1,232 @@
+"""The door in a browser: a phone that judges tickets, with the server and without."""
+
+import urllib.request
+
+from playwright.sync_api import expect
+
+from harness import ADMIN, DOOR, PHONE, BrowserTest, wait_until
+
+EVENT = "gate"
+expect.set_options(timeout=15_000)
+
+
+def text(page, role, name):
+    return page.get_by_role(role, name=name, exact=True)
+
+
+class Door(BrowserTest):
+    @classmethod
+    def prepare(cls):
+        cls.server.create_event(EVENT)
+        cls.server.create_event("elsewhere")
+
+    def buy(self, email, seats, event=EVENT):
+        """The session, the order, and its tickets by seat."""
+        session, order = self.server.buy(email, event, {"seats": seats})
+        return session, order, {ticket["seat"]: ticket for ticket in order["tickets"]}
+
+    def check_in(self, barcode, token=DOOR):
+        return self.server.call("POST", f"/v1/events/{EVENT}/check-ins", {"barcode": barcode}, token)
+
+    def open(self, **options):
+        """A phone that is signed in at the door."""
+        context = self.context(device=PHONE, **options)
+        self.asked = []
+        context.on("request", lambda request: self.asked.append(request.url))
+        page = self.page(context)
+        page.goto(self.server.url + "/door")
+        page.get_by_label("Event").select_option(EVENT)
+        page.get_by_label("Door token").fill(DOOR)
+        text(page, "button", "Start checking in").click()
+        expect(page.locator(".door-head .badge")).to_have_text("Online")
+        return page
+
+    def scan(self, page, barcode):
+        """Types a code; gives the verdict's box."""
+        page.get_by_label("Ticket code").fill(barcode)
+        page.get_by_label("Ticket code").press("Enter")
+        return page.get_by_role("alertdialog")
+
+    def next(self, page):
+        """Puts the verdict away, as the person at the gate does; green goes by itself."""
+        box = page.get_by_role("alertdialog")
+        page.keyboard.press("Escape")
+        expect(box).to_be_hidden()
+
+    def expect_verdict(self, box, kind, word):
+        expect(box.get_by_role("heading")).to_have_text(word)
+        expect(box.page.locator(".door-verdict")).to_have_class(f"door-verdict {kind}")
+
+    def expect_count(self, page, name, count):
+        item = page.locator(".door-counts div").filter(has_text=name)
+        expect(item.locator("dd")).to_have_text(str(count))
+
+    def color(self, page):
+        """What fills the screen, as red, green and blue."""
+        found = page.locator(".door-verdict").evaluate(
+            "box => getComputedStyle(box).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number)"
+        )
+        self.assertEqual(len(found), 3)
+        return found
+
+    def test_sign_in(self):
+        page = self.page(device=PHONE)
+        page.goto(self.server.url + "/door")
+        page.get_by_label("Event").select_option(EVENT)
+        text(page, "button", "Start checking in").click()
+        expect(page.get_by_text("Enter the door’s token.")).to_be_visible()
+        page.get_by_label("Door token").fill("not-the-token")
+        text(page, "button", "Start checking in").click()
+        expect(page.get_by_text("This token isn’t valid here.")).to_be_visible()
+        self.assertIsNone(page.evaluate("localStorage.getItem('onsale.door.session')"))
+        page.get_by_label("Door token").fill(DOOR)
+        text(page, "button", "Start checking in").click()
+        expect(text(page, "heading", "Night of gate")).to_be_focused()
+        self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0)
+
+        text(page, "button", "한국어").click()
+        expect(page.get_by_label("티켓 코드")).to_be_visible()
+        text(page, "button", "English").click()
+        text(page, "button", "Sign out").click()
+        text(page.get_by_role("dialog"), "button", "Sign out").click()
+        expect(text(page, "heading", "Sign in at the door")).to_be_visible()
+        self.assertNotIn(DOOR, page.evaluate("JSON.stringify(localStorage)"))
+
+    def test_tickets_online(self):
+        _, order, tickets = self.buy("online@example.com", ["A-1-1", "A-1-2"])
+        good = tickets["A-1-1"]["barcode"]
+        page = self.open()
+
+        box = self.scan(page, good)
+        self.expect_verdict(box, "admitted", "Admit")
+        expect(box).to_contain_text("A-1-1")
+        red, green, _ = self.color(page)
+        self.assertGreater(green, red, "who may enter sees green")
+        self.assertEqual(self.check_in(good)[1]["type"], "/problems/already-checked-in")
+        self.next(page)
+        self.expect_count(page, "Admitted here", 1)
+
+        # The same code at once is one trigger pulled twice; looked at with another between, it is a second scan.
+        box = self.scan(page, "hello")
+        self.expect_verdict(box, "refused", "Don’t admit")
+        expect(box).to_contain_text("This code isn’t a ticket.")
+        self.next(page)
+        box = self.scan(page, good)
+        self.expect_verdict(box, "used", "Already used")
+        expect(box).to_contain_text("on this device")
+        self.next(page)
+
+        # Used at another entrance.
+        self.assertEqual(self.check_in(tickets["A-1-2"]["barcode"])[0], 200)
+        box = self.scan(page, tickets["A-1-2"]["barcode"])
+        self.expect_verdict(box, "used", "Already used")
+        expect(box).to_contain_text("on another device")
+        self.next(page)
+        self.expect_count(page, "Admitted here", 1)
+        self.assertEqual([url for url in self.asked if DOOR in url or good in url], [])
+
+    def test_forged_and_void(self):
+        _, _, tickets = self.buy("forger@example.com", ["A-2-1"])
+        session, order, refunded = self.buy("refunded@example.com", ["A-2-2"])
+        _, _, others = self.buy("other@example.com", ["A-2-3"], "elsewhere")
+        page = self.open()
+
+        header, payload, signature = tickets["A-2-1"]["barcode"].split(".")
+        forged = ".".join([header, payload, signature[:-8] + ("A" * 8 if signature[-8:] != "A" * 8 else "B" * 8)])
+        box = self.scan(page, forged)
+        self.expect_verdict(box, "refused", "Don’t admit")
+        expect(box).to_contain_text("This isn’t a genuine ticket.")
+        red, green, _ = self.color(page)
+        self.assertGreater(red, green, "who may not enter sees red")
+        self.next(page)
+        self.assertEqual(self.check_in(forged)[0], 422)
+
+        box = self.scan(page, others["A-2-3"]["barcode"])
+        self.expect_verdict(box, "refused", "Don’t admit")
+        expect(box).to_contain_text("This ticket is for another event.")
+        self.next(page)
+
+        status, _ = self.server.call("POST", f"/v1/events/{EVENT}/orders/{order['order']}/cancel", token=session)
+        self.assertEqual(status, 202)
+        box = self.scan(page, refunded["A-2-2"]["barcode"])
+        self.expect_verdict(box, "refused", "Don’t admit")
+        expect(box).to_contain_text("This ticket was cancelled or refunded.")
+        self.next(page)
+        self.expect_count(page, "Admitted here", 0)
+
+    def test_offline(self):
+        session, order, refunded = self.buy("gone@example.com", ["A-3-1"])
+        _, _, tickets = self.buy("offline@example.com", ["A-3-2"])
+        good = tickets["A-3-2"]["barcode"]
+        status, _ = self.server.call("POST", f"/v1/events/{EVENT}/orders/{order['order']}/cancel", token=session)
+        self.assertEqual(status, 202)
+        page = self.open()
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        wait_until(lambda: page.evaluate("caches.keys().then((names) => names.length)") == 1)
+
+        page.context.set_offline(True)
+        page.reload()
+        expect(text(page, "heading", "Night of gate")).to_be_visible()
+        expect(page.locator(".door-head .badge")).to_have_text("Offline", timeout=30_000)
+        expect(page.get_by_text("No connection. Keep scanning")).to_be_visible()
+
+        box = self.scan(page, good)
+        self.expect_verdict(box, "admitted", "Admit")
+        expect(box).to_contain_text("A-3-2")
+        expect(box).to_contain_text("Checked offline; sent to the server later.")
+        self.next(page)
+        self.expect_count(page, "To be sent", 1)
+        # Nobody but this device knows of it, and a void ticket is known by the list.
+        box = self.scan(page, refunded["A-3-1"]["barcode"])
+        self.expect_verdict(box, "refused", "Don’t admit")
+        expect(box).to_contain_text("cancelled or refunded")
+        self.next(page)
+        header, payload, signature = good.split(".")
+        box = self.scan(page, ".".join([header, payload, "A" * len(signature)]))
+        self.expect_verdict(box, "refused", "Don’t admit")
+        self.next(page)
+        # Kept before anybody walked in: a reload forgets nothing.
+        page.reload()
+        self.expect_count(page, "To be sent", 1)
+        box = self.scan(page, good)
+        self.expect_verdict(box, "used", "Already used")
+        self.next(page)
+
+        page.context.set_offline(False)
+        expect(page.locator(".door-head .badge")).to_have_text("Online", timeout=45_000)
+        self.expect_count(page, "To be sent", 0)
+        status, problem = self.check_in(good)
+        self.assertEqual((status, problem["type"]), (409, "/problems/already-checked-in"))
+        expect(page.get_by_text("for the supervisor")).to_have_count(0)
+
+    def test_conflict_for_the_supervisor(self):
+        """Somebody let in offline whose ticket was used elsewhere before."""
+        _, _, tickets = self.buy("twice@example.com", ["B-1-1"])
+        barcode = tickets["B-1-1"]["barcode"]
+        page = self.open()
+        page.context.set_offline(True)
+        self.assertEqual(self.check_in(barcode)[0], 200)
+        box = self.scan(page, barcode)
+        self.expect_verdict(box, "admitted", "Admit")
+        self.next(page)
+        page.context.set_offline(False)
+        expect(page.get_by_text("1 scan for the supervisor")).to_be_visible(timeout=45_000)
+        page.get_by_role("button", name="Done with B-1-1").click()
+        expect(page.get_by_text("1 scan for the supervisor")).to_have_count(0)
+
+    def test_token_and_policies(self):
+        """The door's token opens the door alone; the camera is the door's alone."""
+        for path in [f"/v1/events/{EVENT}/report", f"/v1/events/{EVENT}/orders", f"/v1/events/{EVENT}/audit"]:
+            status, problem = self.server.call("GET", path, token=DOOR)
+            self.assertEqual((status, problem["type"]), (403, "/problems/forbidden"), path)
+        self.assertEqual(self.server.call("POST", f"/v1/events/{EVENT}/pause", token=DOOR)[0], 403)
+        self.assertEqual(self.server.call("GET", f"/v1/events/{EVENT}/report", token=ADMIN)[0], 200)
+
+        for path, isAllowed in [("/door", True), ("/", False), ("/organizer", False)]:
+            with urllib.request.urlopen(self.server.url + path) as response:
+                policy = response.headers["Permissions-Policy"]
+            self.assertIn("camera=(self)" if isAllowed else "camera=()", policy, path)
+            page = self.page(device=PHONE)
+            page.goto(self.server.url + path)
+            allowed = page.evaluate("document.featurePolicy.allowsFeature('camera')")
+            self.assertEqual(allowed, isAllowed, path)
