@@ -22,7 +22,7 @@ def text(page, role, name):
 
 def tile(page, name):
     """The value of one of the dashboard's numbers."""
-    label = page.locator(".org-tile dt").get_by_text(name, exact=True)
+    label = page.locator("dt").get_by_text(name, exact=True)
     return page.locator(".org-tile").filter(has=label).locator("dd").first
 
 

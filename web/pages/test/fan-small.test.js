@@ -5,6 +5,8 @@ import { ServerClock } from "../site/fan/clock.js";
 import { isEmail } from "../site/fan/email.js";
 import { Selection } from "../site/fan/selection.js";
 import { eventPath, orderPath, routeOf } from "../site/fan/routes.js";
+import { countdown } from "../site/fan/words.js";
+import { addCatalog, setLanguage } from "../site/lib/i18n.js";
 
 test("addresses", () => {
   for (const good of ["fan@example.com", "a@b", "김@한국.kr"]) assert.equal(isEmail(good), true, good);
@@ -66,4 +68,15 @@ test("picked seats that others took are dropped and told, with all that were pic
   assert.deepEqual(selection.dropTaken((index) => index !== 2), { lost: [2], before: [1, 2] });
   assert.deepEqual([...selection.seats], [1]);
   assert.equal(selection.toggle(1, 2), "dropped");
+});
+
+test("beside days a countdown always names its hours", () => {
+  addCatalog(catalog);
+  setLanguage("en");
+  assert.equal(countdown(59), "0:59");
+  assert.equal(countdown(86_399), "23:59:59");
+  assert.equal(countdown(86_400), "1 day 0:00:00");
+  assert.equal(countdown(86_400 + 3561), "1 day 0:59:21");
+  assert.equal(countdown(86_400 + 3599.5), "1 day 1:00:00");
+  assert.equal(countdown(2 * 86_400 + 3661), "2 days 1:01:01");
 });

@@ -1,7 +1,9 @@
-import { SeatingChart } from "../map/chart.js";
 import { client } from "./api.js";
 
-/** @typedef {import("../../../client/src/types.js").EventDetail} EventDetail */
+/**
+ * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../map/chart.js").SeatingChart} SeatingChart
+ */
 
 /** @type {Map<string, Promise<SeatingChart>>} laying out ten thousand seats is not done twice */
 const charts = new Map();
@@ -22,6 +24,10 @@ export function chartOf(event) {
 /** @param {EventDetail} event */
 async function load(event) {
   const standing = event.areas.reduce((sum, area) => sum + area.capacity, 0);
-  // An event of standing areas alone has no plan to ask for.
-  return new SeatingChart(standing === event.capacity ? undefined : await client.seatingPlan(event.id), event);
+  const [{ SeatingChart }, plan] = await Promise.all([
+    import("../map/chart.js"),
+    // An event of standing areas alone has no plan to ask for.
+    standing === event.capacity ? undefined : client.seatingPlan(event.id),
+  ]);
+  return new SeatingChart(plan, event);
 }

@@ -20,7 +20,7 @@ import { lobbyView } from "./views/lobby.js";
 import { heading, notice } from "./views/parts.js";
 import { failedView, payingView } from "./views/paying.js";
 import { calledView, drawingView } from "./views/called.js";
-import { shopView } from "./views/shop.js";
+import { loadShop, shopEntrance } from "./views/shop-entrance.js";
 import { refusal } from "./words.js";
 
 /**
@@ -51,7 +51,7 @@ const VIEWS = {
   drawing: drawingView,
   line: lineView,
   called: calledView,
-  shop: shopView,
+  shop: shopEntrance,
   checkout: checkoutView,
   paying: payingView,
   failed: failedView,
@@ -160,6 +160,8 @@ export class EventPage {
       this.#event = event;
       this.#room = room;
       this.#eventLoadedAt = Date.now();
+      // It is needed the moment one is called, when the connection may be at its worst.
+      if (event.onsale.phase !== "closed") loadShop().catch(() => {});
       const pass = this.pass;
       this.#isSpent = pass !== undefined && !this.#kept.place.get() && Date.parse(pass.expiresAt) <= clock.now();
       this.#resumePayments();

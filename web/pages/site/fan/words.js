@@ -6,6 +6,7 @@ import { formatClock, formatNumber, t } from "../lib/i18n.js";
  * @typedef {import("../map/chart.js").SeatingChart} SeatingChart
  */
 
+const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 86_400;
 
 /** Refusals for which there are words of our own; the rest is told in the server's. */
@@ -72,8 +73,11 @@ export function placesOf(hold, chart) {
 /** @param {number} seconds with days, if there are any */
 export function countdown(seconds) {
   const days = Math.floor(seconds / DAY_SECONDS);
-  const clock = formatClock(seconds - days * DAY_SECONDS);
-  return days > 0 ? t("countdown.days", { count: days, clock }) : clock;
+  const rest = seconds - days * DAY_SECONDS;
+  if (days === 0) return formatClock(rest);
+  // Beside days, minutes and seconds alone would look like hours and minutes.
+  const clock = rest > HOUR_SECONDS - 1 ? formatClock(rest) : `0:${formatClock(rest).padStart(5, "0")}`;
+  return t("countdown.days", { count: days, clock });
 }
 
 /** @param {{ fewest: number, most: number } | undefined} range */
