@@ -7,7 +7,8 @@ import stations
 from harness import ADMIN, CHROMIUM, DESKTOP, PHONE, Server
 from playwright.sync_api import sync_playwright
 
-DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs/screenshots"
+# The README's pictures are made anew only when asked for: `screenshots.py FOLDER --docs`.
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs/screenshots" if "--docs" in sys.argv else pathlib.Path(sys.argv[1])
 LOCALES = {"ko": "ko-KR", "en": "en-US"}
 
 # Which language, scheme and device each page is pictured in, and which of its states (all, where none are named): not
