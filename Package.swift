@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "OnsalePayments",
             dependencies: [
-                "OnsaleEngine", crypto, logging, hummingbird, asyncHTTPClient, serviceLifecycle,
+                "OnsaleValues", "OnsaleEngine", crypto, logging, hummingbird, asyncHTTPClient, serviceLifecycle,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),

@@ -2,26 +2,21 @@ import Foundation
 public import Logging
 import OnsaleSale
 public import OnsaleValues
-public import OnsaleWaitingRoom
+import OnsaleWaitingRoom
 import Synchronization
 
 /// All events of a process: finds them, loads them on first use, and takes commands to their one writer.
 public final class Engine: Sendable {
-    private enum Entry {
-        case loaded(EventHandle)
-        case loading([CheckedContinuation<EventHandle, any Error>])
-        case unloaded(EventSummary)
-        case damaged
-    }
-
     private let journal: any Journal
     private let clock: any WallClock
     private let limits: EngineLimits
     private let logger: Logger
-    private let directory = Mutex<[String: Entry]>([:])
+    private let directory = EventDirectory()
     private let loop: EngineLoop
     private let saga: SagaRunner
     private let loaders = DispatchQueue(label: "onsale.loaders", attributes: .concurrent)
+    /// How many loads are under way at a time: each may need the memory of a large event.
+    private let loadSlots = DispatchSemaphore(value: 4)
 
     /// - Parameter fatal: ends the process; called when it is unknown what is on disk.
     public init(
@@ -34,38 +29,39 @@ public final class Engine: Sendable {
         self.logger = logger
         let saga = SagaRunner(gateway: payments, clock: clock, logger: logger)
         self.saga = saga
-        let unloadedHandler = Mutex<(@Sendable (EventHandle, Partition) -> Void)?>(nil)
+        let reload = Mutex<(@Sendable (String) -> Void)?>(nil)
         loop = EngineLoop(
-            journal: journal, clock: clock, limits: limits, logger: logger,
+            journal: journal, clock: clock, limits: limits, logger: logger, directory: directory,
             effects: { saga.take($0) },
             remind: { saga.remind($0) },
-            unloaded: { handle, partition in unloadedHandler.withLock { $0 }?(handle, partition) },
+            reload: { id in reload.withLock { $0 }?(id) },
             fatal: fatal)
-        unloadedHandler.withLock { handler in
-            handler = { [weak self] handle, partition in self?.unloaded(handle, partition) }
-        }
+        reload.withLock { $0 = { [weak self] id in self?.load(id) } }
         saga.bind(to: self)
     }
 
     public func now() -> Timestamp { clock.now() }
 
-    /// Loads every event and starts the writer. Events with nothing unfinished are unloaded when they have been idle.
+    /// What is known of the payment provider.
+    public var provider: ProviderHealth { saga.health }
+
+    /// Starts the writer, and loads every event that may have something to do. Events with nothing unfinished are
+    /// unloaded when they have been idle, and stay so over a restart.
     public func start() throws {
         loop.start()
-        for head in try journal.heads() {
-            do {
-                let recovered = try Recovery.recover(head.partition, from: journal)
-                admit(recovered)
-                logger.info(
-                    "Event loaded",
-                    metadata: ["event": "\(head.partition)", "facts": "\(recovered.head.lastSequence)"])
-            } catch {
-                directory.withLock { $0[head.partition] = .damaged }
-                logger.critical(
-                    "Event not loaded: its journal is damaged",
-                    metadata: ["event": "\(head.partition)", "error": "\(error)"])
+        let heads = try journal.heads()
+        let dormant = Dictionary(
+            try journal.dormantEvents().map { ($0.partition, $0) }, uniquingKeysWith: { first, _ in first })
+        for head in heads {
+            if let resting = dormant[head.partition], resting.lastSequence == head.lastSequence,
+                let summary = try? EventSummary(decoding: resting.payload), summary.id == head.partition
+            {
+                directory.begin(dormant: summary)
+            } else if directory.begin(head.partition) {
+                loadNow(head.partition)
             }
         }
+        saga.start()
     }
 
     /// The process is about to end: whoever waits for an order is answered with the order as it stands.
@@ -79,60 +75,38 @@ public final class Engine: Sendable {
         await loop.stop()
     }
 
-    private func admit(_ recovered: RecoveredPartition) {
-        let view = EventView(recovered.partition, lastSequence: recovered.head.lastSequence)
-        let handle = EventHandle(id: recovered.head.partition, view: view, limits: limits)
-        let waiting = directory.withLock { directory in
-            defer { directory[handle.id] = .loaded(handle) }
-            if case .loading(let waiting)? = directory[handle.id] { return waiting }
-            return []
-        }
-        loop.deliver(.loaded(handle, recovered))
-        for continuation in waiting { continuation.resume(returning: handle) }
-    }
-
-    private func unloaded(_ handle: EventHandle, _ partition: Partition) {
-        let summary = EventSummary(handle.view, buyers: partition.sale.buyersWithOrders)
-        directory.withLock { $0[handle.id] = .unloaded(summary) }
-        logger.info("Event unloaded", metadata: ["event": "\(handle.id)"])
-    }
-
     // MARK: Events
 
     /// Creates an event. It exists once this returns.
     public func create(_ definition: EventDefinition, document: [UInt8]?) async throws -> EventView {
-        let isNew = directory.withLock { directory in
-            guard directory[definition.id] == nil else { return false }
-            directory[definition.id] = .loading([])
-            return true
-        }
-        guard isNew else { throw EngineError.eventExists }
+        guard directory.begin(definition.id) else { throw EngineError.eventExists }
         do {
-            if let document, let digest = definition.planDigest {
-                try await onLoader { try self.journal.putDocument(document, digest: digest) }
-            }
-            let partition = Partition(definition: definition)
+            let (partition, definition) = try await prepare(definition, document)
             let handle = EventHandle(
                 id: definition.id, view: EventView(partition, lastSequence: 0), limits: limits)
             let result = await withCheckedContinuation { continuation in
-                loop.deliver(.created(handle, definition) { continuation.resume(returning: $0) })
+                loop.deliver(.created(handle, partition) { continuation.resume(returning: $0) })
             }
             _ = try result.get()
-            let waiting = directory.withLock { directory in
-                defer { directory[definition.id] = .loaded(handle) }
-                if case .loading(let waiting)? = directory[definition.id] { return waiting }
-                return []
-            }
-            for continuation in waiting { continuation.resume(returning: handle) }
             return handle.view
         } catch {
-            let waiting = directory.withLock { directory in
-                if case .loading(let waiting)? = directory.removeValue(forKey: definition.id) { return waiting }
-                return []
-            }
-            for continuation in waiting { continuation.resume(throwing: EngineError.noSuchEvent) }
+            directory.forget(definition.id, .noSuchEvent)
             if case JournalError.full = error { throw EngineError.storageFull }
             throw error
+        }
+    }
+
+    /// Does all that is large about a new event away from the writer: its documents, and its first state.
+    private func prepare(
+        _ definition: EventDefinition, _ document: [UInt8]?
+    ) async throws -> (Partition, EventDefinition) {
+        try await onLoader { [journal] in
+            if let document, let digest = definition.planDigest {
+                try journal.putDocument(document, digest: digest)
+            }
+            let apart = definition.withPlanApart()
+            try journal.putDocument(apart.document, digest: apart.digest)
+            return (Partition(definition: apart.definition), apart.definition)
         }
     }
 
@@ -146,58 +120,48 @@ public final class Engine: Sendable {
         try await onLoader { try self.journal.document(digest: digest) }
     }
 
-    /// The event, loaded if it was not.
-    public func event(_ id: String) async throws -> EventHandle {
-        if let handle = try loadedEvent(id) { return handle }
-        return try await withCheckedThrowingContinuation { continuation in
-            enum Next { case wait, load, give(EventHandle), fail(EngineError) }
-            let next = directory.withLock { directory -> Next in
-                switch directory[id] {
-                case .loaded(let handle): return .give(handle)
-                case .loading(let waiting):
-                    directory[id] = .loading(waiting + [continuation])
-                    return .wait
-                case .unloaded:
-                    directory[id] = .loading([continuation])
-                    return .load
-                case .damaged: return .fail(.damaged)
-                case nil: return .fail(.noSuchEvent)
-                }
-            }
-            switch next {
-            case .wait: break
-            case .give(let handle): continuation.resume(returning: handle)
-            case .fail(let error): continuation.resume(throwing: error)
-            case .load: load(id)
-            }
-        }
+    /// Keeps a document that can be made again.
+    public func keepDocument(_ bytes: [UInt8], digest: [UInt8]) async throws {
+        try await onLoader { try self.journal.putDocument(bytes, digest: digest) }
     }
 
-    private func loadedEvent(_ id: String) throws(EngineError) -> EventHandle? {
-        try directory.withLock { directory throws(EngineError) in
-            switch directory[id] {
-            case .loaded(let handle): return handle
-            case .loading, .unloaded: return nil
-            case .damaged: throw .damaged
-            case nil: throw .noSuchEvent
+    /// The event, loaded if it was not.
+    public func event(_ id: String) async throws -> EventHandle {
+        if let handle = try directory.loaded(id) { return handle }
+        return try await withCheckedThrowingContinuation { continuation in
+            switch directory.find(id, continuation) {
+            case .wait: break
+            case .handle(let handle): continuation.resume(returning: handle)
+            case .refused(let error): continuation.resume(throwing: error)
+            case .load: load(id)
             }
         }
     }
 
     private func load(_ id: String) {
         loaders.async { [self] in
-            do {
-                admit(try Recovery.recover(id, from: journal))
-            } catch {
-                logger.critical(
-                    "Event not loaded: its journal is damaged", metadata: ["event": "\(id)", "error": "\(error)"])
-                let waiting = directory.withLock { directory in
-                    defer { directory[id] = .damaged }
-                    if case .loading(let waiting)? = directory[id] { return waiting }
-                    return []
-                }
-                for continuation in waiting { continuation.resume(throwing: EngineError.damaged) }
-            }
+            loadSlots.wait()
+            defer { loadSlots.signal() }
+            loadNow(id)
+        }
+    }
+
+    /// Reads an event and hands it to the loop, which publishes it.
+    private func loadNow(_ id: String) {
+        do {
+            let recovered = try Recovery.recover(id, from: journal)
+            let view = EventView(recovered.partition, lastSequence: recovered.head.lastSequence)
+            loop.deliver(.loaded(EventHandle(id: id, view: view, limits: limits), recovered))
+            logger.info("Event loaded", metadata: ["event": "\(id)", "facts": "\(recovered.head.lastSequence)"])
+        } catch let damage as JournalDamage {
+            logger.critical(
+                "An event is out of service: its journal is damaged", metadata: ["event": "\(id)", "error": "\(damage)"])
+            directory.takeOutOfService(id)
+        } catch {
+            logger.error(
+                "An event could not be loaded; the next request tries again",
+                metadata: ["event": "\(id)", "error": "\(error)"])
+            directory.postpone(id)
         }
     }
 
@@ -208,33 +172,19 @@ public final class Engine: Sendable {
     }
 
     /// All events, loaded or not, by id.
-    public func summaries() -> [EventSummary] {
-        let entries = directory.withLock { $0 }
-        return entries.values.compactMap { entry in
-            switch entry {
-            case .loaded(let handle): EventSummary(handle.view)
-            case .unloaded(let summary): summary
-            case .loading, .damaged: nil
-            }
-        }.sorted { $0.id < $1.id }
-    }
+    public func summaries() -> [EventSummary] { directory.summaries() }
 
     /// The newest view of an event, also when it has been unloaded or loaded anew since `event` was looked up.
     public func view(of event: EventHandle) -> EventView {
-        directory.withLock { directory in
-            if case .loaded(let handle)? = directory[event.id] { return handle.view }
-            return event.view
-        }
+        (try? directory.loaded(event.id))?.view ?? event.view
     }
 
     /// The views of the events that are loaded.
-    public func loadedViews() -> [EventView] {
-        directory.withLock { directory in
-            directory.values.compactMap { entry in
-                if case .loaded(let handle) = entry { return handle.view }
-                return nil
-            }
-        }
+    public func loadedViews() -> [EventView] { directory.views() }
+
+    /// The events in which a buyer may have orders.
+    public func eventsWithOrders(of buyer: BuyerID) -> [String] {
+        directory.events { $0.mayHaveOrders(of: buyer) }
     }
 
     // MARK: Commands
@@ -288,7 +238,8 @@ public final class Engine: Sendable {
         }
     }
 
-    /// The event was unloaded between look-up and use: look it up again.
+    /// The event was unloaded between look-up and use: look it up again. By then it is not to be had any more, so this
+    /// waits until it is loaded anew.
     private func retry(_ envelope: Envelope, lane: Lane, on id: String) {
         Task {
             do {
@@ -302,79 +253,19 @@ public final class Engine: Sendable {
 
     // MARK: Payments
 
-    /// Asks the provider about an order, unless that is under way: for a webhook, which is believed in nothing else.
-    public func inquire(about reference: String) async {
-        guard let id = PublicID(.order, text: reference) else { return }
-        let handle = directory.withLock { directory in
-            directory.values.lazy.compactMap { entry in
-                if case .loaded(let handle) = entry, handle.tag == id.tag { return handle }
-                return nil
-            }.first
-        }
-        if let handle { await saga.inquire(OrderID(id.serial), at: id.at, of: handle) }
-    }
-}
-
-/// What a list of events shows; kept for those that are unloaded.
-public struct EventSummary: Sendable {
-    public let id: String
-    public let title: String
-    public let venue: String
-    public let startsAt: Timestamp
-    public let currency: String
-    public let prices: [(category: String, amount: Int64)]
-    public let schedule: OnsaleSchedule
-    public let isPaused: Bool
-    public let isSoldOut: Bool
-    /// Buyers who have orders here, sorted, so that a buyer's orders are found without loading every event.
-    let buyers: [BuyerID]
-
-    public init(_ view: EventView) {
-        self.init(view, buyers: [])
+    /// Asks the provider about an order: for a webhook, which is believed in nothing else.
+    /// - Parameters:
+    ///   - reference: the order's public id, if the webhook tells it.
+    ///   - intent: else the payment, of which the provider is asked whose it is.
+    public func inquire(about reference: String?, intent: String?) {
+        saga.inquire(about: reference, intent: intent)
     }
 
-    init(_ view: EventView, buyers: [BuyerID]) {
-        id = view.definition.id
-        title = view.definition.title
-        venue = view.definition.venue
-        startsAt = view.definition.startsAt
-        currency = view.definition.currency
-        prices = zip(view.definition.plan.categories, view.definition.terms.prices).map { ($0, $1) }
-        schedule = view.schedule
-        isPaused = view.isPaused
-        isSoldOut = view.counts.free == 0 && view.counts.held == 0
-        self.buyers = buyers
-    }
-
-    public func phase(at now: Timestamp) -> OnsalePhase {
-        let phase = schedule.phase(at: now, isPaused: isPaused)
-        return phase == .open && isSoldOut ? .soldOut : phase
-    }
-}
-
-extension Engine {
-    /// The events in which a buyer may have orders.
-    public func eventsWithOrders(of buyer: BuyerID) -> [String] {
-        directory.withLock { directory in
-            directory.compactMap { id, entry in
-                switch entry {
-                case .loaded, .loading: id
-                case .unloaded(let summary): summary.buyers.contains(sorted: buyer) ? id : nil
-                case .damaged: nil
-                }
-            }
-        }.sorted()
-    }
-}
-
-extension [BuyerID] {
-    fileprivate func contains(sorted buyer: BuyerID) -> Bool {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < buyer { low = middle + 1 } else { high = middle }
-        }
-        return low < count && self[low] == buyer
+    /// The order of that public id, with its event, which is loaded if it was not.
+    func order(_ reference: String) async throws -> (event: EventHandle, order: OrderID)? {
+        guard let id = PublicID(.order, text: reference), let event = directory.event(tag: id.tag) else { return nil }
+        let handle = try await self.event(event)
+        let order = try await read(handle) { $0.sale.order(OrderID(id.serial)) }
+        return order?.placedAt == id.at ? (handle, OrderID(id.serial)) : nil
     }
 }

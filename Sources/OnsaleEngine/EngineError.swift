@@ -10,6 +10,8 @@ public enum EngineError: Error, Hashable, Sendable {
     case storageFull
     /// The process is ending; whether the command was kept is not known.
     case shuttingDown
-    /// The event's journal is damaged; the log says where.
-    case damaged
+    /// The event is out of service, since its journal is damaged or a bug was met; the log says which.
+    case outOfService
+    /// It could not be read just now: again later.
+    case unavailable
 }

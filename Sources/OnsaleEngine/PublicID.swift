@@ -32,7 +32,9 @@ public struct PublicID: Hashable, Sendable {
 
     /// Reads an id of the kind; nil for anything that ``text`` would not write.
     public init?(_ kind: Kind, text: String) {
-        guard text.hasPrefix(kind.rawValue), text.utf8.count == kind.rawValue.utf8.count + 24 else { return nil }
+        guard text.utf8.count == kind.rawValue.utf8.count + 24, text.utf8.starts(with: kind.rawValue.utf8) else {
+            return nil
+        }
         let digits = text.utf8.dropFirst(kind.rawValue.utf8.count)
         guard let high = Base32.decode(digits.prefix(12)), let low = Base32.decode(digits.dropFirst(12)) else {
             return nil

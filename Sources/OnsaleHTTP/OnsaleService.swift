@@ -55,17 +55,20 @@ public struct OnsaleService: Sendable {
     let tokens: Tokens
     let login: Login
     let barcodes: Barcodes
-    let documents = DocumentCache()
+    let plans: PlanCache
+    let shares: ClientShares
     let rooms = RoomCache()
     let entrantLists = EntrantLists()
     let challenge: JoinChallenge?
     let shelf: PageShelf
     let broadcaster: Broadcaster
     let logger: Logger
-    /// By client address: sessions, joins and holds together.
+    /// By client address: sessions, joins, passes, holds and orders together.
     let addressLimiter = RateLimiter("address", perSecond: 50, burst: 200)
-    /// By buyer: joins and holds.
+    /// By buyer: joins, passes, holds and orders.
     let buyerLimiter = RateLimiter("buyer", perSecond: 5, burst: 20)
+    /// By client address: tokens that are not the organizer's where that is wanted.
+    private let guessLimiter = RateLimiter("guesses", perSecond: 0.5, burst: 20)
     private let adminDigest: [UInt8]
     private let doorDigest: [UInt8]?
 
@@ -76,10 +79,16 @@ public struct OnsaleService: Sendable {
     #endif
 
     static let sessionSeconds = 7 * 86_400
+    private static let eventIDBytesMax = 64
 
+    /// - Parameters:
+    ///   - shares: what one client may have, which the broadcaster gives back.
     public init(
-        engine: Engine, settings: ServiceSettings, broadcaster: Broadcaster, client: HTTPClient, logger: Logger
+        engine: Engine, settings: ServiceSettings, broadcaster: Broadcaster, shares: ClientShares, client: HTTPClient,
+        logger: Logger
     ) async throws {
+        self.shares = shares
+        plans = PlanCache(engine: engine)
         self.broadcaster = broadcaster
         shelf = PageShelf(folder: settings.pagesFolder)
         self.engine = engine
@@ -93,11 +102,15 @@ public struct OnsaleService: Sendable {
         doorDigest = settings.doorToken.map { Array(SHA256.hash(data: Array($0.utf8))) }
     }
 
+    /// Whether what `X-Forwarded-For` says is believed of nobody.
+    public var trustsNoProxy: Bool { settings.trustedProxies.isEmpty }
+
     // MARK: Who asks
 
     /// The bearer token of a request, if it has one.
     func bearer(_ request: Request) -> String? {
-        guard let header = request.headers[.authorization], header.count > 7, header.prefix(7).lowercased() == "bearer "
+        guard let header = request.headers.plain(.authorization, bytesMax: Tokens.tokenBytesMax + 7),
+            header.utf8.count > 7, header.prefix(7).lowercased() == "bearer "
         else { return nil }
         return String(header.dropFirst(7))
     }
@@ -116,10 +129,11 @@ public struct OnsaleService: Sendable {
     private static let noToken = Problem(
         .unauthenticated, "Send Authorization: Bearer with a token that is valid here.")
 
-    func requireAdmin(_ request: Request) async throws {
+    func requireAdmin(_ request: Request, _ context: OnsaleContext) async throws {
         let token = bearer(request)
         if isAdmin(token) { return }
         guard let token else { throw OnsaleService.noToken }
+        try limitGuesses(request, context)
         if isDoor(token) { throw Problem(.forbidden, "The door's token is for check-ins and void tickets alone.") }
         if await tokens.principal(token, now: engine.now()) != nil {
             throw Problem(.forbidden, "This needs the organizer's token.")
@@ -127,9 +141,9 @@ public struct OnsaleService: Sendable {
         throw OnsaleService.noToken
     }
 
-    func requireDoor(_ request: Request) async throws {
+    func requireDoor(_ request: Request, _ context: OnsaleContext) async throws {
         if isDoor(bearer(request)) { return }
-        try await requireAdmin(request)
+        try await requireAdmin(request, context)
     }
 
     func principal(_ request: Request) async throws -> Principal {
@@ -166,25 +180,43 @@ public struct OnsaleService: Sendable {
 
     // MARK: Limits
 
+    /// Whoever guesses at the organizer's token is let guess now and then alone.
+    private func limitGuesses(_ request: Request, _ context: OnsaleContext) throws(Problem) {
+        let address = address(of: request, context)
+        if address.isLoopback, !settings.limitsLoopback { return }
+        if let refusal = guessLimiter.take(address.text, now: engine.now()) { throw OnsaleService.slowDown(refusal) }
+    }
+
+    func address(of request: Request, _ context: OnsaleContext) -> ClientAddress {
+        ClientAddress(request, context, trustedProxies: settings.trustedProxies)
+    }
+
+    private static func slowDown(_ refusal: RateLimiter.Refusal) -> Problem {
+        var problem = Problem.busy(
+            .rateLimited, "Slow down a little; nothing was done.", retryAfterSeconds: refusal.waitSeconds)
+        problem.rateLimit = refusal
+        return problem
+    }
+
     /// Counts a request against its address, and its buyer if it has one.
     func limit(_ request: Request, _ context: OnsaleContext, buyer: BuyerID? = nil) throws(Problem) {
-        let address = ClientAddress(request, context, trustedProxies: settings.trustedProxies)
+        let address = address(of: request, context)
         if address.isLoopback, !settings.limitsLoopback { return }
         let now = engine.now()
         guard
             let refusal = addressLimiter.take(address.text, now: now)
                 ?? buyer.flatMap({ buyerLimiter.take($0.text, now: now) })
         else { return }
-        var problem = Problem.busy(
-            .rateLimited, "Slow down a little; nothing was done.", retryAfterSeconds: refusal.waitSeconds)
-        problem.rateLimit = refusal
-        throw problem
+        throw OnsaleService.slowDown(refusal)
     }
 
     // MARK: Events
 
     func event(_ context: OnsaleContext) async throws -> EventHandle {
-        guard let id = context.parameters.get("event") else { throw Problem.notFound }
+        // Looked up only if it can be an event's id at all.
+        guard let id = context.parameters.get("event"), id.utf8.count <= OnsaleService.eventIDBytesMax,
+            id.utf8.allSatisfy({ $0 < 0x80 })
+        else { throw Problem.notFound }
         return try await engine.event(id)
     }
 

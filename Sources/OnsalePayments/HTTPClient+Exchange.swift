@@ -11,13 +11,22 @@ extension HTTPClient {
     /// Through the client's futures: an answer that comes in one piece needs no stream and no task of its own.
     func exchange(
         _ method: HTTPMethod, _ url: String, _ headers: HTTPHeaders, body: ByteBuffer?, timeoutSeconds: Int64
-    ) async throws -> (status: HTTPResponseStatus, body: ByteBuffer) {
+    ) async throws -> Exchange {
         let request = try HTTPClient.Request(
             url: url, method: method, headers: headers, body: body.map { .byteBuffer($0) })
         let response = try await execute(
             request: request, delegate: ResponseAccumulator(request: request, maxBodySize: HTTPClient.answerBytesMax),
             deadline: .now() + .seconds(timeoutSeconds)
         ).get()
-        return (response.status, response.body ?? ByteBuffer())
+        return Exchange(
+            status: response.status, body: response.body ?? ByteBuffer(),
+            retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap { Int($0) })
+    }
+
+    /// What came back.
+    struct Exchange {
+        let status: HTTPResponseStatus
+        let body: ByteBuffer
+        let retryAfterSeconds: Int?
     }
 }

@@ -7,19 +7,32 @@ public import OnsaleEngine
 
 /// A payment provider that speaks Stripe's PaymentIntents protocol.
 ///
-/// Every POST carries an idempotency key made of the order and the step, so that a repeated step is the same step.
+/// Every POST carries an idempotency key made of the order, the step and the attempt, so that a repeated step is the same
+/// step. Of an answer only what is used is required; everything else may be missing.
 public struct StripeGateway: PaymentGateway {
     /// How long one call may take before it counts as unanswered.
     private static let timeoutSeconds: Int64 = 5
+    private static let probeSeconds: Int64 = 2
+    /// What the answers look like does not change under our feet. <https://docs.stripe.com/api/versioning>
+    private static let version = "2024-06-20"
+    /// Pages of a list that are read at most, of a hundred each.
+    private static let pagesMax = 20
+    /// Payments of an order are looked for in a list from this long before it was placed to that long after.
+    private static let listBeforeSeconds: Int64 = 300
+    private static let listAfterSeconds: Int64 = 1200
 
     private let baseURL: String
     private let secretKey: String
+    private let publicURL: String
     private let client: HTTPClient
 
-    /// - Parameter baseURL: such as `https://api.stripe.com`, without a path.
-    public init(baseURL: String, secretKey: String, client: HTTPClient) {
+    /// - Parameters:
+    ///   - baseURL: such as `https://api.stripe.com`, without a path.
+    ///   - publicURL: where fans reach the pages, to which they come back from their bank.
+    public init(baseURL: String, secretKey: String, publicURL: String, client: HTTPClient) {
         self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
         self.secretKey = secretKey
+        self.publicURL = publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL
         self.client = client
     }
 
@@ -30,113 +43,260 @@ public struct StripeGateway: PaymentGateway {
             timeout: .init(connect: .seconds(2), read: .seconds(timeoutSeconds)))
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         configuration.connectionPool.idleTimeout = .seconds(30)
+        // The pool's own back-off, up to a minute, would outlast an outage and stand in the way of new calls.
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     // MARK: PaymentGateway
 
-    public func authorize(_ order: PaymentOrder) async throws -> Payment {
+    public func authorize(_ order: PaymentOrder, attempt: Int) async throws -> Payment {
+        guard let amount = StripeAmount.provider(order.amount, order.currency) else {
+            return payment(of: order, status: .declined(code: "amount_not_chargeable"))
+        }
         let answer = try await post(
             "/v1/payment_intents",
             [
-                ("amount", String(order.amount)), ("currency", order.currency.lowercased()),
+                ("amount", String(amount)), ("currency", order.currency.lowercased()),
                 ("payment_method", order.paymentMethod), ("payment_method_types[]", "card"),
                 ("capture_method", "manual"), ("confirm", "true"), ("metadata[order]", order.reference),
-            ], key: order.reference + "-authorize", order)
+                ("return_url", "\(publicURL)/events/\(order.event)/orders/\(order.reference)"),
+            ], key: key(order, "authorize", attempt), order)
         switch answer {
-        case .success(let body): return payment(try decode(StripeProtocol.Intent.self, body))
+        case .success(let body): return try payment(try decode(StripeProtocol.Intent.self, body))
         case .failure(let problem):
             // A method or an amount that the provider does not take can't be charged, today or later. Anything else that
             // is wrong with the request (our key, our use of keys) is for us to mend, and leaves the order open.
             guard problem.type == "card_error" || problem.type == "invalid_request_error" else {
                 throw unusable(problem)
             }
-            return Payment(
-                intent: problem.paymentIntent?.id ?? "",
+            return payment(
+                of: order, intent: problem.paymentIntent?.id ?? "",
                 status: .declined(code: problem.declineCode ?? problem.code ?? "card_declined"))
         }
     }
 
-    public func capture(_ intent: String, for order: PaymentOrder) async throws -> Payment {
+    public func capture(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
         let answer = try await post(
-            "/v1/payment_intents/\(intent)/capture", [], key: order.reference + "-capture", order)
+            "/v1/payment_intents/\(try name(intent))/capture", [], key: key(order, "capture", attempt), order)
         switch answer {
-        case .success(let body): return payment(try decode(StripeProtocol.Intent.self, body))
+        case .success(let body): return try payment(try decode(StripeProtocol.Intent.self, body))
         case .failure(let problem) where problem.code == "payment_intent_unexpected_state":
-            return try await self.payment(intent)
+            return try await self.payment(intent, currency: order.currency)
         case .failure(let problem):
             guard problem.type == "card_error" || problem.code == "charge_expired_for_capture" else {
                 throw unusable(problem)
             }
-            return Payment(intent: intent, status: .declined(code: problem.declineCode ?? problem.code ?? "refused"))
+            return payment(
+                of: order, intent: intent, status: .declined(code: problem.declineCode ?? problem.code ?? "refused"))
         }
     }
 
-    public func void(_ intent: String, for order: PaymentOrder) async throws -> Payment {
+    public func void(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
         let answer = try await post(
-            "/v1/payment_intents/\(intent)/cancel", [], key: order.reference + "-void-" + intent, order)
+            "/v1/payment_intents/\(try name(intent))/cancel", [], key: key(order, "void-" + intent, attempt), order)
         switch answer {
-        case .success(let body): return payment(try decode(StripeProtocol.Intent.self, body))
+        case .success(let body): return try payment(try decode(StripeProtocol.Intent.self, body))
         case .failure(let problem) where problem.code == "payment_intent_unexpected_state":
-            return try await self.payment(intent)
+            return try await self.payment(intent, currency: order.currency)
         case .failure(let problem): throw unusable(problem)
         }
     }
 
-    public func refund(_ intent: String, amount: Int64, for order: PaymentOrder) async throws -> Int64 {
+    public func refund(_ intent: String, amount: Int64, for order: PaymentOrder, key: String) async throws -> Refund {
+        guard let amount = StripeAmount.provider(amount, order.currency) else {
+            throw PaymentGatewayError.rejected(status: 0, "\(amount) \(order.currency) can't be refunded")
+        }
         let answer = try await post(
             "/v1/refunds",
-            [("payment_intent", intent), ("amount", String(amount)), ("metadata[order]", order.reference)],
-            key: order.reference + "-refund-" + intent, order)
+            [
+                ("payment_intent", try name(intent)), ("amount", String(amount)), ("metadata[order]", order.reference),
+            ], key: key, order)
         switch answer {
         case .success(let body):
-            let refund = try decode(StripeProtocol.Refund.self, body)
-            return refund.status == "succeeded" ? refund.amount : try await refunded(intent)
-        case .failure(let problem) where problem.code == "charge_already_refunded": return try await refunded(intent)
+            return refund(try decode(StripeProtocol.Refund.self, body), currency: order.currency)
         case .failure(let problem): throw unusable(problem)
         }
     }
 
-    /// What of a payment has gone back, by the provider's own account.
-    private func refunded(_ intent: String) async throws -> Int64 {
-        if case .captured(_, let refunded) = try await payment(intent).status { return refunded }
-        return 0
-    }
-
-    public func payment(_ intent: String) async throws -> Payment {
-        switch try await get("/v1/payment_intents/\(intent)?expand[]=latest_charge") {
-        case .success(let body): return payment(try decode(StripeProtocol.Intent.self, body))
+    public func payment(_ intent: String, currency: String) async throws -> Payment {
+        switch try await get("/v1/payment_intents/\(try name(intent))?expand[]=latest_charge") {
+        case .success(let body):
+            let found = try decode(StripeProtocol.Intent.self, body)
+            guard found.id == intent else {
+                throw PaymentGatewayError.unanswered("an answer about another payment")
+            }
+            return try payment(found)
         case .failure(let problem): throw unusable(problem)
         }
     }
 
-    public func payments(for reference: String) async throws -> [Payment] {
+    public func reference(of intent: String) async throws -> String? {
+        try await payment(intent, currency: "").reference
+    }
+
+    public func payments(for order: PaymentOrder, placedAt: Int64) async throws -> [Payment] {
+        let searched = try? await search(order)
+        if let searched, !searched.isEmpty { return searched }
+        do {
+            return try await list(order, placedAt: placedAt)
+        } catch {
+            // A provider that can't list, and has been asked otherwise, has answered.
+            guard let searched else { throw error }
+            return searched
+        }
+    }
+
+    /// The search lags behind by up to a minute.
+    private func search(_ order: PaymentOrder) async throws -> [Payment] {
         let query = FormCoding.encode([
-            ("query", "metadata['order']:'\(reference)'"), ("expand[]", "data.latest_charge"),
+            ("query", "metadata['order']:'\(order.reference)'"), ("expand[]", "data.latest_charge"), ("limit", "100"),
         ])
         switch try await get("/v1/payment_intents/search?\(query)") {
         case .success(let body):
-            return try decode(StripeProtocol.List<StripeProtocol.Intent>.self, body).data.map { payment($0) }
+            return try decode(StripeProtocol.List<StripeProtocol.Intent>.self, body).data
+                .sorted { ($0.created ?? 0) < ($1.created ?? 0) }.map { try payment($0) }
         case .failure(let problem): throw unusable(problem)
         }
     }
 
-    private func payment(_ intent: StripeProtocol.Intent) -> Payment {
+    /// The list does not lag, and is of everything: only the minutes around the order are read.
+    private func list(_ order: PaymentOrder, placedAt: Int64) async throws -> [Payment] {
+        var found: [StripeProtocol.Intent] = []
+        var after: String?
+        for _ in 0..<StripeGateway.pagesMax {
+            var fields = [
+                ("limit", "100"), ("created[gte]", String(placedAt / 1000 - StripeGateway.listBeforeSeconds)),
+                ("created[lte]", String(placedAt / 1000 + StripeGateway.listAfterSeconds)),
+            ]
+            if let after { fields.append(("starting_after", after)) }
+            guard case .success(let body) = try await get("/v1/payment_intents?" + FormCoding.encode(fields)) else {
+                throw PaymentGatewayError.rejected(status: 400, "payments can't be listed")
+            }
+            let page = try decode(StripeProtocol.List<StripeProtocol.Intent>.self, body)
+            found += page.data.filter { $0.metadata?["order"] == order.reference }
+            guard page.hasMore ?? false, let last = page.data.last else { break }
+            after = last.id
+        }
+        return try found.sorted { ($0.created ?? 0) < ($1.created ?? 0) }.map { try payment($0) }
+    }
+
+    public func refunds(of intent: String, currency: String) async throws -> [Refund] {
+        var found: [Refund] = []
+        var after: String?
+        for _ in 0..<StripeGateway.pagesMax {
+            var fields = [("payment_intent", try name(intent)), ("limit", "100")]
+            if let after { fields.append(("starting_after", after)) }
+            switch try await get("/v1/refunds?" + FormCoding.encode(fields)) {
+            case .success(let body):
+                let page = try decode(StripeProtocol.List<StripeProtocol.Refund>.self, body)
+                found += page.data.map { refund($0, currency: currency) }
+                guard page.hasMore ?? false, let last = page.data.last else { return found }
+                after = last.id
+            case .failure(let problem): throw unusable(problem)
+            }
+        }
+        return found
+    }
+
+    public func isDisputed(_ intent: String) async throws -> Bool {
+        let query = FormCoding.encode([("payment_intent", try name(intent)), ("limit", "100")])
+        switch try await get("/v1/disputes?" + query) {
+        case .success(let body):
+            return try decode(StripeProtocol.List<StripeProtocol.Dispute>.self, body).data.contains { $0.countsAgainstUs }
+        case .failure(let problem): throw unusable(problem)
+        }
+    }
+
+    public func probe() async throws {
+        do {
+            _ = try await send(
+                .GET, "/v1/payment_intents?limit=1", [:], body: nil, timeoutSeconds: StripeGateway.probeSeconds)
+        } catch PaymentGatewayError.rejected {
+        } catch PaymentGatewayError.unknownPayment {
+        } catch PaymentGatewayError.busy {
+            // It answers, and knows us.
+        }
+    }
+
+    // MARK: Meaning
+
+    private func key(_ order: PaymentOrder, _ step: String, _ attempt: Int) -> String {
+        "\(order.reference)-\(step)" + (attempt == 0 ? "" : "-\(attempt + 1)")
+    }
+
+    /// An intent's id as part of a path: nothing else may be in it.
+    private func name(_ intent: String) throws(PaymentGatewayError) -> String {
+        let isName =
+            (1...255).contains(intent.utf8.count)
+            && intent.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
+                    || byte == UInt8(ascii: "-")
+            }
+        guard isName else { throw .unknownPayment }
+        return intent
+    }
+
+    /// What was asked for, where the answer tells no more than its fate.
+    private func payment(of order: PaymentOrder, intent: String = "", status: PaymentStatus) -> Payment {
+        Payment(
+            intent: intent, status: status, amount: order.amount, currency: order.currency, reference: order.reference)
+    }
+
+    private func payment(_ intent: StripeProtocol.Intent) throws -> Payment {
+        _ = try name(intent.id)
+        let currency = intent.currency.uppercased()
         let status: PaymentStatus
         switch intent.status {
         case .requiresCapture: status = .authorized
         case .succeeded:
-            var refunded: Int64 = 0
-            if case .expanded(let charge)? = intent.latestCharge { refunded = charge.amountRefunded }
-            status = .captured(amount: intent.amountReceived, refunded: refunded)
+            guard let received = intent.amountReceived else {
+                throw PaymentGatewayError.unanswered("a payment that succeeded without an amount")
+            }
+            status = .captured(amount: StripeAmount.minor(received, currency))
         case .canceled: status = .canceled
-        case .requiresPaymentMethod: status = .declined(code: "card_declined")
-        // A card that wants its holder to act can't be waited for: nobody is there to ask.
-        case .requiresAction: status = .declined(code: "authentication_required")
+        case .requiresPaymentMethod:
+            let failure = intent.lastPaymentError
+            status = .declined(code: failure?.declineCode ?? failure?.code ?? "card_declined")
+        case .requiresAction:
+            // An action that is no page can't be taken by a fan in a browser.
+            status =
+                intent.nextAction?.redirect?.url.flatMap(StripeGateway.pageURL).map { .requiresAction(url: $0) }
+                ?? .declined(code: "authentication_required")
         case .processing, .requiresConfirmation: status = .pending
+        case .unknown(let name): throw PaymentGatewayError.unanswered("a payment with the status \(name.prefix(40))")
         }
-        return Payment(intent: intent.id, status: status)
+        var chargeRefunded: Int64?
+        var isDisputed: Bool?
+        if case .expanded(let charge)? = intent.latestCharge {
+            chargeRefunded = charge.amountRefunded.map { StripeAmount.minor($0, currency) }
+            isDisputed = charge.disputed
+        }
+        return Payment(
+            intent: intent.id, status: status, amount: StripeAmount.minor(intent.amount, currency), currency: currency,
+            reference: intent.metadata.map { $0["order"] ?? "" }, chargeRefunded: chargeRefunded,
+            isDisputed: isDisputed)
+    }
+
+    private static let urlBytesMax = 2048
+
+    private static func pageURL(_ text: String) -> String? {
+        guard text.utf8.count <= urlBytesMax, let url = URL(string: text), url.host != nil,
+            url.scheme == "https" || url.scheme == "http"
+        else { return nil }
+        return text
+    }
+
+    private func refund(_ refund: StripeProtocol.Refund, currency: String) -> Refund {
+        let status: Refund.Status =
+            switch refund.status {
+            case "succeeded": .succeeded
+            case "failed", "canceled": .failed
+            default: .pending
+            }
+        return Refund(id: refund.id, amount: StripeAmount.minor(max(0, refund.amount), currency), status: status)
     }
 
     // MARK: The wire
@@ -159,32 +319,37 @@ public struct StripeGateway: PaymentGateway {
     }
 
     private func send(
-        _ method: HTTPMethod, _ path: String, _ headers: HTTPHeaders, body sent: ByteBuffer?
+        _ method: HTTPMethod, _ path: String, _ headers: HTTPHeaders, body sent: ByteBuffer?,
+        timeoutSeconds: Int64 = timeoutSeconds
     ) async throws -> Answer {
         var headers = headers
         headers.add(name: "Authorization", value: "Bearer \(secretKey)")
-        let status: HTTPResponseStatus
-        let body: ByteBuffer
+        headers.add(name: "Stripe-Version", value: StripeGateway.version)
+        let answer: HTTPClient.Exchange
         do {
-            let answer = try await client.exchange(
-                method, baseURL + path, headers, body: sent, timeoutSeconds: StripeGateway.timeoutSeconds)
-            status = answer.status
-            body = answer.body
+            answer = try await client.exchange(
+                method, baseURL + path, headers, body: sent, timeoutSeconds: timeoutSeconds)
         } catch {
             throw PaymentGatewayError.unanswered("\(error)")
         }
-        if (200..<300).contains(status.code) { return .success(body) }
-        // 409: the same key is still being worked on; 429 and 5xx: later.
-        guard (400..<500).contains(status.code), status != .conflict, status != .tooManyRequests else {
-            throw PaymentGatewayError.unanswered("status \(status.code)")
+        let status = answer.status
+        if (200..<300).contains(status.code) { return .success(answer.body) }
+        let problem = try? decode(StripeProtocol.ErrorBody.self, answer.body).error
+        switch status.code {
+        case 401, 403: throw PaymentGatewayError.unauthorized
+        case 404: throw PaymentGatewayError.unknownPayment
+        // The same key is still being worked on, or too many calls.
+        case 409, 429: throw PaymentGatewayError.busy(retryAfterSeconds: answer.retryAfterSeconds)
+        case 500...: throw PaymentGatewayError.failed(status: Int(status.code), intent: problem?.paymentIntent?.id)
+        default: break
         }
-        guard let problem = try? decode(StripeProtocol.ErrorBody.self, body).error else {
+        guard let problem else {
             throw PaymentGatewayError.rejected(status: Int(status.code), "an answer that is not the protocol's")
         }
-        if status == .notFound { throw PaymentGatewayError.unknownPayment }
         guard status == .badRequest || status == .paymentRequired else {
-            throw PaymentGatewayError.rejected(status: Int(status.code), problem.message ?? problem.type)
+            throw PaymentGatewayError.rejected(status: Int(status.code), problem.message ?? problem.type ?? "")
         }
+        if problem.type == "idempotency_error" { throw PaymentGatewayError.keyConflict }
         return .failure(problem)
     }
 
@@ -197,6 +362,6 @@ public struct StripeGateway: PaymentGateway {
     }
 
     private func unusable(_ problem: StripeProtocol.Problem) -> PaymentGatewayError {
-        .rejected(status: 400, "\(problem.type) \(problem.code ?? "") \(problem.message ?? "")")
+        .rejected(status: 400, "\(problem.type ?? "") \(problem.code ?? "") \(problem.message ?? "")")
     }
 }

@@ -6,23 +6,47 @@ enum StripeProtocol {
     static let decoder = JSONDecoder()
     static let encoder = JSONEncoder()
 
-    enum Status: String, Codable, Sendable {
-        case requiresPaymentMethod = "requires_payment_method"
-        case requiresConfirmation = "requires_confirmation"
-        case requiresAction = "requires_action"
+    enum Status: Codable, Sendable, Equatable {
+        case requiresPaymentMethod
+        case requiresConfirmation
+        case requiresAction
         case processing
-        case requiresCapture = "requires_capture"
+        case requiresCapture
         case canceled
         case succeeded
+        /// One that is newer than this.
+        case unknown(String)
+
+        private static let names: [(Status, String)] = [
+            (.requiresPaymentMethod, "requires_payment_method"), (.requiresConfirmation, "requires_confirmation"),
+            (.requiresAction, "requires_action"), (.processing, "processing"), (.requiresCapture, "requires_capture"),
+            (.canceled, "canceled"), (.succeeded, "succeeded"),
+        ]
+
+        var name: String {
+            if case .unknown(let name) = self { return name }
+            return Status.names.first { $0.0 == self }?.1 ?? ""
+        }
+
+        init(from decoder: any Decoder) throws {
+            let name = try decoder.singleValueContainer().decode(String.self)
+            self = Status.names.first { $0.1 == name }?.0 ?? .unknown(name)
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(name)
+        }
     }
 
     struct Charge: Codable, Sendable {
         var id: String
-        var object = "charge"
-        var amountRefunded: Int64
+        var object: String? = "charge"
+        var amountRefunded: Int64?
+        var disputed: Bool?
 
         enum CodingKeys: String, CodingKey {
-            case id, object
+            case id, object, disputed
             case amountRefunded = "amount_refunded"
         }
     }
@@ -50,19 +74,43 @@ enum StripeProtocol {
         }
     }
 
+    /// What the payer has to do: here always to visit a page.
+    struct NextAction: Codable, Sendable {
+        struct Redirect: Codable, Sendable {
+            var url: String?
+            var returnURL: String?
+
+            enum CodingKeys: String, CodingKey {
+                case url
+                case returnURL = "return_url"
+            }
+        }
+
+        var type: String?
+        var redirect: Redirect?
+
+        enum CodingKeys: String, CodingKey {
+            case type
+            case redirect = "redirect_to_url"
+        }
+    }
+
+    /// Only what is used is required: another version of the protocol may leave the rest away.
     struct Intent: Codable, Sendable {
         var id: String
-        var object = "payment_intent"
+        var object: String? = "payment_intent"
         var amount: Int64
-        var amountCapturable: Int64
-        var amountReceived: Int64
+        var amountCapturable: Int64?
+        var amountReceived: Int64?
         var currency: String
         var status: Status
         var captureMethod: String?
         var paymentMethod: String?
-        var metadata: [String: String]
+        var metadata: [String: String]?
         var latestCharge: ChargeReference?
-        var created: Int64
+        var nextAction: NextAction?
+        var lastPaymentError: PaymentError?
+        var created: Int64?
 
         enum CodingKeys: String, CodingKey {
             case id, object, amount, currency, status, metadata, created
@@ -71,16 +119,28 @@ enum StripeProtocol {
             case captureMethod = "capture_method"
             case paymentMethod = "payment_method"
             case latestCharge = "latest_charge"
+            case nextAction = "next_action"
+            case lastPaymentError = "last_payment_error"
+        }
+    }
+
+    struct PaymentError: Codable, Sendable {
+        var code: String?
+        var declineCode: String?
+
+        enum CodingKeys: String, CodingKey {
+            case code
+            case declineCode = "decline_code"
         }
     }
 
     struct Refund: Codable, Sendable {
         var id: String
-        var object = "refund"
+        var object: String? = "refund"
         var amount: Int64
-        var currency: String
-        var paymentIntent: String
-        var status: String
+        var currency: String?
+        var paymentIntent: String?
+        var status: String?
 
         enum CodingKeys: String, CodingKey {
             case id, object, amount, currency, status
@@ -88,10 +148,22 @@ enum StripeProtocol {
         }
     }
 
+    struct Dispute: Codable, Sendable {
+        var id: String
+        var object: String? = "dispute"
+        var status: String?
+
+        /// One that was won, or never was more than a question, takes nothing.
+        var countsAgainstUs: Bool {
+            guard let status else { return true }
+            return status != "won" && status != "prevented" && !status.hasPrefix("warning_")
+        }
+    }
+
     struct List<Element: Codable & Sendable>: Codable, Sendable {
-        var object = "list"
+        var object: String? = "list"
         var data: [Element]
-        var hasMore = false
+        var hasMore: Bool? = false
 
         enum CodingKeys: String, CodingKey {
             case object, data
@@ -100,11 +172,11 @@ enum StripeProtocol {
     }
 
     struct Problem: Codable, Sendable {
-        var type: String
+        var type: String?
         var code: String?
         var declineCode: String?
         var message: String?
-        var paymentIntent: Intent?
+        var paymentIntent: Named?
 
         enum CodingKeys: String, CodingKey {
             case type, code, message
@@ -113,17 +185,36 @@ enum StripeProtocol {
         }
     }
 
+    /// Of an intent inside an error only its name is of use.
+    struct Named: Codable, Sendable {
+        var id: String
+    }
+
     struct ErrorBody: Codable, Sendable {
         var error: Problem
     }
 
     struct Event: Codable, Sendable {
+        /// A payment, or the charge of one.
+        struct Object: Codable, Sendable {
+            var id: String
+            var object: String
+            var paymentIntent: String?
+            var metadata: [String: String]?
+            var status: String?
+
+            enum CodingKeys: String, CodingKey {
+                case id, object, metadata, status
+                case paymentIntent = "payment_intent"
+            }
+        }
+
         struct Content: Codable, Sendable {
-            var object: Intent
+            var object: Object
         }
 
         var id: String
-        var object = "event"
+        var object: String? = "event"
         var type: String
         var created: Int64
         var data: Content

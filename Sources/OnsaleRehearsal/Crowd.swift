@@ -26,6 +26,7 @@ struct Crowd: Sendable {
 
     struct AskErrand: Sendable {
         let fan: Int
+        let session: String?
         let ticket: String
         let number: Int?
         /// Whether the room has reached its number.
@@ -249,7 +250,7 @@ struct Crowd: Sendable {
         actions.append(
             .ask(
                 AskErrand(
-                    fan: fan, ticket: member.ticket, number: member.number, isCalled: isCalled(fan),
+                    fan: fan, session: members[fan].session, ticket: member.ticket, number: member.number, isCalled: isCalled(fan),
                     presence: member.presence, hasLostAnswer: member.hasLostAnswer,
                     ticketRefusals: member.ticketRefusals, random: chance(fan))))
     }

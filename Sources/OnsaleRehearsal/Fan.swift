@@ -31,6 +31,7 @@ struct Fan: Sendable {
         static let changesMind = 0.02
         static let thinkSecondsMean = 2.0
         static let attemptsMax = 6
+        static let cardsMax = 3
         /// Payment methods by share.
         static let methods: [(String, Double)] = [
             ("pm_card_visa", 0.88), ("pm_card_chargeDeclined", 0.04), ("pm_sandbox_slow", 0.03),
@@ -83,9 +84,13 @@ struct Fan: Sendable {
                 await abandon(choice, pass)
                 return .left
             }
-            switch await pay(for: choice, pass) {
+            switch await payWithSomeCard(for: choice, pass) {
             case "confirmed": return .served
-            case "declined", "expired":
+            case "declined":
+                // The hold has lived on; it is given back.
+                _ = await client.send(.DELETE, path + "/holds/\(choice.hold.hold)", token: pass, as: .release)
+                return .left
+            case "expired":
                 guard random.happens(Habits.triesAnotherCard) else { return .left }
             case nil: return .givenUp
             default: break
@@ -107,7 +112,8 @@ struct Fan: Sendable {
             })?.decode(Contract.Ticket.self),
             let pass = await persist({ [client, path] in
                 await client.send(
-                    .POST, path + "/waiting-room/pass", json: #"{"ticket":"\#(ticket.ticket)"}"#, as: .pass)
+                    .POST, path + "/waiting-room/pass", token: session.token,
+                    json: #"{"ticket":"\#(ticket.ticket)"}"#, as: .pass)
             })?.decode(Contract.Pass.self)
         else { return nil }
         return pass.pass
@@ -219,11 +225,23 @@ struct Fan: Sendable {
         return "pm_card_visa"
     }
 
-    /// - Returns: the order's final state; nil when the server did not say in time.
-    private mutating func pay(for choice: Choice, _ pass: String) async -> String? {
+    /// Tries one card after another while the hold lives.
+    /// - Returns: the last order's final state, "gone" when the hold did not outlive it, nil when the server did not say in
+    ///   time.
+    private mutating func payWithSomeCard(for choice: Choice, _ pass: String) async -> String? {
+        var state = await pay(for: choice, pass, card: 1)
+        var card = 1
+        while state == "declined", card < Habits.cardsMax, random.happens(Habits.triesAnotherCard) {
+            card += 1
+            state = await pay(for: choice, pass, card: card)
+        }
+        return state
+    }
+
+    private mutating func pay(for choice: Choice, _ pass: String, card: Int) async -> String? {
         let hold = choice.hold.hold
         let body = #"{"hold":"\#(hold)","payment":{"method":"\#(method())"}}"#
-        let key = "order-\(number)-\(hold)"
+        let key = "order-\(number)-\(hold)-\(card)"
         let sentAt = client.measurements.elapsedSeconds
         history.beganPaying(hold)
         let isDoubleClick = random.happens(Habits.doubleClicks)
@@ -238,6 +256,11 @@ struct Fan: Sendable {
             return nil
         }
         guard answer.isSuccess, let order = answer.decode(Contract.Order.self) else {
+            // A hold whose payment was refused only at capture is gone.
+            if card > 1, answer.slug == "hold-expired" {
+                history.letGo(hold, at: sentAt)
+                return "gone"
+            }
             return refused(answer, choice, sentAt)
         }
         history.told(order)

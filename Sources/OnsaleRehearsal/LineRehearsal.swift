@@ -189,7 +189,8 @@ struct LineRehearsal: Sendable {
     private func ask(_ errand: Crowd.AskErrand) async {
         let sentAt = now
         let answer = await client.send(
-            .POST, path + "/pass", json: #"{"ticket":"\#(errand.ticket)"}"#, as: errand.isCalled ? .pass : .presence)
+            .POST, path + "/pass", token: errand.session, json: #"{"ticket":"\#(errand.ticket)"}"#,
+            as: errand.isCalled ? .pass : .presence)
         let answeredAt = now
         let ask = errand.number.map { number in
             FIFOWitness.Ask(

@@ -24,7 +24,9 @@ public struct Hold: Hashable, Sendable {
     /// What its places cost, in minor units.
     public let amount: Int64
     public let madeAt: Timestamp
-    public let expiresAt: Timestamp
+    public internal(set) var expiresAt: Timestamp
     /// The order that pays for it, from when it is placed; such a hold no longer expires.
     public internal(set) var order: OrderID?
+    /// Orders on it that were declined; it came back from each.
+    public internal(set) var declines: UInt8 = 0
 }

@@ -1,5 +1,16 @@
 import OnsaleValues
 
+/// How many idempotency keys an event remembers. What is not remembered is refused: a key that is forgotten early would
+/// let a repeated request have its effect twice.
+struct KeyLimits: Sendable {
+    /// In all.
+    var all = 2_000_000
+    /// Of these, kept back from holds, so that whoever has a hold can pay.
+    var forOrders = 200_000
+    /// Of one buyer.
+    var ofBuyer = 1000
+}
+
 /// What was answered under which idempotency key, for as long as keys are kept.
 struct IdempotencyMemory: Sendable {
     enum Answer: Hashable, Sendable {
@@ -13,6 +24,8 @@ struct IdempotencyMemory: Sendable {
         let fingerprint: Digest128
         let answer: Answer
         let at: Timestamp
+        /// Whose share it counts against; nil for the organizer's.
+        let buyer: BuyerID?
     }
 
     private(set) var entries: [Digest128: Entry] = [:]
@@ -24,20 +37,52 @@ struct IdempotencyMemory: Sendable {
 
     /// What was answered under this key, if that is not too long ago.
     func entry(for key: Digest128, now: Timestamp) -> Entry? {
-        guard let entry = entries[key], entry.at >= now.adding(seconds: -SaleTerms.keySeconds) else { return nil }
+        guard let entry = entries[key], !isOld(entry, at: now) else { return nil }
         return entry
+    }
+
+    private func isOld(_ entry: Entry, at now: Timestamp) -> Bool {
+        entry.at < now.adding(seconds: -SaleTerms.keySeconds)
+    }
+
+    /// Whether another key can be remembered, among so many: ``remember(_:_:of:at:)`` forgets old ones first.
+    func hasRoom(among max: Int, at now: Timestamp) -> Bool {
+        guard entries.count >= max else { return true }
+        var forgettable = 0
+        for key in arrivals[oldest...] {
+            guard let entry = entries[key], isOld(entry, at: now) else { break }
+            forgettable += 1
+            if entries.count - forgettable < max { return true }
+        }
+        return false
+    }
+
+    /// The buyer's keys that the next ``remember(_:_:of:at:)`` would forget: the oldest ones.
+    func forgettable(of buyer: BuyerID, at now: Timestamp) -> Int {
+        var count = 0
+        for key in arrivals[oldest...] {
+            guard let entry = entries[key], isOld(entry, at: now) else { break }
+            if entry.buyer == buyer { count += 1 }
+        }
+        return count
     }
 
     /// Remembers an answer, and forgets what is older than keys are kept. Forgetting happens here alone, so that it
     /// follows from the facts and a replay forgets the same.
-    mutating func remember(_ key: IdempotencyKey, _ answer: Answer, at now: Timestamp) {
-        forget(before: now.adding(seconds: -SaleTerms.keySeconds))
-        entries[key.key] = Entry(fingerprint: key.fingerprint, answer: answer, at: now)
+    /// - Returns: whose keys were forgotten.
+    mutating func remember(
+        _ key: IdempotencyKey, _ answer: Answer, of buyer: BuyerID?, at now: Timestamp
+    ) -> [BuyerID] {
+        let forgotten = forget(at: now)
+        entries[key.key] = Entry(fingerprint: key.fingerprint, answer: answer, at: now, buyer: buyer)
         arrivals.append(key.key)
+        return forgotten
     }
 
-    private mutating func forget(before limit: Timestamp) {
-        while oldest < arrivals.count, let entry = entries[arrivals[oldest]], entry.at < limit {
+    private mutating func forget(at now: Timestamp) -> [BuyerID] {
+        var forgotten: [BuyerID] = []
+        while oldest < arrivals.count, let entry = entries[arrivals[oldest]], isOld(entry, at: now) {
+            if let buyer = entry.buyer { forgotten.append(buyer) }
             entries[arrivals[oldest]] = nil
             oldest += 1
         }
@@ -45,6 +90,7 @@ struct IdempotencyMemory: Sendable {
             arrivals.removeFirst(oldest)
             oldest = 0
         }
+        return forgotten
     }
 
     /// Keys and entries in the order in which they came.

@@ -28,32 +28,49 @@ public struct Ledger: Hashable, Sendable {
     /// Zero, always.
     public var sum: Int64 { balances.reduce(0, &+) }
 
-    private mutating func post(debit: Account, credit: Account, _ amount: Int64) {
-        precondition(amount >= 0, "an amount posted is never negative")
-        balances[debit.rawValue] += amount
-        balances[credit.rawValue] -= amount
-    }
-
     /// Money that pays for a confirmed order.
-    mutating func captureForSale(_ amount: Int64) {
-        post(debit: .cash, credit: .sales, amount)
-        gross += amount
+    mutating func captureForSale(_ amount: Int64) throws(ContradictoryFact) {
+        try post(debit: .cash, credit: .sales, amount)
+        try Ledger.add(amount, to: &gross)
     }
 
     /// Money that came for an order which had already ended: owed back from the first moment.
-    mutating func captureOwedBack(_ amount: Int64) {
-        post(debit: .cash, credit: .refundsPayable, amount)
-        gross += amount
+    mutating func captureOwedBack(_ amount: Int64) throws(ContradictoryFact) {
+        try post(debit: .cash, credit: .refundsPayable, amount)
+        try Ledger.add(amount, to: &gross)
     }
 
-    /// A confirmed order was cancelled.
-    mutating func reverseSale(_ amount: Int64) {
-        post(debit: .sales, credit: .refundsPayable, amount)
+    /// What was sold is to be given back, or was.
+    mutating func reverseSale(_ amount: Int64) throws(ContradictoryFact) {
+        try post(debit: .sales, credit: .refundsPayable, amount)
+    }
+
+    /// What was to be given back counts as sold after all.
+    mutating func restoreSale(_ amount: Int64) throws(ContradictoryFact) {
+        try post(debit: .refundsPayable, credit: .sales, amount)
     }
 
     /// The provider has given money back.
-    mutating func refund(_ amount: Int64) {
-        post(debit: .refundsPayable, credit: .cash, amount)
-        refunded += amount
+    mutating func refund(_ amount: Int64) throws(ContradictoryFact) {
+        try post(debit: .refundsPayable, credit: .cash, amount)
+        try Ledger.add(amount, to: &refunded)
+    }
+
+    /// Money that had gone back is here again.
+    mutating func reverseRefund(_ amount: Int64) throws(ContradictoryFact) {
+        try post(debit: .cash, credit: .refundsPayable, amount)
+        try Ledger.add(-amount, to: &refunded)
+    }
+
+    private mutating func post(debit: Account, credit: Account, _ amount: Int64) throws(ContradictoryFact) {
+        guard amount >= 0 else { throw ContradictoryFact("an amount posted is never negative") }
+        try Ledger.add(amount, to: &balances[debit.rawValue])
+        try Ledger.add(-amount, to: &balances[credit.rawValue])
+    }
+
+    private static func add(_ amount: Int64, to balance: inout Int64) throws(ContradictoryFact) {
+        let (sum, isOverflow) = balance.addingReportingOverflow(amount)
+        guard !isOverflow else { throw ContradictoryFact("the ledger has no room for so much money") }
+        balance = sum
     }
 }

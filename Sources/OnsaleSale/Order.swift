@@ -14,7 +14,7 @@ public struct OrderID: Hashable, Comparable, Sendable {
     }
 }
 
-/// How far an order has come. `authorizing` and `capturing` are on the way; the others are ends,
+/// How far an order has come. `authorizing`, `requiresAction` and `capturing` are on the way; the others are ends,
 /// but for `confirmed`, which a cancellation takes on to `refunding` and `refunded`.
 public enum OrderState: UInt8, Hashable, Sendable, CaseIterable {
     case authorizing
@@ -24,10 +24,23 @@ public enum OrderState: UInt8, Hashable, Sendable, CaseIterable {
     case expired
     case refunding
     case refunded
+    /// The payer has to confirm at the bank (3-D Secure).
+    case requiresAction
 
     /// Whether the buyer's payment has come to an end, good or bad.
-    public var isFinal: Bool {
-        self != .authorizing && self != .capturing
+    public var isFinal: Bool { !isInProgress }
+
+    /// Whether the payment is under way.
+    public var isInProgress: Bool {
+        self == .authorizing || self == .capturing || self == .requiresAction
+    }
+
+    /// Whether the order's own payment explains money that is reserved or was taken.
+    var holdsPayment: Bool { self != .declined && self != .expired }
+
+    /// Whether there is nothing for the buyer to do but wait.
+    public var keepsWaiting: Bool {
+        self == .authorizing || self == .capturing
     }
 }
 
@@ -46,6 +59,8 @@ public struct Order: Hashable, Sendable {
     public let id: OrderID
     public let buyer: BuyerID
     public let hold: HoldID
+    /// The pass that its hold was made with.
+    public let pass: UInt32
     public let places: Places
     public let amount: Int64
     public let placedAt: Timestamp
@@ -60,6 +75,10 @@ public struct Order: Hashable, Sendable {
     public internal(set) var duty: PaymentDuty?
     /// The provider's payment intent, once known.
     public internal(set) var intent: String?
+    /// Where the payer confirms, while the order requires it.
+    public internal(set) var action: String?
+    /// The payer disputes the payment: its tickets are void.
+    public internal(set) var isDisputed: Bool
     /// Why it was declined, in the provider's code.
     public internal(set) var declineCode: String?
     /// Money taken and money given back so far, in minor units.

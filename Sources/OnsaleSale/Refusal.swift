@@ -22,6 +22,8 @@ public enum Refusal: Error, Hashable, Sendable {
     /// This hold is being paid, or was paid, by that order.
     case holdOrdered(OrderID)
     case notFound
-    /// A limit of the event's memory is reached; again later.
+    /// The event remembers as many idempotency keys as it can; again later.
     case overloaded
+    /// The buyer has used as many idempotency keys as one may within a day.
+    case tooManyKeys
 }

@@ -4,6 +4,7 @@ public import OnsaleValues
 extension Sale {
     /// Applies a fact that was journaled at `at`.
     public mutating func replay(_ fact: SaleFact, at: Timestamp) throws(ContradictoryFact) {
+        buyersLeftOff.removeAll(keepingCapacity: true)
         try evolve(fact, at: at)
     }
 
@@ -19,17 +20,28 @@ extension Sale {
         case .orderPlaced(let id, let hold, let method, let trace, let key):
             try placed(id, hold, paymentMethod: method, trace: trace, key: key, at: now)
         case .orderAuthorized(let id, let intent):
-            try change(id, from: [.authorizing], to: .capturing, duty: .capture) { $0.intent = intent }
+            try change(id, from: [.authorizing, .requiresAction], to: .capturing, duty: .capture) {
+                $0.intent = intent
+                $0.action = nil
+            }
             let order = orders[Int(id.serial) - 1]
             try move(order.places, from: SeatState.held, to: SeatState.sold, claim: id.serial)
             holds[order.hold.serial] = nil
         case .orderConfirmed(let id, let captured):
             try confirmed(id, captured: captured, at: now)
         case .orderDeclined(let id, let code, let void):
-            try abandoned(id, as: .declined, from: [.authorizing, .capturing], duty: void ? .void : nil, at: now)
+            let from: [OrderState] = [.authorizing, .requiresAction, .capturing]
+            try abandoned(id, as: .declined, from: from, duty: void ? .void : nil, at: now)
             orders[Int(id.serial) - 1].declineCode = code
+        case .paymentDeclined(let id, let code, let void, let holdUntil):
+            try declined(id, code: code, void: void, holdUntil: holdUntil, at: now)
+        case .actionRequired(let id, let intent, let url):
+            try change(id, from: [.authorizing], to: .requiresAction, duty: .authorize) {
+                $0.intent = intent
+                $0.action = url
+            }
         case .orderExpired(let id):
-            try abandoned(id, as: .expired, from: [.authorizing], duty: .void, at: now)
+            try abandoned(id, as: .expired, from: [.authorizing, .requiresAction], duty: .void, at: now)
         case .intentLearned(let id, let intent):
             try amend(id) { $0.intent = intent }
         case .capturedLate(let id, let intent, let amount):
@@ -41,27 +53,31 @@ extension Sale {
                 $0.intent = intent
                 $0.captured = amount
             }
-            ledger.captureOwedBack(amount)
+            try ledger.captureOwedBack(amount)
         case .voided(let id):
             try setDuty(id, from: .void, to: nil)
-        case .orderCancelled(let id, _, let key):
-            try cancelled(id, key: key, at: now)
+        case .orderCancelled(let id, let byOrganizer, let key):
+            try cancelled(id, byOrganizer: byOrganizer, key: key, at: now)
         case .refunded(let id, let amount):
             try setDuty(id, from: .refund, to: nil)
             try amend(id) { $0.refunded += amount }
             if orders[Int(id.serial) - 1].state == .refunding {
                 try change(id, from: [.refunding], to: .refunded, duty: nil) { $0.endedAt = now }
             }
-            ledger.refund(amount)
+            try ledger.refund(amount)
         case .strayFound(let id, let intent, let captured):
             guard strays[intent] == nil else { throw ContradictoryFact("stray \(intent) is known") }
             strays[intent] = StrayPayment(order: id, intent: intent, captured: captured)
-            ledger.captureOwedBack(captured)
+            try ledger.captureOwedBack(captured)
         case .strayReturned(_, let intent):
             guard let stray = strays.removeValue(forKey: intent) else {
                 throw ContradictoryFact("stray \(intent) is unknown")
             }
-            ledger.refund(stray.captured)
+            try ledger.refund(stray.captured)
+        case .refundedByProvider(let id, let total): try refundedByProvider(id, total: total, at: now)
+        case .refundReversed(let id, let amount): try refundReversed(id, amount: amount)
+        case .disputed(let id): try setDisputed(id, true)
+        case .disputeWon(let id): try setDisputed(id, false)
         case .blocked(let wanted):
             try setSeats(wanted, from: SeatState.free, to: SeatState.blocked, claim: 0)
         case .unblocked(let wanted):
@@ -82,7 +98,7 @@ extension Sale {
         lastHold = hold.id.serial
         holds[hold.id.serial] = hold
         buyers[hold.buyer, default: BuyerAccount()].made(hold.id.serial, quantity: hold.places.quantity)
-        if let key { keys.remember(key, .hold(hold), at: now) }
+        if let key { remember(key, .hold(hold), of: hold.buyer, at: now) }
     }
 
     private mutating func ended(_ id: HoldID) throws(ContradictoryFact) {
@@ -91,6 +107,7 @@ extension Sale {
         }
         try move(hold.places, from: SeatState.held, to: SeatState.free, claim: 0)
         credit(hold.buyer, hold.places.quantity, endedHold: id.serial)
+        buyersLeftOff.append(hold.buyer)
     }
 
     /// Gives places back to a buyer's limit, and forgets a buyer of whom nothing is left.
@@ -118,14 +135,14 @@ extension Sale {
         buyers[hold.buyer, default: BuyerAccount()].ordered(id.serial, hold: holdID.serial)
         orders.append(
             Order(
-                id: id, buyer: hold.buyer, hold: holdID, places: hold.places, amount: hold.amount, placedAt: now,
+                id: id, buyer: hold.buyer, hold: holdID, pass: hold.pass, places: hold.places, amount: hold.amount, placedAt: now,
                 paymentMethod: paymentMethod, trace: trace, previousOfBuyer: previous, state: .authorizing,
-                duty: .authorize, intent: nil, declineCode: nil, captured: 0, refunded: 0, firstTicket: 0,
+                duty: .authorize, intent: nil, action: nil, isDisputed: false, declineCode: nil, captured: 0, refunded: 0, firstTicket: 0,
                 confirmedAt: nil,
                 endedAt: nil))
         ordersByState[Int(OrderState.authorizing.rawValue)] += 1
-        ordersAwaitingProvider += 1
-        keys.remember(key, .order(id), at: now)
+        openOrders.insert(id.serial)
+        remember(key, .order(id), of: hold.buyer, at: now)
     }
 
     private mutating func confirmed(_ id: OrderID, captured: Int64, at now: Timestamp) throws(ContradictoryFact) {
@@ -143,7 +160,8 @@ extension Sale {
                     serial: firstTicket + UInt32(position), order: id, position: position, issuedAt: now,
                     isVoid: false, checkedInAt: nil))
         }
-        ledger.captureForSale(captured)
+        try ledger.captureForSale(captured)
+        leaveOff(order.buyer)
     }
 
     /// An order that came to nothing: its seats are free again.
@@ -151,24 +169,96 @@ extension Sale {
         _ id: OrderID, as state: OrderState, from: [OrderState], duty: PaymentDuty?, at now: Timestamp
     ) throws(ContradictoryFact) {
         let before = order(id)?.state
-        try change(id, from: from, to: state, duty: duty) { $0.endedAt = now }
+        try change(id, from: from, to: state, duty: duty) {
+            $0.endedAt = now
+            $0.action = nil
+        }
         let order = orders[Int(id.serial) - 1]
         let seatState = before == .capturing ? SeatState.sold : SeatState.held
         try move(order.places, from: seatState, to: SeatState.free, claim: 0)
         holds[order.hold.serial] = nil
+        leaveOff(order.buyer)
         credit(order.buyer, order.places.quantity)
     }
 
+    /// A payment that was refused: the hold is as it was before the order, with some time to try another way.
+    private mutating func declined(
+        _ id: OrderID, code: String, void: Bool, holdUntil: Timestamp, at now: Timestamp
+    ) throws(ContradictoryFact) {
+        guard let serial = order(id)?.hold.serial, holds[serial]?.order == id else {
+            throw ContradictoryFact("order \(id.serial) has no hold to give back")
+        }
+        try change(id, from: [.authorizing, .requiresAction], to: .declined, duty: void ? .void : nil) {
+            $0.endedAt = now
+            $0.declineCode = code
+            $0.action = nil
+        }
+        guard var hold = holds[serial] else { return }
+        hold.order = nil
+        hold.expiresAt = holdUntil
+        hold.declines = hold.declines == .max ? .max : hold.declines + 1
+        holds[serial] = hold
+        returnedHolds.insert(hold)
+        buyers[hold.buyer]?.ordersInProgress -= 1
+        buyers[hold.buyer]?.holds.append(serial)
+    }
+
+    /// The payment of an order has ended, and its buyer may have nothing more to do.
+    private mutating func leaveOff(_ buyer: BuyerID) {
+        buyers[buyer]?.ordersInProgress -= 1
+        buyersLeftOff.append(buyer)
+    }
+
+    // MARK: What the provider did of its own accord
+
+    private mutating func refundedByProvider(
+        _ id: OrderID, total: Int64, at now: Timestamp
+    ) throws(ContradictoryFact) {
+        guard let order = order(id), order.state == .confirmed, (0...order.captured).contains(total) else {
+            throw ContradictoryFact("order \(id.serial) can't have been refunded by the provider")
+        }
+        if total >= order.refunded {
+            try ledger.reverseSale(total - order.refunded)
+            try ledger.refund(total - order.refunded)
+        } else {
+            try ledger.reverseRefund(order.refunded - total)
+            try ledger.restoreSale(order.refunded - total)
+        }
+        try amend(id) { $0.refunded = total }
+        guard total == order.captured else { return }
+        try change(id, from: [.confirmed], to: .refunded, duty: nil) { $0.endedAt = now }
+        for serial in order.tickets { tickets[Int(serial) - 1].isVoid = true }
+        try move(order.places, from: SeatState.sold, to: SeatState.free, claim: 0)
+        credit(order.buyer, order.places.quantity)
+    }
+
+    private mutating func refundReversed(_ id: OrderID, amount: Int64) throws(ContradictoryFact) {
+        guard let order = order(id), order.duty == nil, amount > 0, order.refunded >= amount,
+            [.refunded, .declined, .expired].contains(order.state)
+        else { throw ContradictoryFact("order \(id.serial) has no refund that could be reversed") }
+        let state = order.state == .refunded ? OrderState.refunding : order.state
+        try change(id, from: [order.state], to: state, duty: .refund) { $0.refunded -= amount }
+        try ledger.reverseRefund(amount)
+    }
+
+    private mutating func setDisputed(_ id: OrderID, _ isDisputed: Bool) throws(ContradictoryFact) {
+        guard let order = order(id), order.state == .confirmed, order.isDisputed != isDisputed else {
+            throw ContradictoryFact("order \(id.serial) can't be \(isDisputed ? "" : "un")disputed")
+        }
+        try amend(id) { $0.isDisputed = isDisputed }
+        for serial in order.tickets { tickets[Int(serial) - 1].isVoid = isDisputed }
+    }
+
     private mutating func cancelled(
-        _ id: OrderID, key: IdempotencyKey?, at now: Timestamp
+        _ id: OrderID, byOrganizer: Bool, key: IdempotencyKey?, at now: Timestamp
     ) throws(ContradictoryFact) {
         try change(id, from: [.confirmed], to: .refunding, duty: .refund) { _ in }
         let order = orders[Int(id.serial) - 1]
         for serial in order.tickets { tickets[Int(serial) - 1].isVoid = true }
         try move(order.places, from: SeatState.sold, to: SeatState.free, claim: 0)
         credit(order.buyer, order.places.quantity)
-        ledger.reverseSale(order.captured)
-        if let key { keys.remember(key, .order(id), at: now) }
+        try ledger.reverseSale(order.captured - order.refunded)
+        if let key { remember(key, .order(id), of: byOrganizer ? nil : order.buyer, at: now) }
     }
 
     private mutating func change(
@@ -181,7 +271,7 @@ extension Sale {
         let index = Int(id.serial) - 1
         ordersByState[Int(before.rawValue)] -= 1
         ordersByState[Int(state.rawValue)] += 1
-        ordersAwaitingProvider += (duty == nil ? 0 : 1) - (orders[index].duty == nil ? 0 : 1)
+        note(id, duty: duty)
         orders[index].state = state
         orders[index].duty = duty
         body(&orders[index])
@@ -193,8 +283,12 @@ extension Sale {
         guard let before = order(id), before.duty == from else {
             throw ContradictoryFact("order \(id.serial) has another duty than the one that ends")
         }
+        note(id, duty: duty)
         orders[Int(id.serial) - 1].duty = duty
-        ordersAwaitingProvider += (duty == nil ? 0 : 1) - (from == nil ? 0 : 1)
+    }
+
+    private mutating func note(_ id: OrderID, duty: PaymentDuty?) {
+        if duty == nil { openOrders.remove(id.serial) } else { openOrders.insert(id.serial) }
     }
 
     private mutating func amend(_ id: OrderID, _ body: (inout Order) -> Void) throws(ContradictoryFact) {

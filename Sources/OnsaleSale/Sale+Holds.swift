@@ -6,7 +6,7 @@ extension Sale {
         now: Timestamp, facts: inout [SaleFact]
     ) -> SaleOutcome {
         if let answer = answer(to: key, now: now) { return answer }
-        if key != nil, !hasRoomForKeys { return .refused(.overloaded) }
+        if key != nil, let refusal = keyRefusal(for: buyer, isOrder: false, now: now) { return .refused(refusal) }
         let current = buyers[buyer]?.places ?? 0
         guard current + selection.quantity <= terms.ticketsPerBuyer else {
             return .refused(.purchaseLimit(limit: terms.ticketsPerBuyer, current: current))
@@ -22,8 +22,7 @@ extension Sale {
                 id, buyer: buyer, pass: pass, places, amount: amount(of: places),
                 expiresAt: now.adding(seconds: terms.holdSeconds), key: key),
             at: now, facts: &facts)
-        guard let hold = holds[id.serial] else { preconditionFailure("a hold just made is there") }
-        return .held(hold)
+        return holds[id.serial].map { .held($0) } ?? .refused(.notFound)
     }
 
     /// The places that a selection comes to now. All or nothing.

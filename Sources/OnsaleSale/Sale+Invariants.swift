@@ -85,17 +85,17 @@ extension Sale {
             let name = "order \(order.id.serial)"
             switch order.state {
             case .confirmed:
-                sales += order.captured
+                sales += order.captured - order.refunded
                 if order.captured != order.amount {
                     breaches.append(Breach(rule: 2, "\(name) is confirmed without its money"))
                 }
                 if order.tickets.count != order.places.quantity
-                    || order.tickets.contains(where: { ticket($0)?.order != order.id || ticket($0)?.isVoid == true })
+                    || order.tickets.contains(where: { ticket($0)?.order != order.id || ticket($0)?.isVoid != order.isDisputed })
                 {
                     breaches.append(Breach(rule: 2, "\(name) is confirmed without its tickets"))
                 }
             case .refunding:
-                owed += order.captured
+                owed += order.captured - order.refunded
                 if order.duty != .refund {
                     breaches.append(Breach(rule: 2, "\(name) waits for a refund nobody asks for"))
                 }
@@ -108,7 +108,7 @@ extension Sale {
                 if order.captured != order.refunded, order.duty != .refund {
                     breaches.append(Breach(rule: 2, "\(name) bought nothing and keeps money"))
                 }
-            case .authorizing, .capturing:
+            case .authorizing, .capturing, .requiresAction:
                 if order.captured != 0 { breaches.append(Breach(rule: 2, "\(name) has money before its end")) }
                 if order.duty == nil { breaches.append(Breach(rule: 2, "\(name) waits and nobody asks the provider")) }
             }
@@ -125,6 +125,7 @@ extension Sale {
     /// Rule 5, its part here: the purchase limit counts all that a buyer has.
     private func checkLimits(_ breaches: inout [Breach]) {
         var expected: [BuyerID: Int] = [:]
+        var ordering: [BuyerID: Int] = [:]
         for hold in holds.values { expected[hold.buyer, default: 0] += hold.places.quantity }
         for order in orders where order.state == .capturing || order.state == .confirmed {
             expected[order.buyer, default: 0] += order.places.quantity
@@ -134,6 +135,10 @@ extension Sale {
             if buyers[buyer]?.places != places {
                 breaches.append(Breach(rule: 5, "a buyer's count is not what a recount gives"))
             }
+        }
+        for order in orders where order.state.isInProgress { ordering[order.buyer, default: 0] += 1 }
+        for (buyer, account) in buyers where account.ordersInProgress != (ordering[buyer] ?? 0) {
+            breaches.append(Breach(rule: 5, "a buyer has other orders in progress than a recount gives"))
         }
         for (buyer, account) in buyers where account.places != (expected[buyer] ?? 0) {
             breaches.append(Breach(rule: 5, "a buyer's count is \(account.places) and nothing explains it"))

@@ -47,9 +47,11 @@ extension Sale {
             writer.write(count: account.places)
             writer.write(serial: account.lastOrder)
             writer.write(serials: account.holds.sorted())
+            writer.write(count: account.ordersInProgress)
+            writer.write(count: account.keys)
         }
         for count in ordersByState { writer.write(count: count) }
-        writer.write(count: ordersAwaitingProvider)
+        writer.write(serials: openOrders.sorted())
     }
 
     /// Restores a state from its snapshot.
@@ -86,8 +88,8 @@ extension Sale {
             gross: try reader.signed(), refunded: try reader.signed())
         for _ in 0..<(try reader.count()) {
             let (key, entry) = try reader.keyEntry()
-            keys.remember(
-                IdempotencyKey(key: key, fingerprint: entry.fingerprint), entry.answer, at: entry.at)
+            remember(
+                IdempotencyKey(key: key, fingerprint: entry.fingerprint), entry.answer, of: entry.buyer, at: entry.at)
         }
         availabilityVersion = version
     }
@@ -98,7 +100,9 @@ extension Sale {
             try restore(hold.places, as: SeatState.held, claim: hold.id.serial)
             holds[hold.id.serial] = hold
             buyers[hold.buyer, default: BuyerAccount()].places += hold.places.quantity
-            if hold.order == nil { buyers[hold.buyer]?.holds.append(hold.id.serial) }
+            guard hold.order == nil else { continue }
+            buyers[hold.buyer]?.holds.append(hold.id.serial)
+            if hold.declines > 0 { returnedHolds.insert(hold) }
         }
     }
 
@@ -112,7 +116,8 @@ extension Sale {
             orders.append(order)
             buyers[order.buyer, default: BuyerAccount()].lastOrder = order.id.serial
             ordersByState[Int(order.state.rawValue)] += 1
-            if order.duty != nil { ordersAwaitingProvider += 1 }
+            if order.duty != nil { openOrders.insert(order.id.serial) }
+            if order.state.isInProgress { buyers[order.buyer]?.ordersInProgress += 1 }
             if order.state == .capturing || order.state == .confirmed {
                 try restore(order.places, as: SeatState.sold, claim: order.id.serial)
                 buyers[order.buyer]?.places += order.places.quantity
@@ -128,7 +133,7 @@ extension Sale {
                 tickets.append(
                     Ticket(
                         serial: order.firstTicket + UInt32(position), order: order.id, position: position,
-                        issuedAt: confirmedAt, isVoid: order.state != .confirmed, checkedInAt: nil))
+                        issuedAt: confirmedAt, isVoid: order.state != .confirmed || order.isDisputed, checkedInAt: nil))
             }
         }
     }
@@ -163,12 +168,14 @@ extension ByteWriter {
         write(timestamp: hold.madeAt)
         write(timestamp: hold.expiresAt)
         write(serial: hold.order?.serial ?? 0)
+        write(byte: hold.declines)
     }
 
     fileprivate mutating func write(order: Order) {
         write(serial: order.id.serial)
         write(buyer: order.buyer)
         write(serial: order.hold.serial)
+        write(serial: order.pass)
         write(places: order.places)
         write(signed: order.amount)
         write(timestamp: order.placedAt)
@@ -178,6 +185,8 @@ extension ByteWriter {
         write(byte: order.state.rawValue)
         write(byte: order.duty?.rawValue ?? 255)
         write(optional: order.intent) { $0.write(string: $1) }
+        write(optional: order.action) { $0.write(string: $1) }
+        write(flag: order.isDisputed)
         write(optional: order.declineCode) { $0.write(string: $1) }
         write(signed: order.captured)
         write(signed: order.refunded)
@@ -190,6 +199,7 @@ extension ByteWriter {
         write(digest: key)
         write(digest: entry.fingerprint)
         write(timestamp: entry.at)
+        write(optional: entry.buyer) { $0.write(buyer: $1) }
         switch entry.answer {
         case .hold(let hold):
             write(byte: 0)
@@ -208,6 +218,7 @@ extension ByteReader {
             amount: try signed(), madeAt: try timestamp(), expiresAt: try timestamp())
         let order = try serial()
         if order != 0 { hold.order = OrderID(order) }
+        hold.declines = try byte()
         return hold
     }
 
@@ -215,6 +226,7 @@ extension ByteReader {
         let id = OrderID(try serial())
         let buyer = try buyer()
         let hold = HoldID(try serial())
+        let pass = try serial()
         let places = try places()
         let amount = try signed()
         let placedAt = try timestamp()
@@ -226,10 +238,12 @@ extension ByteReader {
         let duty = PaymentDuty(rawValue: dutyByte)
         guard dutyByte == 255 || duty != nil else { throw malformed }
         return Order(
-            id: id, buyer: buyer, hold: hold, places: places, amount: amount, placedAt: placedAt,
+            id: id, buyer: buyer, hold: hold, pass: pass, places: places, amount: amount, placedAt: placedAt,
             paymentMethod: method, trace: trace.isEmpty ? nil : trace, previousOfBuyer: previous, state: state,
             duty: duty,
             intent: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() },
+            action: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() },
+            isDisputed: try flag(),
             declineCode: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() },
             captured: try signed(), refunded: try signed(), firstTicket: try serial(),
             confirmedAt: try optional { (reader: inout ByteReader) throws(ByteReadingError) in
@@ -242,12 +256,13 @@ extension ByteReader {
         let key = try digest()
         let fingerprint = try digest()
         let at = try timestamp()
+        let buyer = try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.buyer() }
         let answer: IdempotencyMemory.Answer
         switch try byte() {
         case 0: answer = .hold(try hold())
         case 1: answer = .order(OrderID(try serial()))
         default: throw malformed
         }
-        return (key, IdempotencyMemory.Entry(fingerprint: fingerprint, answer: answer, at: at))
+        return (key, IdempotencyMemory.Entry(fingerprint: fingerprint, answer: answer, at: at, buyer: buyer))
     }
 }

@@ -15,15 +15,18 @@ public struct Sale: Sendable {
     /// Live holds: those that nobody has paid, given back or let expire.
     var holds: [UInt32: Hold] = [:]
     var lastHold: UInt32 = 0
-    /// No unordered hold below this one lives; where the search for due ones starts. Follows from the rest.
+    /// No unordered hold below this one lives, but for those that came back from an order; where the search for due ones
+    /// starts. Follows from the rest.
     var oldestHold: UInt32 = 1
+    var returnedHolds = ReturnedHolds()
     /// Every order, the first at index 0.
     public internal(set) var orders: [Order] = []
-    /// No order below this index is still authorizing. Follows from the rest.
+    /// No order below this index still waits for its authorization. Follows from the rest.
     var oldestAuthorizing = 0
     public internal(set) var tickets: [Ticket] = []
     var buyers: [BuyerID: BuyerAccount] = [:]
     var keys = IdempotencyMemory()
+    var keyLimits = KeyLimits()
     public internal(set) var ledger = Ledger()
     /// Second payments that still must go back, by intent.
     public internal(set) var strays: [String: StrayPayment] = [:]
@@ -38,9 +41,18 @@ public struct Sale: Sendable {
         /// Live holds that no order pays for.
         var holds: [UInt32] = []
         var lastOrder: UInt32 = 0
+        /// Orders whose payment is under way.
+        var ordersInProgress = 0
+        /// Idempotency keys that are remembered.
+        var keys = 0
 
-        var isEmpty: Bool { places == 0 && holds.isEmpty && lastOrder == 0 }
+        var isEmpty: Bool { places == 0 && holds.isEmpty && lastOrder == 0 && keys == 0 }
     }
+
+    /// A fact that did not apply though it had just been decided on: a bug. Whoever drives the sale must stop.
+    public internal(set) var fault: ContradictoryFact?
+    /// The buyers for whom a hold or an order ended in the last step. No part of the state.
+    public internal(set) var buyersLeftOff: [BuyerID] = []
 
     public init(plan: SeatingPlan, terms: SaleTerms) {
         precondition(terms.prices.count == plan.categories.count, "every category has a price")
@@ -66,11 +78,18 @@ public struct Sale: Sendable {
 
     /// Whether anything is under way that must not be forgotten: a hold, or an order that waits for the provider.
     public var hasUnfinishedBusiness: Bool {
-        !holds.isEmpty || !strays.isEmpty || ordersAwaitingProvider > 0
+        !holds.isEmpty || !strays.isEmpty || !openOrders.isEmpty
     }
 
-    /// Orders for which the provider must still be asked something.
-    public internal(set) var ordersAwaitingProvider = 0
+    /// The numbers of the orders for which the provider must still be asked something.
+    public internal(set) var openOrders: Set<UInt32> = []
+    public var ordersAwaitingProvider: Int { openOrders.count }
+
+    /// Whether the buyer has a live hold, or an order in progress.
+    public func isShopping(_ buyer: BuyerID) -> Bool {
+        guard let account = buyers[buyer] else { return false }
+        return !account.holds.isEmpty || account.ordersInProgress > 0
+    }
 
     public func hold(_ id: HoldID) -> Hold? { holds[id.serial] }
 
@@ -112,7 +131,8 @@ public struct Sale: Sendable {
     /// Decides on a command at a moment that ``advance(to:facts:)`` has already been told of.
     /// - Returns: what the person who asked is to be told, once the facts are on disk.
     public mutating func apply(_ command: SaleCommand, now: Timestamp, facts: inout [SaleFact]) -> SaleOutcome {
-        switch command {
+        buyersLeftOff.removeAll(keepingCapacity: true)
+        return switch command {
         case .hold(let buyer, let pass, let selection, let key):
             hold(buyer: buyer, pass: pass, selection, key: key, now: now, facts: &facts)
         case .release(let hold, let buyer):
@@ -124,8 +144,8 @@ public struct Sale: Sendable {
                 hold, buyer: buyer, paymentMethod: method, trace: trace, key: key, now: now, facts: &facts)
         case .cancel(let order, let buyer, let key):
             cancel(order, buyer: buyer, key: key, now: now, facts: &facts)
-        case .payment(let order, let result):
-            take(result, for: order, now: now, facts: &facts)
+        case .payment(let order, let results):
+            take(results, for: order, now: now, facts: &facts)
         case .block(let seats):
             block(seats, now: now, facts: &facts)
         case .unblock(let seats):
@@ -139,10 +159,10 @@ public struct Sale: Sendable {
     mutating func record(_ fact: SaleFact, at now: Timestamp, facts: inout [SaleFact]) {
         do throws(ContradictoryFact) {
             try evolve(fact, at: now)
+            facts.append(fact)
         } catch {
-            preconditionFailure("a fact just decided on must apply: \(error)")
+            fault = fault ?? error
         }
-        facts.append(fact)
     }
 
     /// The answer given before under this key, if there was one: it is given again, whatever has changed since.
@@ -155,23 +175,46 @@ public struct Sale: Sendable {
         }
     }
 
-    var hasRoomForKeys: Bool { keys.count < SaleTerms.keysMax }
+    /// Why another key can't be remembered now; nil if it can.
+    func keyRefusal(for buyer: BuyerID?, isOrder: Bool, now: Timestamp) -> Refusal? {
+        guard keys.hasRoom(among: keyLimits.all - (isOrder ? 0 : keyLimits.forOrders), at: now) else {
+            return .overloaded
+        }
+        guard let buyer, let account = buyers[buyer], account.keys >= keyLimits.ofBuyer else { return nil }
+        return account.keys - keys.forgettable(of: buyer, at: now) < keyLimits.ofBuyer ? nil : .tooManyKeys
+    }
+
+    mutating func remember(
+        _ key: IdempotencyKey, _ answer: IdempotencyMemory.Answer, of buyer: BuyerID?, at now: Timestamp
+    ) {
+        for owner in keys.remember(key, answer, of: buyer, at: now) {
+            guard let index = buyers.index(forKey: owner) else { continue }
+            buyers.values[index].keys -= 1
+            if buyers.values[index].isEmpty { buyers.remove(at: index) }
+        }
+        if let buyer { buyers[buyer, default: BuyerAccount()].keys += 1 }
+    }
 
     // MARK: Time
 
     /// Tells the sale what time it is: holds that are due expire, and so do orders whose authorization stays unanswered.
     public mutating func advance(to now: Timestamp, facts: inout [SaleFact]) {
+        buyersLeftOff.removeAll(keepingCapacity: true)
         while oldestHold <= lastHold {
-            if let hold = holds[oldestHold], hold.order == nil {
-                // All holds live equally long, so the first that is not due ends the search.
+            if let hold = holds[oldestHold], hold.order == nil, hold.declines == 0 {
+                // All new holds live equally long, so the first that is not due ends the search.
                 guard hold.expiresAt <= now else { break }
                 record(.holdExpired(hold.id), at: now, facts: &facts)
             }
             oldestHold += 1
         }
+        while let entry = nextReturnedHold, entry.expiresAt <= now {
+            returnedHolds.removeFirst()
+            record(.holdExpired(HoldID(entry.serial)), at: now, facts: &facts)
+        }
         while oldestAuthorizing < orders.count {
             let order = orders[oldestAuthorizing]
-            if order.state == .authorizing {
+            if order.awaitsAuthorization {
                 guard order.placedAt.adding(seconds: SaleTerms.authorizationSeconds) <= now else { break }
                 record(.orderExpired(order.id), at: now, facts: &facts)
             }
@@ -181,11 +224,14 @@ public struct Sale: Sendable {
 
     /// When ``advance(to:facts:)`` next has something to do; nil when time changes nothing.
     public mutating func nextDue() -> Timestamp? {
-        while oldestHold <= lastHold, holds[oldestHold].map({ $0.order != nil }) ?? true { oldestHold += 1 }
-        while oldestAuthorizing < orders.count, orders[oldestAuthorizing].state != .authorizing {
+        while oldestHold <= lastHold, holds[oldestHold].map({ $0.order != nil || $0.declines > 0 }) ?? true {
+            oldestHold += 1
+        }
+        while oldestAuthorizing < orders.count, !orders[oldestAuthorizing].awaitsAuthorization {
             oldestAuthorizing += 1
         }
-        let hold = holds[oldestHold]?.expiresAt
+        var hold = holds[oldestHold]?.expiresAt
+        if let returned = nextReturnedHold?.expiresAt { hold = min(hold ?? returned, returned) }
         let order =
             oldestAuthorizing < orders.count
             ? orders[oldestAuthorizing].placedAt.adding(seconds: SaleTerms.authorizationSeconds) : nil
@@ -194,7 +240,22 @@ public struct Sale: Sendable {
     }
 }
 
+extension Order {
+    fileprivate var awaitsAuthorization: Bool { state == .authorizing || state == .requiresAction }
+}
+
 extension Sale {
+    /// The hold that expires first of those that came back from an order.
+    private var nextReturnedHold: ReturnedHolds.Entry? {
+        mutating get {
+            while let entry = returnedHolds.first {
+                if let hold = holds[entry.serial], hold.order == nil, hold.expiresAt == entry.expiresAt { return entry }
+                returnedHolds.removeFirst()
+            }
+            return nil
+        }
+    }
+
     /// Everyone who has ever placed an order here, sorted.
     public var buyersWithOrders: [BuyerID] {
         buyers.filter { $0.value.lastOrder != 0 }.keys.sorted()

@@ -13,8 +13,8 @@ public enum SaleCommand: Hashable, Sendable {
     /// Undo a confirmed order: seats free and tickets void at once, money back as soon as the provider can.
     /// `buyer` nil is the organizer.
     case cancel(OrderID, buyer: BuyerID?, key: IdempotencyKey?)
-    /// What the payment provider said of an order.
-    case payment(OrderID, PaymentResult)
+    /// What the payment provider said of an order, all of one answer.
+    case payment(OrderID, [PaymentResult])
     /// Keep seats back from sale, or give them to it.
     case block([UInt32])
     case unblock([UInt32])
@@ -24,18 +24,26 @@ public enum SaleCommand: Hashable, Sendable {
 
 /// What the payment provider said of an order's payment.
 public enum PaymentResult: Hashable, Sendable {
+    /// It is under this intent, and not decided yet.
+    case pending(intent: String)
+    /// The payer has to confirm there.
+    case actionRequired(intent: String, url: String)
     /// The money is reserved under this intent.
     case authorized(intent: String)
     /// The money was taken.
     case captured(intent: String, amount: Int64)
     /// The payment was refused, and nothing is reserved.
     case declined(code: String)
+    /// Amount, currency or order are not ours. What is under the intent, if it is ours to undo, must be undone.
+    case mismatched(intent: String?)
     /// The money stays reserved but will never be taken.
     case captureRefused(code: String)
     /// Nothing is reserved any longer, or never was.
     case voided
-    /// The money went back.
-    case refunded(amount: Int64)
+    /// So much has gone back by now, in all, whoever asked for it.
+    case refunded(total: Int64)
+    /// The payer disputes the payment, or no longer does.
+    case disputed(Bool)
     /// A second intent for the same order was found (`captured` 0: only reserved).
     case stray(intent: String, captured: Int64)
     /// A stray's money went back, or its reservation was released.

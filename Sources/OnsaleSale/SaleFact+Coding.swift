@@ -81,6 +81,31 @@ extension SaleFact {
         case .checkedIn(let ticket):
             writer.write(byte: 18)
             writer.write(serial: ticket)
+        case .paymentDeclined(let order, let code, let void, let holdUntil):
+            writer.write(byte: 19)
+            writer.write(serial: order.serial)
+            writer.write(string: code)
+            writer.write(flag: void)
+            writer.write(timestamp: holdUntil)
+        case .actionRequired(let order, let intent, let url):
+            writer.write(byte: 20)
+            writer.write(serial: order.serial)
+            writer.write(string: intent)
+            writer.write(string: url)
+        case .refundedByProvider(let order, let total):
+            writer.write(byte: 21)
+            writer.write(serial: order.serial)
+            writer.write(signed: total)
+        case .refundReversed(let order, let amount):
+            writer.write(byte: 22)
+            writer.write(serial: order.serial)
+            writer.write(signed: amount)
+        case .disputed(let order):
+            writer.write(byte: 23)
+            writer.write(serial: order.serial)
+        case .disputeWon(let order):
+            writer.write(byte: 24)
+            writer.write(serial: order.serial)
         }
     }
 
@@ -122,6 +147,17 @@ extension SaleFact {
         case 16: self = .blocked(try reader.serials())
         case 17: self = .unblocked(try reader.serials())
         case 18: self = .checkedIn(ticket: try reader.serial())
+        case 19:
+            self = .paymentDeclined(
+                OrderID(try reader.serial()), code: try reader.string(), void: try reader.flag(),
+                holdUntil: try reader.timestamp())
+        case 20:
+            self = .actionRequired(
+                OrderID(try reader.serial()), intent: try reader.string(), url: try reader.string())
+        case 21: self = .refundedByProvider(OrderID(try reader.serial()), total: try reader.signed())
+        case 22: self = .refundReversed(OrderID(try reader.serial()), amount: try reader.signed())
+        case 23: self = .disputed(OrderID(try reader.serial()))
+        case 24: self = .disputeWon(OrderID(try reader.serial()))
         default: throw reader.malformed
         }
     }

@@ -10,7 +10,7 @@ public enum SaleFact: Hashable, Sendable {
     case orderAuthorized(OrderID, intent: String)
     /// The money is taken; the tickets exist.
     case orderConfirmed(OrderID, captured: Int64)
-    /// Refused at authorization or at capture; the seats are free. `duty`: what is left to undo.
+    /// Refused for good; the seats are free. `void`: what is reserved must be released.
     case orderDeclined(OrderID, code: String, void: Bool)
     /// The provider did not answer in time; the seats are free, and its intent is to be undone.
     case orderExpired(OrderID)
@@ -27,6 +27,16 @@ public enum SaleFact: Hashable, Sendable {
     case blocked([UInt32])
     case unblocked([UInt32])
     case checkedIn(ticket: UInt32)
+    /// Refused at authorization; the hold lives on, until then.
+    case paymentDeclined(OrderID, code: String, void: Bool, holdUntil: Timestamp)
+    /// The payer has to confirm there.
+    case actionRequired(OrderID, intent: String, url: String)
+    /// So much of a confirmed order has gone back in all without our asking.
+    case refundedByProvider(OrderID, total: Int64)
+    /// A refund that had succeeded failed after all: so much is owed again.
+    case refundReversed(OrderID, amount: Int64)
+    case disputed(OrderID)
+    case disputeWon(OrderID)
 
     /// The order that this is about, if any.
     public var order: OrderID? {
@@ -34,7 +44,9 @@ public enum SaleFact: Hashable, Sendable {
         case .orderPlaced(let order, _, _, _, _), .orderAuthorized(let order, _), .orderConfirmed(let order, _),
             .orderDeclined(let order, _, _), .orderExpired(let order), .intentLearned(let order, _),
             .capturedLate(let order, _, _), .voided(let order), .orderCancelled(let order, _, _),
-            .refunded(let order, _), .strayFound(let order, _, _), .strayReturned(let order, _):
+            .refunded(let order, _), .strayFound(let order, _, _), .strayReturned(let order, _),
+            .paymentDeclined(let order, _, _, _), .actionRequired(let order, _, _), .refundedByProvider(let order, _),
+            .refundReversed(let order, _), .disputed(let order), .disputeWon(let order):
             order
         default: nil
         }

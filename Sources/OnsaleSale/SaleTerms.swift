@@ -13,8 +13,12 @@ public struct SaleTerms: Hashable, Sendable {
     public static let authorizationSeconds = 600
     /// How long an idempotency key is remembered.
     public static let keySeconds = 86_400
-    /// How many keys one event remembers; more within a day are refused.
-    public static let keysMax = 2_000_000
+    /// How much longer a hold lives, in seconds, when the first order on it was declined.
+    public static let declinedHoldSeconds = 60
+    /// Why an order is declined whose payment is not what was asked for.
+    public static let mismatchCode = "payment_mismatch"
+    /// A hold on which so many orders were declined is given back.
+    public static let declinesMax = 5
 
     public init(prices: [Int64], ticketsPerBuyer: Int, holdSeconds: Int, preventOrphans: Bool) {
         self.prices = prices

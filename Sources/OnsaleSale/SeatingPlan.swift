@@ -69,7 +69,7 @@ public struct SeatingPlan: Sendable {
     let stretchesByCategory: [[RankedStretch]]
     /// For each category its seats, nearest first.
     let seatsByCategory: [[UInt32]]
-    private let indexByName: [String: UInt32]
+    private let indexByName: [Name: UInt32]
 
     struct RankedStretch: Sendable {
         let stretch: UInt32
@@ -118,8 +118,8 @@ public struct SeatingPlan: Sendable {
         seatsByCategory = byCategory.map { list in
             list.sorted { (distances[Int($0)], $0) < (distances[Int($1)], $1) }
         }
-        var indexByName = [String: UInt32](minimumCapacity: seats.count)
-        for (index, seat) in seats.enumerated() { indexByName[seat.name] = UInt32(index) }
+        var indexByName = [Name: UInt32](minimumCapacity: seats.count)
+        for (index, seat) in seats.enumerated() { indexByName[Name(seat.name)] = UInt32(index) }
         precondition(indexByName.count == seats.count, "seat names are unique")
         self.indexByName = indexByName
     }
@@ -131,15 +131,20 @@ public struct SeatingPlan: Sendable {
 
     /// The seat of that name.
     public func seat(named name: String) -> UInt32? {
-        indexByName[name]
+        indexByName[Name(name)]
     }
 
     public func area(named name: String) -> Int? {
-        areas.firstIndex { $0.name == name }
+        areas.firstIndex { Name($0.name) == Name(name) }
     }
 
     public func category(named name: String) -> Int? {
-        categories.firstIndex(of: name)
+        categories.firstIndex { Name($0) == Name(name) }
+    }
+
+    /// Whether no two names are the same bytes.
+    public static func areDistinct(_ names: [String]) -> Bool {
+        Set(names.map(Name.init)).count == names.count
     }
 
     /// A plan names no stage, so it is taken to be where the dearest seats begin.

@@ -45,13 +45,23 @@ public final class DataFolder: Sendable {
         url.appendingPathComponent(name)
     }
 
+    /// When a secret may be made that is not there.
+    public enum Making: Sendable {
+        case always
+        /// Only before anything has happened under it: with another one nobody would find their orders, and no ticket scan.
+        case beforeJournal
+    }
+
     /// The secret kept in the file, readable by its owner alone; made of 32 random bytes (in hex) if it is not there.
-    public func secret(_ name: String) throws -> String {
+    /// - Throws: ``Failure`` when it is there and can't be read or is empty, or may not be made any more.
+    public func secret(_ name: String, made: Making) throws -> String {
         let file = file(name)
-        if let kept = try? String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines),
-            !kept.isEmpty
-        {
-            return kept
+        if let kept = try read(file) { return kept }
+        if case .beforeJournal = made, FileManager.default.fileExists(atPath: self.file("journal.sqlite").path) {
+            throw Failure.unusable(
+                path: url.path,
+                reason: "\(name) is missing, and what was sold so far rests on it. Put it back from a backup. If it is "
+                    + "lost for good, make one by: openssl rand -hex 32 > \(file.path)")
         }
         var generator = SystemRandomNumberGenerator()
         let secret = (0..<32).map { _ in
@@ -62,7 +72,27 @@ public final class DataFolder: Sendable {
         return secret
     }
 
-    /// Writes a file that only its owner may read, synced, all of it or nothing.
+    /// - Returns: nil only where there is no such file.
+    private func read(_ file: URL) throws -> String? {
+        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw unusable(file, String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = buffer.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress, $0.count) }
+        guard count >= 0 else { throw unusable(file, String(cString: strerror(errno))) }
+        let text = String(validating: buffer[..<count], as: UTF8.self)?.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let text, !text.isEmpty else { throw unusable(file, "it is empty, or no text") }
+        return text
+    }
+
+    private func unusable(_ file: URL, _ reason: String) -> Failure {
+        .unusable(path: url.path, reason: "\(file.lastPathComponent) cannot be read: \(reason)")
+    }
+
+    /// Writes a file that only its owner may read, synced with its folder, all of it or nothing.
     private func write(_ bytes: [UInt8], to file: URL) throws {
         let temporary = file.appendingPathExtension("new")
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -71,8 +101,16 @@ public final class DataFolder: Sendable {
         }
         defer { close(descriptor) }
         let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-        guard written == bytes.count, fsync(descriptor) == 0, rename(temporary.path, file.path) == 0 else {
+        guard written == bytes.count, fsync(descriptor) == 0, rename(temporary.path, file.path) == 0, syncFolder() else {
             throw Failure.unusable(path: url.path, reason: String(cString: strerror(errno)))
         }
+    }
+
+    /// A new name is on disk when its folder is.
+    private func syncFolder() -> Bool {
+        let folder = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return false }
+        defer { close(folder) }
+        return fsync(folder) == 0
     }
 }

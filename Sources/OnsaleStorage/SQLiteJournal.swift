@@ -1,16 +1,17 @@
 import Foundation
 import GRDB
 public import OnsaleEngine
-import OnsaleValues
+public import OnsaleValues
 
 /// The journal in SQLite: the default, for one process on one machine.
 ///
-/// Facts and documents are in `journal.sqlite`, written with `synchronous = FULL`: a commit returns when the write-ahead
-/// log is on disk. Snapshots, which may be lost, are in a file of their own so that saving a large one does not hold up
-/// the writer.
+/// Facts are in `journal.sqlite`, written with `synchronous = FULL`: a commit returns when the write-ahead log is on disk.
+/// So are documents, in `documents.sqlite`. Those, and snapshots, which may be lost, are in files of their own so that
+/// saving a large one does not hold up the writer.
 public final class SQLiteJournal: Journal {
     private let pool: DatabasePool
     private let snapshots: DatabaseQueue
+    private let documents: DatabaseQueue
 
     /// How many snapshots of a partition are kept.
     private static let snapshotsKept = 2
@@ -25,17 +26,24 @@ public final class SQLiteJournal: Journal {
         configuration.maximumReaderCount = 4
         let journalPath = folder + "/journal.sqlite"
         let snapshotsPath = folder + "/snapshots.sqlite"
+        let documentsPath = folder + "/documents.sqlite"
         do {
             pool = try DatabasePool(path: journalPath, configuration: configuration)
             configuration.label = "onsale.snapshots"
             snapshots = try DatabaseQueue(
                 path: isReadOnly && !FileManager.default.fileExists(atPath: snapshotsPath) ? ":memory:" : snapshotsPath,
                 configuration: configuration)
+            configuration.label = "onsale.documents"
+            documents = try DatabaseQueue(
+                path: isReadOnly && !FileManager.default.fileExists(atPath: documentsPath) ? ":memory:" : documentsPath,
+                configuration: configuration)
             if !isReadOnly {
                 try pool.write { try SQLiteJournal.createTables($0) }
                 // GRDB sets NORMAL on the writer when it opens a pool, so this must come after.
                 try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
                 try snapshots.write { try SQLiteJournal.createSnapshotTable($0) }
+                try documents.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+                try documents.write { try SQLiteJournal.createDocumentTable($0) }
             }
         } catch {
             throw SQLiteJournal.translate(error)
@@ -59,6 +67,12 @@ public final class SQLiteJournal: Journal {
                     last_sequence INTEGER NOT NULL,
                     checksum BLOB NOT NULL
                 ) WITHOUT ROWID;
+                """)
+    }
+
+    private static func createDocumentTable(_ database: Database) throws {
+        try database.execute(
+            sql: """
                 CREATE TABLE IF NOT EXISTS document (
                     digest BLOB NOT NULL PRIMARY KEY,
                     content BLOB NOT NULL
@@ -77,6 +91,11 @@ public final class SQLiteJournal: Journal {
                     payload BLOB NOT NULL,
                     payload_checksum BLOB NOT NULL,
                     PRIMARY KEY (partition, last_sequence)
+                );
+                CREATE TABLE IF NOT EXISTS dormant (
+                    partition TEXT NOT NULL PRIMARY KEY,
+                    last_sequence INTEGER NOT NULL,
+                    payload BLOB NOT NULL
                 );
                 """)
     }
@@ -109,6 +128,22 @@ public final class SQLiteJournal: Journal {
                     database, sql: "SELECT * FROM journal_head WHERE partition = ?", arguments: [partition]
                 )
                 .map(JournalHead.init)
+            }
+        }
+    }
+
+    public func latestTime() throws -> Timestamp? {
+        try translating {
+            try pool.read { database in
+                try Int64.fetchOne(
+                    database,
+                    sql: """
+                        SELECT max((
+                            SELECT recorded_at FROM journal WHERE partition = head.partition
+                            ORDER BY sequence DESC LIMIT 1))
+                        FROM journal_head AS head
+                        """
+                ).map { Timestamp(milliseconds: $0) }
             }
         }
     }
@@ -211,7 +246,7 @@ public final class SQLiteJournal: Journal {
 
     public func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws {
         try translating {
-            try pool.write { database in
+            try documents.write { database in
                 try database.execute(
                     sql: "INSERT OR IGNORE INTO document (digest, content) VALUES (?, ?)",
                     arguments: [Data(digest), Data(bytes)])
@@ -221,17 +256,46 @@ public final class SQLiteJournal: Journal {
 
     public func document(digest: [UInt8]) throws -> [UInt8]? {
         try translating {
-            try pool.read { database in
-                try Data.fetchOne(
-                    database, sql: "SELECT content FROM document WHERE digest = ?", arguments: [Data(digest)]
-                ).map { Array($0) }
+            let found = try documents.read { try SQLiteJournal.document(digest, $0) }
+            // Before there was a file for them they were in the journal's.
+            return try found ?? pool.read { try SQLiteJournal.document(digest, $0) }
+        }
+    }
+
+    private static func document(_ digest: [UInt8], _ database: Database) throws -> [UInt8]? {
+        guard try database.tableExists("document") else { return nil }
+        return try Data.fetchOne(
+            database, sql: "SELECT content FROM document WHERE digest = ?", arguments: [Data(digest)]
+        ).map { Array($0) }
+    }
+
+    // MARK: Events at rest
+
+    public func save(_ dormant: DormantEvent) throws {
+        try translating {
+            try snapshots.write { database in
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO dormant (partition, last_sequence, payload) VALUES (?, ?, ?)",
+                    arguments: [dormant.partition, Int64(dormant.lastSequence), Data(dormant.payload)])
             }
+        }
+    }
+
+    public func dormantEvents() throws -> [DormantEvent] {
+        // Whatever is wrong with them, the facts are enough.
+        let rows = try? snapshots.read { try Row.fetchAll($0, sql: "SELECT * FROM dormant") }
+        return (rows ?? []).compactMap { row in
+            guard let partition: String = row["partition"], let sequence: Int64 = row["last_sequence"],
+                let payload: Data = row["payload"], sequence > 0
+            else { return nil }
+            return DormantEvent(partition: partition, lastSequence: UInt64(sequence), payload: Array(payload))
         }
     }
 
     public func close() throws {
         try pool.close()
         try snapshots.close()
+        try documents.close()
     }
 
     // MARK: Errors

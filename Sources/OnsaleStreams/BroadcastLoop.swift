@@ -2,7 +2,7 @@ import Foundation
 
 /// The broadcaster's thread: everything in it is its own.
 final class BroadcastLoop {
-    /// One listener; some fifty bytes.
+    /// One listener; some sixty bytes.
     private struct Listener {
         var transport: Transport?
         var topic: UInt32 = 0
@@ -12,6 +12,7 @@ final class BroadcastLoop {
         var generation: UInt32 = 0
         /// Who is present by listening; 0 for nobody.
         var person: UInt32 = 0
+        var client = Broadcaster.uncounted
         var version: UInt64 = .max
         /// What was begun and must be finished before anything else.
         var pending: [UInt8]?
@@ -71,7 +72,8 @@ final class BroadcastLoop {
         let generation = listeners[Int(slot)].generation &+ 1
         listeners[Int(slot)] = Listener(
             transport: opening.transport, topic: topic, position: UInt32(topics[Int(topic)]?.listeners.count ?? 0),
-            generation: generation, person: opening.person, version: opening.lastVersion ?? BroadcastLoop.nothing,
+            generation: generation, person: opening.person, client: opening.client,
+            version: opening.lastVersion ?? BroadcastLoop.nothing,
             lastSent: seconds)
         topics[Int(topic)]?.listeners.append(slot)
         topics[Int(topic)]?.emptySince = nil
@@ -84,9 +86,13 @@ final class BroadcastLoop {
         greet(slot, opening)
     }
 
-    /// Sends the head and the first message in one piece: where one piece at a time is taken, the second would wait for
-    /// the feed's next turn.
+    /// Sends the head, then the first message, which stays the one that all share however little of it is taken.
     private func greet(_ slot: UInt32, _ opening: Broadcaster.Opening) {
+        guard !opening.transport.isSocket else {
+            if opening.head.isEmpty || send(opening.head, to: slot) { deliver(slot) }
+            return
+        }
+        // In one piece: where one at a time is taken, the second would wait for the feed's next turn.
         var bytes = opening.head
         let topic = Int(listeners[Int(slot)].topic)
         if let message = topics[topic]?.message(after: opening.lastVersion) {
@@ -109,7 +115,7 @@ final class BroadcastLoop {
         let listener = listeners[Int(slot)]
         guard let transport = listener.transport else { return }
         transport.close()
-        broadcaster.release(transport)
+        broadcaster.release(transport, client: listener.client)
         listeners[Int(slot)] = Listener(generation: listener.generation)
         freeSlots.append(slot)
         let topic = Int(listener.topic)
@@ -131,9 +137,9 @@ final class BroadcastLoop {
             case .socket(let descriptor)? = listeners[Int(slot)].transport
         else { return }
         if event.isReadable {
-            // Nothing is expected; what comes is thrown away, and an end is an end.
+            // Nothing is expected: whoever talks into a stream, or ends it, is let go.
             let count = read(descriptor, &scratch, scratch.count)
-            if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { return remove(slot) }
+            if count >= 0 || errno != EAGAIN && errno != EINTR { return remove(slot) }
         }
         if event.isGone { return remove(slot) }
         if event.isWritable { deliver(slot) }

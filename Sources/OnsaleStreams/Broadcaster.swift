@@ -23,6 +23,7 @@ public final class Broadcaster: Sendable {
         let makeFeed: @Sendable () -> any Feed
         let lastVersion: UInt64?
         let person: UInt32
+        let client: UInt64
     }
 
     private struct Mail {
@@ -30,19 +31,26 @@ public final class Broadcaster: Sendable {
         var isStopping = false
     }
 
+    /// A listener for whom nobody keeps count.
+    public static let uncounted = UInt64.max
+
     private let listenersMax: Int
+    private let ended: @Sendable (_ client: UInt64) -> Void
     private let mail = Mutex(Mail())
     private let open = Atomic<Int>(0)
     private let taken = Atomic<Int>(0)
-    private let ended = DispatchSemaphore(value: 0)
+    private let stopped = DispatchSemaphore(value: 0)
     let poller = Poller()
 
-    /// - Parameter listenersMax: more are refused.
-    public init(listenersMax: Int) {
+    /// - Parameters:
+    ///   - listenersMax: more are refused.
+    ///   - ended: told of every counted listener that has gone.
+    public init(listenersMax: Int, ended: @escaping @Sendable (_ client: UInt64) -> Void = { _ in }) {
         self.listenersMax = listenersMax
+        self.ended = ended
         let thread = Thread { [self] in
             BroadcastLoop(self).run()
-            ended.signal()
+            stopped.signal()
         }
         thread.name = "onsale.streams"
         thread.start()
@@ -60,25 +68,27 @@ public final class Broadcaster: Sendable {
     ///   - topic: names the feed; `makeFeed` is called when nobody listens to it yet.
     ///   - lastVersion: what the listener has already; nil for nothing.
     ///   - person: who is present while listening; 0 for nobody.
+    ///   - client: what `ended` is told when it is over.
     public func take(
-        socket: Int32, head: [UInt8], topic: String, lastVersion: UInt64?, person: UInt32,
+        socket: Int32, head: [UInt8], topic: String, lastVersion: UInt64?, person: UInt32, client: UInt64 = uncounted,
         makeFeed: @escaping @Sendable () -> any Feed
     ) throws(Full) {
         try put(
             Opening(
                 transport: .socket(socket), head: head, topic: topic, makeFeed: makeFeed, lastVersion: lastVersion,
-                person: person))
+                person: person, client: client))
     }
 
     /// The other way: a connection on which somebody else writes.
     public func take(
         connection: any StreamConnection, head: [UInt8], topic: String, lastVersion: UInt64?, person: UInt32,
+        client: UInt64 = uncounted,
         makeFeed: @escaping @Sendable () -> any Feed
     ) throws(Full) {
         try put(
             Opening(
                 transport: .connection(connection), head: head, topic: topic, makeFeed: makeFeed,
-                lastVersion: lastVersion, person: person))
+                lastVersion: lastVersion, person: person, client: client))
     }
 
     private func put(_ opening: Opening) throws(Full) {
@@ -99,9 +109,9 @@ public final class Broadcaster: Sendable {
         poller.wake()
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             DispatchQueue.global().async { [self] in
-                ended.wait()
+                stopped.wait()
                 // Whoever stops twice does not wait for ever.
-                ended.signal()
+                stopped.signal()
                 continuation.resume()
             }
         }
@@ -116,7 +126,8 @@ public final class Broadcaster: Sendable {
         }
     }
 
-    func release(_ transport: Transport) {
+    func release(_ transport: Transport, client: UInt64) {
+        if client != Broadcaster.uncounted { ended(client) }
         open.subtract(1, ordering: .relaxed)
         if transport.isSocket { taken.subtract(1, ordering: .relaxed) }
     }

@@ -25,7 +25,7 @@ extension BuyerID {
     }
 
     public init?(text: String) {
-        guard text.hasPrefix("byr_"), text.utf8.count == 30 else { return nil }
+        guard text.utf8.count == 30, text.utf8.starts(with: "byr_".utf8) else { return nil }
         let digits = text.utf8.dropFirst(4)
         guard let first = Base32.decode(digits.prefix(10)), let middle = Base32.decode(digits.dropFirst(10).prefix(12)),
             let last = Base32.decode(digits.dropFirst(22)), last < 1 << 18

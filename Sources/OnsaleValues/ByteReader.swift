@@ -12,6 +12,9 @@ public enum ByteReadingError: Error, Hashable, Sendable {
 public struct ByteReader: Sendable {
     private let bytes: [UInt8]
     public private(set) var offset: Int
+    /// The form in which the bytes were written, for what reads otherwise in an older one.
+    public var form: UInt8 = newestForm
+    public static let newestForm: UInt8 = 2
 
     public init(_ bytes: [UInt8], from offset: Int = 0) {
         self.bytes = bytes

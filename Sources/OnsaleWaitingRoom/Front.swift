@@ -7,6 +7,11 @@ struct Front: Sendable {
 
     var first: UInt32? { heap.first }
 
+    func contains(_ number: UInt32) -> Bool {
+        let word = Int(number >> 6)
+        return word < members.count && members[word] & UInt64(1) << UInt64(number & 63) != 0
+    }
+
     mutating func insert(_ number: UInt32) {
         let word = Int(number >> 6)
         let bit = UInt64(1) << UInt64(number & 63)

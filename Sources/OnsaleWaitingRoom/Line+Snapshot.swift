@@ -31,6 +31,8 @@ extension Line {
             writer.write(serial: pass.place)
             writer.write(timestamp: pass.grantedAt)
             writer.write(timestamp: pass.expiresAt)
+            writer.write(timestamp: pass.idleSince)
+            writer.write(byte: pass.declines)
         }
     }
 
@@ -55,7 +57,7 @@ extension Line {
             if let number = place.number, !numbers.insert(number).inserted {
                 breaches.append("number \(number) was given twice")
             }
-            guard places[place.serial] != .spent else { continue }
+            guard ![.spent, .moved].contains(places[place.serial]) else { continue }
             if let other = holders.updateValue(place.serial, forKey: places.buyer(of: place.serial)) {
                 breaches.append("places \(other) and \(place.serial) are one buyer's")
             }

@@ -10,6 +10,10 @@ public struct Line: Sendable {
     public static let callSeconds = 20
     /// Places that are given at most; the line is full then.
     public static let placesMax: UInt32 = 20_000_000
+    /// Places that are given in all, spent ones included: each takes some bytes for ever.
+    static let placesEverMax: UInt32 = 60_000_000
+    /// A pass ends after so many declined payments.
+    public static let declinesMax = 5
 
     /// What the draw came to.
     public struct DrawResult: Hashable, Sendable {
@@ -47,6 +51,11 @@ public struct Line: Sendable {
     /// The same in order of time, with some that are over.
     private var callQueue: [(place: UInt32, until: Timestamp)] = []
     private var callQueueStart = 0
+    /// Living passes by the time since which they have been idle, with some that are no longer. Follows from the rest.
+    private var idleQueue: [(pass: UInt32, since: Timestamp)] = []
+    private var idleQueueStart = 0
+    /// A fact that did not apply though it had just been decided on: a bug. Whoever drives the line must stop.
+    public private(set) var fault: ContradictoryLineFact?
     /// Places whose holders still want a pass.
     public private(set) var waiting = 0
 
@@ -54,6 +63,7 @@ public struct Line: Sendable {
     private var presence = Presence()
     private var pace = Pace()
     private var front = Front()
+    private var lateness = Lateness()
     /// Numbers up to here have been called or passed over since the start: at first nobody is absent, so whoever was
     /// passed over before is looked at again.
     private var passedThrough: UInt32 = 0
@@ -135,7 +145,9 @@ public struct Line: Sendable {
             admit(now: now, room: room, facts: &facts)
             return .done
         case .present(let places):
-            for place in places where self.places.contains(place) { see(place: place, now: now) }
+            for place in places where self.places.contains(place) {
+                see(place: current(place), now: now, facts: &facts)
+            }
             admit(now: now, room: room, facts: &facts)
             return .done
         case .commitDraw(let seed):
@@ -156,6 +168,7 @@ public struct Line: Sendable {
             if schedule.opensAt != self.schedule.opensAt, self.schedule.opensAt <= now { return .refused(.hasOpened) }
             guard schedule.isInOrder else { return .refused(.outOfOrder) }
             if schedule != self.schedule { record(.rescheduled(schedule), at: now, facts: &facts) }
+            withdrawCalls(now: now, facts: &facts)
             advance(to: now, room: room, facts: &facts)
             return .done
         }
@@ -166,16 +179,18 @@ public struct Line: Sendable {
     ) -> LineOutcome {
         let known = places.place(of: buyer)
         if let known, places[known] != .spent {
-            see(place: known, now: now)
-            return .place(place(known), isNew: false)
+            let place = see(place: known, now: now, facts: &facts)
+            return .place(self.place(place), isNew: false)
         }
         let phase = phase(at: now)
         // Who lines up must find a line; without one, tickets may be had beforehand.
         guard phase != .closed, phase != .scheduled || !schedule.hasWaitingRoom else { return .refused(.closed) }
-        guard places.count < Line.placesMax else { return .refused(.full) }
+        guard waiting + passes.count < Int(Line.placesMax), places.count < Line.placesEverMax else {
+            return .refused(.full)
+        }
         record(.joined(buyer, place: places.count + 1), at: now, facts: &facts)
         let serial = places.count
-        see(place: serial, now: now)
+        see(place: serial, now: now, facts: &facts)
         admit(now: now, room: room, facts: &facts)
         return .place(place(serial), isNew: true)
     }
@@ -183,15 +198,12 @@ public struct Line: Sendable {
     private mutating func claimPass(
         _ buyer: BuyerID, place: UInt32, now: Timestamp, room: Int, facts: inout [LineFact]
     ) -> LineOutcome {
-        guard places.contains(place), places.buyer(of: place) == buyer, places[place] != .spent else {
-            return .refused(.placeSpent)
-        }
+        guard places.contains(place), places.buyer(of: place) == buyer else { return .refused(.placeSpent) }
+        var place = current(place)
+        guard places[place] != .spent else { return .refused(.placeSpent) }
         if let serial = passOfPlace[place], let pass = passes[serial] { return .pass(pass, isNew: false) }
-        see(place: place, now: now)
-        // Whoever was passed over, or did not come when called, and asks now, stands first.
-        if !isDrawAhead, places[place] == .lapsed || places[place] == .waiting && number(of: place) <= passedThrough {
-            front.insert(number(of: place))
-        }
+        // Only asking brings back whoever did not come when called.
+        place = see(place: place, asks: true, now: now, facts: &facts)
         switch phase(at: now) {
         case .closed: return .refused(.closed)
         case .soldOut where schedule.hasWaitingRoom: return .refused(.soldOut)
@@ -212,8 +224,7 @@ public struct Line: Sendable {
         record(
             .passGranted(serial, buyer, place: place, expiresAt: now.adding(seconds: schedule.passSeconds)),
             at: now, facts: &facts)
-        guard let pass = passes[serial] else { preconditionFailure("a pass just granted is there") }
-        return .pass(pass, isNew: true)
+        return passes[serial].map { .pass($0, isNew: true) } ?? .refused(.placeSpent)
     }
 
     private func notAdmitted(_ place: UInt32, now: Timestamp, room: Int) -> LineRefusal {
@@ -243,6 +254,7 @@ public struct Line: Sendable {
         let isGrace = presence.isGrace(at: now)
         while passedThrough < places.count, passedThrough + 1 < front.first ?? .max {
             passedThrough += 1
+            lateness.passed(passedThrough, at: now)
             let place = place(of: passedThrough)
             if places[place] == .waiting, isGrace || presence.isSeen(place, at: now) { return place }
         }
@@ -260,11 +272,100 @@ public struct Line: Sendable {
         }
     }
 
-    /// Marks a place's holder present. Whoever was passed over for not being there stands first again.
-    private mutating func see(place: UInt32, now: Timestamp) {
+    /// Marks a place's holder present. Whoever was passed over for not being there stands first again, or, where that is
+    /// too long ago, gets a place at the end.
+    /// - Parameter asks: whether the holder asks for the pass.
+    /// - Returns: the place that the holder has now.
+    @discardableResult
+    private mutating func see(
+        place: UInt32, asks: Bool = false, now: Timestamp, facts: inout [LineFact]
+    ) -> UInt32 {
         presence.see(place, at: now)
-        guard !isDrawAhead, places[place] == .waiting, number(of: place) <= passedThrough else { return }
-        front.insert(number(of: place))
+        guard !isDrawAhead else { return place }
+        let number = number(of: place)
+        switch places[place] {
+        case .waiting where number <= passedThrough: break
+        case .lapsed where asks: break
+        default: return place
+        }
+        guard !front.contains(number) else { return place }
+        guard schedule.hasWaitingRoom, lateness.isTooLate(number, at: now, seconds: schedule.frontSeconds),
+            places.count < Line.placesEverMax
+        else {
+            front.insert(number)
+            return place
+        }
+        let new = places.count + 1
+        record(.moved(place, to: new), at: now, facts: &facts)
+        presence.see(new, at: now)
+        return new
+    }
+
+    /// The place that stands for one that was moved to the end.
+    private func current(_ place: UInt32) -> UInt32 {
+        guard places[place] == .moved else { return place }
+        return places.place(of: places.buyer(of: place)) ?? place
+    }
+
+    /// After the cap was lowered: calls beyond it are taken back, the last numbers first.
+    private mutating func withdrawCalls(now: Timestamp, facts: inout [LineFact]) {
+        let excess = passes.count + calls.count - schedule.maxActiveShoppers
+        guard schedule.hasWaitingRoom, excess > 0, !calls.isEmpty else { return }
+        let last = calls.keys.sorted { number(of: $0) > number(of: $1) }.prefix(excess)
+        for place in last { record(.callWithdrawn(place), at: now, facts: &facts) }
+    }
+
+    // MARK: Passes that nobody uses
+
+    /// A pass that may have been idle for too long; whoever drives the line looks whether its holder has anything in hand.
+    public mutating func duePass(at now: Timestamp) -> Pass? {
+        guard let head = nextIdle, head.due <= now else { return nil }
+        return passes[head.pass]
+    }
+
+    /// Ends the pass that ``duePass(at:)`` gave, or, where its holder is busy, leaves it until that has an end.
+    public mutating func settleDuePass(isIdle: Bool, now: Timestamp, facts: inout [LineFact]) {
+        guard let head = nextIdle else { return }
+        idleQueueStart += 1
+        if isIdle { record(.passEnded(head.pass, .idle), at: now, facts: &facts) }
+    }
+
+    /// A hold or an order of the buyer has ended.
+    public mutating func leftOff(_ buyer: BuyerID, at now: Timestamp) {
+        guard let place = places.place(of: buyer), let serial = passOfPlace[place] else { return }
+        passes[serial]?.idleSince = now
+        idleQueue.append((serial, now))
+    }
+
+    /// A payment was declined that was made with the pass.
+    public mutating func declined(pass serial: UInt32) {
+        guard let declines = passes[serial]?.declines, declines < .max else { return }
+        passes[serial]?.declines = declines + 1
+    }
+
+    /// Ends a pass with which too many payments were declined.
+    /// - Returns: the pass, if it has just ended.
+    public mutating func endDeclined(pass serial: UInt32, now: Timestamp, facts: inout [LineFact]) -> Pass? {
+        guard let pass = passes[serial], Int(pass.declines) >= Line.declinesMax else { return nil }
+        record(.passEnded(serial, .declines), at: now, facts: &facts)
+        return pass
+    }
+
+    private var nextIdle: (pass: UInt32, due: Timestamp)? {
+        mutating get {
+            while idleQueueStart < idleQueue.count {
+                let head = idleQueue[idleQueueStart]
+                if passes[head.pass]?.idleSince == head.since {
+                    return (head.pass, head.since.adding(seconds: schedule.passIdleSeconds))
+                }
+                idleQueueStart += 1
+                if idleQueueStart > 1024, idleQueueStart * 2 > idleQueue.count {
+                    idleQueue.removeFirst(idleQueueStart)
+                    idleQueueStart = 0
+                }
+            }
+            return nil
+        }
     }
 
     private mutating func see(_ now: Timestamp) {
@@ -310,6 +411,7 @@ public struct Line: Sendable {
             if let moment { due = min(due ?? moment, moment) }
         }
         consider(nextCall?.until)
+        consider(nextIdle?.due)
         if schedule.hasWaitingRoom {
             if schedule.opensAt > clock { consider(schedule.opensAt) }
             if let lobbyOpensAt = schedule.lobbyOpensAt, seed == nil, lobbyOpensAt > clock { consider(lobbyOpensAt) }
@@ -336,10 +438,10 @@ public struct Line: Sendable {
     private mutating func record(_ fact: LineFact, at now: Timestamp, facts: inout [LineFact]) {
         do throws(ContradictoryLineFact) {
             try replay(fact, at: now)
+            facts.append(fact)
         } catch {
-            preconditionFailure("a fact just decided on must apply: \(error)")
+            fault = fault ?? error
         }
-        facts.append(fact)
     }
 
     // MARK: Evolving
@@ -350,7 +452,7 @@ public struct Line: Sendable {
         case .joined(let buyer, let place): try joined(buyer, place)
         case .passGranted(let serial, let buyer, let place, let expiresAt):
             try granted(serial, buyer, place, at: now, until: expiresAt)
-        case .passExpired(let serial), .passGivenUp(let serial):
+        case .passExpired(let serial), .passGivenUp(let serial), .passEnded(let serial, _):
             guard let pass = passes.removeValue(forKey: serial) else {
                 throw ContradictoryLineFact(description: "pass \(serial) does not live")
             }
@@ -377,6 +479,14 @@ public struct Line: Sendable {
             pace.slotEnded()
         case .soldOut: endEverything()
         case .seatsReturned: isSoldOut = false
+        case .callWithdrawn(let place):
+            guard calls.removeValue(forKey: place) != nil else {
+                throw ContradictoryLineFact(description: "place \(place) is not called")
+            }
+            places[place] = .waiting
+            front.insert(number(of: place))
+            pace.callWithdrawn()
+        case .moved(let place, let new): try moved(place, to: new)
         }
     }
 
@@ -387,6 +497,14 @@ public struct Line: Sendable {
         places.append(buyer)
         waiting += 1
         if isDrawAhead { entrants.add(buyer.text) }
+    }
+
+    private mutating func moved(_ place: UInt32, to new: UInt32) throws(ContradictoryLineFact) {
+        guard new == places.count + 1, places.contains(place), !isDrawAhead,
+            places[place] == .waiting || places[place] == .lapsed
+        else { throw ContradictoryLineFact(description: "place \(place) can't go to the end") }
+        places[place] = .moved
+        places.append(places.buyer(of: place))
     }
 
     private mutating func granted(
@@ -402,7 +520,8 @@ public struct Line: Sendable {
         lastPass = serial
         places[place] = .admitted
         passOfPlace[place] = serial
-        passes[serial] = Pass(serial: serial, buyer: buyer, place: place, grantedAt: now, expiresAt: expiresAt)
+        passes[serial] = Pass(serial: serial, buyer: buyer, place: place, grantedAt: now, expiresAt: expiresAt, idleSince: now)
+        idleQueue.append((serial, now))
         waiting -= 1
     }
 
@@ -489,9 +608,11 @@ extension Line {
             guard places.contains(place) else { throw reader.malformed }
             passes[serial] = Pass(
                 serial: serial, buyer: places.buyer(of: place), place: place, grantedAt: try reader.timestamp(),
-                expiresAt: try reader.timestamp())
+                expiresAt: try reader.timestamp(), idleSince: try reader.timestamp(), declines: try reader.byte())
             passOfPlace[place] = serial
         }
+        idleQueue = passes.values.sorted { ($0.idleSince, $0.serial) < ($1.idleSince, $1.serial) }
+            .map { ($0.serial, $0.idleSince) }
         if schedule.hasWaitingRoom { pace.resume(occupied: passes.count + calls.count) }
     }
 }

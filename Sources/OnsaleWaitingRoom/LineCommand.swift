@@ -9,6 +9,18 @@ public struct Pass: Hashable, Sendable {
     public let place: UInt32
     public let grantedAt: Timestamp
     public let expiresAt: Timestamp
+    /// Since when its holder has had nothing in hand; looked at when that may be too long.
+    public internal(set) var idleSince: Timestamp
+    /// Payments that were declined.
+    public internal(set) var declines: UInt8 = 0
+}
+
+/// Why a pass ended before its time.
+public enum PassEnd: UInt8, Hashable, Sendable {
+    /// Its holder had nothing in hand for too long.
+    case idle = 1
+    /// Too many payments were declined.
+    case declines
 }
 
 /// A buyer's place in line.
@@ -82,6 +94,11 @@ public enum LineFact: Hashable, Sendable {
     /// Nothing is left: all passes end, all calls are taken back.
     case soldOut
     case seatsReturned
+    case passEnded(UInt32, PassEnd)
+    /// The cap was lowered: the call is taken back, and its place stands first.
+    case callWithdrawn(UInt32)
+    /// Passed over and back too late: the buyer has a new place at the end, for which the old one stands.
+    case moved(UInt32, to: UInt32)
 }
 
 /// A fact that contradicts the line it is applied to.

@@ -44,6 +44,17 @@ extension LineFact {
             writer.write(serial: place)
         case .soldOut: writer.write(byte: 75)
         case .seatsReturned: writer.write(byte: 76)
+        case .passEnded(let serial, let end):
+            writer.write(byte: 77)
+            writer.write(serial: serial)
+            writer.write(byte: end.rawValue)
+        case .callWithdrawn(let place):
+            writer.write(byte: 78)
+            writer.write(serial: place)
+        case .moved(let place, let new):
+            writer.write(byte: 79)
+            writer.write(serial: place)
+            writer.write(serial: new)
         }
     }
 
@@ -65,6 +76,12 @@ extension LineFact {
         case 74: self = .callLapsed(try reader.serial())
         case 75: self = .soldOut
         case 76: self = .seatsReturned
+        case 77:
+            let serial = try reader.serial()
+            guard let end = PassEnd(rawValue: try reader.byte()) else { throw reader.malformed }
+            self = .passEnded(serial, end)
+        case 78: self = .callWithdrawn(try reader.serial())
+        case 79: self = .moved(try reader.serial(), to: try reader.serial())
         default: throw reader.malformed
         }
     }
@@ -78,6 +95,8 @@ extension ByteWriter {
         write(flag: schedule.hasWaitingRoom)
         write(count: schedule.maxActiveShoppers)
         write(count: schedule.passSeconds)
+        write(count: schedule.passIdleSeconds)
+        write(count: schedule.frontSeconds)
     }
 }
 
@@ -89,6 +108,9 @@ extension ByteReader {
             },
             opensAt: try timestamp(),
             closesAt: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.timestamp() },
-            hasWaitingRoom: try flag(), maxActiveShoppers: try number(), passSeconds: try number())
+            hasWaitingRoom: try flag(), maxActiveShoppers: try number(), passSeconds: try number(),
+            // The first form knew neither.
+            passIdleSeconds: form == 1 ? OnsaleSchedule.passIdleSecondsDefault : try number(),
+            frontSeconds: form == 1 ? OnsaleSchedule.frontSecondsDefault : try number())
     }
 }

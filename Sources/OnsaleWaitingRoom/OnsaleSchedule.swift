@@ -13,10 +13,18 @@ public struct OnsaleSchedule: Hashable, Sendable {
     public var maxActiveShoppers: Int
     /// How long a pass lives, in seconds.
     public let passSeconds: Int
+    /// A pass ends, in seconds, when for so long its holder had neither a live hold nor an order in progress.
+    public let passIdleSeconds: Int
+    /// How long after its number was called, in seconds, a place that was passed over may come back to the front.
+    public let frontSeconds: Int
+
+    public static let passIdleSecondsDefault = 120
+    public static let frontSecondsDefault = 300
 
     public init(
         lobbyOpensAt: Timestamp?, opensAt: Timestamp, closesAt: Timestamp?, hasWaitingRoom: Bool,
-        maxActiveShoppers: Int, passSeconds: Int
+        maxActiveShoppers: Int, passSeconds: Int, passIdleSeconds: Int = passIdleSecondsDefault,
+        frontSeconds: Int = frontSecondsDefault
     ) {
         self.lobbyOpensAt = lobbyOpensAt
         self.opensAt = opensAt
@@ -24,6 +32,8 @@ public struct OnsaleSchedule: Hashable, Sendable {
         self.hasWaitingRoom = hasWaitingRoom
         self.maxActiveShoppers = maxActiveShoppers
         self.passSeconds = passSeconds
+        self.passIdleSeconds = passIdleSeconds
+        self.frontSeconds = frontSeconds
     }
 }
 

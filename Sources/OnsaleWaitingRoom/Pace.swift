@@ -49,6 +49,11 @@ struct Pace: Sendable {
         numbers += Double(skipped) + 1
     }
 
+    /// A call that was taken back: no visit has ended.
+    mutating func callWithdrawn() {
+        occupied -= 1
+    }
+
     mutating func slotEnded() {
         occupied -= 1
         ends += 1

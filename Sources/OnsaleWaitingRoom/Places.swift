@@ -12,6 +12,8 @@ enum PlaceState: UInt8, Sendable {
     case admitted
     /// Its pass has ended.
     case spent
+    /// Its buyer has a newer place, for which it stands.
+    case moved
 
     var isWaiting: Bool { self == .waiting || self == .called || self == .lapsed }
 }

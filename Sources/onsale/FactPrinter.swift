@@ -61,6 +61,19 @@ enum FactPrinter {
         case .blocked(let seats): [("fact", "blocked"), ("seats", seats)]
         case .unblocked(let seats): [("fact", "unblocked"), ("seats", seats)]
         case .checkedIn(let ticket): [("fact", "checkedIn"), ("ticket", ticket)]
+        case .paymentDeclined(let order, let code, let void, let holdUntil):
+            [
+                ("fact", "paymentDeclined"), ("order", order.serial), ("code", code), ("void", void),
+                ("holdUntil", holdUntil.milliseconds),
+            ]
+        case .actionRequired(let order, let intent, _):
+            [("fact", "actionRequired"), ("order", order.serial), ("intent", intent)]
+        case .refundedByProvider(let order, let total):
+            [("fact", "refundedByProvider"), ("order", order.serial), ("total", total)]
+        case .refundReversed(let order, let amount):
+            [("fact", "refundReversed"), ("order", order.serial), ("amount", amount)]
+        case .disputed(let order): [("fact", "disputed"), ("order", order.serial)]
+        case .disputeWon(let order): [("fact", "disputeWon"), ("order", order.serial)]
         }
     }
 
@@ -86,6 +99,9 @@ enum FactPrinter {
         case .callLapsed(let place): [("fact", "callLapsed"), ("place", place)]
         case .soldOut: [("fact", "soldOut")]
         case .seatsReturned: [("fact", "seatsReturned")]
+        case .passEnded(let pass, let end): [("fact", "passEnded"), ("pass", pass), ("why", "\(end)")]
+        case .callWithdrawn(let place): [("fact", "callWithdrawn"), ("place", place)]
+        case .moved(let place, let new): [("fact", "moved"), ("place", place), ("to", new)]
         }
     }
 

@@ -35,7 +35,9 @@ struct JournalCommand: ParsableCommand {
             throw ExitCode.failure
         }
         try journal.read(partition: event, from: from) { row in
-            for (offset, fact) in try Fact.decode(payload: row.payload).enumerated() {
+            for (offset, fact) in try Fact.decode(
+                payload: row.payload, plans: { try journal.document(digest: $0) }
+            ).enumerated() {
                 let sequence = row.sequence + UInt64(offset)
                 if sequence >= from { FileHandle.say(FactPrinter.line(fact, sequence: sequence, time: row.time)) }
             }

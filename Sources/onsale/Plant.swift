@@ -17,7 +17,9 @@ struct Plant: Sendable {
     let managementPort: Int
     let folder: DataFolder
     let secrets: Secrets
+    let payments: PaymentChoice
     let journal: SQLiteJournal
+    let clock: SystemClock
     let client: HTTPClient
     let connectionsMax: Int
     let isDemo: Bool
@@ -35,11 +37,14 @@ struct Plant: Sendable {
         let publicPort = try FreePort.resolve(port, host: host)
         let provider = try await startProvider(webhookPort: publicPort)
         defer { provider.stop() }
-        let engine = makeEngine(paymentURL: provider.url, secretKey: provider.secretKey)
+        let publicURL = Settings.text(nil, "ONSALE_PUBLIC_URL", default: "http://\(host):\(publicPort)")
+        let engine = makeEngine(provider, publicURL: publicURL)
         try engine.start()
-        let broadcaster = Broadcaster(listenersMax: connectionsMax * Plant.streamShare / 100)
+        let shares = ClientShares(perAddress: try connectionsPerAddress())
+        let broadcaster = Broadcaster(
+            listenersMax: connectionsMax * Plant.streamShare / 100, ended: { shares.streamEnded(client: $0) })
         let service = try await OnsaleService(
-            engine: engine, settings: serviceSettings(), broadcaster: broadcaster, client: client,
+            engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
             logger: Logger.onsale("onsale.http"))
         if isDemo { try await Demo.openArena(in: engine, logger: logger) }
         try await serve(service, engine, broadcaster, publicPort)
@@ -57,9 +62,7 @@ struct Plant: Sendable {
     }
 
     private func startProvider(webhookPort: Int) async throws -> Provider {
-        if let url = Settings.environment("ONSALE_PAYMENT_URL"),
-            let secretKey = Settings.environment("ONSALE_PAYMENT_SECRET_KEY")
-        {
+        if case .provider(let url, _, let secretKey) = payments {
             return Provider(url: url, secretKey: secretKey, stop: {})
         }
         let sandbox = try PaymentsSandbox(
@@ -86,20 +89,27 @@ struct Plant: Sendable {
 
     // MARK: The engine
 
-    private func makeEngine(paymentURL: String, secretKey: String) -> Engine {
+    private func makeEngine(_ provider: Provider, publicURL: String) -> Engine {
         let engineLogger = Logger.onsale("onsale.engine")
         return Engine(
             journal: journal,
-            clock: SystemClock { milliseconds in
-                engineLogger.warning("The wall clock jumped", metadata: ["milliseconds": "\(milliseconds)"])
-            },
-            payments: StripeGateway(baseURL: paymentURL, secretKey: secretKey, client: client),
+            clock: clock,
+            payments: StripeGateway(
+                baseURL: provider.url, secretKey: provider.secretKey, publicURL: publicURL, client: client),
             logger: engineLogger,
             fatal: { reason in
                 // After a failed write or sync nobody knows what is on disk; a new start reads what is.
                 FileHandle.complain("onsale: ending, because \(reason)")
                 exit(70)
             })
+    }
+
+    /// One client has a twentieth of what there is, unless told otherwise.
+    private func connectionsPerAddress() throws -> Int {
+        let share = try Settings.number(
+            nil, "ONSALE_CONNECTIONS_PER_ADDRESS", default: max(100, connectionsMax / 20))
+        guard share > 0 else { throw SetupError("ONSALE_CONNECTIONS_PER_ADDRESS must be above zero.") }
+        return share
     }
 
     private func serviceSettings() -> ServiceSettings {
@@ -124,7 +134,9 @@ struct Plant: Sendable {
         let publicServer = OnsaleServer(service: service, logger: Logger.onsale("onsale.http")).application(
             host: host, port: publicPort, connectionsMax: connectionsMax
         ) { port in announce(port) }
-        let management = ManagementServer(engine: engine, version: Onsale.version, logger: logger).application(
+        let management = ManagementServer(
+            engine: engine, version: Onsale.version, payments: payments.name, logger: logger
+        ).application(
             host: "127.0.0.1", port: managementPort
         ) { port in logger.info("Management port open", metadata: ["port": "\(port)"]) }
         var configuration = ServiceGroupConfiguration(
@@ -132,7 +144,18 @@ struct Plant: Sendable {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger.onsale("onsale.lifecycle"))
         configuration.maximumGracefulShutdownDuration = .seconds(Plant.shutdownSeconds)
+        if !isDemo, service.trustsNoProxy {
+            logger.warning(
+                "No proxy is named in ONSALE_TRUSTED_PROXIES: behind one all clients would count as one and be limited as one")
+        }
         try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private var paymentsLine: String {
+        switch payments {
+        case .sandbox: "sandbox: no money moves"
+        case .provider(_, let host, _): host
+        }
     }
 
     private func announce(_ port: Int) {
@@ -142,6 +165,7 @@ struct Plant: Sendable {
             FileHandle.say(
                 "  sign-in            open: any address is believed. For demonstrations and rehearsals only.")
         }
+        FileHandle.say("  payments           " + paymentsLine)
         if isDemo { FileHandle.say("  on sale            http://\(host):\(port)/events/\(Demo.eventID)") }
         FileHandle.say("  organizer, door    http://\(host):\(port)/organizer, http://\(host):\(port)/door")
     }

@@ -19,8 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 ONSALE = os.environ.get("ONSALE_BINARY", str(ROOT / ".build/debug/onsale"))
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 EXAMPLES = ROOT / "Sources/onsale/Examples"
-ADMIN = "browser-admin"
-DOOR = "browser-door"
+ADMIN = "browser-admin-token"
+DOOR = "browser-door-token"
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
@@ -48,6 +48,7 @@ class Server:
             "ONSALE_ADMIN_TOKEN": ADMIN,
             "ONSALE_DOOR_TOKEN": DOOR,
             "ONSALE_LOGIN": "open",
+            "ONSALE_PAYMENT_URL": "sandbox",
             "ONSALE_LOG_LEVEL": "error",
             **self.environment,
         }
@@ -127,10 +128,14 @@ class Server:
             raise RuntimeError(f"event: {status} {answer}")
         return answer
 
+    def claim(self, event, session, ticket):
+        """Asks for a pass; gives the status and the answer."""
+        return self.call("POST", f"/v1/events/{event}/waiting-room/pass", {"ticket": ticket}, session)
+
     def pass_for(self, email, event):
         _, session = self.call("POST", "/v1/sessions", {"email": email})
         _, place = self.call("POST", f"/v1/events/{event}/waiting-room", token=session["token"])
-        status, answer = self.call("POST", f"/v1/events/{event}/waiting-room/pass", {"ticket": place["ticket"]})
+        status, answer = self.claim(event, session["token"], place["ticket"])
         if status != 201:
             raise RuntimeError(f"pass: {status} {answer}")
         return session["token"], answer["pass"]

@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import unittest
+import urllib.request
 
 from playwright.sync_api import expect
 
@@ -152,14 +153,14 @@ class LobbyToTicket(FanTest):
         _, session = self.server.call("POST", "/v1/sessions", {"email": email})
         status, place = self.server.call("POST", f"/v1/events/{event}/waiting-room", token=session["token"])
         self.assertIn(status, (200, 201), place)
-        return place
+        return {**place, "session": session["token"]}
 
-    def claim(self, event, ticket):
+    def claim(self, event, place):
         """Waits until a number is called, and takes its pass."""
         answers = []
 
         def is_called():
-            answers.append(self.server.call("POST", f"/v1/events/{event}/waiting-room/pass", {"ticket": ticket}))
+            answers.append(self.server.claim(event, place["session"], place["ticket"]))
             return answers[-1][0] == 201
 
         wait_until(is_called)
@@ -167,7 +168,7 @@ class LobbyToTicket(FanTest):
 
     def behind_others(self, page, words, name):
         """
-        Takes the fan through the lobby and the draw, and gives the event, the fan's number and the others' tickets by
+        Takes the fan through the lobby and the draw, and gives the event, the fan's number and the others' places by
         number. Somebody else is to be first: chance decides that, so a draw that the fan wins is held again.
         """
         for attempt in range(8):
@@ -198,7 +199,7 @@ class LobbyToTicket(FanTest):
             number = self.join(event, f"{name}@example.com")["number"]
             if number > 1:
                 places = [self.join(event, email) for email in others]
-                return event, number, {place["number"]: place["ticket"] for place in places}
+                return event, number, {place["number"]: place for place in places}
         raise AssertionError("the fan was first in every draw")
 
     def journey(self, page, words, name, is_phone=False):
@@ -553,23 +554,155 @@ class Orders(FanTest):
         self.enter_shop(page, event, "declined@example.com")
         self.pick(page, "A", 1, 3)
         self.hold(page)
-        self.pay(page, "pm_card_chargeDeclined")
-        self.see(page, "The payment was declined")
+        self.decline(page)
         main = page.locator("main")
         expect(main).to_contain_text("Your bank declined this card")
         expect(main).to_contain_text("No money was taken.")
-        expect(main).to_contain_text("Your places went back on sale")
         report = self.report(event)
-        self.assertEqual((report["gross"], report["sold"], report["held"]), (0, 0, 0))
+        self.assertEqual((report["gross"], report["sold"], report["held"]), (0, 0, 1))
 
-        # And the same seat can be had with another card.
-        page.get_by_role("button", name="Choose again", exact=True).click()
-        self.see(page, "Choose your seats")
-        self.pick(page, "A", 1, 3)
-        self.hold(page)
+        # The seat is still held, over a reload too, and can be had with another card.
+        page.reload()
+        self.see_declined(page)
         self.pay(page)
         self.see_tickets(page, 1)
         self.assertEqual(sorted(order["state"] for order in self.orders(event)), ["confirmed", "declined"])
+        report = self.report(event)
+        self.assertEqual((report["gross"], report["sold"], report["held"]), (100_000, 1, 0))
+
+    def decline(self, page):
+        """Pays with a card that is declined, and stays at the checkout."""
+        with page.expect_response(lambda response: "/holds/" in response.url and response.request.method == "GET"):
+            self.pay(page, "pm_card_chargeDeclined")
+        self.see_declined(page)
+
+    def see_declined(self, page):
+        self.see(page, "Check out")
+        declined = page.locator(".notice.bad")
+        expect(declined).to_contain_text("The payment was declined")
+        expect(declined).to_contain_text("Your places are still held for you")
+
+    def test_a_card_that_is_refused_at_the_end_gives_the_seats_back(self):
+        event = self.fresh_event()
+        page = self.page()
+        self.enter_shop(page, event, "refused@example.com")
+        self.pick(page, "A", 1, 3)
+        self.hold(page)
+        self.pay(page, "pm_sandbox_captureFails")
+        self.see(page, "The payment was declined")
+        expect(page.locator("main")).to_contain_text("Your places went back on sale")
+        self.assertEqual(self.report(event)["held"], 0)
+        page.get_by_role("button", name="Choose again", exact=True).click()
+        self.see(page, "Choose your seats")
+
+    def test_the_fifth_declined_payment_ends_the_turn(self):
+        event = self.fresh_event(onsale={"waitingRoom": True, "opensAt": moment(-60)})
+        page = self.page()
+        self.enter(page, event, "five@example.com", {"choose": "Join the line"})
+        self.see(page, "Choose your seats")
+        page.locator("seat-list button[aria-expanded]").first.wait_for(state="attached")
+        self.pick(page, "A", 1, 3)
+        self.hold(page)
+        for _ in range(4):
+            self.decline(page)
+        self.pay(page, "pm_card_chargeDeclined")
+        self.see(page, "Too many payments were declined")
+        expect(page.locator("main")).to_contain_text("5 payments were declined, so your turn is over")
+        page.reload()
+        self.see(page, "Too many payments were declined")
+        page.get_by_role("button", name="Line up again", exact=True).click()
+        self.see(page, "Choose your seats")
+        wait_until(lambda: self.report(event)["held"] == 0)
+
+    def to_the_bank(self, email, words=ENGLISH, **options):
+        """Pays with a card whose bank asks its holder; ends on the bank's page."""
+        event = self.fresh_event()
+        page = self.page(**options)
+        self.enter_shop(page, event, email, words)
+        self.pick(page, "A", 2, 4, 5, words=words)
+        self.hold(page, words)
+        self.pay(page, "pm_card_authenticationRequired", words)
+        page.wait_for_url(lambda url: not url.startswith(self.server.url))
+        order = self.orders(event)[0]
+        self.assertEqual(order["state"], "requires_action")
+        status, order = self.server.call("GET", f"/v1/events/{event}/orders/{order['order']}", token=ADMIN)
+        self.assertEqual((status, order["action"]["url"]), (200, page.url))
+        return page, event, order
+
+    def answer(self, order, outcome):
+        """Says at the bank what its page's buttons say."""
+        body = json.dumps({"outcome": outcome}).encode()
+        request = urllib.request.Request(order["action"]["url"], body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20):
+            pass
+
+    def test_a_bank_that_asks_its_holder(self):
+        for words, locale in ((ENGLISH, "en-US"), (KOREAN, "ko-KR")):
+            with self.subTest(locale):
+                page, event, order = self.to_the_bank(f"ask-{locale}@example.com", words, locale=locale)
+                # The first button agrees, and its page leads back.
+                page.get_by_role("button").first.click()
+                page.wait_for_url(f"{self.server.url}/events/{event}/orders/{order['order']}*")
+                self.see_tickets(page, 2, words)
+                # The old address shows it, too, and the event's page has nothing left to pay.
+                page.goto(f"{self.server.url}/orders/{event}/{order['order']}")
+                self.see_tickets(page, 2, words)
+                page.goto(self.address(event))
+                self.see(page, words["shop"])
+
+    def test_who_comes_back_from_the_bank_without_an_answer_can_go_again(self):
+        for locale, button in (("en-US", "Confirm the payment"), ("ko-KR", "결제 인증하기")):
+            with self.subTest(locale):
+                words = KOREAN if locale == "ko-KR" else ENGLISH
+                page, event, order = self.to_the_bank(f"back-{locale}@example.com", words, locale=locale)
+                bank = page.url
+                page.goto(self.address(event))
+                page.wait_for_url(f"{self.server.url}/orders/{event}/{order['order']}")
+                page.get_by_role("button", name=button, exact=True).click()
+                page.wait_for_url(bank)
+                # And the page hears by itself of what was answered elsewhere.
+                page.goto(f"{self.server.url}/events/{event}/orders/{order['order']}")
+                expect(page.get_by_role("button", name=button, exact=True)).to_be_visible()
+                self.answer(order, "agree")
+                self.see_tickets(page, 2, words)
+
+    def test_who_refuses_at_the_bank_pays_with_another_card(self):
+        page, event, order = self.to_the_bank("refuse@example.com")
+        self.answer(order, "refuse")
+        page.goto(f"{self.server.url}/events/{event}/orders/{order['order']}")
+        expect(page.locator(".notice.bad strong")).to_have_text("Payment declined")
+        page.get_by_role("link", name="Pay in another way", exact=True).click()
+        self.see_declined(page)
+        self.pay(page)
+        self.see_tickets(page, 2)
+        self.assertEqual(sorted(order["state"] for order in self.orders(event)), ["confirmed", "declined"])
+
+    def test_all_orders_can_be_reached(self):
+        event = self.fresh_event(limits={"ticketsPerBuyer": 60})
+        _, shopping = self.server.pass_for("many@example.com", event)
+        for number in range(51):
+            body = {"area": "Standing", "quantity": 1} if number < 50 else {"seats": ["A-1-1"]}
+            status, hold = self.server.call("POST", f"/v1/events/{event}/holds", body, shopping)
+            self.assertEqual(status, 201, hold)
+            status, order = self.server.call(
+                "POST",
+                f"/v1/events/{event}/orders",
+                {"hold": hold["hold"], "payment": {"method": "pm_card_visa"}},
+                shopping,
+                {"Idempotency-Key": f"many-{number}", "Prefer": "wait=10"},
+            )
+            self.assertEqual(status, 201, order)
+        page = self.page()
+        page.goto(self.server.url + "/orders")
+        page.get_by_role("textbox").fill("many@example.com")
+        page.get_by_role("textbox").press("Enter")
+        rows = page.get_by_role("main").get_by_role("listitem")
+        expect(rows).to_have_count(50)
+        more = page.get_by_role("button", name="Show more orders", exact=True)
+        more.click()
+        expect(rows).to_have_count(51)
+        expect(rows.nth(50).get_by_role("link")).to_be_focused()
+        expect(more).to_be_hidden()
 
     def test_an_order_is_cancelled(self):
         event = self.fresh_event(title="To be cancelled")

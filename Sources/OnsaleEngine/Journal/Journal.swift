@@ -69,6 +69,20 @@ public struct Snapshot: Hashable, Sendable {
     }
 }
 
+/// An event that was unloaded, as the list of events shows it.
+public struct DormantEvent: Hashable, Sendable {
+    public let partition: String
+    /// The last fact that it includes.
+    public let lastSequence: UInt64
+    public let payload: [UInt8]
+
+    public init(partition: String, lastSequence: UInt64, payload: [UInt8]) {
+        self.partition = partition
+        self.lastSequence = lastSequence
+        self.payload = payload
+    }
+}
+
 /// What can go wrong with a journal.
 public enum JournalError: Error, Sendable {
     /// There is no room: nothing of the append was kept, and a later one may succeed.
@@ -93,6 +107,9 @@ public protocol Journal: Sendable {
     /// The head of one partition; nil if it has none.
     func head(of partition: String) throws -> JournalHead?
 
+    /// When the newest row of all was written; nil for an empty journal.
+    func latestTime() throws -> Timestamp?
+
     /// Appends rows of any number of partitions in one transaction and syncs it to disk. All or nothing: when it
     /// returns the rows are durable, when it throws ``JournalError/full`` or ``JournalError/notAtHead(partition:)``
     /// none is there.
@@ -106,6 +123,13 @@ public protocol Journal: Sendable {
 
     /// The newest snapshot, if one is there and undamaged.
     func latestSnapshot(of partition: String) throws -> Snapshot?
+
+    /// Keeps what is told of an event that nobody uses, so that it need not be loaded at the next start. Losing it loses
+    /// nothing.
+    func save(_ dormant: DormantEvent) throws
+
+    /// The events that were put to rest. Those whose journal has gone on since are to be passed over.
+    func dormantEvents() throws -> [DormantEvent]
 
     /// Keeps a document under its SHA-256, durably. Keeping one twice is fine.
     func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws

@@ -1,4 +1,4 @@
-import OnsaleValues
+public import OnsaleValues
 import Synchronization
 
 /// A journal that forgets everything with its process: for simulations, and for measuring what the disk costs.
@@ -7,6 +7,7 @@ public final class MemoryJournal: Journal {
         var rows: [String: [JournalRow]] = [:]
         var heads: [String: JournalHead] = [:]
         var snapshots: [String: Snapshot] = [:]
+        var dormant: [String: DormantEvent] = [:]
         var documents: [[UInt8]: [UInt8]] = [:]
         var isFull = false
     }
@@ -30,6 +31,10 @@ public final class MemoryJournal: Journal {
 
     public func head(of partition: String) throws -> JournalHead? {
         state.withLock { $0.heads[partition] }
+    }
+
+    public func latestTime() throws -> Timestamp? {
+        state.withLock { $0.rows.values.compactMap { $0.last?.time }.max() }
     }
 
     public func append(_ rows: [JournalRow]) throws {
@@ -59,6 +64,14 @@ public final class MemoryJournal: Journal {
 
     public func latestSnapshot(of partition: String) throws -> Snapshot? {
         state.withLock { $0.snapshots[partition] }
+    }
+
+    public func save(_ dormant: DormantEvent) throws {
+        state.withLock { $0.dormant[dormant.partition] = dormant }
+    }
+
+    public func dormantEvents() throws -> [DormantEvent] {
+        state.withLock { Array($0.dormant.values) }
     }
 
     public func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws {

@@ -12,6 +12,7 @@ public enum JournalDamage: Error, Hashable, Sendable, CustomStringConvertible {
     case factContradicts(partition: String, sequence: UInt64, String)
     case countMismatch(partition: String, sequence: UInt64)
     case notCreated(partition: String)
+    case planMissing(partition: String)
 
     public var description: String {
         switch self {
@@ -33,6 +34,8 @@ public enum JournalDamage: Error, Hashable, Sendable, CustomStringConvertible {
             "event \(partition): the row of fact \(sequence) holds another number of facts than it says"
         case .notCreated(let partition):
             "event \(partition): its journal does not begin with its creation"
+        case .planMissing(let partition):
+            "event \(partition): its seating plan is missing or damaged"
         }
     }
 }
@@ -55,7 +58,7 @@ public enum Recovery {
         _ name: String, from journal: any Journal, usingSnapshot: Bool = true
     ) throws -> RecoveredPartition {
         guard let head = try journal.head(of: name) else { throw JournalDamage.headMissing(partition: name) }
-        var replayer = Replayer(name: name)
+        var replayer = Replayer(name: name) { try journal.document(digest: $0) }
         replayer.expectedHead = head.lastSequence
         if usingSnapshot, let snapshot = try journal.latestSnapshot(of: name),
             snapshot.lastSequence <= head.lastSequence
@@ -77,6 +80,7 @@ public enum Recovery {
 /// Replays rows one after another, checking each.
 struct Replayer {
     let name: String
+    private let plans: Fact.Plans
     private(set) var partition: Partition?
     private(set) var lastSequence: UInt64 = 0
     private var checksum = [UInt8](repeating: 0, count: 32)
@@ -88,8 +92,9 @@ struct Replayer {
 
     private struct Enough: Error {}
 
-    init(name: String) {
+    init(name: String, plans: @escaping Fact.Plans) {
         self.name = name
+        self.plans = plans
     }
 
     /// Starts from a snapshot. One that does not fit is passed over: the facts alone are enough.
@@ -103,7 +108,7 @@ struct Replayer {
         } catch is Enough {}
         guard let first, first.sequence == 1,
             JournalChain.holds(first, after: checksum),
-            case .created(let definition)? = try? Fact.decode(payload: first.payload).first,
+            case .created(let definition)? = try facts(of: first).first,
             let restored = try? Partition(definition: definition, snapshot: snapshot.payload)
         else { return }
         partition = restored
@@ -120,9 +125,7 @@ struct Replayer {
         guard JournalChain.holds(row, after: checksum) else {
             throw JournalDamage.checksumMismatch(partition: name, sequence: row.sequence)
         }
-        guard let facts = try? Fact.decode(payload: row.payload) else {
-            throw JournalDamage.factUnreadable(partition: name, sequence: row.sequence)
-        }
+        let facts = try facts(of: row)
         guard facts.count == Int(row.count) else {
             throw JournalDamage.countMismatch(partition: name, sequence: row.sequence)
         }
@@ -131,6 +134,17 @@ struct Replayer {
         checksum = row.checksum
         time = row.time
         if lastSequence == expectedHead { checksumAtExpectedHead = checksum }
+    }
+
+    /// - Throws: ``JournalDamage`` where the row is what is wrong; else what kept the plan from being read.
+    private func facts(of row: JournalRow) throws -> [Fact] {
+        do {
+            return try Fact.decode(payload: row.payload, plans: plans)
+        } catch is ByteReadingError {
+            throw JournalDamage.factUnreadable(partition: name, sequence: row.sequence)
+        } catch is Fact.PlanMissing {
+            throw JournalDamage.planMissing(partition: name)
+        }
     }
 
     private mutating func take(_ fact: Fact, row: JournalRow, offset: Int) throws {

@@ -106,7 +106,18 @@ public struct Verification {
                 )
             }
         }
+        let refunded = Dictionary(provider.map { ($0.intent, $0.refunded) }, uniquingKeysWith: max)
         for partition in partitions.values {
+            for order in partition.sale.orders where order.duty == nil && order.captured > 0 {
+                guard let intent = order.intent, knownBefore.contains(intent), let known = refunded[intent],
+                    known != order.refunded
+                else { continue }
+                report.breaches.append(
+                    Breach(
+                        rule: 2,
+                        "event \(partition.definition.id): order \(order.id.serial) knows of \(order.refunded) that went "
+                            + "back, the provider of \(known)"))
+            }
             for order in partition.sale.orders where order.state == .confirmed && order.captured > 0 {
                 guard let intent = order.intent, capturedByIntent[intent] == order.captured else {
                     report.breaches.append(

@@ -10,6 +10,9 @@ public struct AuditNote: Sendable, Equatable {
         case blocked
         case unblocked
         case refunded
+        /// Done at the payment provider, and found out.
+        case refundSeen
+        case disputeSeen
     }
 
     /// The organizer's token is one for all, so this is what its holder calls themselves; believed, not proved.

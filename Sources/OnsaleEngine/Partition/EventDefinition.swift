@@ -1,3 +1,4 @@
+import Crypto
 public import OnsaleSale
 public import OnsaleValues
 public import OnsaleWaitingRoom
@@ -16,14 +17,25 @@ public final class EventDefinition: Sendable {
     public let currency: String
     /// SHA-256 of the seating plan as it was given; nil for an event with areas alone.
     public let planDigest: [UInt8]?
+    /// SHA-256 of the document that holds the plan; nil where the creation itself does.
+    let planReference: [UInt8]?
     public let plan: SeatingPlan
     public let terms: SaleTerms
     /// The schedule at creation; the line holds the one in force.
     public let schedule: OnsaleSchedule
 
-    public init(
+    public convenience init(
         id: String, tag: UInt64, title: String, venue: String, startsAt: Timestamp, currency: String,
         planDigest: [UInt8]?, plan: SeatingPlan, terms: SaleTerms, schedule: OnsaleSchedule
+    ) {
+        self.init(
+            id: id, tag: tag, title: title, venue: venue, startsAt: startsAt, currency: currency,
+            planDigest: planDigest, planReference: nil, plan: plan, terms: terms, schedule: schedule)
+    }
+
+    private init(
+        id: String, tag: UInt64, title: String, venue: String, startsAt: Timestamp, currency: String,
+        planDigest: [UInt8]?, planReference: [UInt8]?, plan: SeatingPlan, terms: SaleTerms, schedule: OnsaleSchedule
     ) {
         precondition(tag < 1 << 40, "a tag has 40 bits")
         self.id = id
@@ -33,9 +45,22 @@ public final class EventDefinition: Sendable {
         self.startsAt = startsAt
         self.currency = currency
         self.planDigest = planDigest
+        self.planReference = planReference
         self.plan = plan
         self.terms = terms
         self.schedule = schedule
+    }
+
+    /// The definition with its plan kept as a document of its own, so that creating the event is a small row.
+    /// - Returns: it, and the document.
+    func withPlanApart() -> (definition: EventDefinition, document: [UInt8], digest: [UInt8]) {
+        var writer = ByteWriter(reservingCapacity: plan.seats.count * 32 + 1024)
+        encodePlan(into: &writer)
+        let digest = Array(SHA256.hash(data: writer.bytes))
+        let definition = EventDefinition(
+            id: id, tag: tag, title: title, venue: venue, startsAt: startsAt, currency: currency,
+            planDigest: planDigest, planReference: digest, plan: plan, terms: terms, schedule: schedule)
+        return (definition, writer.bytes, digest)
     }
 
     func encode(into writer: inout ByteWriter) {
@@ -46,6 +71,14 @@ public final class EventDefinition: Sendable {
         writer.write(timestamp: startsAt)
         writer.write(string: currency)
         writer.write(optional: planDigest) { $0.write(blob: $1) }
+        if let planReference { writer.write(blob: planReference) } else { encodePlan(into: &writer) }
+        writer.write(count: terms.ticketsPerBuyer)
+        writer.write(count: terms.holdSeconds)
+        writer.write(flag: terms.preventOrphans)
+        writer.write(schedule: schedule)
+    }
+
+    private func encodePlan(into writer: inout ByteWriter) {
         writer.write(count: plan.categories.count)
         for (category, price) in zip(plan.categories, terms.prices) {
             writer.write(string: category)
@@ -67,13 +100,11 @@ public final class EventDefinition: Sendable {
         }
         writer.write(signed: Int64(plan.stage.x))
         writer.write(signed: Int64(plan.stage.y))
-        writer.write(count: terms.ticketsPerBuyer)
-        writer.write(count: terms.holdSeconds)
-        writer.write(flag: terms.preventOrphans)
-        writer.write(schedule: schedule)
     }
 
-    convenience init(from reader: inout ByteReader) throws(ByteReadingError) {
+    convenience init(
+        from reader: inout ByteReader, plan readPlan: (inout ByteReader) throws -> PricedPlan
+    ) throws {
         let id = try reader.string()
         let tag = try reader.unsigned()
         guard tag < 1 << 40 else { throw reader.malformed }
@@ -84,25 +115,41 @@ public final class EventDefinition: Sendable {
         let planDigest = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
             try reader.blob()
         }
-        var categories: [String] = []
-        var prices: [Int64] = []
-        for _ in 0..<(try reader.count()) {
-            categories.append(try reader.string())
-            prices.append(try reader.signed())
-        }
-        let plan = try reader.plan(categories: categories, prices: prices)
+        let priced = try readPlan(&reader)
         self.init(
             id: id, tag: tag, title: title, venue: venue, startsAt: startsAt, currency: currency,
-            planDigest: planDigest, plan: plan,
+            planDigest: planDigest, planReference: priced.reference, plan: priced.plan,
             terms: SaleTerms(
-                prices: prices, ticketsPerBuyer: try reader.number(), holdSeconds: try reader.number(),
+                prices: priced.prices, ticketsPerBuyer: try reader.number(), holdSeconds: try reader.number(),
                 preventOrphans: try reader.flag()),
             schedule: try reader.schedule())
     }
 }
 
+/// A plan with the price of each of its categories.
+struct PricedPlan {
+    let plan: SeatingPlan
+    let prices: [Int64]
+    /// Where it is kept, if not with the event's creation.
+    var reference: [UInt8]?
+}
+
 extension ByteReader {
-    fileprivate mutating func plan(categories: [String], prices: [Int64]) throws(ByteReadingError) -> SeatingPlan {
+    /// A plan that is a document of its own.
+    mutating func plan(reference: [UInt8]) throws(ByteReadingError) -> PricedPlan {
+        var plan = try plan()
+        guard isAtEnd else { throw malformed }
+        plan.reference = reference
+        return plan
+    }
+
+    mutating func plan() throws(ByteReadingError) -> PricedPlan {
+        var categories: [String] = []
+        var prices: [Int64] = []
+        for _ in 0..<(try count()) {
+            categories.append(try string())
+            prices.append(try signed())
+        }
         let seats = try list { (reader: inout ByteReader) throws(ByteReadingError) in
             let name = try reader.string()
             let category = try reader.number()
@@ -117,9 +164,11 @@ extension ByteReader {
             guard area.category < categories.count else { throw reader.malformed }
             return area
         }
-        guard Set(seats.map(\.name)).count == seats.count else { throw malformed }
+        guard SeatingPlan.areDistinct(seats.map(\.name)) else { throw malformed }
         let stage = SeatingPlan.Point(x: try coordinate(), y: try coordinate())
-        return SeatingPlan(categories: categories, seats: seats, areas: areas, stage: stage, prices: prices)
+        return PricedPlan(
+            plan: SeatingPlan(categories: categories, seats: seats, areas: areas, stage: stage, prices: prices),
+            prices: prices)
     }
 
     private mutating func coordinate() throws(ByteReadingError) -> Int32 {

@@ -70,13 +70,15 @@ public struct Partition: Sendable {
             if let refusal = refusal(for: command, now: now) { return .sale(.refused(refusal)) }
             let roomBefore = room
             let outcome = sale.apply(command, now: now, facts: &saleFacts)
+            followSale(at: now)
             // The line follows what is left: it ends with the last place, and goes on when places come back.
-            if room != roomBefore { line.advance(to: now, room: room, facts: &lineFacts) }
+            if room != roomBefore || !lineFacts.isEmpty { line.advance(to: now, room: room, facts: &lineFacts) }
             collect(into: &facts)
             return .sale(outcome)
         case .line(let command):
             if case .giveUp(let pass, let buyer) = command, line.livingPass(pass, buyer: buyer) != nil {
                 _ = sale.apply(.releaseAll(buyer: buyer, pass: pass), now: now, facts: &saleFacts)
+                tellLine(of: saleFacts, at: now)
             }
             let outcome = line.apply(command, now: now, room: room, facts: &lineFacts)
             collect(into: &facts)
@@ -117,9 +119,38 @@ public struct Partition: Sendable {
     /// Tells the event what time it is.
     public mutating func advance(to now: Timestamp, facts: inout [Fact]) {
         sale.advance(to: now, facts: &saleFacts)
+        tellLine(of: saleFacts, at: now)
+        while let pass = line.duePass(at: now) {
+            line.settleDuePass(isIdle: !sale.isShopping(pass.buyer), now: now, facts: &lineFacts)
+        }
         line.advance(to: now, room: room, facts: &lineFacts)
         collect(into: &facts)
     }
+
+    /// What the line must know of the sale's last step; the same when it is decided on and when it is replayed.
+    private mutating func tellLine(of facts: some Sequence<SaleFact>, at now: Timestamp) {
+        for buyer in sale.buyersLeftOff { line.leftOff(buyer, at: now) }
+        for case .paymentDeclined(let id, _, _, _) in facts {
+            if let pass = sale.order(id)?.pass { line.declined(pass: pass) }
+        }
+    }
+
+    /// What follows from the sale's last step: a pass with which too many payments were declined ends, and with it what
+    /// was held.
+    private mutating func followSale(at now: Timestamp) {
+        guard !saleFacts.isEmpty else { return }
+        tellLine(of: saleFacts, at: now)
+        for case .paymentDeclined(let id, _, _, _) in saleFacts {
+            guard let serial = sale.order(id)?.pass,
+                let pass = line.endDeclined(pass: serial, now: now, facts: &lineFacts)
+            else { continue }
+            _ = sale.apply(.releaseAll(buyer: pass.buyer, pass: pass.serial), now: now, facts: &saleFacts)
+            tellLine(of: [], at: now)
+        }
+    }
+
+    /// A fact that did not apply though it had just been decided on: a bug. What was decided since must be thrown away.
+    public var fault: String? { sale.fault?.description ?? line.fault?.description }
 
     public mutating func nextDue() -> Timestamp? {
         let sale = sale.nextDue()
@@ -141,7 +172,9 @@ public struct Partition: Sendable {
     public mutating func replay(_ fact: Fact, at: Timestamp) throws {
         switch fact {
         case .created: throw ContradictoryFact("an event is created once")
-        case .sale(let fact): try sale.replay(fact, at: at)
+        case .sale(let fact):
+            try sale.replay(fact, at: at)
+            tellLine(of: CollectionOfOne(fact), at: at)
         case .line(let fact): try line.replay(fact, at: at)
         case .audited(let note): keep(note, at: at)
         }
@@ -149,7 +182,7 @@ public struct Partition: Sendable {
 
     // MARK: Snapshots
 
-    static let snapshotFormat: UInt8 = 3
+    static let snapshotFormat: UInt8 = 4
 
     /// The state without its definition, which the journal's first row holds.
     public func encodeSnapshot() -> [UInt8] {

@@ -9,7 +9,7 @@ public struct PaymentTask: Sendable {
         case void
         case refund
         /// A second payment of the order, to be released or given back.
-        case returnStray(intent: String, captured: Int64)
+        case returnStray(intent: String)
     }
 
     public let event: String
@@ -21,6 +21,8 @@ public struct PaymentTask: Sendable {
     /// What is to be given back.
     public let captured: Int64
     public let placedAt: Timestamp
+    /// When the order came to its end, if it has.
+    public let endedAt: Timestamp?
 
     /// What the order still needs of the provider.
     public init?(_ order: Order, in definition: EventDefinition) {
@@ -42,34 +44,42 @@ public struct PaymentTask: Sendable {
         payment = PaymentOrder(
             reference: PublicID(.order, at: order.placedAt, serial: order.id.serial, tag: definition.tag).text,
             amount: order.amount, currency: definition.currency, paymentMethod: order.paymentMethod,
-            trace: order.trace)
+            trace: order.trace, event: definition.id)
         intent = order.intent
         captured = order.captured
         placedAt = order.placedAt
+        endedAt = order.endedAt
     }
 
     /// What this fact makes necessary, if anything.
     init?(following fact: SaleFact, in partition: Partition) {
         switch fact {
         case .orderPlaced(let id, _, _, _, _), .orderAuthorized(let id, _), .orderDeclined(let id, _, true),
-            .orderExpired(let id), .orderCancelled(let id, _, _), .capturedLate(let id, _, _):
+            .orderExpired(let id), .orderCancelled(let id, _, _), .capturedLate(let id, _, _),
+            .paymentDeclined(let id, _, true, _), .refundReversed(let id, _):
             guard let order = partition.sale.order(id) else { return nil }
             self.init(order, in: partition.definition)
-        case .strayFound(let id, let intent, let captured):
+        case .strayFound(let id, let intent, _):
             guard let order = partition.sale.order(id) else { return nil }
-            self.init(order, kind: .returnStray(intent: intent, captured: captured), in: partition.definition)
+            self.init(order, kind: .returnStray(intent: intent), in: partition.definition)
         default: return nil
         }
     }
 
     /// Everything that the provider must still be asked for an event, as recovery finds it.
     public static func all(in partition: Partition) -> [PaymentTask] {
-        let orders = partition.sale.orders.compactMap { PaymentTask($0, in: partition.definition) }
-        let strays = partition.sale.strays.values.sorted { $0.intent < $1.intent }.compactMap { stray in
-            partition.sale.order(stray.order).map { order in
-                PaymentTask(
-                    order, kind: .returnStray(intent: stray.intent, captured: stray.captured),
-                    in: partition.definition)
+        open(in: partition, atMost: .max)
+    }
+
+    /// So many of the orders of which the provider must still be asked something, and of the second payments.
+    static func open(in partition: Partition, atMost max: Int) -> [PaymentTask] {
+        let sale = partition.sale
+        let orders = sale.openOrders.prefix(max).sorted().compactMap { serial in
+            sale.order(OrderID(serial)).flatMap { PaymentTask($0, in: partition.definition) }
+        }
+        let strays = sale.strays.values.prefix(max).sorted { $0.intent < $1.intent }.compactMap { stray in
+            sale.order(stray.order).map {
+                PaymentTask($0, kind: .returnStray(intent: stray.intent), in: partition.definition)
             }
         }
         return orders + strays

@@ -7,20 +7,25 @@ import Synchronization
 /// Carries out what orders need of the provider, and brings the results back as commands.
 ///
 /// What is to be done stands in the state and came from facts on disk, so nothing here need survive: after a crash the
-/// same tasks come again. One task an order is under way at a time; one that brings no answer is tried again, later
-/// and later, until the state no longer asks for it. That makes every task its own reconciler: each new try first asks
-/// the provider what became of the last.
+/// same tasks come again. One chain of calls an order is under way at a time; a call that brings no answer is tried
+/// again, later and later, until the state no longer asks for it.
 final class SagaRunner: Sendable {
     /// Calls to the provider under way at a time.
     static let callsMax = 256
-    /// The provider keeps idempotency keys for a day; an attempt older than this is looked up, never sent again.
-    static let keySeconds: Int64 = 23 * 3600
+    private static let probeMilliseconds = 500
+    /// How often what goes on failing is told, in seconds.
+    private static let reminderSeconds: Int64 = 600
 
-    private struct Key: Hashable {
+    struct Key: Hashable {
         let event: String
         let order: OrderID
-        /// The stray's intent, for those.
+        /// The second payment, for those.
         let stray: String?
+    }
+
+    private struct Sleeper {
+        let task: PaymentTask
+        var wakesAt: UInt64
     }
 
     private struct State {
@@ -29,27 +34,47 @@ final class SagaRunner: Sendable {
         /// Where `waiting` begins; what is before has been taken.
         var nextWaiting = 0
         var running = 0
-        /// Orders with a call under way, and the task that came meanwhile.
+        /// Orders with a call under way or about to be, and the task that came meanwhile.
         var active: [Key: PaymentTask?] = [:]
-        /// Orders that wait for their next try, and how often they were tried.
-        var sleeping: [Key: Int] = [:]
+        /// Orders that wait for their next try.
+        var sleeping: [Key: Sleeper] = [:]
+        var courses: [Key: PaymentCourse] = [:]
+        var gate = ProviderGate()
+        var isTicking = false
+        var isProbing = false
         var isStopping = false
+        /// When each kind of trouble was told last.
+        var told: [String: Timestamp] = [:]
     }
 
     private let gateway: any PaymentGateway
     private let clock: any WallClock
     private let logger: Logger
     private let state = Mutex(State())
+    private let sweep: PaymentSweep
 
     init(gateway: any PaymentGateway, clock: any WallClock, logger: Logger) {
         self.gateway = gateway
         self.clock = clock
         self.logger = logger
+        sweep = PaymentSweep(clock: clock, logger: logger)
     }
 
     func bind(to engine: Engine) {
         state.withLock { $0.engine = engine }
     }
+
+    /// Learns whether the provider is there, and begins to look after orders that have ended.
+    func start() {
+        Task {
+            await probe()
+            await sweep.run(self)
+        }
+    }
+
+    var health: ProviderHealth { state.withLock { $0.gate.health } }
+    var engine: Engine? { state.withLock { $0.isStopping ? nil : $0.engine } }
+    var isOpen: Bool { state.withLock { $0.gate.isOpen && !$0.isStopping } }
 
     /// No new call is begun; those under way may end. What they learn after the writer has stopped comes again.
     func stop() async {
@@ -57,6 +82,7 @@ final class SagaRunner: Sendable {
             state.isStopping = true
             state.waiting.removeAll()
             state.nextWaiting = 0
+            state.sleeping.removeAll()
         }
         for _ in 0..<40 where state.withLock({ $0.running > 0 }) {
             try? await Task.sleep(for: .milliseconds(50))
@@ -64,38 +90,46 @@ final class SagaRunner: Sendable {
     }
 
     private func key(_ task: PaymentTask) -> Key {
-        if case .returnStray(let intent, _) = task.kind {
+        if case .returnStray(let intent) = task.kind {
             return Key(event: task.event, order: task.order, stray: intent)
         }
         return Key(event: task.event, order: task.order, stray: nil)
     }
 
+    // MARK: The queue
+
     /// Takes a task; called on the writer's thread, so it only queues it.
     func take(_ task: PaymentTask) {
-        let mustStart = state.withLock { state in
+        let mustStart = state.withLock { state -> Bool in
             guard !state.isStopping else { return false }
-            let key = key(task)
-            if state.active[key] != nil {
-                state.active[key] = .some(task)
-                return false
-            }
-            state.active[key] = .some(nil)
-            state.waiting.append(task)
-            guard state.running < SagaRunner.callsMax else { return false }
-            state.running += 1
-            return true
+            return enqueue(task, &state)
         }
         if mustStart { Task { await work() } }
     }
 
-    /// Takes a task that may be old news: from a webhook, or from the reconciler. Where a call for the order is under
-    /// way, or its next try is set, that leads on by itself, and the old news must not replace what is newer.
+    /// - Returns: whether another worker must be started.
+    private func enqueue(_ task: PaymentTask, _ state: inout State) -> Bool {
+        let key = key(task)
+        state.sleeping[key] = nil
+        if state.active[key] != nil {
+            state.active[key] = .some(task)
+            return false
+        }
+        state.active[key] = .some(nil)
+        state.waiting.append(task)
+        guard state.gate.isOpen, state.running < SagaRunner.callsMax else { return false }
+        state.running += 1
+        return true
+    }
+
+    /// Takes a task that may be old news: from the reconciler. Where a call for the order is under way, or its next try is
+    /// set, that leads on by itself, and the old news must not replace what is newer.
     func remind(_ task: PaymentTask) {
         let isUnderWay = state.withLock { $0.active[key(task)] != nil || $0.sleeping[key(task)] != nil }
         if !isUnderWay { take(task) }
     }
 
-    /// Works until nothing waits.
+    /// Works until nothing waits, or the provider is away.
     private func work() async {
         while let task = nextTask() {
             var current: PaymentTask? = task
@@ -108,9 +142,11 @@ final class SagaRunner: Sendable {
 
     private func nextTask() -> PaymentTask? {
         state.withLock { state in
-            guard state.nextWaiting < state.waiting.count else {
-                state.waiting.removeAll(keepingCapacity: true)
-                state.nextWaiting = 0
+            guard state.gate.isOpen, state.nextWaiting < state.waiting.count else {
+                if state.nextWaiting >= state.waiting.count {
+                    state.waiting.removeAll(keepingCapacity: true)
+                    state.nextWaiting = 0
+                }
                 state.running -= 1
                 return nil
             }
@@ -125,189 +161,338 @@ final class SagaRunner: Sendable {
     }
 
     /// After a try: what came meanwhile goes on at once; what brought no answer sleeps.
-    private func finish(_ task: PaymentTask, isDone: Bool) -> PaymentTask? {
+    private func finish(_ task: PaymentTask, isDone: Done) -> PaymentTask? {
         let key = key(task)
-        enum Next { case run(PaymentTask), sleep(tries: Int), rest }
-        let next = state.withLock { state -> Next in
+        var mustTick = false
+        let next = state.withLock { state -> PaymentTask? in
             if case .some(.some(let newer)) = state.active[key] {
                 state.active[key] = .some(nil)
-                state.sleeping[key] = nil
-                return .run(newer)
+                state.courses[key]?.tries = 0
+                return newer
             }
             state.active[key] = nil
-            if isDone || state.isStopping {
-                state.sleeping[key] = nil
-                return .rest
+            guard case .notYet(let milliseconds) = isDone, !state.isStopping else {
+                if state.courses.removeValue(forKey: key)?.isDoubtful ?? false { sweep.doubt(task) }
+                return nil
             }
-            let tries = (state.sleeping[key] ?? 0) + 1
-            state.sleeping[key] = tries
-            return .sleep(tries: tries)
-        }
-        switch next {
-        case .run(let newer): return newer
-        case .rest: return nil
-        case .sleep(let tries):
-            Task { await tryLater(task, tries: tries) }
+            let now = DispatchTime.now().uptimeNanoseconds
+            state.sleeping[key] = Sleeper(task: task, wakesAt: now + UInt64(max(0, milliseconds)) * 1_000_000)
+            mustTick = !state.isTicking
+            state.isTicking = true
             return nil
         }
+        if mustTick { Task { await tick() } }
+        return next
     }
 
-    /// How long to wait before the next try: doubling from a quarter of a second to thirty, spread by a third.
-    static func delayMilliseconds(tries: Int) -> Int {
-        let base = min(30_000, 250 << min(tries - 1, 10))
-        return base + Int.random(in: 0...base / 3)
+    // MARK: Sleeping
+
+    /// Wakes who is due, as long as somebody sleeps.
+    private func tick() async {
+        while true {
+            try? await Task.sleep(for: .milliseconds(50))
+            let now = DispatchTime.now().uptimeNanoseconds
+            let due = state.withLock { state -> [PaymentTask]? in
+                guard !state.sleeping.isEmpty, !state.isStopping else {
+                    state.isTicking = false
+                    return nil
+                }
+                guard state.gate.isOpen else { return [] }
+                return state.sleeping.values.filter { $0.wakesAt <= now }.map(\.task)
+            }
+            guard let due else { return }
+            for task in due { await wake(task) }
+        }
     }
 
-    private func tryLater(_ task: PaymentTask, tries: Int) async {
-        try? await Task.sleep(for: .milliseconds(SagaRunner.delayMilliseconds(tries: tries)))
-        // The state may have moved on meanwhile; what it asks for now is what is done.
-        guard let engine = state.withLock({ $0.engine }) else { return }
-        do {
-            let handle = try await engine.event(task.event)
-            let wanted = try await engine.read(handle) { partition -> PaymentTask? in
-                if case .returnStray(let intent, _) = task.kind {
+    /// The state may have moved on while the order slept; what it asks for now is what is done.
+    private func wake(_ task: PaymentTask) async {
+        let key = key(task)
+        // Moved a little ahead, so that it is not woken twice meanwhile.
+        state.withLock { $0.sleeping[key]?.wakesAt += 2_000_000_000 }
+        guard let engine else { return }
+        guard let wanted = try? await currentTask(for: task, engine) else { return }
+        if let wanted {
+            take(wanted)
+        } else {
+            state.withLock { state in
+                state.sleeping[key] = nil
+                state.courses[key] = nil
+            }
+        }
+    }
+
+    private func currentTask(for task: PaymentTask, _ engine: Engine) async throws -> PaymentTask?? {
+        let handle = try await engine.event(task.event)
+        return .some(
+            try await engine.read(handle) { partition -> PaymentTask? in
+                if case .returnStray(let intent) = task.kind {
                     return partition.sale.strays[intent] == nil ? nil : task
                 }
                 return partition.sale.order(task.order).flatMap { PaymentTask($0, in: partition.definition) }
-            }
-            if let wanted { take(wanted) } else { state.withLock { $0.sleeping[key(task)] = nil } }
-        } catch {
-            guard !state.withLock({ $0.isStopping }) else { return }
-            await tryLater(task, tries: tries)
-        }
+            })
     }
 
     // MARK: One try
 
-    /// - Returns: whether the provider's answer is on disk; if not, it must be asked again.
-    private func attempt(_ task: PaymentTask) async -> Bool {
-        let isRepeated = state.withLock { $0.sleeping[key(task)] != nil }
+    private enum Done {
+        /// The provider's answer is on disk.
+        case done
+        /// It must be asked again, after so long.
+        case notYet(milliseconds: Int)
+    }
+
+    /// How long to wait before the next try: doubling from a quarter of a second to eight, spread by a third.
+    static func delayMilliseconds(tries: Int) -> Int {
+        let base = min(8000, 250 << min(max(0, tries - 1), 10))
+        return base + Int.random(in: 0...base / 3)
+    }
+
+    /// How long to wait before asking again about what the provider has not decided: half a second to three.
+    private static func pollMilliseconds(tries: Int) -> Int { min(3000, 500 * max(1, tries)) }
+    /// What asks for a person is tried again rarely.
+    private static let rejectedMilliseconds = 30_000
+
+    private func attempt(_ task: PaymentTask) async -> Done {
+        let key = key(task)
+        var course = state.withLock { $0.courses[key] } ?? PaymentCourse()
+        course.tries += 1
+        defer { state.withLock { $0.courses[key] = course } }
         do {
-            let results: [PaymentResult]
-            switch task.kind {
-            case .authorize: results = try await authorize(task)
-            case .capture: results = try await capture(task, isRepeated: isRepeated)
-            case .void: results = try await void(task)
-            case .refund: results = try await refund(task)
-            case .returnStray(let intent, let captured):
-                results = try await returnStray(intent, captured: captured, task)
-            }
-            guard let engine = state.withLock({ $0.engine }), !results.isEmpty else { return false }
+            let results = try await steps.results(task, &course)
+            providerAnswered()
+            if results.isEmpty { return .notYet(milliseconds: SagaRunner.pollMilliseconds(tries: course.tries)) }
+            guard let engine else { return .done }
             let handle = try await engine.event(task.event)
-            for result in results {
-                _ = try await engine.apply(.sale(.payment(task.order, result)), to: handle)
-            }
-            return true
+            _ = try await engine.apply(.sale(.payment(task.order, results)), to: handle)
+            // What asks for more of the provider than it did comes as a task of its own; the rest is asked about again.
+            guard results.allSatisfy(\.isUndecided) else { return .done }
+            return .notYet(milliseconds: SagaRunner.pollMilliseconds(tries: course.tries))
+        } catch let error as PaymentGatewayError {
+            return .notYet(milliseconds: delay(after: error, task, tries: course.tries))
         } catch {
-            logger.info(
-                "The payment provider gave no answer yet; it will be asked again",
-                metadata: [
-                    "event": "\(task.event)", "order": "\(task.payment.reference)", "step": "\(task.kind)",
-                    "error": "\(error)",
-                ])
+            // The event could not be had just now.
+            return .notYet(milliseconds: SagaRunner.delayMilliseconds(tries: course.tries))
+        }
+    }
+
+    private var steps: PaymentSteps {
+        PaymentSteps(
+            gateway: gateway, clock: clock,
+            isOthers: { [weak self] payment in await self?.isOthers(payment) ?? true },
+            alarm: { [weak self] task, reason in self?.alarm(task, reason) })
+    }
+
+    /// Whether a payment is the one of the order that it names.
+    private func isOthers(_ payment: Payment) async -> Bool {
+        guard let reference = payment.reference, let engine, let found = try? await engine.order(reference) else {
             return false
         }
+        let order = try? await engine.read(found.event) { $0.sale.order(found.order) }
+        return order?.intent == payment.intent
     }
 
-    private func authorize(_ task: PaymentTask) async throws -> [PaymentResult] {
-        // The provider may have forgotten the key; the order expires at once and is looked up.
-        guard !isOld(task) else { return [] }
-        let payment = try await gateway.authorize(task.payment)
-        switch payment.status {
-        case .authorized: return [.authorized(intent: payment.intent)]
-        case .captured(let amount, _): return [.captured(intent: payment.intent, amount: amount)]
-        case .declined(let code): return [.declined(code: code)]
-        case .canceled: return [.voided]
-        case .pending: return []
+    private func delay(after error: PaymentGatewayError, _ task: PaymentTask, tries: Int) -> Int {
+        let delay = SagaRunner.delayMilliseconds(tries: tries)
+        switch error {
+        case .unanswered(let reason):
+            providerGaveNoAnswer(reason)
+            logger.info("The payment provider gave no answer; it will be asked again", metadata: metadata(task, error))
+            return delay
+        case .unauthorized:
+            providerRefusedKey()
+            return SagaRunner.rejectedMilliseconds
+        case .busy(let seconds):
+            providerAnswered()
+            return max(delay, min(seconds ?? 0, 120) * 1000)
+        case .rejected:
+            providerAnswered()
+            tell("rejected", .error, "The payment provider refuses a request; it will be asked again", task, error)
+            return max(delay, tries > 3 ? SagaRunner.rejectedMilliseconds : 0)
+        case .failed, .keyConflict, .unknownPayment:
+            providerAnswered()
+            logger.info("The payment provider failed; what became of it is looked up", metadata: metadata(task, error))
+            return delay
         }
     }
 
-    private func capture(_ task: PaymentTask, isRepeated: Bool) async throws -> [PaymentResult] {
-        guard let intent = task.intent else { return [] }
-        var payment = Payment(intent: intent, status: .authorized)
-        if isRepeated || isOld(task) { payment = try await gateway.payment(intent) }
-        if payment.status == .authorized { payment = try await gateway.capture(intent, for: task.payment) }
-        switch payment.status {
-        case .captured(let amount, _): return [.captured(intent: intent, amount: amount)]
-        case .declined(let code): return [.captureRefused(code: code)]
-        case .canceled: return [.voided]
-        case .authorized, .pending: return []
+    // MARK: Telling
+
+    private func metadata(_ task: PaymentTask, _ error: any Error) -> Logger.Metadata {
+        [
+            "event": "\(task.event)", "order": "\(task.payment.reference)", "step": "\(task.kind)", "error": "\(error)",
+        ]
+    }
+
+    private func alarm(_ task: PaymentTask, _ reason: String) {
+        tell(
+            "alarm " + task.payment.reference, .error, "A payment needs somebody to look at it", task,
+            PaymentGatewayError.rejected(status: 0, reason))
+    }
+
+    /// Says something once, and again only after a while.
+    private func tell(
+        _ what: String, _ level: Logger.Level, _ message: Logger.Message, _ task: PaymentTask, _ error: any Error
+    ) {
+        if isNews(what) { logger.log(level: level, message, metadata: metadata(task, error)) }
+    }
+
+    private func isNews(_ what: String) -> Bool {
+        let now = clock.now()
+        return state.withLock { state in
+            if let last = state.told[what], last.adding(seconds: Int(SagaRunner.reminderSeconds)) > now { return false }
+            if state.told.count >= 1000 { state.told.removeAll() }
+            state.told[what] = now
+            return true
         }
     }
 
-    private func void(_ task: PaymentTask) async throws -> [PaymentResult] {
-        var payments: [Payment]
-        if let intent = task.intent {
-            payments = [try await gateway.payment(intent)]
-        } else if isOld(task) {
-            payments = try await gateway.payments(for: task.payment.reference)
-        } else {
-            // The same key again tells what became of the first try.
-            payments = [try await gateway.authorize(task.payment)]
+    // MARK: Whether the provider is there
+
+    func providerAnswered() {
+        let isBack = state.withLock { $0.gate.answered() }
+        guard isBack else { return }
+        logger.notice("The payment provider answers again")
+        wakeAll()
+    }
+
+    func providerGaveNoAnswer(_ reason: String) {
+        let now = clock.now()
+        guard state.withLock({ $0.gate.gotNoAnswer(at: now) }) else { return }
+        logger.error(
+            "The payment provider does not answer; orders wait until it does", metadata: ["error": "\(reason)"])
+        probeUntilBack()
+    }
+
+    func providerRefusedKey() {
+        let now = clock.now()
+        if state.withLock({ $0.gate.refusedKey(at: now) }) { probeUntilBack() }
+        if isNews("unauthorized") {
+            logger.error("The payment provider does not take the secret key; no order can be paid until that is mended")
         }
-        var results: [PaymentResult] = []
-        for (index, payment) in payments.enumerated() {
-            var payment = payment
-            if payment.status == .authorized || payment.status == .pending {
-                payment = try await gateway.void(payment.intent, for: task.payment)
+    }
+
+    /// Everything that waited goes on, spread over a second.
+    private func wakeAll() {
+        let now = DispatchTime.now().uptimeNanoseconds
+        let workers = state.withLock { state -> Int in
+            for (key, sleeper) in state.sleeping {
+                state.sleeping[key]?.wakesAt = min(sleeper.wakesAt, now + UInt64.random(in: 0...1_000_000_000))
+                state.courses[key]?.tries = 0
             }
-            switch payment.status {
-            case .captured(let amount, _) where index == 0:
-                results.append(.captured(intent: payment.intent, amount: amount))
-            case .captured(let amount, let refunded) where amount > refunded:
-                results.append(.stray(intent: payment.intent, captured: amount))
-            case .authorized, .pending: return []
-            default: if index == 0 { results.append(.voided) }
+            let wanted = min(SagaRunner.callsMax - state.running, state.waiting.count - state.nextWaiting)
+            state.running += max(0, wanted)
+            return max(0, wanted)
+        }
+        for _ in 0..<workers { Task { await work() } }
+    }
+
+    private func probeUntilBack() {
+        let mustStart = state.withLock { state in
+            defer { state.isProbing = true }
+            return !state.isProbing && !state.isStopping
+        }
+        guard mustStart else { return }
+        Task {
+            while !isOpen, !state.withLock({ $0.isStopping }) {
+                try? await Task.sleep(for: .milliseconds(SagaRunner.probeMilliseconds))
+                await probe()
             }
+            state.withLock { $0.isProbing = false }
         }
-        return payments.isEmpty ? [.voided] : results
     }
 
-    private func refund(_ task: PaymentTask) async throws -> [PaymentResult] {
-        guard let intent = task.intent else { return [] }
-        if isOld(task), case .captured(_, let refunded) = try await gateway.payment(intent).status,
-            refunded >= task.captured
-        {
-            return [.refunded(amount: task.captured)]
-        }
-        let refunded = try await gateway.refund(intent, amount: task.captured, for: task.payment)
-        return refunded >= task.captured ? [.refunded(amount: task.captured)] : []
+    private func probe() async {
+        do {
+            try await gateway.probe()
+            providerAnswered()
+        } catch PaymentGatewayError.unauthorized {
+            providerRefusedKey()
+        } catch {}
     }
 
-    private func returnStray(_ intent: String, captured: Int64, _ task: PaymentTask) async throws -> [PaymentResult] {
-        if captured > 0 {
-            let refunded = try await gateway.refund(intent, amount: captured, for: task.payment)
-            guard refunded >= captured else { return [] }
-        } else {
-            guard try await gateway.void(intent, for: task.payment).status == .canceled else { return [] }
-        }
-        return [.strayReturned(intent: intent)]
+    // MARK: Looking after orders that have ended
+
+    func inquire(about reference: String?, intent: String?) {
+        sweep.inquire(about: reference, intent: intent, self)
     }
 
-    private func isOld(_ task: PaymentTask) -> Bool {
-        clock.now().milliseconds - task.placedAt.milliseconds > SagaRunner.keySeconds * 1000
-    }
-
-    // MARK: Webhooks
-
-    /// Asks the provider about an order now, unless a call for it is under way or it has all that it needs.
-    func inquire(_ order: OrderID, at placedAt: Timestamp, of event: EventHandle) async {
-        let key = Key(event: event.id, order: order, stray: nil)
-        let (engine, isUnderWay) = state.withLock { ($0.engine, $0.active[key] != nil) }
-        guard let engine, !isUnderWay else { return }
-        let found = try? await engine.read(event) { partition -> (Order, PaymentTask?)? in
-            guard let order = partition.sale.order(order), order.placedAt == placedAt else { return nil }
-            return (order, PaymentTask(order, in: partition.definition))
+    /// Asks the provider about an order now.
+    /// - Parameter isThorough: whether second payments are looked for.
+    func look(after reference: String, isThorough: Bool) async {
+        guard isOpen, let engine, let found = try? await engine.order(reference) else { return }
+        let read = try? await engine.read(found.event) { partition -> (Order, PaymentOrder, PaymentTask?)? in
+            guard let order = partition.sale.order(found.order) else { return nil }
+            let task = PaymentTask(order, kind: .void, in: partition.definition)
+            return (order, task.payment, PaymentTask(order, in: partition.definition))
         }
-        guard let (order, task) = found else { return }
+        guard let read, case (let order, let payment, let task) = read else { return }
         if let task {
-            remind(task)
-        } else if order.state == .declined || order.state == .expired, order.captured == 0,
-            let intent = order.intent, case .captured(let amount, 0)? = try? await gateway.payment(intent).status
-        {
-            // Money for an order that had ended: it goes back.
-            _ = try? await engine.apply(
-                .sale(.payment(order.id, .captured(intent: intent, amount: amount))), to: event)
+            hasten(task)
+        } else if order.amount > 0 {
+            await look(after: order, payment, found.event, isThorough: isThorough)
+        }
+    }
+
+    /// Has a sleeping order tried at once; where a call is under way it leads on by itself.
+    private func hasten(_ task: PaymentTask) {
+        if state.withLock({ $0.active[key(task)] == nil }) { take(task) }
+    }
+
+    private func look(
+        after order: Order, _ payment: PaymentOrder, _ event: EventHandle, isThorough: Bool
+    ) async {
+        do {
+            let results = try await steps.lookAfter(order, as: payment, isThorough: isThorough)
+            providerAnswered()
+            guard let engine else { return }
+            let news = results.filter { $0.isNews(to: order) }
+            guard !news.isEmpty else { return }
+            logger.notice(
+                "The payment provider knows something that was not asked for here",
+                metadata: ["event": "\(event.id)", "order": "\(payment.reference)", "news": "\(news)"])
+            let command = Command.sale(.payment(order.id, news))
+            let note = news.compactMap(\.auditAction).first.map {
+                AuditNote(actor: "payment provider", action: $0, detail: payment.reference)
+            }
+            _ = try await engine.apply(note.map { .audited($0, command) } ?? command, to: event)
+        } catch PaymentGatewayError.unanswered(let reason) {
+            providerGaveNoAnswer(reason)
+        } catch PaymentGatewayError.unauthorized {
+            providerRefusedKey()
+        } catch {}
+    }
+
+    /// Reads which order a payment names.
+    func reference(of intent: String) async -> String? {
+        try? await gateway.reference(of: intent)
+    }
+}
+
+extension PaymentResult {
+    /// Whether the provider must be asked again for the same.
+    fileprivate var isUndecided: Bool {
+        switch self {
+        case .pending, .actionRequired, .stray: true
+        default: false
+        }
+    }
+
+    /// Whether it says anything of an ended order that is not known.
+    fileprivate func isNews(to order: Order) -> Bool {
+        switch self {
+        case .refunded(let total): min(total, order.captured) != order.refunded
+        case .disputed(let isDisputed): isDisputed != order.isDisputed
+        default: true
+        }
+    }
+
+    /// What of it the organizer should read.
+    fileprivate var auditAction: AuditNote.Action? {
+        switch self {
+        case .refunded: .refundSeen
+        case .disputed(true): .disputeSeen
+        default: nil
         }
     }
 }

@@ -10,7 +10,7 @@ final class EngineLoop: Sendable {
     /// What reaches the loop from other threads.
     enum Arrival: Sendable {
         case loaded(EventHandle, RecoveredPartition)
-        case created(EventHandle, EventDefinition, Envelope.Reply)
+        case created(EventHandle, Partition, Envelope.Reply)
         case snapshotTaken(event: String, sequence: UInt64?)
         /// Nobody is kept waiting for an order any longer.
         case hurry
@@ -29,23 +29,25 @@ final class EngineLoop: Sendable {
     private let logger: Logger
     private let effects: @Sendable (PaymentTask) -> Void
     private let remind: @Sendable (PaymentTask) -> Void
-    private let unloaded: @Sendable (EventHandle, Partition) -> Void
+    private let directory: EventDirectory
+    private let reload: @Sendable (String) -> Void
     private let fatal: @Sendable (String) -> Void
     private let mail = Mutex(Mail())
     private let bell = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
-    private let snapshots = DispatchQueue(label: "onsale.snapshots")
+    private let snapshots = DispatchQueue(label: "onsale.snapshots", qos: .utility)
 
     /// - Parameters:
     ///   - effects: takes what the provider must be asked, after the facts are on disk.
     ///   - remind: takes, now and then, what has stayed open for long: nobody may be working on it.
-    ///   - unloaded: told when an idle event has left the loop.
+    ///   - directory: told which events are to be had.
+    ///   - reload: has an event loaded that was wanted while it was put to rest.
     ///   - fatal: ends the process; called when a write's outcome is unknown.
     init(
-        journal: any Journal, clock: any WallClock, limits: EngineLimits, logger: Logger,
+        journal: any Journal, clock: any WallClock, limits: EngineLimits, logger: Logger, directory: EventDirectory,
         effects: @escaping @Sendable (PaymentTask) -> Void,
         remind: @escaping @Sendable (PaymentTask) -> Void,
-        unloaded: @escaping @Sendable (EventHandle, Partition) -> Void,
+        reload: @escaping @Sendable (String) -> Void,
         fatal: @escaping @Sendable (String) -> Void
     ) {
         self.journal = journal
@@ -54,7 +56,8 @@ final class EngineLoop: Sendable {
         self.logger = logger
         self.effects = effects
         self.remind = remind
-        self.unloaded = unloaded
+        self.directory = directory
+        self.reload = reload
         self.fatal = fatal
     }
 
@@ -100,34 +103,58 @@ final class EngineLoop: Sendable {
 
     // MARK: The thread
 
-    private func run() {
+    /// Everything that is the thread's own.
+    private struct Shift {
         var writers: [String: EventWriter] = [:]
-        // While the disk is full, changes are refused at once and room is looked for once a second.
+        /// While the disk is full, changes are refused at once and room is looked for once a second.
         var fullUntil: Timestamp?
-        var nextSweep = clock.now()
-        var nextReconciliation = clock.now()
+        var nextSweep: Timestamp
+        var nextReconciliation: Timestamp
+        /// Turns in a row that found nothing to do.
+        var idleTurns = 0
+    }
+
+    private func run() {
+        var shift = Shift(nextSweep: clock.now(), nextReconciliation: clock.now())
         while true {
-            let now = clock.now()
-            let wake = writers.values.compactMap { $0.nextDue() }.min().map { min($0, now.adding(seconds: 1)) }
-            let patience = (wake ?? now.adding(seconds: 1)).milliseconds - now.milliseconds
-            let taken = waitForMail(atMost: max(0, patience))
-            admit(taken.arrivals, into: &writers)
-            turn(ready: taken.ready, &writers, &fullUntil)
-            if clock.now() >= nextSweep {
-                nextSweep = clock.now().adding(seconds: 1)
-                takeSnapshots(writers)
-                unloadIdle(&writers)
+            let taken = waitForMail(atMost: patience(shift))
+            admit(taken.arrivals, &shift)
+            let hasWorked = turn(ready: taken.ready, &shift)
+            shift.idleTurns = hasWorked || !taken.arrivals.isEmpty ? 0 : shift.idleTurns + 1
+            if clock.now() >= shift.nextSweep {
+                shift.nextSweep = clock.now().adding(seconds: 1)
+                takeSnapshots(shift.writers)
+                unloadIdle(&shift.writers)
             }
-            if clock.now() >= nextReconciliation {
-                nextReconciliation = clock.now().adding(seconds: EngineLoop.reconciliationSeconds)
-                reconcile(writers)
+            if clock.now() >= shift.nextReconciliation {
+                shift.nextReconciliation = clock.now().adding(seconds: EngineLoop.reconciliationSeconds)
+                reconcile(shift.writers)
             }
             if taken.isStopping, taken.ready.isEmpty, taken.arrivals.isEmpty {
-                finish(writers)
+                finish(shift.writers)
                 return
             }
         }
     }
+
+    /// How long to wait for mail, in milliseconds: until something is due, a second at most.
+    private func patience(_ shift: Shift) -> Int64 {
+        let now = clock.now()
+        var wake = now.adding(seconds: 1)
+        // On a full disk nothing that is due can be done.
+        if let fullUntil = shift.fullUntil, fullUntil > now {
+            wake = min(wake, fullUntil)
+        } else if let due = shift.writers.values.compactMap({ $0.nextDue() }).min() {
+            wake = min(wake, due)
+        }
+        let patience = max(0, wake.milliseconds - now.milliseconds)
+        // Something that is due and yet not done would have us turn for ever: ever rarer then.
+        guard shift.idleTurns > EngineLoop.idleTurnsMax else { return patience }
+        return max(patience, min(EngineLoop.idlePauseMillisecondsMax, Int64(shift.idleTurns - EngineLoop.idleTurnsMax)))
+    }
+
+    private static let idleTurnsMax = 3
+    private static let idlePauseMillisecondsMax: Int64 = 250
 
     private func waitForMail(atMost milliseconds: Int64) -> Mail {
         let mustWait = mail.withLock { mail in
@@ -148,73 +175,83 @@ final class EngineLoop: Sendable {
         }
     }
 
-    private func admit(_ arrivals: [Arrival], into writers: inout [String: EventWriter]) {
+    private func admit(_ arrivals: [Arrival], _ shift: inout Shift) {
         for arrival in arrivals {
             switch arrival {
             case .loaded(let handle, let recovered):
-                writers[handle.id] = EventWriter(handle: handle, recovered: recovered, now: clock.now())
+                shift.writers[handle.id] = EventWriter(handle: handle, recovered: recovered, now: clock.now())
+                directory.publish(handle)
                 for task in PaymentTask.all(in: recovered.partition) { effects(task) }
-            case .created(let handle, let definition, let reply):
-                writers[handle.id] = EventWriter(
-                    handle: handle, creating: definition, now: clock.now(), reply: reply)
+            case .created(let handle, let partition, let reply):
+                shift.writers[handle.id] = EventWriter(
+                    handle: handle, creating: partition, now: clock.now(), reply: reply)
             case .snapshotTaken(let event, let sequence):
-                writers[event]?.isSnapshotInProgress = false
-                if let sequence { writers[event]?.snapshotTaken(at: sequence) }
+                shift.writers[event]?.isSnapshotInProgress = false
+                if let sequence { shift.writers[event]?.snapshotTaken(at: sequence) }
             case .hurry:
-                for writer in writers.values { writer.hurry() }
+                for writer in shift.writers.values { writer.hurry() }
             }
         }
     }
 
     /// One batch over all events that have something to do.
-    private func turn(
-        ready: [EventHandle], _ writers: inout [String: EventWriter], _ fullUntil: inout Timestamp?
-    ) {
+    /// - Returns: whether anything was done.
+    private func turn(ready: [EventHandle], _ shift: inout Shift) -> Bool {
         let now = clock.now()
         let told = Set(ready.map(\.id))
-        let busy = writers.values.filter { writer in
+        var busy = shift.writers.values.filter { writer in
             told.contains(writer.handle.id) || writer.isNew || writer.nextDue().map { $0 <= now } ?? false
         }
-        let isFull = fullUntil.map { now < $0 } ?? false
+        let isFull = shift.fullUntil.map { now < $0 } ?? false
+        var hasWorked = false
         for writer in busy {
             let (envelopes, isMoreWaiting) = writer.handle.take()
+            hasWorked = hasWorked || !envelopes.isEmpty
             if isMoreWaiting { mail.withLock { $0.ready.append(writer.handle) } }
-            if isFull {
+            guard !isFull else {
                 writer.refuseChanges(envelopes)
-            } else {
-                writer.apply(envelopes, now: now)
+                if writer.isNew { dismiss(writer, .storageFull, &shift.writers) }
+                continue
             }
+            writer.apply(envelopes, now: now)
         }
-        guard !isFull else { return }
+        guard !isFull else { return hasWorked }
+        busy.removeAll { writer in
+            guard let fault = writer.fault else { return false }
+            takeOutOfService(writer, fault, &shift.writers)
+            return true
+        }
         do {
             let rows = busy.compactMap(\.row)
             if !rows.isEmpty {
+                hasWorked = true
                 try journal.append(rows)
-                if fullUntil != nil {
-                    fullUntil = nil
+                if shift.fullUntil != nil {
+                    shift.fullUntil = nil
                     logger.notice("The disk has room again; changes are taken")
                 }
             }
-            for writer in busy { writer.complete(effects: effects) }
+            for writer in busy {
+                let isNew = writer.isNew
+                hasWorked = hasWorked || writer.hasAnswers
+                writer.complete(effects: effects, isPublished: { if isNew { directory.publish(writer.handle) } })
+            }
         } catch JournalError.full {
-            if fullUntil == nil { logger.error("The disk is full; changes are refused until there is room") }
-            fullUntil = now.adding(seconds: 1)
-            for writer in busy { retreat(writer, &writers) }
+            if shift.fullUntil == nil { logger.error("The disk is full; changes are refused until there is room") }
+            shift.fullUntil = now.adding(seconds: 1)
+            for writer in busy { retreat(writer, &shift.writers) }
         } catch {
             fatal("the journal could not be written: \(error)")
         }
+        return hasWorked
     }
 
     /// Drops the state that is ahead of the disk and takes the one that is on it.
     private func retreat(_ writer: EventWriter, _ writers: inout [String: EventWriter]) {
         let hadChanges = writer.row != nil
+        guard !writer.isNew else { return dismiss(writer, .storageFull, &writers) }
         writer.fail(.storageFull)
         guard hadChanges else { return }
-        guard !writer.isNew else {
-            writers[writer.handle.id] = nil
-            for envelope in writer.handle.close() { envelope.fail(.storageFull) }
-            return
-        }
         do {
             writer.reload(try Recovery.recover(writer.handle.id, from: journal))
         } catch {
@@ -222,76 +259,134 @@ final class EngineLoop: Sendable {
         }
     }
 
+    /// Lets go of a writer; everyone who waits for it is told why.
+    private func dismiss(_ writer: EventWriter, _ error: EngineError, _ writers: inout [String: EventWriter]) {
+        writers[writer.handle.id] = nil
+        writer.fail(error)
+        for envelope in writer.handle.close() { envelope.fail(error) }
+    }
+
+    /// A bug in one event must not end the others' sale.
+    private func takeOutOfService(_ writer: EventWriter, _ fault: String, _ writers: inout [String: EventWriter]) {
+        logger.critical(
+            "An event is out of service: a decision contradicts its own state. Nothing of the batch was kept",
+            metadata: ["event": "\(writer.handle.id)", "error": "\(fault)"])
+        directory.takeOutOfService(writer.handle.id)
+        dismiss(writer, .outOfService, &writers)
+    }
+
     // MARK: The reconciler
 
     /// How often orders that have stayed in between are looked for, and how long an order may stay so unremarked.
     private static let reconciliationSeconds = 10
 
-    /// Every order that the provider should have answered for by now is asked about again.
+    /// Every order that the provider should have answered for by now is asked about again, so many events and orders a
+    /// time, so that a sale never waits for it.
     private func reconcile(_ writers: [String: EventWriter]) {
         let limit = clock.now().adding(seconds: -EngineLoop.reconciliationSeconds)
-        for writer in writers.values where writer.partition.sale.hasUnfinishedBusiness {
-            for task in PaymentTask.all(in: writer.partition) where task.placedAt < limit { remind(task) }
+        for writer in writers.values {
+            for task in PaymentTask.open(in: writer.partition, atMost: EngineLoop.remindersMax)
+            where task.placedAt < limit {
+                remind(task)
+            }
         }
     }
 
+    private static let remindersMax = 500
+
     // MARK: Putting state away
 
+    /// A snapshot is made of what is on disk, not of the state in memory: a copy of that would have the writer copy
+    /// whatever it changes next, which takes long for a large event.
     private func takeSnapshots(_ writers: [String: EventWriter]) {
         for (id, writer) in writers
         where !writer.isSnapshotInProgress
             && writer.head.lastSequence - writer.snapshotSequence >= limits.snapshotFacts
         {
             writer.isSnapshotInProgress = true
-            // The state is a value: this copy stays as it is while the writer goes on.
-            let partition = writer.partition
-            let head = writer.head
-            let time = writer.lastTime
-            snapshots.async { [self] in
-                let saved = save(partition, head: head, time: time)
-                deliver(.snapshotTaken(event: id, sequence: saved ? head.lastSequence : nil))
-            }
+            snapshots.async { [self] in deliver(.snapshotTaken(event: id, sequence: saveSnapshot(of: id))) }
         }
     }
 
-    private func save(_ partition: Partition, head: JournalHead, time: Timestamp) -> Bool {
+    /// - Returns: the last fact that it includes; nil if there is none.
+    private func saveSnapshot(of id: String) -> UInt64? {
+        do {
+            let recovered = try Recovery.recover(id, from: journal)
+            save(recovered.partition, head: recovered.head, time: recovered.time)
+            return recovered.head.lastSequence
+        } catch {
+            logger.warning("A snapshot could not be made", metadata: ["event": "\(id)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    private func save(_ partition: Partition, head: JournalHead, time: Timestamp) {
         do {
             try journal.save(
                 Snapshot(
                     partition: head.partition, lastSequence: head.lastSequence, rowChecksum: head.checksum,
                     time: time, payload: partition.encodeSnapshot()))
-            return true
         } catch {
             logger.warning(
                 "A snapshot could not be saved", metadata: ["event": "\(head.partition)", "error": "\(error)"])
-            return false
         }
     }
 
     private func unloadIdle(_ writers: inout [String: EventWriter]) {
         let now = clock.now()
         for (id, writer) in writers {
-            guard !writer.isSnapshotInProgress,
+            guard !writer.isSnapshotInProgress, !writer.isNew,
                 writer.lastUsed.adding(seconds: limits.idleSeconds) < now,
-                !writer.partition.hasUnfinishedBusiness(at: now), writer.handle.closeIfEmpty()
+                !writer.partition.hasUnfinishedBusiness(at: now), directory.beginUnloading(writer.handle)
             else { continue }
-            putAway(writer)
             writers[id] = nil
-            unloaded(writer.handle, writer.partition)
+            let resting = Resting(writer)
+            snapshots.async { [self] in putToRest(resting) }
         }
     }
 
-    private func putAway(_ writer: EventWriter) {
-        // A handful of facts replays faster than a snapshot is read.
-        guard writer.head.lastSequence - writer.snapshotSequence > 1000 else { return }
-        snapshots.sync { _ = save(writer.partition, head: writer.head, time: writer.lastTime) }
+    /// What is left of a writer that was let go.
+    private struct Resting: Sendable {
+        let handle: EventHandle
+        let partition: Partition
+        let head: JournalHead
+        let time: Timestamp
+        let needsSnapshot: Bool
+
+        init(_ writer: EventWriter) {
+            handle = writer.handle
+            partition = writer.partition
+            head = writer.head
+            time = writer.lastTime
+            // A handful of facts replays faster than a snapshot is read.
+            needsSnapshot = writer.head.lastSequence - writer.snapshotSequence > 1000
+        }
+    }
+
+    private func putToRest(_ resting: Resting) {
+        if resting.needsSnapshot { save(resting.partition, head: resting.head, time: resting.time) }
+        let summary = EventSummary(resting.handle.view, buyers: resting.partition.sale.buyersWithOrders)
+        do {
+            try journal.save(
+                DormantEvent(
+                    partition: summary.id, lastSequence: resting.head.lastSequence, payload: summary.encoded()))
+        } catch {
+            logger.info(
+                "An event at rest could not be noted; the next start loads it",
+                metadata: ["event": "\(summary.id)", "error": "\(error)"])
+        }
+        if directory.finishUnloading(summary) { reload(summary.id) }
+        logger.info("Event unloaded", metadata: ["event": "\(summary.id)"])
     }
 
     private func finish(_ writers: [String: EventWriter]) {
         for writer in writers.values {
             writer.fail(.shuttingDown)
             for envelope in writer.handle.close() { envelope.fail(.shuttingDown) }
-            putAway(writer)
+            let resting = Resting(writer)
+            if resting.needsSnapshot { save(resting.partition, head: resting.head, time: resting.time) }
         }
+        // What is being put to rest is put away whole.
+        snapshots.sync {}
     }
 }

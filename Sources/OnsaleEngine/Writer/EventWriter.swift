@@ -41,19 +41,25 @@ final class EventWriter {
     }
 
     /// A new event, whose first batch is its creation.
-    init(handle: EventHandle, creating definition: EventDefinition, now: Timestamp, reply: @escaping Envelope.Reply) {
+    init(handle: EventHandle, creating partition: Partition, now: Timestamp, reply: @escaping Envelope.Reply) {
         self.handle = handle
-        partition = Partition(definition: definition)
-        head = .empty(definition.id)
+        self.partition = partition
+        head = .empty(partition.definition.id)
         snapshotSequence = 0
         lastTime = now
         lastUsed = now
-        facts = [.created(definition)]
+        facts = [.created(partition.definition)]
         completions = [{ reply(.success(.line(.done))) }]
         failures = [{ reply(.failure($0)) }]
     }
 
     var isNew: Bool { head.lastSequence == 0 }
+
+    /// A bug that was met while deciding: nothing of the batch may be kept.
+    var fault: String? { partition.fault }
+
+    /// Whether somebody in the batch is to be answered.
+    var hasAnswers: Bool { !completions.isEmpty }
 
     /// When it next has something to do by itself.
     func nextDue() -> Timestamp? {
@@ -79,7 +85,7 @@ final class EventWriter {
                 let outcome = partition.apply(command, now: now, facts: &facts)
                 if case .line(.reschedule) = command.action { commitDraw(now: now) }
                 let mayWait = waitUntil.map { $0 > now } ?? false && !isHurrying
-                if mayWait, let waitUntil, case .sale(.order(let order)) = outcome, !order.state.isFinal {
+                if mayWait, let waitUntil, case .sale(.order(let order)) = outcome, order.state.keepsWaiting {
                     wait(for: order.id, until: waitUntil, reply)
                 } else {
                     completions.append { reply(.success(outcome)) }
@@ -109,11 +115,13 @@ final class EventWriter {
     }
 
     /// The batch is on disk: publish it, answer everyone, and hand over what the facts ask for.
-    func complete(effects: (PaymentTask) -> Void) {
+    /// - Parameter isPublished: called between the two.
+    func complete(effects: (PaymentTask) -> Void, isPublished: () -> Void) {
         if let row {
             head = head.advanced(by: row)
             handle.publish(EventView(partition, lastSequence: head.lastSequence))
         }
+        isPublished()
         let done = completions
         completions.removeAll(keepingCapacity: true)
         failures.removeAll(keepingCapacity: true)
@@ -180,9 +188,10 @@ final class EventWriter {
 
     private func settleWaiters(now: Timestamp) {
         guard !waiters.isEmpty else { return }
+        defer { if waiters.isEmpty { nextWaiterDeadline = nil } }
         for case .sale(let fact) in facts {
             guard let id = fact.order, waiters[id.serial] != nil else { continue }
-            guard let order = partition.sale.order(id), order.state.isFinal else { continue }
+            guard let order = partition.sale.order(id), !order.state.keepsWaiting else { continue }
             for waiter in waiters.removeValue(forKey: id.serial) ?? [] { settle(waiter, with: order) }
         }
         guard let nextWaiterDeadline, nextWaiterDeadline <= now else { return }

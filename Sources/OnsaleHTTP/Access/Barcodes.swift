@@ -35,7 +35,7 @@ struct Barcodes: Sendable {
             let tkt: String
             let evt: String
         }
-        guard text.utf8.count <= 2048 else { return nil }
+        guard text.utf8.count <= 2048, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return nil }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, String(parts[0]) == header, let signature = bytes(base64URL: parts[2]),
             key.publicKey.isValidSignature(signature, for: Array((parts[0] + "." + parts[1]).utf8)),

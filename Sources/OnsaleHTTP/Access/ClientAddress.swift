@@ -16,42 +16,133 @@ struct OnsaleContext: RequestContext {
 
 /// Who is at the other end: the socket's address, or what a trusted proxy says of it.
 struct ClientAddress: Equatable {
-    /// What limits count by: an IPv4 address, or the first half of an IPv6 one, which is what one subscriber has.
+    /// What limits count by: an IPv4 address, or the first half of an IPv6 one, which is what one subscriber has. What is
+    /// no address is one caller, whatever it says.
     let text: String
+    /// The same as a number; nil for what is no address.
+    let network: ClientNetwork?
+    /// Whether it is this machine, and speaks for nobody else.
     let isLoopback: Bool
 
     init(_ request: Request, _ context: OnsaleContext, trustedProxies: Set<String>) {
         self.init(
-            peer: context.channel.remoteAddress?.ipAddress ?? "unknown", forwardedFor: request.headers[.xForwardedFor],
-            trustedProxies: trustedProxies)
+            peer: context.channel.remoteAddress?.ipAddress ?? "unknown",
+            forwardedFor: request.headers.values(.xForwardedFor), trustedProxies: trustedProxies)
     }
 
-    /// - Parameter trustedProxies: addresses whose `X-Forwarded-For` is believed.
-    init(peer: String, forwardedFor: String?, trustedProxies: Set<String>) {
-        var address = ClientAddress.unmapped(peer)
-        if trustedProxies.contains(address), let forwardedFor {
-            // Each proxy adds at the end, so the last one that is no proxy of ours is the client.
-            let hops = forwardedFor.split(separator: ",").map { hop in
-                ClientAddress.unmapped(String(hop.drop { $0 == " " }.prefix { $0 != " " }.prefix(64)))
+    /// - Parameters:
+    ///   - forwardedFor: the `X-Forwarded-For` fields, in order.
+    ///   - trustedProxies: addresses whose `X-Forwarded-For` is believed.
+    init(peer: String, forwardedFor: [String], trustedProxies: Set<String>) {
+        var address = IPAddress(peer)
+        let isForwarded = !forwardedFor.isEmpty
+        if let known = address, trustedProxies.contains(known.text), isForwarded {
+            // Each proxy adds at the end, so the last one that is no proxy of ours is the client. A field that is longer
+            // than any honest one is read from its end too.
+            address = known
+            for hop in forwardedFor.reversed().lazy.flatMap(ClientAddress.hops).prefix(ClientAddress.hopsMax) {
+                address = IPAddress(hop)
+                guard let hop = address, trustedProxies.contains(hop.text) else { break }
             }
-            if let client = hops.last(where: { !trustedProxies.contains($0) }) { address = client }
         }
-        isLoopback = address == "::1" || address.hasPrefix("127.")
-        text = ClientAddress.subscriber(address)
+        network = address.map(ClientNetwork.init)
+        text = network?.text ?? "unknown"
+        // Whoever passes a request on for others is not one of us, even from this machine.
+        isLoopback = !isForwarded && address?.isLoopback ?? false
     }
 
-    /// An IPv4 address that a socket for both kinds shows as IPv6 (RFC 4291, 2.5.5.2).
-    private static func unmapped(_ address: String) -> String {
-        address.lowercased().hasPrefix("::ffff:") && address.contains(".") ? String(address.dropFirst(7)) : address
+    private static let hopsMax = 16
+    private static let fieldBytesMax = 1024
+
+    /// The hops of one field, the last first.
+    private static func hops(_ field: String) -> [String] {
+        field.utf8.suffix(fieldBytesMax).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            .reversed().map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+/// An IP address, whatever stands around it: spaces, a port, a zone, brackets.
+struct IPAddress: Equatable {
+    /// Sixteen bytes; an IPv4 address as IPv6 maps it (RFC 4291, 2.5.5.2).
+    let bytes: [UInt8]
+
+    init?(_ text: String) {
+        guard text.utf8.count <= 64, text.utf8.allSatisfy({ $0 > 0x20 - 1 && $0 < 0x7f }) else { return nil }
+        var text = text.trimmingCharacters(in: .whitespaces)
+        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+            text = String(text[text.index(after: text.startIndex)..<end])
+        } else if text.utf8.count(where: { $0 == UInt8(ascii: ":") }) == 1, let colon = text.firstIndex(of: ":") {
+            text = String(text[..<colon])
+        }
+        if let zone = text.firstIndex(of: "%") { text = String(text[..<zone]) }
+        var v4 = in_addr()
+        var v6 = in6_addr()
+        if inet_pton(AF_INET, text, &v4) == 1 {
+            bytes = [UInt8](repeating: 0, count: 10) + [0xff, 0xff] + withUnsafeBytes(of: v4) { Array($0) }
+        } else if inet_pton(AF_INET6, text, &v6) == 1 {
+            bytes = withUnsafeBytes(of: v6) { Array($0) }
+        } else {
+            return nil
+        }
     }
 
-    private static func subscriber(_ address: String) -> String {
-        guard address.contains(":"), let bytes = try? SocketAddress(ipAddress: address, port: 0),
-            case .v6(let v6) = bytes
-        else { return address }
-        return withUnsafeBytes(of: v6.address.sin6_addr) { raw in
-            raw.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "::/64"
+    var isV4: Bool { bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff }
+
+    var isLoopback: Bool {
+        isV4 ? bytes[12] == 127 : bytes.prefix(15).allSatisfy { $0 == 0 } && bytes[15] == 1
+    }
+
+    /// As proxies are named in the settings: dotted for IPv4, else as the system writes it.
+    var text: String {
+        if isV4 { return bytes.suffix(4).map(String.init).joined(separator: ".") }
+        var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        _ = bytes.withUnsafeBytes { inet_ntop(AF_INET6, $0.baseAddress, &buffer, socklen_t(buffer.count)) }
+        return buffer.withUnsafeBytes { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}
+
+/// Where a client is: an IPv4 address, or the first 64 bits of an IPv6 one.
+struct ClientNetwork: Hashable, Sendable {
+    /// The first 64 bits; an IPv4 address in the lower half, with all bits set in the upper, where no sender's address
+    /// begins (RFC 4291: multicast).
+    let bits: UInt64
+
+    init(bits: UInt64) {
+        self.bits = bits
+    }
+
+    init(_ address: IPAddress) {
+        if address.isV4 {
+            bits = 0xffff_ffff_0000_0000 | address.bytes.suffix(4).reduce(0) { $0 << 8 | UInt64($1) }
+        } else {
+            bits = address.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
         }
+    }
+
+    var isV4: Bool { bits >> 32 == 0xffff_ffff }
+
+    var text: String {
+        guard !isV4 else {
+            return stride(from: 24, through: 0, by: -8).map { String(bits >> UInt64($0) & 0xff) }.joined(separator: ".")
+        }
+        return stride(from: 48, through: 0, by: -16).map { String(bits >> UInt64($0) & 0xffff, radix: 16) }
+            .joined(separator: ":") + "::/64"
+    }
+}
+
+extension HTTPFields {
+    /// All values of a field, as they were sent.
+    func values(_ name: HTTPField.Name) -> [String] {
+        self[fields: name].map(\.value)
+    }
+
+    /// A field's value, if it is plain ASCII of a sensible length: what it is compared with is, and comparing anything else
+    /// may take long.
+    func plain(_ name: HTTPField.Name, bytesMax: Int = 1024) -> String? {
+        guard let value = self[name], value.utf8.count <= bytesMax, value.utf8.allSatisfy({ $0 < 0x80 }) else {
+            return nil
+        }
+        return value
     }
 }
 

@@ -4,6 +4,7 @@ import Foundation
 import JWTKit
 import Logging
 import NIOCore
+import NIOHTTP1
 import OnsaleValues
 import Synchronization
 
@@ -32,9 +33,15 @@ struct Login: Sendable {
         return false
     }
 
-    /// The buyer of an address. The same address, however it is capitalized, is the same buyer.
-    func buyer(email: String) -> BuyerID {
-        buyer("email:" + email.trimmingCharacters(in: .whitespaces).lowercased())
+    /// The buyer of a mailbox.
+    func buyer(_ mailbox: Mailbox) -> BuyerID {
+        buyer("email:" + mailbox.text)
+    }
+
+    /// Grows whenever a token that was good before may be so no longer.
+    var generation: Int {
+        if case .provider(let keys) = mode { return keys.generation }
+        return 0
     }
 
     private func buyer(_ identity: String) -> BuyerID {
@@ -48,7 +55,9 @@ struct Login: Sendable {
     /// Whom a token of the identity provider names.
     func session(_ token: String) async -> (buyer: BuyerID, expiresAtSeconds: Int64)? {
         guard case .provider(let keys) = mode, let claims = await keys.verify(token) else { return nil }
-        return (buyer("sub:" + claims.sub), Int64(claims.exp.value.timeIntervalSince1970))
+        // What a stranger calls seconds can be any number.
+        let expiresAt = max(0, min(claims.exp.value.timeIntervalSince1970, 4e12))
+        return (buyer("sub:" + claims.sub), Int64(expiresAt))
     }
 }
 
@@ -57,64 +66,141 @@ struct ProviderClaims: JWTPayload {
     let sub: String
     let exp: ExpirationClaim
     let nbf: NotBeforeClaim?
+    let iss: String?
+    let aud: AudienceClaim?
+
+    static let subjectBytesMax = 255
 
     func verify(using _: some JWTAlgorithm) throws {
+        guard (1...ProviderClaims.subjectBytesMax).contains(sub.utf8.count) else {
+            throw JWTError.claimVerificationFailure(failedClaim: nil, reason: "sub has 1 to 255 bytes")
+        }
         try exp.verifyNotExpired()
         try nbf?.verifyNotBefore()
     }
 }
 
-/// The keys of an identity provider: a JWK set in a file or at a URL, read again now and then so that keys can change.
+/// The keys of an identity provider: a JWK set in a file or at a URL, read again by time, so that new keys are taken and
+/// withdrawn ones are not.
 final class ProviderKeys: Sendable {
+    /// How old keys may be before they are read again.
     private static let refreshSeconds = 300.0
+    /// Between two tries, whatever brings them about.
+    private static let triesSeconds = 10.0
+    /// Keys that could not be read again for so long are good no more.
+    private static let goodSeconds = 86_400.0
     private static let answerBytesMax = 1 << 20
 
     private struct State {
         var keys = JWTKeyCollection()
+        var json = ""
         var readAt = Date.distantPast
+        var triedAt = Date.distantPast
+        var generation = 0
     }
 
-    private let source: String
+    private let source: JWKSSource
     private let client: HTTPClient
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(source: String, client: HTTPClient, logger: Logger) async throws {
+    init(source: JWKSSource, client: HTTPClient, logger: Logger) async throws {
         self.source = source
         self.client = client
         self.logger = logger
         try await read()
     }
 
+    var generation: Int { state.withLock { $0.generation } }
+
     private func read() async throws {
         let json: String
-        if source.hasPrefix("http://") || source.hasPrefix("https://") {
-            let response = try await client.execute(HTTPClientRequest(url: source), timeout: .seconds(5))
+        switch source.place {
+        case .url(let url):
+            let response = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(5))
+            guard response.status == .ok else { throw LoginError.keysUnreadable("status \(response.status.code)") }
             json = String(buffer: try await response.body.collect(upTo: ProviderKeys.answerBytesMax))
-        } else {
-            json = try String(contentsOfFile: source.replacing("file://", with: ""), encoding: .utf8)
+        case .file(let path): json = try String(contentsOfFile: path, encoding: .utf8)
         }
         let keys = JWTKeyCollection()
         try await keys.add(jwksJSON: json)
-        state.withLock { $0 = State(keys: keys, readAt: Date()) }
+        state.withLock { state in
+            state.readAt = Date()
+            guard state.json != json else { return }
+            state.keys = keys
+            state.json = json
+            // What was checked with other keys must be checked again.
+            state.generation += 1
+        }
     }
 
     func verify(_ token: String) async -> ProviderClaims? {
-        if let claims = try? await state.withLock({ $0.keys }).verify(token, as: ProviderClaims.self) { return claims }
+        if isDue(ProviderKeys.refreshSeconds) { await readAgain() }
+        if let claims = await check(token) { return claims }
         // It may be signed with a key that is new since we looked.
-        let mustRead = state.withLock { state in
-            guard state.readAt.timeIntervalSinceNow < -ProviderKeys.refreshSeconds else { return false }
-            state.readAt = Date()
+        guard isDue(ProviderKeys.triesSeconds) else { return nil }
+        await readAgain()
+        return await check(token)
+    }
+
+    private func check(_ token: String) async -> ProviderClaims? {
+        let (keys, readAt) = state.withLock { ($0.keys, $0.readAt) }
+        guard readAt.timeIntervalSinceNow > -ProviderKeys.goodSeconds,
+            let claims = try? await keys.verify(token, as: ProviderClaims.self)
+        else { return nil }
+        if let issuer = source.issuer, claims.iss != issuer { return nil }
+        if let audience = source.audience, !(claims.aud?.value.contains(audience) ?? false) { return nil }
+        return claims
+    }
+
+    /// Whether keys so old should be read again, by whoever is told so first.
+    private func isDue(_ seconds: Double) -> Bool {
+        state.withLock { state in
+            guard state.readAt.timeIntervalSinceNow < -seconds,
+                state.triedAt.timeIntervalSinceNow < -ProviderKeys.triesSeconds
+            else { return false }
+            state.triedAt = Date()
             return true
         }
-        guard mustRead else { return nil }
-        do {
-            try await read()
-        } catch {
+    }
+
+    private func readAgain() async {
+        do { try await read() } catch {
             logger.warning("The identity provider's keys could not be read", metadata: ["error": "\(error)"])
-            return nil
         }
-        return try? await state.withLock({ $0.keys }).verify(token, as: ProviderClaims.self)
+    }
+}
+
+enum LoginError: Error {
+    case keysUnreadable(String)
+}
+
+/// Where an identity provider's keys are, and whose tokens are taken.
+public struct JWKSSource: Sendable {
+    enum Place: Sendable {
+        case file(String)
+        case url(String)
+    }
+
+    let place: Place
+    /// What `iss` must be; nil takes any.
+    public let issuer: String?
+    /// What `aud` must name; nil takes any.
+    public let audience: String?
+
+    /// - Parameter place: a file, or an `https` URL; on this machine `http` will do.
+    /// - Returns: nil for a URL whose answer anybody on the way could change.
+    public init?(_ place: String, issuer: String?, audience: String?) {
+        self.issuer = issuer
+        self.audience = audience
+        guard place.contains("://"), !place.hasPrefix("file://") else {
+            self.place = .file(place.hasPrefix("file://") ? String(place.dropFirst(7)) : place)
+            return
+        }
+        guard let url = URL(string: place), let host = url.host else { return nil }
+        let isLocal = url.scheme == "http" && (host == "localhost" || IPAddress(host)?.isLoopback ?? false)
+        guard url.scheme == "https" || isLocal else { return nil }
+        self.place = .url(place)
     }
 }
 
@@ -122,8 +208,7 @@ final class ProviderKeys: Sendable {
 public enum LoginSetting: Sendable {
     case unset
     case open
-    /// A file or URL with a JWK set.
-    case jwks(String)
+    case jwks(JWKSSource)
 
     func login(pepper: String, client: HTTPClient, logger: Logger) async throws -> Login {
         switch self {

@@ -3,12 +3,20 @@ import Synchronization
 
 /// A token bucket for each of many callers: so many requests a second, with a burst.
 ///
-/// Bounded: buckets that are full again are forgotten, and when there are too many all are, which errs on the side of
-/// the callers.
+/// Bounded: when there are too many callers, the one that has been here longest without asking goes.
 final class RateLimiter: Sendable {
     private struct Bucket {
         var tokens: Double
         var at: Int64
+        /// Asked again since it was last passed by.
+        var isYoung = false
+    }
+
+    private struct State {
+        var buckets: [String: Bucket] = [:]
+        /// Callers in a ring, in the order in which they came.
+        var ring: [String] = []
+        var hand = 0
     }
 
     /// A limit that was reached.
@@ -27,7 +35,7 @@ final class RateLimiter: Sendable {
     private let perSecond: Double
     private let burst: Double
     private let callersMax: Int
-    private let buckets = Mutex<[String: Bucket]>([:])
+    private let state = Mutex(State())
 
     init(_ name: String, perSecond: Double, burst: Double, callersMax: Int = 100_000) {
         self.name = name
@@ -39,15 +47,16 @@ final class RateLimiter: Sendable {
     /// Takes a token.
     /// - Returns: nil if there was one, else what was reached.
     func take(_ caller: String, now: Timestamp) -> Refusal? {
-        buckets.withLock { buckets in
-            var bucket = buckets[caller] ?? Bucket(tokens: burst, at: now.milliseconds)
+        state.withLock { state in
+            var bucket = state.buckets[caller] ?? admit(caller, now, &state)
             let elapsed = Double(max(0, now.milliseconds - bucket.at)) / 1000
             bucket.tokens = min(burst, bucket.tokens + elapsed * perSecond)
             bucket.at = now.milliseconds
             let isAllowed = bucket.tokens >= 1
             if isAllowed { bucket.tokens -= 1 }
-            if buckets.count >= callersMax, buckets[caller] == nil { forgetFull(&buckets, now) }
-            buckets[caller] = bucket
+            state.buckets[caller] = bucket
+            // The next time round it is not new any more.
+            state.buckets[caller]?.isYoung = true
             guard !isAllowed else { return nil }
             return Refusal(
                 name: name, burst: Int(burst), refillSeconds: Int((burst / perSecond).rounded(.up)),
@@ -55,10 +64,21 @@ final class RateLimiter: Sendable {
         }
     }
 
-    private func forgetFull(_ buckets: inout [String: Bucket], _ now: Timestamp) {
-        buckets = buckets.filter { _, bucket in
-            bucket.tokens + Double(now.milliseconds - bucket.at) / 1000 * perSecond < burst
+    /// Room for a new caller: the hand goes round, passes by whoever has asked since the last time, and takes the first
+    /// who has not (the clock algorithm).
+    private func admit(_ caller: String, _ now: Timestamp, _ state: inout State) -> Bucket {
+        let bucket = Bucket(tokens: burst, at: now.milliseconds)
+        guard state.ring.count >= callersMax else {
+            state.ring.append(caller)
+            return bucket
         }
-        if buckets.count >= callersMax { buckets.removeAll() }
+        while state.buckets[state.ring[state.hand]]?.isYoung ?? false {
+            state.buckets[state.ring[state.hand]]?.isYoung = false
+            state.hand = (state.hand + 1) % state.ring.count
+        }
+        state.buckets[state.ring[state.hand]] = nil
+        state.ring[state.hand] = caller
+        state.hand = (state.hand + 1) % state.ring.count
+        return bucket
     }
 }

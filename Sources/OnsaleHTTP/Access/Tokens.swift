@@ -43,6 +43,8 @@ final class Tokens: Sendable {
     private struct Checked {
         let principal: Principal
         let expiresAtSeconds: Int64
+        /// Of the login's keys, for a token of the identity provider.
+        var generation = 0
     }
 
     private struct Memory {
@@ -91,10 +93,17 @@ final class Tokens: Sendable {
 
     /// Whom the token speaks for; nil for one that is not ours, damaged or past its time.
     func principal(_ token: String, now: Timestamp) async -> Principal? {
-        guard token.utf8.count <= Tokens.tokenBytesMax else { return nil }
+        // Plain ASCII, before anything looks it up: other text may take long to compare.
+        guard token.utf8.count <= Tokens.tokenBytesMax, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            return nil
+        }
         let seconds = now.milliseconds / 1000
-        if let checked = remembered(token) { return checked.expiresAtSeconds > seconds ? checked.principal : nil }
-        guard let checked = await check(token), checked.expiresAtSeconds > seconds else { return nil }
+        if let checked = remembered(token), checked.generation == login.generation {
+            return checked.expiresAtSeconds > seconds ? checked.principal : nil
+        }
+        let generation = login.generation
+        guard var checked = await check(token), checked.expiresAtSeconds > seconds else { return nil }
+        checked.generation = generation
         remember(token, checked)
         return checked.principal
     }

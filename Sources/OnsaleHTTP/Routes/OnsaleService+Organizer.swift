@@ -11,7 +11,7 @@ import OnsaleWaitingRoom
 /// What the organizer does: create, watch, pause, block, refund, and let people in.
 extension OnsaleService {
     func createEvent(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await requireAdmin(request)
+        try await requireAdmin(request, context)
         let body = try await Body.collect(request, upTo: Body.eventBytesMax)
         try Body.requireJSON(request)
         let parsed = try EventImport.definition(fromJSON: body, now: engine)
@@ -26,7 +26,7 @@ extension OnsaleService {
     }
 
     func report(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await requireAdmin(request)
+        try await requireAdmin(request, context)
         let view = try await event(context).view
         return json(.ok) { writer in
             writer.member("capacity", view.counts.capacity)
@@ -37,6 +37,7 @@ extension OnsaleService {
             writer.object("orders") { writer in
                 writer.member(
                     "authorizing", (view.orders[.authorizing] ?? 0) + (view.orders[.capturing] ?? 0))
+                writer.member("requires_action", view.orders[.requiresAction] ?? 0)
                 writer.member("confirmed", view.orders[.confirmed] ?? 0)
                 writer.member("declined", view.orders[.declined] ?? 0)
                 writer.member("expired", view.orders[.expired] ?? 0)
@@ -62,7 +63,7 @@ extension OnsaleService {
     private func changeLine(
         _ command: LineCommand, _ action: AuditNote.Action, _ request: Request, _ context: OnsaleContext
     ) async throws -> Response {
-        try await requireAdmin(request)
+        try await requireAdmin(request, context)
         let event = try await event(context)
         _ = try await engine.apply(audited(.line(command), action, "", request), to: event)
         logger.notice("Onsale changed", metadata: ["event": "\(event.id)", "change": "\(command)"])
@@ -70,7 +71,7 @@ extension OnsaleService {
     }
 
     func changeOnsale(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await requireAdmin(request)
+        try await requireAdmin(request, context)
         let event = try await event(context)
         let asked = try Body.decode(ChangeOnsale.self, from: request, try await Body.collect(request))
         let command = audited(.line(.reschedule(try asked.change())), .onsaleChanged, asked.summary, request)
@@ -104,7 +105,7 @@ extension OnsaleService {
     private func seatList(
         _ request: Request, _ context: OnsaleContext
     ) async throws -> (event: EventHandle, seats: [UInt32]) {
-        try await requireAdmin(request)
+        try await requireAdmin(request, context)
         let event = try await event(context)
         let asked = try Body.decode(SeatList.self, from: request, try await Body.collect(request))
         return (event, try event.view.definition.plan.seats(named: asked.seats))
@@ -113,7 +114,7 @@ extension OnsaleService {
     // MARK: Orders
 
     func listOrders(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await requireAdmin(request)
+        try await requireAdmin(request, context)
         let event = try await event(context)
         let definition = event.view.definition
         let query = request.uri.queryParameters
@@ -154,7 +155,7 @@ extension OnsaleService {
 
     /// All orders as CSV (RFC 4180), a page at a time, so that it takes no memory however many there are.
     func ordersCSV(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await requireAdmin(request)
+        try await requireAdmin(request, context)
         let event = try await event(context)
         let definition = event.view.definition
         let body = ResponseBody { writer in
@@ -195,16 +196,17 @@ extension OnsaleService {
 
     /// Quoted where needed; what a spreadsheet would take for a formula is made plain text.
     static func csvField(_ text: String) -> String {
-        let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+        // By bytes: CR LF is one character, and neither of the two alone.
+        let isFormula = text.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
         let text = isFormula ? "'" + text : text
-        guard text.contains(where: { ",\"\r\n".contains($0) }) else { return text }
+        guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return text }
         return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 
     // MARK: The door
 
     func checkIn(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await requireDoor(request)
+        try await requireDoor(request, context)
         let event = try await event(context)
         let definition = event.view.definition
         let asked = try Body.decode(CheckIn.self, from: request, try await Body.collect(request))
@@ -225,7 +227,7 @@ extension OnsaleService {
     }
 
     func voidTickets(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await requireDoor(request)
+        try await requireDoor(request, context)
         let event = try await event(context)
         let definition = event.view.definition
         let void = try await engine.read(event) { $0.sale.tickets.filter(\.isVoid) }
@@ -238,7 +240,7 @@ extension OnsaleService {
 
     /// What organizers have done, the newest first.
     func audit(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await requireAdmin(request)
+        try await requireAdmin(request, context)
         let entries = try await engine.read(try await event(context)) { $0.audit }
         return json(.ok) { writer in
             writer.array("entries") { writer in
@@ -283,6 +285,8 @@ extension AuditNote.Action {
     var name: String {
         switch self {
         case .created: "created"
+        case .refundSeen: "refund-seen"
+        case .disputeSeen: "dispute-seen"
         case .paused: "paused"
         case .resumed: "resumed"
         case .onsaleChanged: "onsale-changed"

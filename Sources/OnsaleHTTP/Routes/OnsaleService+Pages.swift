@@ -16,6 +16,7 @@ extension OnsaleService {
             Route(.get, "/events/:event", fan),
             Route(.get, "/orders", fan),
             Route(.get, "/orders/:event/:order", fan),
+            Route(.get, "/events/:event/orders/:order", fan),
             Route(.get, "/organizer", organizer),
             Route(.get, "/organizer/**", organizer),
             Route(.get, "/door", page("door.html", allows: "camera=(self), screen-wake-lock=(self)")),
@@ -74,7 +75,7 @@ extension OnsaleService {
         headers[.vary] = "Accept-Encoding"
         headers[.xContentTypeOptions] = "nosniff"
         headers[.referrerPolicy] = "same-origin"
-        if request.headers[.ifNoneMatch]?.contains(file.tag) ?? false {
+        if request.headers.plain(.ifNoneMatch)?.contains(file.tag) ?? false {
             return Response(status: .notModified, headers: headers)
         }
         guard let gzipped = file.gzipped, request.acceptsGzip else {
@@ -110,7 +111,7 @@ extension OnsaleService {
 extension Request {
     /// Whether a gzipped body may be sent (RFC 9110, 12.5.3); refusals by weight zero are as good as never seen.
     var acceptsGzip: Bool {
-        headers[.acceptEncoding]?.split(separator: ",").contains { coding in
+        headers.plain(.acceptEncoding)?.split(separator: ",").contains { coding in
             let parts = coding.split(separator: ";").map { $0.filter { $0 != " " } }
             return parts.first == "gzip" && !parts.dropFirst().contains { $0 == "q=0" || $0 == "q=0.0" }
         } ?? false

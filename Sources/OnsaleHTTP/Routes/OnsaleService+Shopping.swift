@@ -64,6 +64,7 @@ extension OnsaleService {
     func createOrder(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let event = try await event(context)
         let (buyer, _) = try await requirePass(request, for: event.id)
+        try limit(request, context, buyer: buyer)
         let body = try await Body.collect(request)
         guard let key = try IdempotencyHeader.key(request, operation: "order", caller: buyer.text, body: body) else {
             throw Problem(
@@ -93,7 +94,7 @@ extension OnsaleService {
 
     /// `Prefer: wait=10` (RFC 7240, section 4.3).
     private func waitSeconds(_ request: Request) -> Int {
-        for preference in request.headers[.prefer]?.split(whereSeparator: { $0 == "," || $0 == ";" }) ?? [] {
+        for preference in request.headers.plain(.prefer)?.split(whereSeparator: { $0 == "," || $0 == ";" }) ?? [] {
             let preference = preference.trimmingPrefix { $0 == " " }
             if preference.hasPrefix("wait="), let seconds = Int(preference.dropFirst(5)) {
                 return max(0, min(seconds, OnsaleService.waitSecondsMax))
@@ -148,20 +149,75 @@ extension OnsaleService {
         }
     }
 
-    /// All of a buyer's orders, every event, newest first.
+    // MARK: A buyer's orders
+
+    private static let pageDefault = 50
+    private static let pageMax = 100
+
+    /// A buyer's orders, every event, newest first, a page at a time.
     func myOrders(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let buyer = try await requireSession(request)
-        var found: [(order: Order, definition: EventDefinition)] = []
-        for id in engine.eventsWithOrders(of: buyer) {
-            let event = try await engine.event(id)
-            let definition = event.view.definition
-            found += try await engine.read(event) { $0.sale.orders(of: buyer) }.map { ($0, definition) }
-        }
-        found.sort { ($0.order.placedAt, $0.order.id) > ($1.order.placedAt, $1.order.id) }
+        let query = request.uri.queryParameters
+        var faults = Faults()
+        let limit = query.get("limit").map { Int($0) } ?? OnsaleService.pageDefault
+        faults.require(
+            (1...OnsaleService.pageMax).contains(limit ?? 0), "/limit", "must be from 1 to \(OnsaleService.pageMax)")
+        let after = query.get("after").map { PublicID(.order, text: String($0)) }
+        faults.require(after != .some(nil), "/after", "is no order")
+        try faults.throwIfAny()
+        let found = try await orders(of: buyer, before: after.flatMap { $0 }, atMost: (limit ?? 0) + 1)
+        let page = found.prefix(limit ?? 0)
         return json(.ok) { writer in
             writer.array("orders") { writer in
-                for (order, definition) in found { writer.object { write(order, in: definition, to: &$0) } }
+                for (order, definition) in page { writer.object { write(order, in: definition, to: &$0) } }
             }
+            if found.count > page.count, let last = page.last {
+                writer.member("next", id(last.order, in: last.definition))
+            } else {
+                writer.null("next")
+            }
+        }
+    }
+
+    private func orders(
+        of buyer: BuyerID, before: PublicID?, atMost max: Int
+    ) async throws -> [(order: Order, definition: EventDefinition)] {
+        var found: [(order: Order, definition: EventDefinition)] = []
+        for id in engine.eventsWithOrders(of: buyer) {
+            // An event that is out of service must not hide the orders of the others.
+            guard let event = try? await engine.event(id) else { continue }
+            let definition = event.view.definition
+            let orders = try await engine.read(event) { partition in
+                Array(
+                    partition.sale.orders(of: buyer).lazy
+                        .filter { order in before.map { Rank(order, definition.tag) < Rank($0) } ?? true }.prefix(max))
+            }
+            found += orders.map { ($0, definition) }
+        }
+        found.sort { Rank($0.order, $0.definition.tag) > Rank($1.order, $1.definition.tag) }
+        return Array(found.prefix(max))
+    }
+
+    /// Where an order stands among all of a buyer's.
+    private struct Rank: Comparable {
+        let at: Timestamp
+        let serial: UInt32
+        let tag: UInt64
+
+        init(_ order: Order, _ tag: UInt64) {
+            at = order.placedAt
+            serial = order.id.serial
+            self.tag = tag
+        }
+
+        init(_ id: PublicID) {
+            at = id.at
+            serial = id.serial
+            tag = id.tag
+        }
+
+        static func < (left: Rank, right: Rank) -> Bool {
+            (left.at, left.serial, left.tag) < (right.at, right.serial, right.tag)
         }
     }
 }

@@ -42,6 +42,10 @@ extension OnsaleService {
     ) async throws -> Response {
         // The framework answers a HEAD as if it were a GET and leaves the body away; there is nothing to listen to.
         guard request.method == .get else { return Response(status: .ok, headers: OnsaleService.streamHeaders) }
+        let client = address(of: request, context)
+        let isCounted = !client.isLoopback || settings.limitsLoopback
+        let share = isCounted ? client.network ?? ClientNetwork(bits: 0) : nil
+        if let share, !shares.streams.take(share) { throw Self.tooManyOfOne }
         // From here on the connection is not the framework's any more: whatever that writes goes nowhere.
         let requestID = OnsaleRequestID.of(request, context)
         let head = Self.streamHead(requestID: requestID)
@@ -49,19 +53,23 @@ extension OnsaleService {
             do {
                 try broadcaster.take(
                     socket: socket, head: head, topic: topic, lastVersion: lastVersion, person: person,
-                    makeFeed: makeFeed)
+                    client: share?.bits ?? Broadcaster.uncounted, makeFeed: makeFeed)
             } catch {
+                if let share { shares.streams.giveBack(share) }
                 Self.refuse(socket, requestID: requestID)
             }
         } else if let connection = try await DetachedConnection.detach(context.channel) {
             do {
                 try broadcaster.take(
                     connection: connection, head: head, topic: topic, lastVersion: lastVersion, person: person,
-                    makeFeed: makeFeed)
+                    client: share?.bits ?? Broadcaster.uncounted, makeFeed: makeFeed)
             } catch {
+                if let share { shares.streams.giveBack(share) }
                 _ = connection.send(Self.refusal(requestID: requestID)[...])
                 connection.close()
             }
+        } else if let share {
+            shares.streams.giveBack(share)
         }
         return Response(status: .ok)
     }
@@ -69,6 +77,9 @@ extension OnsaleService {
     private static let tooManyListeners = Problem.busy(
         .overloaded, "As many are listening as can be served. Ask for the state itself now and then.",
         retryAfterSeconds: 10)
+
+    private static let tooManyOfOne = Problem.busy(
+        .rateLimited, "As many streams are open from your address as one may have.", retryAfterSeconds: 10)
 
     private static let streamHeaders: HTTPFields = [
         .contentType: "text/event-stream", .cacheControl: "no-store", .xAccelBuffering: "no",

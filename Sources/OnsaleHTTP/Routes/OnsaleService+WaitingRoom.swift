@@ -57,10 +57,14 @@ extension OnsaleService {
     }
 
     func claimPass(_ request: Request, _ context: OnsaleContext) async throws -> Response {
+        // A ticket alone is worth nothing: it may have been seen by others.
+        let session = try await requireSession(request)
+        try limit(request, context, buyer: session)
         let event = try await event(context)
         let asked = try Body.decode(ClaimPass.self, from: request, try await Body.collect(request))
         guard case .ticket(event.id, let buyer, let place)? = await tokens.principal(asked.ticket, now: engine.now())
         else { throw Problem.invalid("/ticket", "is no ticket for this event's waiting room") }
+        guard buyer == session else { throw Problem(.forbidden, "This ticket is another buyer's.") }
         switch try await engine.apply(.line(.claimPass(buyer, place: place)), to: event) {
         case .line(.pass(let pass, _)):
             return json(.created) { writer in

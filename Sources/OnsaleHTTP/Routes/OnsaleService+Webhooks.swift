@@ -10,7 +10,27 @@ extension OnsaleService {
     private struct Event: Decodable {
         struct Content: Decodable {
             struct Object: Decodable {
+                let id: String?
+                let object: String?
+                let paymentIntent: String?
                 let metadata: [String: String]?
+
+                private enum CodingKeys: String, CodingKey {
+                    case id, object, metadata
+                    case paymentIntent = "payment_intent"
+                }
+
+                /// Every field is taken only if it is what it should be: an event may be of any kind.
+                init(from decoder: any Decoder) throws {
+                    let container = try decoder.container(keyedBy: CodingKeys.self)
+                    id = try? container.decode(String.self, forKey: .id)
+                    object = try? container.decode(String.self, forKey: .object)
+                    paymentIntent = try? container.decode(String.self, forKey: .paymentIntent)
+                    metadata = try? container.decode([String: String].self, forKey: .metadata)
+                }
+
+                /// The payment that it is about: of refunds and disputes it is named.
+                var intent: String? { paymentIntent ?? (object == "payment_intent" ? id : nil) }
             }
 
             let object: Object
@@ -22,13 +42,14 @@ extension OnsaleService {
     func webhook(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let body = try await Body.collect(request)
         let isValid = WebhookSignature.isValid(
-            request.headers[.stripeSignature] ?? "", Array(body.readableBytesView), secret: settings.webhookSecret,
+            request.headers.plain(.stripeSignature, bytesMax: 2048) ?? "", Array(body.readableBytesView), secret: settings.webhookSecret,
             nowSeconds: Int64(Date().timeIntervalSince1970))
         guard isValid else {
             throw Problem(.malformedRequest, "The Stripe-Signature does not fit the body, or is old.")
         }
-        let event = try Body.decode(Event.self, from: request, body)
-        if let order = event.data.object.metadata?["order"] { await engine.inquire(about: order) }
+        let object = try Body.decode(Event.self, from: request, body).data.object
+        let reference = object.metadata?["order"].flatMap { PublicID(.order, text: $0) }?.text
+        if reference != nil || object.intent != nil { engine.inquire(about: reference, intent: object.intent) }
         return json(.ok) { $0.member("received", true) }
     }
 }

@@ -14,6 +14,7 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
     func respond(to request: Request, context: OnsaleContext) async throws -> Response {
         var response: Response
         do {
+            try OnsaleResponder.requirePlain(request)
             response = try await inner.respond(to: request, context: context)
             // The router answers by itself, and with no body, for a path that it does not know.
             if response.status.code >= 400, response.headers[.contentType] == nil {
@@ -22,13 +23,26 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
                     ? Problem.notFound.response : Problem(.malformedRequest, "The request could not be read.").response
             }
         } catch let error as HTTPParserError {
-            // The connection is beyond use; the server answers 400 and closes it.
+            // The connection is beyond use; it has been answered and is being closed.
             throw error
         } catch {
             response = problem(for: error, request, context).response
         }
         response.headers[.xRequestID] = OnsaleRequestID.of(request, context)
         return response
+    }
+
+    private static var pathBytesMax: Int { 2048 }
+
+    /// What no route can mean is not looked up: comparing text from strangers may take long. TRACE is answered nowhere.
+    private static func requirePlain(_ request: Request) throws(Problem) {
+        guard request.uri.path.utf8.count <= pathBytesMax, request.uri.path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+        else { throw .notFound }
+        if request.method == .trace {
+            var problem = Problem(.methodNotAllowed, "TRACE is not answered here.")
+            problem.allow = "DELETE, GET, PATCH, POST"
+            throw problem
+        }
     }
 
     private func problem(for error: any Error, _ request: Request, _ context: OnsaleContext) -> Problem {

@@ -20,11 +20,17 @@ public struct OnsaleServer: Sendable {
     public func application(
         host: String, port: Int, connectionsMax: Int, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
-        Application(
+        let connections = service.shares.connections
+        let settings = service.settings
+        // A proxy brings many clients, which it must count itself.
+        let isLimited: @Sendable (IPAddress) -> Bool = { address in
+            !settings.trustedProxies.contains(address.text) && (settings.limitsLoopback || !address.isLoopback)
+        }
+        return Application(
             responder: OnsaleResponder(inner: service.buildRouter().buildResponder(), logger: logger),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [SlowRequestHandler()],
+                    additionalChannelHandlers: [ConnectionGuard(shares: connections, isLimited: isLimited)],
                     idleTimeout: .seconds(75),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),

@@ -79,7 +79,7 @@ extension OnsaleService {
             let methods = routes.map(\.method)
             for route in routes { router.on(RouterPath(path), method: route.method, use: route.handler) }
             let allow = methods.map(\.rawValue).sorted().joined(separator: ", ")
-            let others: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .options]
+            let others: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .options, .trace, .connect]
             for method in others where !methods.contains(method) {
                 router.on(RouterPath(path), method: method) { _, _ -> Response in
                     var problem = Problem(.methodNotAllowed, "This path takes \(allow).")

@@ -117,7 +117,8 @@ private final class DetachedHandler: ChannelDuplexHandler {
 
     // MARK: From the client
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+    /// Nothing is expected: whoever talks into a stream is let go.
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { context.close(promise: nil) }
     func channelReadComplete(context: ChannelHandlerContext) {}
     func channelInactive(context: ChannelHandlerContext) { end() }
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

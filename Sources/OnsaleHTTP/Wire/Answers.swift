@@ -73,9 +73,17 @@ extension OnsaleService {
         writer.member("currency", definition.currency)
         writer.member("placedAt", order.placedAt)
         if let code = order.declineCode { writer.member("declineCode", code) }
+        if let url = order.action {
+            writer.object("action") { writer in
+                writer.member("type", "redirect")
+                writer.member("url", url)
+            }
+        }
+        if order.refunded > 0 { writer.member("refundedAmount", order.refunded) }
+        if order.isDisputed { writer.member("disputed", true) }
         lines(order.places, definition, &writer)
         writer.array("tickets") { writer in
-            guard order.state == .confirmed, let issuedAt = order.confirmedAt else { return }
+            guard order.state == .confirmed, !order.isDisputed, let issuedAt = order.confirmedAt else { return }
             for (position, serial) in order.tickets.enumerated() {
                 writer.object { writer in
                     let ticket = id(serial, issuedAt: issuedAt, in: definition)
@@ -117,6 +125,8 @@ extension OnsaleService {
         writer.member("waitingRoom", schedule.hasWaitingRoom)
         writer.member("maxActiveShoppers", schedule.maxActiveShoppers)
         writer.member("passSeconds", schedule.passSeconds)
+        writer.member("passIdleSeconds", schedule.passIdleSeconds)
+        writer.member("frontSeconds", schedule.frontSeconds)
     }
 
     /// An event in full: what a list shows, and its areas and limits.
@@ -148,6 +158,7 @@ extension OrderState {
     var name: String {
         switch self {
         case .authorizing, .capturing: "authorizing"
+        case .requiresAction: "requires_action"
         case .confirmed: "confirmed"
         case .declined: "declined"
         case .expired: "expired"

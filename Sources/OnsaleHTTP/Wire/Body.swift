@@ -35,6 +35,11 @@ enum Body {
     }
 
     static func decode<Value: Decodable>(_ type: Value.Type, _ body: ByteBuffer) throws(Problem) -> Value {
+        do throws(JSONCheck.Fault) {
+            try JSONCheck.check(Array(body.readableBytesView))
+        } catch {
+            throw problem(error)
+        }
         do {
             return try decoder.decode(type, from: body)
         } catch {
@@ -42,9 +47,20 @@ enum Body {
         }
     }
 
+    private static func problem(_ fault: JSONCheck.Fault) -> Problem {
+        switch fault {
+        case .nameTooLong:
+            Problem(.malformedRequest, "A member's name has at most \(JSONCheck.nameBytesMax) bytes.")
+        case .nameTwice(let name): Problem(.malformedRequest, "The member “\(name)” is there twice.")
+        case .tooDeep: Problem(.malformedRequest, "At most \(JSONCheck.depthMax) levels of nesting are taken.")
+        }
+    }
+
     /// A request that says what it brings must bring JSON.
     static func requireJSON(_ request: Request) throws(Problem) {
-        guard let contentType = request.headers[.contentType], contentType != "application/json" else { return }
+        guard request.headers[.contentType] != nil else { return }
+        let contentType = request.headers.plain(.contentType) ?? ""
+        guard contentType != "application/json" else { return }
         let essence = contentType.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
         guard essence == "application/json" || essence.hasSuffix("+json") else {
             throw Problem(.unsupportedMediaType, "Send application/json.")

@@ -66,9 +66,9 @@ extension PretixPlan {
     static let nameBytesMax = 200
 
     /// The seats in plan order, with what is wrong with them.
-    func seats(categories: [String: Int], faults: inout Faults) -> [SeatingPlan.Seat] {
+    func seats(categories: [Name: Int], faults: inout Faults) -> [SeatingPlan.Seat] {
         var seats: [SeatingPlan.Seat] = []
-        var names: Set<String> = []
+        var names: Set<Name> = []
         var rowNumber: UInt32 = 0
         for (zoneIndex, zone) in zones.enumerated() {
             for (rowIndex, row) in (zone.rows ?? []).enumerated() {
@@ -79,8 +79,8 @@ extension PretixPlan {
                     if name.isEmpty || name.utf8.count > PretixPlan.nameBytesMax {
                         faults.add(pointer() + "/seat_guid", "must have 1 to \(PretixPlan.nameBytesMax) bytes")
                     }
-                    if !names.insert(name).inserted { faults.add(pointer() + "/seat_guid", "is there twice: \(name)") }
-                    guard let category = categories[seat.category] else {
+                    if !names.insert(Name(name)).inserted { faults.add(pointer() + "/seat_guid", "is there twice: \(name)") }
+                    guard let category = categories[Name(seat.category)] else {
                         faults.add(pointer() + "/category", "is not among the plan's categories: \(seat.category)")
                         continue
                     }
@@ -114,7 +114,7 @@ extension PretixPlan {
         return nil
     }
 
-    private static func sum(_ zone: Double?, _ row: Double?, _ seat: Double) -> Int32? {
+    static func sum(_ zone: Double?, _ row: Double?, _ seat: Double) -> Int32? {
         let value = (zone ?? 0) + (row ?? 0) + seat
         return abs(value) <= 10_000_000 ? Int32(value.rounded()) : nil
     }

@@ -180,10 +180,11 @@ extension Problem {
             self = .busy(
                 .overloaded, "The server is restarting. Repeat this with the same Idempotency-Key.",
                 retryAfterSeconds: 2)
-        case .damaged:
+        case .outOfService:
             self = .busy(
-                .overloaded, "This event can't be served: its journal needs the organizer's attention.",
-                retryAfterSeconds: 60)
+                .overloaded, "This event can't be served: it needs the organizer's attention.", retryAfterSeconds: 60)
+        case .unavailable:
+            self = .busy(.overloaded, "This event could not be read just now; try again.", retryAfterSeconds: 2)
         }
     }
 
@@ -234,6 +235,10 @@ extension Problem {
             self = .busy(
                 .overloaded, "This event has remembered as many Idempotency-Keys as it can today.",
                 retryAfterSeconds: 60)
+        case .tooManyKeys:
+            self = .busy(
+                .rateLimited, "You have used as many Idempotency-Keys as one buyer may in a day.",
+                retryAfterSeconds: 3600)
         }
     }
 }

@@ -32,7 +32,8 @@ enum RFC3339 {
         }
     }
 
-    /// Reads a date-time of the years 1970 to 9999, with any offset; nil for anything else.
+    /// Reads a date-time of the years 1970 to 9999 (in UTC, too), with any offset; nil for anything else. A leap second has
+    /// no place in a count of seconds since 1970, so it is none.
     static func parse(_ text: String) -> Timestamp? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes.count <= 40 else { return nil }
@@ -50,7 +51,7 @@ enum RFC3339 {
             bytes[7] == UInt8(ascii: "-"),
             [UInt8(ascii: "T"), UInt8(ascii: "t"), UInt8(ascii: " ")].contains(bytes[10]),
             bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"), year >= 1970, (1...12).contains(month),
-            day >= 1, hour < 24, minute < 60, second <= 60
+            day >= 1, hour < 24, minute < 60, second < 60
         else { return nil }
         let days = days(year, month, day)
         guard civil(days) == (year, month, day) else { return nil }
@@ -79,8 +80,12 @@ enum RFC3339 {
         default: return nil
         }
         let seconds = ((days * 24 + hour) * 60 + minute - offsetMinutes) * 60 + second
+        guard seconds >= 0, seconds < RFC3339.year10000 else { return nil }
         return Timestamp(milliseconds: seconds * 1000 + milliseconds)
     }
+
+    /// 10000-01-01T00:00:00Z, in seconds.
+    private static let year10000: Int64 = 253_402_300_800
 
     /// Days since 1970-01-01 to a date of the proleptic Gregorian calendar, and back.
     /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days and days_from_civil.

@@ -28,6 +28,8 @@ struct CreateEvent: Decodable {
         let waitingRoom: Bool?
         let maxActiveShoppers: Int?
         let passSeconds: Int?
+        let passIdleSeconds: Int?
+        let frontSeconds: Int?
     }
 
     struct Limits: Decodable {
@@ -129,12 +131,10 @@ extension CreateEvent {
         faults.require(
             !title.isEmpty && title.utf8.count <= CreateEvent.titleBytesMax, "/title", "must have 1 to 500 bytes")
         faults.require((venue ?? "").utf8.count <= CreateEvent.titleBytesMax, "/venue", "must have at most 500 bytes")
-        faults.require(
-            currency.utf8.count == 3
-                && currency.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) },
-            "/currency", "must be three capital letters of ISO 4217")
+        faults.require(Currency(code: currency) != nil, "/currency", "must be a currency of ISO 4217, as in KRW")
         let startsAt = moment(startsAt, "/startsAt", &faults)
         let plan = plan(&faults)
+        requireCountable(plan, &faults)
         let schedule = schedule(now: now, &faults)
         let terms = SaleTerms(
             prices: plan.prices,
@@ -151,6 +151,23 @@ extension CreateEvent {
                 categories: plan.categories, seats: plan.seats, areas: plan.areas, stage: plan.stage,
                 prices: plan.prices),
             terms: terms, schedule: schedule)
+    }
+
+    /// All places sold for all their prices, ten thousand times over, must be a number that the ledger can hold.
+    private static let takingsMax: Int64 = 1_000_000_000_000_000
+
+    private func requireCountable(_ layout: Layout, _ faults: inout Faults) {
+        var takings: Int64 = 0
+        func add(_ category: Int, _ places: Int) {
+            guard layout.prices.indices.contains(category), takings <= CreateEvent.takingsMax else { return }
+            let (product, isLarge) = layout.prices[category].multipliedReportingOverflow(by: Int64(places))
+            let (sum, isLarger) = takings.addingReportingOverflow(product)
+            takings = isLarge || isLarger ? .max : sum
+        }
+        for seat in layout.seats { add(seat.category, 1) }
+        for area in layout.areas { add(area.category, area.capacity) }
+        faults.require(
+            takings <= CreateEvent.takingsMax, "/prices", "times places come to more than 10^15 minor units")
     }
 
     static func isSlug(_ id: String) -> Bool {
@@ -172,10 +189,13 @@ extension CreateEvent {
     private func plan(_ faults: inout Faults) -> Layout {
         var layout = Layout()
         faults.require(seatingPlan != nil || areas != nil, "", "needs a seatingPlan or areas")
-        var indices: [String: Int] = [:]
+        var indices: [Name: Int] = [:]
         func add(_ category: String) {
-            guard indices[category] == nil else { return }
-            indices[category] = layout.categories.count
+            guard indices[Name(category)] == nil else { return }
+            faults.require(
+                category.utf8.count <= PretixPlan.nameBytesMax, "/seatingPlan/categories",
+                "must have names of at most \(PretixPlan.nameBytesMax) bytes")
+            indices[Name(category)] = layout.categories.count
             layout.categories.append(category)
         }
         for category in seatingPlan?.categories ?? [] { add(category.name) }
@@ -185,8 +205,11 @@ extension CreateEvent {
         layout.areas = standing(indices, &faults)
         layout.stage =
             stage.flatMap { stage in
-                guard abs(stage.x) <= 10_000_000, abs(stage.y) <= 10_000_000 else { return nil }
-                return .init(x: Int32(stage.x.rounded()), y: Int32(stage.y.rounded()))
+                guard let x = PretixPlan.sum(nil, nil, stage.x), let y = PretixPlan.sum(nil, nil, stage.y) else {
+                    faults.add("/stage", "is out of range")
+                    return nil
+                }
+                return .init(x: x, y: y)
             } ?? seatingPlan?.stage
         layout.prices = amounts(of: layout, &faults)
         faults.require(
@@ -195,19 +218,19 @@ extension CreateEvent {
         return layout
     }
 
-    private func standing(_ categories: [String: Int], _ faults: inout Faults) -> [SeatingPlan.Area] {
-        var names: Set<String> = []
+    private func standing(_ categories: [Name: Int], _ faults: inout Faults) -> [SeatingPlan.Area] {
+        var names: Set<Name> = []
         var result: [SeatingPlan.Area] = []
         for (index, area) in (areas ?? []).enumerated() {
             let pointer = "/areas/\(index)"
             faults.require(
                 !area.name.isEmpty && area.name.utf8.count <= PretixPlan.nameBytesMax, pointer + "/name",
                 "must have 1 to \(PretixPlan.nameBytesMax) bytes")
-            faults.require(names.insert(area.name).inserted, pointer + "/name", "is there twice")
+            faults.require(names.insert(Name(area.name)).inserted, pointer + "/name", "is there twice")
             faults.require(
                 (0...CreateEvent.capacityMax).contains(area.capacity), pointer + "/capacity",
                 "must be from 0 to \(CreateEvent.capacityMax)")
-            result.append(.init(name: area.name, capacity: area.capacity, category: categories[area.category] ?? 0))
+            result.append(.init(name: area.name, capacity: area.capacity, category: categories[Name(area.category)] ?? 0))
         }
         faults.require(result.count <= 1000, "/areas", "are more than 1000")
         return result
@@ -215,21 +238,22 @@ extension CreateEvent {
 
     /// Every category in use needs a price; those that nothing uses cost nothing.
     private func amounts(of layout: Layout, _ faults: inout Faults) -> [Int64] {
-        var amounts: [String: Int64] = [:]
+        var amounts: [Name: Int64] = [:]
+        let known = Set(layout.categories.map(Name.init))
         for (index, price) in prices.enumerated() {
             faults.require(
                 (0...CreateEvent.amountMax).contains(price.amount), "/prices/\(index)/amount",
                 "must be from 0 to \(CreateEvent.amountMax)")
             faults.require(
-                amounts.updateValue(price.amount, forKey: price.category) == nil, "/prices/\(index)/category",
+                amounts.updateValue(price.amount, forKey: Name(price.category)) == nil, "/prices/\(index)/category",
                 "is there twice")
             faults.require(
-                layout.categories.contains(price.category), "/prices/\(index)/category",
+                known.contains(Name(price.category)), "/prices/\(index)/category",
                 "is no category of the plan or the areas: \(price.category)")
         }
         let used = Set(layout.seats.map(\.category)).union(layout.areas.map(\.category))
         return layout.categories.enumerated().map { index, category in
-            if let amount = amounts[category] { return amount }
+            if let amount = amounts[Name(category)] { return amount }
             faults.require(!used.contains(index), "/prices", "has no price for category \(category)")
             return 0
         }
@@ -245,7 +269,13 @@ extension CreateEvent {
             lobbyOpensAt: lobby, opensAt: opens, closesAt: closes, hasWaitingRoom: onsale?.waitingRoom ?? true,
             maxActiveShoppers: within(
                 1...1_000_000, onsale?.maxActiveShoppers, default: 500, "/onsale/maxActiveShoppers", &faults),
-            passSeconds: within(1...86_400, onsale?.passSeconds, default: 600, "/onsale/passSeconds", &faults))
+            passSeconds: within(1...86_400, onsale?.passSeconds, default: 600, "/onsale/passSeconds", &faults),
+            passIdleSeconds: within(
+                10...3600, onsale?.passIdleSeconds, default: OnsaleSchedule.passIdleSecondsDefault,
+                "/onsale/passIdleSeconds", &faults),
+            frontSeconds: within(
+                0...86_400, onsale?.frontSeconds, default: OnsaleSchedule.frontSecondsDefault,
+                "/onsale/frontSeconds", &faults))
     }
 }
 
@@ -298,12 +328,12 @@ extension CreateHold {
             guard quantity == nil else { throw .invalid("/quantity", "goes with area, not with seats") }
             return .seats(try plan.seats(named: names))
         case (nil, let name?, nil):
-            guard let area = plan.area(named: name) else { throw .invalid("/area", "is not in the plan: \(name)") }
+            guard let area = plan.area(named: name) else { throw .invalid("/area", "is not in the plan") }
             return .area(area, quantity: try quantity(quantity, "/quantity"))
         case (nil, nil, let best?):
             guard quantity == nil else { throw .invalid("/quantity", "goes inside best") }
             guard let category = plan.category(named: best.category) else {
-                throw .invalid("/best/category", "is not in the plan: \(best.category)")
+                throw .invalid("/best/category", "is not in the plan")
             }
             return .best(category: category, quantity: try quantity(best.quantity, "/best/quantity"))
         default: throw .invalid("", "needs one of seats, area (with quantity) and best")
@@ -328,7 +358,8 @@ extension SeatingPlan {
         indices.reserveCapacity(names.count)
         for (index, name) in names.enumerated() {
             guard let seat = seat(named: name) else {
-                faults.add("/seats/\(index)", "is not in the plan: \(name)")
+                let shown = name.utf8.count <= PretixPlan.nameBytesMax ? ": \(name)" : ""
+                faults.add("/seats/\(index)", "is not in the plan\(shown)")
                 continue
             }
             // A handful is compared faster than a set is made.

@@ -29,6 +29,7 @@ public struct PaymentsSandbox: Sendable {
         case timeout = "pm_sandbox_timeout"
         case error = "pm_sandbox_error"
         case captureFails = "pm_sandbox_captureFails"
+        case authenticationRequired = "pm_card_authenticationRequired"
     }
 
     /// How long an answer that never comes is held back; nobody waits so long.
@@ -75,6 +76,10 @@ public struct PaymentsSandbox: Sendable {
     // MARK: Requests
 
     private func respond(to request: Request, _ context: BasicRequestContext) async -> Response {
+        // The payer has no key: the address itself is the secret.
+        if request.uri.path.hasPrefix(SandboxPage.path) {
+            return await (try? authenticate(request)) ?? problem(400, "invalid_request_error", "This can't be read.")
+        }
         guard request.headers[.authorization] == "Bearer \(secretKey)" else {
             return problem(401, "invalid_request_error", code: "invalid_api_key", "Invalid API key.")
         }
@@ -96,9 +101,10 @@ public struct PaymentsSandbox: Sendable {
         let form = FormCoding.decode(isPost ? String(buffer: body) : request.uri.query ?? "")
         let key = HTTPField.Name("Idempotency-Key").flatMap { request.headers[$0] }
         let fingerprint = request.uri.path + "?" + String(buffer: body)
+        let origin = "http://" + (request.head.authority ?? "\(host):\(port)")
         switch (path.count, isPost) {
         case (2, true) where path == ["v1", "payment_intents"]:
-            return try await create(form, key: key, fingerprint: fingerprint)
+            return try await create(form, key: key, fingerprint: fingerprint, origin: origin)
         case (4, true) where path.starts(with: ["v1", "payment_intents"]) && path[3] == "capture":
             return try await capture(path[2], key: key, fingerprint: fingerprint)
         case (4, true) where path.starts(with: ["v1", "payment_intents"]) && path[3] == "cancel":
@@ -107,6 +113,12 @@ public struct PaymentsSandbox: Sendable {
             return try await refund(form, key: key, fingerprint: fingerprint)
         case (3, false) where path == ["v1", "payment_intents", "search"]:
             return search(form["query"] ?? "")
+        case (2, false) where path == ["v1", "payment_intents"]: return list(form)
+        case (2, false) where path == ["v1", "refunds"]:
+            return json(
+                200, StripeProtocol.List(data: store.read { $0.records[form["payment_intent"] ?? ""]?.refunds } ?? []))
+        case (2, false) where path == ["v1", "disputes"]:
+            return json(200, StripeProtocol.List<StripeProtocol.Dispute>(data: []))
         case (3, false) where path.starts(with: ["v1", "payment_intents"]):
             guard let record = store.read({ $0.records[path[2]] }) else { return missing(path[2]) }
             return json(200, expanded(record))
@@ -115,7 +127,9 @@ public struct PaymentsSandbox: Sendable {
         }
     }
 
-    private func create(_ form: [String: String], key: String?, fingerprint: String) async throws -> Response {
+    private func create(
+        _ form: [String: String], key: String?, fingerprint: String, origin: String
+    ) async throws -> Response {
         guard let amount = form["amount"].flatMap(Int64.init), amount > 0, let currency = form["currency"] else {
             return problem(400, "invalid_request_error", code: "parameter_missing", "amount and currency are required.")
         }
@@ -132,6 +146,9 @@ public struct PaymentsSandbox: Sendable {
                 currency: currency, status: isDeclined ? .requiresPaymentMethod : .requiresCapture,
                 captureMethod: "manual", paymentMethod: method, metadata: order.map { ["order": $0] } ?? [:],
                 latestCharge: .id("ch_" + number), created: Int64(Date().timeIntervalSince1970))
+            if behaviour == .authenticationRequired {
+                return (SandboxPage.record(intent, returnURL: form["return_url"], origin: origin), nil, nil)
+            }
             let record = SandboxStore.Record(intent: intent, refunded: 0)
             if isDeclined {
                 return (
@@ -144,6 +161,38 @@ public struct PaymentsSandbox: Sendable {
             // No webhook: who confirms in the request itself has the answer, and what follows has its own.
             return (record, nil, shown(intent))
         }
+    }
+
+    /// The payer's page: what it shows, and what comes of the two buttons.
+    private func authenticate(_ request: Request) async throws -> Response {
+        let path = request.uri.path.dropFirst(SandboxPage.path.count).split(separator: "/").map(String.init)
+        guard path.count == 2, let record = store.read({ $0.records[path[0]] }),
+            let authentication = record.authentication, authentication.secret == path[1]
+        else { return problem(404, "invalid_request_error", "There is no such payment to confirm.") }
+        guard request.method == .post else { return SandboxPage.page(for: record) }
+        let body = String(buffer: try await request.body.collect(upTo: 4096))
+        let isForm = request.headers[.contentType]?.hasPrefix("application/x-www-form-urlencoded") ?? false
+        guard let outcome = isForm ? FormCoding.decode(body)["outcome"] : SandboxPage.outcome(json: body),
+            ["agree", "refuse"].contains(outcome)
+        else {
+            return problem(400, "invalid_request_error", "Send an outcome: agree or refuse.")
+        }
+        let shownIntent = try await keyed(nil, fingerprint: "", nil) { state in
+            guard var record = state.records[path[0]], record.intent.status == .requiresAction else {
+                return (nil, nil, state.records[path[0]].map { shown($0.intent) })
+            }
+            record.intent.nextAction = nil
+            guard outcome == "agree" else {
+                record.intent.status = .requiresPaymentMethod
+                record.intent.lastPaymentError = .init(code: "payment_intent_authentication_failure", declineCode: nil)
+                return (record, "payment_intent.payment_failed", shown(record.intent))
+            }
+            record.intent.status = .requiresCapture
+            record.intent.amountCapturable = record.intent.amount
+            return (record, "payment_intent.amount_capturable_updated", shown(record.intent))
+        }
+        guard isForm, let back = authentication.returnURL else { return shownIntent }
+        return Response(status: .seeOther, headers: [.location: back])
     }
 
     private func capture(_ id: String, key: String?, fingerprint: String) async throws -> Response {
@@ -175,6 +224,7 @@ public struct PaymentsSandbox: Sendable {
                 return (nil, nil, unexpectedState(record, "canceled"))
             }
             record.intent.status = .canceled
+            record.intent.nextAction = nil
             record.intent.amountCapturable = 0
             return (record, "payment_intent.canceled", shown(record.intent))
         }
@@ -184,7 +234,7 @@ public struct PaymentsSandbox: Sendable {
         let id = form["payment_intent"] ?? ""
         return try await keyed(key, fingerprint: fingerprint, nil) { state in
             guard var record = state.records[id] else { return (nil, nil, missingAnswer(id)) }
-            let left = record.intent.amountReceived - record.refunded
+            let left = (record.intent.amountReceived ?? 0) - record.refunded
             let amount = form["amount"].flatMap(Int64.init) ?? left
             guard left > 0 else {
                 return (
@@ -201,6 +251,7 @@ public struct PaymentsSandbox: Sendable {
             let refund = StripeProtocol.Refund(
                 id: "re_" + String(UInt64.random(in: 0...UInt64.max), radix: 36), amount: amount,
                 currency: record.intent.currency, paymentIntent: id, status: "succeeded")
+            record.refunds = (record.refunds ?? []) + [refund]
             return (record, "charge.refunded", answer(200, refund))
         }
     }
@@ -211,15 +262,32 @@ public struct PaymentsSandbox: Sendable {
             return problem(400, "invalid_request_error", "Only metadata['name']:'value' can be searched.")
         }
         let found = store.read { state in
-            state.records.values.filter { $0.intent.metadata[String(parts[1])] == String(parts[3]) }
+            state.records.values.filter { $0.intent.metadata?[String(parts[1])] == String(parts[3]) }
         }
-        let list = StripeProtocol.List(data: found.map(expanded).sorted { $0.created < $1.created })
+        let list = StripeProtocol.List(data: found.map(expanded).sorted { ($0.created ?? 0) < ($1.created ?? 0) })
         return json(200, list)
+    }
+
+    private static let pageMax = 100
+
+    /// The newest first, of a time.
+    private func list(_ form: [String: String]) -> Response {
+        let from = form["created[gte]"].flatMap(Int64.init) ?? 0
+        let to = form["created[lte]"].flatMap(Int64.init) ?? .max
+        let limit = min(PaymentsSandbox.pageMax, max(1, form["limit"].flatMap(Int.init) ?? 10))
+        var found = store.read { state in
+            state.records.values.map(\.intent).filter { (from...max(from, to)).contains($0.created ?? 0) }
+        }.sorted { ($0.created ?? 0, $0.id) > ($1.created ?? 0, $1.id) }
+        if let after = form["starting_after"], let index = found.firstIndex(where: { $0.id == after }) {
+            found.removeFirst(index + 1)
+        }
+        return json(200, StripeProtocol.List(data: Array(found.prefix(limit)), hasMore: found.count > limit))
     }
 
     // MARK: Keys
 
-    private typealias Change = (SandboxStore.Record?, String?, SandboxStore.Answer)
+    /// Without an answer of its own the changed intent is shown.
+    private typealias Change = (SandboxStore.Record?, String?, SandboxStore.Answer?)
 
     /// Does what is asked once for each key, as the payment method behaves.
     private func keyed(
@@ -238,12 +306,13 @@ public struct PaymentsSandbox: Sendable {
         var event: (type: String, intent: StripeProtocol.Intent)?
         let answer = try await store.change(key: key) { state in
             if let key, let known = state.answers[key] { return (nil, known) }
-            var (record, type, answer) = body(&state)
+            let (record, type, special) = body(&state)
+            guard var answer = special ?? record.map({ shown($0.intent) }) else { return (nil, missingAnswer("")) }
             answer.fingerprint = fingerprint
             if let record, let type { event = (type, record.intent) }
             return (record, answer)
         }
-        if let event { webhooks?.send(event.type, event.intent) }
+        if let event { webhooks?.send(event.type, SandboxPage.object(event.type, event.intent)) }
         if behaviour == .timeout, tries == 0 {
             try await Task.sleep(for: .seconds(PaymentsSandbox.neverSeconds))
         }
@@ -255,7 +324,7 @@ public struct PaymentsSandbox: Sendable {
     private func expanded(_ record: SandboxStore.Record) -> StripeProtocol.Intent {
         var intent = record.intent
         if case .id(let id)? = intent.latestCharge {
-            intent.latestCharge = .expanded(.init(id: id, amountRefunded: record.refunded))
+            intent.latestCharge = .expanded(.init(id: id, amountRefunded: record.refunded, disputed: false))
         }
         return intent
     }
@@ -281,7 +350,7 @@ public struct PaymentsSandbox: Sendable {
         answer(
             status,
             StripeProtocol.ErrorBody(
-                error: .init(type: type, code: code, declineCode: declineCode, message: message, paymentIntent: intent))
+                error: .init(type: type, code: code, declineCode: declineCode, message: message, paymentIntent: intent.map { .init(id: $0.id) }))
         )
     }
 
@@ -292,7 +361,7 @@ public struct PaymentsSandbox: Sendable {
     private func unexpectedState(_ record: SandboxStore.Record, _ what: String) -> SandboxStore.Answer {
         problemAnswer(
             400, "invalid_request_error", code: "payment_intent_unexpected_state",
-            "This PaymentIntent could not be \(what) because it has a status of \(record.intent.status.rawValue).",
+            "This PaymentIntent could not be \(what) because it has a status of \(record.intent.status.name).",
             intent: record.intent)
     }
 
@@ -326,8 +395,8 @@ public struct SandboxAccount: Hashable, Sendable {
     public static func read(folder: URL) throws -> [SandboxAccount] {
         try SandboxStore.load(folder.appendingPathComponent("payments.log")).records.values.map { record in
             SandboxAccount(
-                order: record.intent.metadata["order"] ?? "", intent: record.intent.id,
-                captured: record.intent.amountReceived, refunded: record.refunded,
+                order: record.intent.metadata?["order"] ?? "", intent: record.intent.id,
+                captured: record.intent.amountReceived ?? 0, refunded: record.refunded,
                 isAuthorized: record.intent.status == .requiresCapture)
         }.sorted { $0.intent < $1.intent }
     }

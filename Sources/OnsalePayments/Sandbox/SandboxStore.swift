@@ -15,6 +15,14 @@ final class SandboxStore: Sendable {
     struct Record: Codable, Sendable {
         var intent: StripeProtocol.Intent
         var refunded: Int64
+        var refunds: [StripeProtocol.Refund]?
+        /// Where the payer confirms, and comes back to.
+        var authentication: Authentication?
+    }
+
+    struct Authentication: Codable, Sendable {
+        let secret: String
+        let returnURL: String?
     }
 
     /// What was answered under a key.

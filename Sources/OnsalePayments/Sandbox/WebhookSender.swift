@@ -29,10 +29,10 @@ final class WebhookSender: Sendable {
         self.logger = logger
     }
 
-    func send(_ type: String, _ intent: StripeProtocol.Intent) {
+    func send(_ type: String, _ object: StripeProtocol.Event.Object) {
         let event = StripeProtocol.Event(
             id: "evt_" + UUID().uuidString.replacing("-", with: "").lowercased(), type: type,
-            created: Int64(Date().timeIntervalSince1970), data: .init(object: intent))
+            created: Int64(Date().timeIntervalSince1970), data: .init(object: object))
         let mustStart = state.withLock { state in
             guard state.waiting.count < WebhookSender.waitingMax else { return false }
             state.waiting.append(event)

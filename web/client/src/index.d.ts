@@ -8,6 +8,7 @@ import type {
   EventSummary,
   Hold,
   HoldRequest,
+  MyOrderPage,
   Order,
   OrderPage,
   OrderState,
@@ -55,7 +56,8 @@ export class OnsaleClient {
   /** Joins the line; gives the same place again to whoever has one. */
   join(event: string, session: string, headers?: Record<string, string>): Promise<Place>;
   room(event: string): Promise<Room>;
-  claimPass(event: string, ticket: string): Promise<Pass>;
+  /** Asks for the pass of a place in the line. The ticket alone is worth nothing: the session must be its buyer's. */
+  claimPass(event: string, session: string, ticket: string): Promise<Pass>;
   giveUpPass(event: string, pass: string): Promise<void>;
 
   hold(event: string, pass: string, wanted: HoldRequest, idempotencyKey?: string): Promise<Hold>;
@@ -69,7 +71,8 @@ export class OnsaleClient {
   ): Promise<Order>;
   getOrder(event: string, token: string, order: string): Promise<Order>;
   cancelOrder(event: string, token: string, order: string): Promise<Order>;
-  myOrders(session: string): Promise<Order[]>;
+  /** A buyer's orders, of every event, a page at a time. */
+  myOrders(session: string, page?: { after?: string; limit?: number }): Promise<MyOrderPage>;
   /** A ticket's barcode as a QR code: an SVG. */
   qrCode(event: string, token: string, order: string, ticket: string): Promise<Blob>;
 

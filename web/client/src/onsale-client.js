@@ -89,9 +89,13 @@ export class OnsaleClient {
     return this.#json("GET", path`/v1/events/${event}/waiting-room`);
   }
 
-  /** @param {string} event @param {string} ticket @returns {Promise<import("./types.js").Pass>} */
-  claimPass(event, ticket) {
-    return this.#json("POST", path`/v1/events/${event}/waiting-room/pass`, { body: { ticket } });
+  /**
+   * Asks for the pass of a place in the line. The ticket alone is worth nothing: the session must be its buyer's.
+   * @param {string} event @param {string} session @param {string} ticket
+   * @returns {Promise<import("./types.js").Pass>}
+   */
+  claimPass(event, session, ticket) {
+    return this.#json("POST", path`/v1/events/${event}/waiting-room/pass`, { token: session, body: { ticket } });
   }
 
   /** @param {string} event @param {string} pass @returns {Promise<void>} */
@@ -149,9 +153,15 @@ export class OnsaleClient {
     return this.#json("POST", path`/v1/events/${event}/orders/${order}/cancel`, { token });
   }
 
-  /** @param {string} session @returns {Promise<Order[]>} */
-  async myOrders(session) {
-    return (await this.#json("GET", "/v1/orders", { token: session })).orders;
+  /**
+   * A buyer's orders, of every event, a page at a time.
+   * @param {string} session @param {{ after?: string, limit?: number }} [page]
+   * @returns {Promise<import("./types.js").MyOrderPage>}
+   */
+  myOrders(session, page = {}) {
+    const query = new URLSearchParams({ limit: String(page.limit ?? 50) });
+    if (page.after !== undefined) query.set("after", page.after);
+    return this.#json("GET", `/v1/orders?${query}`, { token: session });
   }
 
   /**

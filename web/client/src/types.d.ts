@@ -22,6 +22,10 @@ export interface EventSummary {
     waitingRoom: boolean;
     maxActiveShoppers: number;
     passSeconds: number;
+    /** How long a pass lives whose holder holds and pays nothing. */
+    passIdleSeconds?: number;
+    /** How long a place that was called and didn't come stands first when it comes back. */
+    frontSeconds?: number;
   };
 }
 
@@ -144,7 +148,20 @@ export interface Hold {
   expiresAt: string;
 }
 
-export type OrderState = "authorizing" | "confirmed" | "declined" | "expired" | "refunding" | "refunded";
+export type OrderState =
+  | "authorizing"
+  | "requires_action"
+  | "confirmed"
+  | "declined"
+  | "expired"
+  | "refunding"
+  | "refunded";
+
+/** What the buyer must do before the payment goes on: open the URL, as a page of its own, and come back from there. */
+export interface OrderAction {
+  type: "redirect";
+  url: string;
+}
 
 export interface Ticket {
   ticket: string;
@@ -160,9 +177,22 @@ export interface Order {
   amount: number;
   currency: string;
   placedAt: string;
+  /** While the order is in `requires_action`. */
+  action?: OrderAction;
   declineCode?: string;
+  /** What went back, in minor units; the order stays `confirmed` while that is a part. Absent when nothing did. */
+  refundedAmount?: number;
+  /** The payment is disputed at the provider: the tickets are void. */
+  disputed?: boolean;
   lines: PriceLine[];
   tickets: Ticket[];
+}
+
+/** A page of a buyer's own orders. */
+export interface MyOrderPage {
+  orders: Order[];
+  /** Where the next page begins; null at the end. */
+  next: string | null;
 }
 
 /** An order as the organizer sees it. */

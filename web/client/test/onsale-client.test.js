@@ -40,6 +40,26 @@ test("the token goes as a header, never into the address; without one there is n
   assert.equal(requests[1].credentials, "omit");
 });
 
+test("the pass is asked for with the session; the ticket is what it is asked for with", async () => {
+  const { client, requests } = makeClient(json({}));
+  await client.claimPass("night", "session", "ticket");
+  const [{ method, url, headers, body }] = requests;
+  assert.deepEqual([method, url], ["POST", "https://tickets.example/v1/events/night/waiting-room/pass"]);
+  assert.equal(headers.authorization, "Bearer session");
+  assert.deepEqual(JSON.parse(body), { ticket: "ticket" });
+});
+
+test("a buyer's orders come by pages", async () => {
+  const page = { orders: [{ order: "ord_1" }], next: "ord_1" };
+  const { client, requests } = makeClient(json(page));
+  assert.deepEqual(await client.myOrders("session"), page);
+  await client.myOrders("session", { limit: 5, after: "a&b" });
+  assert.deepEqual(requests.map((request) => request.url), [
+    "https://tickets.example/v1/orders?limit=50", "https://tickets.example/v1/orders?limit=5&after=a%26b",
+  ]);
+  assert.equal(requests[1].headers.authorization, "Bearer session");
+});
+
 test("a hold and an order carry their idempotency key, and the order how long it waits", async () => {
   const { client, requests } = makeClient(json({}));
   await client.hold("night", "pass", { seats: ["A-1"] }, "key-1");

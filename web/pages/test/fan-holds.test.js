@@ -49,6 +49,27 @@ test("after a certain refusal another card may be chosen, under the same key", (
   assert.equal(holds.begin("hld_none", "a"), undefined);
 });
 
+test("after a payment that was declined its hold has another key, wherever that is heard of", () => {
+  const shelf = new Shelf();
+  const holds = new KeptHolds("e", () => shelf);
+  const other = new KeptHolds("e", () => shelf);
+  holds.add(hold);
+  const { key } = holds.begin("hld_1", "a");
+  holds.ordered("hld_1", key, "ord_1");
+  assert.equal(other.paidBy("ord_1").hold.hold, "hld_1");
+  holds.declined({ ...hold, expiresAt: "2026-11-24T10:01:00.000Z" }, key, "card_declined");
+  assert.equal(holds.paidBy("ord_1"), undefined);
+  assert.deepEqual(holds.expire(END), [], "its time is the new one");
+  const again = holds.begin("hld_1", "b");
+  assert.notEqual(again.key, key);
+  assert.equal(again.method, "b");
+  // A tab that hears of the first order only now changes nothing of the next.
+  other.declined(hold, key, "card_declined");
+  other.ordered("hld_1", key, "ord_1");
+  assert.deepEqual(other.begin("hld_1", "c"), again);
+  assert.equal(other.paidBy("ord_1"), undefined);
+});
+
 test("what has run out is forgotten, but no payment that may have been sent", () => {
   const shelf = new Shelf();
   const holds = new KeptHolds("e", () => shelf);

@@ -45,8 +45,8 @@ test("the way through a sale, in order", () => {
   assert.equal(step(held), "shop");
   assert.equal(step({ ...held, checkout: "hld_1" }), "checkout");
   assert.equal(step({ ...held, checkout: "hld_1", holds: [hold({ isSent: true })] }), "paying");
-  for (const [state, expected] of [["authorizing", "paying"], ["confirmed", "paid"], ["declined", "failed"],
-    ["expired", "failed"]]) {
+  for (const [state, expected] of [["authorizing", "paying"], ["requires_action", "confirming"], ["confirmed", "paid"],
+    ["declined", "failed"], ["expired", "failed"]]) {
     assert.equal(step({ ...held, checkout: "hld_1", order: { state } }), expected);
   }
 });

@@ -20,7 +20,10 @@ test("routes, there and back", () => {
   assert.deepEqual(routeOf(eventPath("a b/c")), { name: "event", event: "a b/c" });
   assert.deepEqual(routeOf(orderPath("e", "ord_1")), { name: "order", event: "e", order: "ord_1" });
   assert.deepEqual(routeOf("/orders/"), { name: "orders" });
-  for (const path of ["/nothing", "/events", "/orders/e/o/x", "/events/%E0%A4"]) {
+  // Where a bank's page leads back to.
+  assert.deepEqual(routeOf("/events/a%2Fb/orders/ord_1"), { name: "order", event: "a/b", order: "ord_1" });
+  for (const path of ["/nothing", "/events", "/events/e/orders", "/events/e/orders/o/x", "/events/e/seats/o",
+    "/orders/e/o/x", "/events/%E0%A4"]) {
     assert.deepEqual(routeOf(path), { name: "missing" }, path);
   }
 });

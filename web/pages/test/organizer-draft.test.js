@@ -91,6 +91,18 @@ test("the request has what was typed, in the server's terms", () => {
   );
 });
 
+test("what may be left to the server is sent only when it was typed, and must fit", () => {
+  const onsale = (changes) => toRequest({ ...sound(), ...changes }, undefined, summary).onsale;
+  assert.ok(!("passIdleSeconds" in onsale({})) && !("frontSeconds" in onsale({ frontSeconds: " " })));
+  const { passIdleSeconds, frontSeconds } = onsale({ passIdleSeconds: "10", frontSeconds: "0" });
+  assert.deepEqual([passIdleSeconds, frontSeconds], [10, 0]);
+  assert.deepEqual(pointers({ ...sound(), passIdleSeconds: "3600", frontSeconds: "86400" }), []);
+  assert.deepEqual(pointers({ ...sound(), passIdleSeconds: "9", frontSeconds: "86401" }), [
+    "/onsale/passIdleSeconds fromTo",
+    "/onsale/frontSeconds fromTo",
+  ]);
+});
+
 test("what an older page kept is no draft", () => {
   assert.ok(isDraft(JSON.parse(JSON.stringify(sound()))));
   assert.ok(!isDraft({ ...sound(), areas: [{ name: "P" }] }));

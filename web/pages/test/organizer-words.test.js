@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 import { organizerCatalog } from "../site/catalog/organizer.js";
 import { addCatalog, setLanguage } from "../site/lib/i18n.js";
+import { actionWords } from "../site/organizer/audit-view.js";
 import { faultWords, fieldFor, fromServer } from "../site/organizer/fault-words.js";
 import { pointerParts, pointerWords } from "../site/organizer/pointer-words.js";
 
@@ -72,6 +73,15 @@ test("what a fault points to elsewhere is said in words too", () => {
     values: { name: "X", first: "/seatingPlan/zones/1/rows/1/seats/0" },
   };
   assert.match(faultWords(fault, request), /zone F1, row 3, seat 12, seat_guid: “X” is there already: zone F1, row 3, seat 11\./);
+});
+
+test("what was seen at the payment provider is said in words, an unknown action as it came", () => {
+  setLanguage("en");
+  assert.equal(actionWords("refund-seen"), "Refunded at the payment provider");
+  assert.equal(actionWords("dispute-seen"), "Payment disputed");
+  assert.equal(actionWords("unheard-of"), "unheard-of");
+  setLanguage("ko");
+  assert.equal(actionWords("dispute-seen"), "결제 이의 제기 접수");
 });
 
 test("a fault goes to its field or to the nearest around it", () => {

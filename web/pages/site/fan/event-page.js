@@ -3,11 +3,12 @@ import { announce } from "../lib/announce.js";
 import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { client, clock } from "./api.js";
+import { SPREAD_MILLISECONDS, takeRefusal } from "./asking.js";
 import { KeptHolds, newKey } from "./holds.js";
 import { join } from "./joining.js";
 import { journey } from "./journey.js";
-import { pay } from "./payment.js";
-import { keptWay } from "./place.js";
+import { actionAddress, pay } from "./payment.js";
+import { isDeclinedTooOften, keptWay, withDecline } from "./place.js";
 import { followRoom } from "./room.js";
 import { orderPath } from "./routes.js";
 import { dropSession, onSessionChange, session } from "./session.js";
@@ -20,13 +21,14 @@ import { lobbyView } from "./views/lobby.js";
 import { heading, notice } from "./views/parts.js";
 import { failedView, payingView } from "./views/paying.js";
 import { calledView, drawingView } from "./views/called.js";
-import { loadShop, shopEntrance } from "./views/shop-entrance.js";
+import { loadOrder, loadShop, shopEntrance } from "./views/entrances.js";
 import { refusal } from "./words.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
  * @typedef {import("../../../client/src/types.js").Room} Room
  * @typedef {import("../../../client/src/types.js").Order} Order
+ * @typedef {import("../../../client/src/types.js").Hold} Hold
  * @typedef {import("../../../client/src/types.js").HoldRequest} HoldRequest
  * @typedef {import("./journey.js").Journey} Journey
  * @typedef {import("./journey.js").Step} Step
@@ -34,13 +36,11 @@ import { refusal } from "./words.js";
  */
 
 const RETRY_MILLISECONDS = 4000;
-/** How far a crowd that all want the same thing now is spread. */
-const SPREAD_MILLISECONDS = 2500;
 /** Without a stream, asking for the pass is what says that one is there: the server gives up on 30 s of silence. */
 const PRESENCE_MILLISECONDS = 12_000;
 const EVENT_REFRESH_MILLISECONDS = 60_000;
 
-/** @type {Record<Exclude<Step, "paid">, (page: EventPage) => View>} */
+/** @type {Record<Exclude<Step, "confirming" | "paid">, (page: EventPage) => View>} */
 const VIEWS = {
   before: beforeView,
   closed: closedView,
@@ -81,6 +81,8 @@ export class EventPage {
   #isConnected = true;
   /** @type {Set<string>} holds whose payment is being followed */
   #paying = new Set();
+  /** @type {string | undefined} the hold that was paid by a click on this page */
+  #clicked;
   #isSpent = false;
 
   /** @type {EventDetail | undefined} */
@@ -135,6 +137,11 @@ export class EventPage {
 
   get pass() {
     return this.#kept.pass.get();
+  }
+
+  /** Whether the pass was used up by payments that were declined. */
+  get isDeclinedTooOften() {
+    return isDeclinedTooOften(this.pass);
   }
 
   get seenCommitment() {
@@ -264,6 +271,7 @@ export class EventPage {
   /** @param {Step} step */
   #show(step) {
     if (step === "paid") return this.#finish();
+    if (step === "confirming") return this.#confirm();
     if (step !== this.#step) {
       const isFirst = this.#step === undefined;
       this.#view?.close?.();
@@ -316,16 +324,20 @@ export class EventPage {
       this.#askAgainAt = 0;
     } catch (error) {
       const problem = error instanceof Problem ? error : Problem.unreachable(error);
-      const isTurnAhead = problem.slug === "not-admitted" || problem.slug === "onsale-closed";
-      this.trouble = isTurnAhead ? undefined : problem;
-      const pause = problem.retryAfterSeconds === undefined ? SPREAD_MILLISECONDS : problem.retryAfterSeconds * 1000;
-      this.#askAgainAt = Date.now() + pause + Math.random() * SPREAD_MILLISECONDS;
-      if (problem.slug === "place-spent") this.#spend();
-      else if (problem.status === 422 || problem.status === 401) await this.#renewPlace();
+      const refused = takeRefusal(problem);
+      this.trouble = refused.isTold ? problem : undefined;
+      this.#waitFor(refused.pauseMilliseconds);
+      if (refused.then === "spend") this.#spend();
+      else if (refused.then === "renew") await this.#renewPlace();
     } finally {
       this.#isAsking = false;
       this.update();
     }
+  }
+
+  /** @param {number} milliseconds */
+  #waitFor(milliseconds) {
+    this.#askAgainAt = Date.now() + milliseconds + Math.random() * SPREAD_MILLISECONDS;
   }
 
   async #askPlace() {
@@ -345,9 +357,10 @@ export class EventPage {
 
   async #askPass() {
     const place = this.place;
-    if (!place) return;
+    const known = session();
+    if (!place || !known) return;
     this.#lastPresence = Date.now();
-    this.#kept.pass.set(await client.claimPass(this.#id, place.ticket));
+    this.#kept.pass.set(await client.claimPass(this.#id, known.token, place.ticket));
     this.#isSpent = false;
     announce(t("shop.admitted"), { isUrgent: true });
   }
@@ -361,9 +374,12 @@ export class EventPage {
 
   /** @param {Journey} journey */
   #stayPresent({ step }) {
-    if (step !== "line" || this.#isConnected || Date.now() - this.#lastPresence < PRESENCE_MILLISECONDS) return;
+    const isDue = Date.now() - this.#lastPresence >= PRESENCE_MILLISECONDS && Date.now() >= this.#askAgainAt;
+    if (step !== "line" || this.#isConnected || !isDue) return;
     this.#lastPresence = Date.now();
-    this.#askPass().catch(() => {});
+    this.#askPass().catch((error) => {
+      if (error instanceof Problem && error.status === 429) this.#waitFor(takeRefusal(error).pauseMilliseconds);
+    });
   }
 
   // What a fan does
@@ -385,11 +401,7 @@ export class EventPage {
     if (!pass) return;
     const key = newKey();
     const hold = await this.#twice(() => client.hold(this.#id, pass.pass, wanted, key)).catch((error) => {
-      if (error instanceof Problem && error.slug === "not-admitted") {
-        this.#kept.pass.set({ ...pass, expiresAt: new Date(clock.now()).toISOString() });
-        this.#spend();
-        this.update();
-      }
+      if (error instanceof Problem && error.slug === "not-admitted") this.#endPass();
       throw error;
     });
     this.holds.add(hold);
@@ -462,6 +474,8 @@ export class EventPage {
   /** @param {string} method */
   pay(method) {
     const id = this.#kept.checkout.get();
+    this.#clicked = id;
+    loadOrder().catch(() => {});
     if (id !== undefined) this.#pay(id, method);
   }
 
@@ -490,10 +504,7 @@ export class EventPage {
         this.trouble = problem;
         this.update();
       },
-      onOrder: (order) => {
-        if (this.#kept.checkout.get() === id) this.order = order;
-        this.update();
-      },
+      onOrder: (order, left) => this.#takeOrder(id, order, left),
     });
     this.update();
     try {
@@ -506,16 +517,66 @@ export class EventPage {
     }
   }
 
+  /** @param {string} id @param {Order} order @param {Hold} [left] what a payment that was declined has left */
+  #takeOrder(id, order, left) {
+    const isDeclined = order.state === "declined";
+    const pass = this.pass;
+    if (isDeclined && pass) this.#kept.pass.set(withDecline(pass, order.order));
+    // With the hold left the checkout stays, and says what was wrong.
+    if (left) announce(t("failed.declined"), { isUrgent: true });
+    else if (this.#kept.checkout.get() === id) this.order = order;
+    this.update();
+    if (isDeclined && (!left || isDeclinedTooOften(this.pass))) void this.#checkPass();
+  }
+
+  /** After payments that were declined the server may have ended the pass: asking for it tells. */
+  async #checkPass() {
+    const place = this.place;
+    const known = session();
+    if (!place || !known) return;
+    try {
+      await client.claimPass(this.#id, known.token, place.ticket);
+    } catch (error) {
+      if (error instanceof Problem && error.slug === "place-spent") this.#endPass();
+    }
+  }
+
+  /** The server has ended the pass before its time; if that is for the payments declined, its holds are gone too. */
+  #endPass() {
+    const pass = this.pass;
+    if (pass) this.#kept.pass.set({ ...pass, expiresAt: new Date(clock.now()).toISOString() });
+    if (isDeclinedTooOften(pass)) {
+      const failed = this.order?.state === "declined" ? this.order.order : undefined;
+      for (const { hold, method, order } of this.holds.all()) {
+        if (method === undefined || (failed !== undefined && order === failed)) this.holds.remove(hold.hold);
+      }
+      if (failed !== undefined) this.order = undefined;
+    }
+    this.#spend();
+    this.update();
+  }
+
   /** @param {string} id @param {unknown} error */
   #refusedPayment(id, error) {
     const slug = error instanceof Problem ? error.slug : "";
     this.trouble = undefined;
     this.say("bad", refusal(error));
     const isElsewhere = slug === "hold-ordered" || slug === "idempotency-conflict";
-    if (!isElsewhere && slug !== "hold-expired" && slug !== "not-found") return;
+    if (!isElsewhere && !["hold-expired", "not-found", "not-admitted"].includes(slug)) return;
     this.holds.remove(id);
     this.#kept.checkout.set(undefined);
+    if (slug === "not-admitted") this.#endPass();
     if (isElsewhere) this.#navigate("/orders");
+  }
+
+  /** The bank wants to hear from the fan: the order's page says so, and who has just paid goes on to it at once. */
+  #confirm() {
+    const order = this.order;
+    if (!order) return;
+    const address = this.#clicked === this.#kept.checkout.get() ? actionAddress(order) : undefined;
+    this.order = undefined;
+    this.#navigate(orderPath(this.#id, order.order));
+    if (address !== undefined) location.assign(address);
   }
 
   #finish() {

@@ -8,9 +8,10 @@ import { toHex } from "./sha256.js";
 
 /**
  * A hold as it is kept: with its order's Idempotency-Key, made once; with the payment method as soon as it may have
- * been sent; with the order as soon as there is one.
+ * been sent; with the order as soon as there is one. After a payment that was declined it has a new key, and the code
+ * that says why.
  *
- * @typedef {{ hold: Hold, key: string, method?: string, order?: string }} KeptHold
+ * @typedef {{ hold: Hold, key: string, method?: string, order?: string, declined?: string }} KeptHold
  */
 
 /** @param {any} value @returns {value is KeptHold[]} */
@@ -81,10 +82,23 @@ export class KeptHolds {
     if (entry) this.#change(id, { hold: entry.hold, key: entry.key });
   }
 
-  /** @param {string} id @param {string} order */
-  ordered(id, order) {
+  /** @param {string} id @param {string} key the order's: another tab may be on to the next one @param {string} order */
+  ordered(id, key, order) {
     const entry = this.get(id);
-    if (entry) this.#change(id, { ...entry, order });
+    if (entry?.key === key) this.#change(id, { ...entry, order });
+  }
+
+  /**
+   * The payment was declined and its hold is left: what pays it now is another order, under another key.
+   * @param {Hold} hold as it is now @param {string} key the declined order's @param {string} code why
+   */
+  declined(hold, key, code) {
+    if (this.get(hold.hold)?.key === key) this.#change(hold.hold, { hold, key: newKey(), declined: code });
+  }
+
+  /** @param {string} order @returns {KeptHold | undefined} what it pays for */
+  paidBy(order) {
+    return this.all().find((entry) => entry.order === order);
   }
 
   /** @param {string} id */

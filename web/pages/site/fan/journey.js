@@ -21,7 +21,7 @@
 
 /**
  * @typedef {"before" | "closed" | "soldOut" | "enter" | "lobby" | "drawing" | "line" | "called" | "shop" | "spent"
- *   | "checkout" | "paying" | "paid" | "failed"} Step
+ *   | "checkout" | "paying" | "confirming" | "paid" | "failed"} Step
  */
 
 /**
@@ -49,6 +49,7 @@ export function journey(facts) {
   // Money comes first: whatever the sale does, a payment that was sent is followed to its end.
   if (order) {
     if (order.state === "authorizing") return at("paying");
+    if (order.state === "requires_action") return at("confirming");
     return at(order.state === "declined" || order.state === "expired" ? "failed" : "paid");
   }
   const paying = facts.holds.find((hold) => hold.id === facts.checkout);

@@ -6,7 +6,7 @@ import { EventPage } from "./event-page.js";
 import { routeOf } from "./routes.js";
 import { onSessionChange, session, signOut } from "./session.js";
 import { armOnTouch } from "./sound.js";
-import { orderView } from "./views/order.js";
+import { orderEntrance } from "./views/entrances.js";
 import { ordersView } from "./views/orders.js";
 import { heading } from "./views/parts.js";
 import { whatsOnView } from "./views/whats-on.js";
@@ -32,7 +32,7 @@ function pageOf() {
     case "orders":
       return ordersView();
     case "order":
-      return orderView(route.event, route.order);
+      return orderEntrance(route.event, route.order);
     case "missing":
       return {
         element: el(

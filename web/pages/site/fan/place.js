@@ -9,8 +9,25 @@ import { Kept } from "../lib/storage.js";
 const isPlace = (value) =>
   typeof value?.ticket === "string" && (value.number === null || typeof value.number === "number");
 
-/** @param {any} value @returns {value is Pass} */
-const isPass = (value) => typeof value?.pass === "string" && typeof value.expiresAt === "string";
+/**
+ * A pass as it is kept, with the orders of its that were declined.
+ * @typedef {Pass & { declined?: string[] }} KeptPass
+ */
+
+/** So many declined payments end a pass. */
+export const DECLINES_MOST = 5;
+
+/** @param {any} value @returns {value is KeptPass} */
+const isPass = (value) =>
+  typeof value?.pass === "string" &&
+  typeof value.expiresAt === "string" &&
+  (value.declined === undefined || Array.isArray(value.declined));
+
+/** @param {KeptPass} pass @param {string} order each counts once, however often it is heard of @returns {KeptPass} */
+export const withDecline = (pass, order) => ({ ...pass, declined: [...new Set([...(pass.declined ?? []), order])] });
+
+/** @param {KeptPass | undefined} pass */
+export const isDeclinedTooOften = (pass) => (pass?.declined?.length ?? 0) >= DECLINES_MOST;
 
 /** @param {any} value @returns {value is string} */
 const isText = (value) => typeof value === "string";

@@ -15,12 +15,16 @@ export function routeOf(pathname) {
   } catch {
     return { name: "missing" };
   }
-  const [first, second, third, ...rest] = parts;
+  const [first, second, third, fourth, ...rest] = parts;
   if (first === undefined) return { name: "list" };
   if (first === "events" && second !== undefined && third === undefined) return { name: "event", event: second };
   if (first === "orders" && second === undefined) return { name: "orders" };
-  if (first === "orders" && second !== undefined && third !== undefined && rest.length === 0) {
+  if (first === "orders" && second !== undefined && third !== undefined && fourth === undefined) {
     return { name: "order", event: second, order: third };
+  }
+  // Where a bank's page comes back to.
+  if (first === "events" && second !== undefined && third === "orders" && fourth !== undefined && rest.length === 0) {
+    return { name: "order", event: second, order: fourth };
   }
   return { name: "missing" };
 }

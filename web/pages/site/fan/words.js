@@ -3,6 +3,7 @@ import { formatClock, formatNumber, t } from "../lib/i18n.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").Hold} Hold
+ * @typedef {import("../../../client/src/types.js").Order} Order
  * @typedef {import("../map/chart.js").SeatingChart} SeatingChart
  */
 
@@ -33,6 +34,22 @@ export function refusal(error, chart) {
     seats: Array.isArray(seats) ? seatNames(seats.map(String), chart) : "",
   });
 }
+
+const DECLINES = new Set([
+  "card_declined", "generic_decline", "insufficient_funds", "expired_card", "authentication_required",
+  "payment_intent_authentication_failure", "authorization_released", "capture_refused", "payment_mismatch",
+]);
+
+/** @param {string} code @returns {string} why a payment was declined */
+export function declineReason(code) {
+  return DECLINES.has(code) ? t(`decline.${code}`) : t("decline.other", { code: code || "–" });
+}
+
+/** @param {string | undefined} code @returns {boolean} whether a declined payment may have taken money all the same */
+export const isSentBack = (code) => code === "payment_mismatch";
+
+/** @param {Order} order @returns {import("../../../client/src/types.js").OrderState | "disputed"} what to call it */
+export const standingOf = ({ state, disputed }) => (disputed && state === "confirmed" ? "disputed" : state);
 
 /** @param {string} name a `seat_guid` @param {SeatingChart} [chart] @returns {string} where to sit, in words */
 export function seatName(name, chart) {

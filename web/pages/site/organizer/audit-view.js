@@ -5,7 +5,12 @@ import { cardTable, exactDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 
 /** What the server names; another action is shown as it came. */
-const ACTIONS = new Set(["created", "paused", "resumed", "onsale-changed", "blocked", "unblocked", "refunded"]);
+const ACTIONS = new Set([
+  "created", "paused", "resumed", "onsale-changed", "blocked", "unblocked", "refunded", "refund-seen", "dispute-seen",
+]);
+
+/** @param {string} action @returns {string} */
+export const actionWords = (action) => (ACTIONS.has(action) ? t(`org.audit.action.${action}`) : action);
 
 /**
  * What the organizers have done, and who said that they did it.
@@ -21,7 +26,7 @@ export function auditView(live, desk, signal) {
       const rows = entries.map((entry) => [
         exactDate(entry.at),
         entry.by || t("org.audit.nobody"),
-        ACTIONS.has(entry.action) ? t(`org.audit.action.${entry.action}`) : entry.action,
+        actionWords(entry.action),
         entry.detail || "–",
       ]);
       show(

@@ -90,6 +90,8 @@ class CreatePage {
           { class: "org-pair" },
           this.#number("maxActiveShoppers", "/onsale/"),
           this.#number("passSeconds", "/onsale/"),
+          this.#number("passIdleSeconds", "/onsale/", 10),
+          this.#number("frontSeconds", "/onsale/", 0),
         ),
       ]),
       section("org.create.limits", [
@@ -202,12 +204,12 @@ class CreatePage {
     return made.element;
   }
 
-  /** @param {TextName} name @param {string} parent */
-  #number(name, parent) {
+  /** @param {TextName} name @param {string} parent @param {number} [min] */
+  #number(name, parent, min = 1) {
     return this.#text(
       name,
       parent + name,
-      { type: "number", min: 1, step: 1, inputmode: "numeric" },
+      { type: "number", min, step: 1, inputmode: "numeric" },
       t(`org.create.${name}Hint`),
     );
   }

@@ -23,6 +23,8 @@ import { currencyDecimals, parseMoney } from "./money-input.js";
  * @property {boolean} waitingRoom
  * @property {string} maxActiveShoppers
  * @property {string} passSeconds
+ * @property {string} passIdleSeconds empty: as the server has it
+ * @property {string} frontSeconds empty: as the server has it
  * @property {string} ticketsPerBuyer
  * @property {string} holdSeconds
  * @property {boolean} preventOrphans
@@ -43,6 +45,8 @@ export const emptyDraft = () => ({
   waitingRoom: true,
   maxActiveShoppers: "500",
   passSeconds: "600",
+  passIdleSeconds: "",
+  frontSeconds: "",
   ticketsPerBuyer: "4",
   holdSeconds: "300",
   preventOrphans: false,
@@ -81,6 +85,15 @@ const NUMBERS = [
   ["passSeconds", "/onsale/passSeconds", 1, 86_400],
   ["ticketsPerBuyer", "/limits/ticketsPerBuyer", 1, 1_000_000],
   ["holdSeconds", "/limits/holdSeconds", 1, 86_400],
+];
+
+/**
+ * Those that may be left empty.
+ * @type {[keyof Draft, string, number, number][]}
+ */
+const OPTIONAL_NUMBERS = [
+  ["passIdleSeconds", "/onsale/passIdleSeconds", 10, 3600],
+  ["frontSeconds", "/onsale/frontSeconds", 0, 86_400],
 ];
 
 const TEXT_BYTES_MOST = 500;
@@ -133,7 +146,8 @@ export function checkDraft(draft, summary) {
   });
 
   checkTimes(draft, add);
-  for (const [field, pointer, least, most] of NUMBERS) {
+  const given = OPTIONAL_NUMBERS.filter(([field]) => String(draft[field]).trim() !== "");
+  for (const [field, pointer, least, most] of [...NUMBERS, ...given]) {
     const value = whole(String(draft[field]));
     if (!(value >= least && value <= most)) add(pointer, "fromTo", { least, most });
   }
@@ -184,6 +198,8 @@ export function toRequest(draft, plan, summary) {
       waitingRoom: draft.waitingRoom,
       maxActiveShoppers: whole(draft.maxActiveShoppers),
       passSeconds: whole(draft.passSeconds),
+      ...(draft.passIdleSeconds.trim() !== "" && { passIdleSeconds: whole(draft.passIdleSeconds) }),
+      ...(draft.frontSeconds.trim() !== "" && { frontSeconds: whole(draft.frontSeconds) }),
     },
     limits: {
       ticketsPerBuyer: whole(draft.ticketsPerBuyer),

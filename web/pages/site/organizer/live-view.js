@@ -129,8 +129,10 @@ function orderCounts(live, signal) {
     const orders = live.report?.orders;
     if (!orders) return;
     for (const { state, value, item } of values) {
-      setText(value, formatNumber(orders[state]));
-      item.classList.toggle("some", orders[state] > 0);
+      // A server of before a state was there does not count it.
+      const count = orders[state] ?? 0;
+      setText(value, formatNumber(count));
+      item.classList.toggle("some", count > 0);
     }
     const failed = orders.declined + orders.expired;
     const ended = failed + orders.confirmed + orders.refunding + orders.refunded;

@@ -3,7 +3,7 @@ import { delay } from "../../../client/src/listening.js";
 import { el, show } from "../lib/dom.js";
 import { formatMoney, t } from "../lib/i18n.js";
 import { confirmed, openDialog } from "./dialog.js";
-import { Outcome, exactDate, stateBadge, workButton } from "./parts.js";
+import { Outcome, exactDate, orderBadges, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 
 /**
@@ -31,7 +31,7 @@ function facts(live, order) {
     el(
       "dd",
       null,
-      stateBadge(order.state),
+      orderBadges(order),
       order.declineCode && ` ${t("org.order.declineCode", { code: order.declineCode })}`,
     ),
     el("dt", null, t("org.order.placedAt")),
@@ -40,6 +40,10 @@ function facts(live, order) {
     el("dd", null, order.buyer),
     el("dt", null, t("org.order.amount")),
     el("dd", null, formatMoney(order.amount, order.currency)),
+    (order.refundedAmount ?? 0) > 0 && [
+      el("dt", null, t("org.order.refunded")),
+      el("dd", null, formatMoney(order.refundedAmount ?? 0, order.currency)),
+    ],
     el("dt", null, t("org.order.lines")),
     order.lines.map((line) =>
       el(
@@ -79,10 +83,11 @@ export function openOrder(live, desk, order, told) {
   const look = () => desk.call((client, token) => client.getOrder(live.id, token, shown.order));
 
   const refund = async () => {
+    const rest = formatMoney(shown.amount - (shown.refundedAmount ?? 0), shown.currency);
     const isSure = await confirmed({
       title: t("org.refund.ask"),
       text: [
-        t("org.refund.effect", { amount: formatMoney(shown.amount, shown.currency), order: shown.order }),
+        t("org.refund.effect", { amount: rest, order: shown.order }),
         t("org.refund.final"),
       ],
       action: t("org.refund.submit"),
@@ -100,7 +105,7 @@ export function openOrder(live, desk, order, told) {
       );
     }
     live.refresh();
-    await followRefund();
+    await followRefund(rest);
   };
   /** After a lost answer: what became of it? */
   const wasRefunded = async () => {
@@ -111,7 +116,7 @@ export function openOrder(live, desk, order, told) {
       return false;
     }
   };
-  const followRefund = async () => {
+  const followRefund = async (/** @type {string} */ rest) => {
     const until = Date.now() + REFUND_MILLISECONDS;
     while (shown.state === "refunding" && Date.now() < until && !leaving.signal.aborted) {
       outcome.say("busy", t("org.refund.going"));
@@ -124,7 +129,7 @@ export function openOrder(live, desk, order, told) {
     }
     if (shown.state === "refunded") outcome.say(
       "good",
-      t("org.refund.done", { amount: formatMoney(shown.amount, shown.currency) }),
+      t("org.refund.done", { amount: rest }),
     );
     else outcome.say("warn", t("org.refund.later"));
     live.refresh();
@@ -132,7 +137,8 @@ export function openOrder(live, desk, order, told) {
   const button = workButton(t("org.refund.submit"), refund, "danger");
   const update = () => {
     show(place, facts(live, shown));
-    show(refundPlace, shown.state === "confirmed" && button);
+    // Of a disputed payment the bank decides where the money goes.
+    show(refundPlace, shown.state === "confirmed" && !shown.disputed && button);
   };
   update();
   const dialog = openDialog({

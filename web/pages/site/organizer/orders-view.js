@@ -3,7 +3,7 @@ import { el, setText, show } from "../lib/dom.js";
 import { formatMoney, t } from "../lib/i18n.js";
 import { openOrder } from "./order-dialog.js";
 import { newSearch, searchOrders } from "./order-search.js";
-import { ORDER_STATES, Outcome, cardTable, shortDate, stateBadge, uniqueID, workButton } from "./parts.js";
+import { ORDER_STATES, Outcome, cardTable, orderBadges, shortDate, uniqueID, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 
 /**
@@ -27,6 +27,14 @@ function placesWords(order) {
   }
   const rest = seats.length - PLACES_SHOWN;
   return seats.slice(0, PLACES_SHOWN).join(", ") + (rest > 0 ? ` ${t("org.order.more", { count: rest })}` : "");
+}
+
+/** @param {OrganizerOrder} order */
+function amountWords({ amount, refundedAmount = 0, currency }) {
+  const whole = formatMoney(amount, currency);
+  if (refundedAmount === 0) return whole;
+  const refunded = t("org.order.refundedPart", { amount: formatMoney(refundedAmount, currency) });
+  return el("span", null, whole, " ", el("span", { class: "small soft" }, refunded));
 }
 
 /** The orders of an event: by page and state, found, in full, refunded, and as a file. */
@@ -235,10 +243,10 @@ class OrdersPage {
         { type: "button", class: "plain org-order-id", onclick: () => this.#open(order.order) },
         order.order,
       ),
-      stateBadge(order.state),
+      el("span", null, orderBadges(order)),
       shortDate(order.placedAt),
       placesWords(order),
-      formatMoney(order.amount, order.currency),
+      amountWords(order),
       el("span", { class: "small" }, order.buyer),
     ]);
     const columns = ["order", "state", "placedAt", "seats", "amount", "buyer"].map((name) => ({

@@ -27,11 +27,14 @@ export const phaseBadge = (phase) => el("span", { class: ["badge", PHASE_KINDS[p
  * The states of an order, in the order of its life.
  * @type {OrderState[]}
  */
-export const ORDER_STATES = ["authorizing", "confirmed", "declined", "expired", "refunding", "refunded"];
+export const ORDER_STATES = [
+  "authorizing", "requires_action", "confirmed", "declined", "expired", "refunding", "refunded",
+];
 
 /** @type {Record<OrderState, string>} */
 const STATE_KINDS = {
   authorizing: "warn",
+  requires_action: "warn",
   confirmed: "good",
   declined: "bad",
   expired: "bad",
@@ -40,11 +43,20 @@ const STATE_KINDS = {
 };
 
 /** @param {OrderState} state */
-export const stateBadge = (state) => el(
+const stateBadge = (state) => el(
   "span",
   { class: ["badge", STATE_KINDS[state]] },
   t(`org.order.state.${state}`),
 );
+
+/**
+ * How an order stands: its state, and whether its payment is disputed.
+ * @param {import("../../../client/src/types.js").Order} order
+ */
+export const orderBadges = ({ state, disputed }) => [
+  stateBadge(state),
+  ...(disputed ? [" ", el("span", { class: "badge bad" }, t("org.order.disputed"))] : []),
+];
 
 /** @param {string | Date} moment */
 export const shortDate = (moment) => formatDate(moment, { dateStyle: "medium", timeStyle: "short" });

@@ -10,8 +10,9 @@ export const pointerParts = (pointer) =>
 /** The members of what is sent that have a name of their own for people. */
 const MEMBERS = new Set([
   "id", "title", "venue", "startsAt", "currency", "seatingPlan", "categories", "zones", "areas", "prices", "rows", "seats",
-  "onsale", "lobbyOpensAt", "opensAt", "closesAt", "waitingRoom", "maxActiveShoppers", "passSeconds", "limits",
-  "ticketsPerBuyer", "holdSeconds", "preventOrphans", "seat_guid", "category", "position", "name", "capacity", "amount",
+  "onsale", "lobbyOpensAt", "opensAt", "closesAt", "waitingRoom", "maxActiveShoppers", "passSeconds",
+  "passIdleSeconds", "frontSeconds", "limits", "ticketsPerBuyer", "holdSeconds", "preventOrphans", "seat_guid", "category",
+  "position", "name", "capacity", "amount",
 ]);
 
 /**

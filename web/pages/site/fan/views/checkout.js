@@ -3,18 +3,19 @@ import { el, setText } from "../../lib/dom.js";
 import { formatClock, formatMoney, t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
 import { chartOf } from "../chart.js";
-import { placesOf } from "../words.js";
-import { actionButton, amounts, eventHead, heading } from "./parts.js";
+import { declineReason, isSentBack, placesOf } from "../words.js";
+import { actionButton, amounts, eventHead, heading, notice } from "./parts.js";
 
 /**
  * @typedef {import("../event-page.js").EventPage} EventPage
  * @typedef {import("./parts.js").View} View
+ * @typedef {import("../../../../client/src/types.js").Hold} Hold
  */
 
 /** The sandbox's cards: what each does is in the catalogue. */
 const CARDS = [
-  "pm_card_visa", "pm_card_chargeDeclined", "pm_sandbox_slow", "pm_sandbox_timeout", "pm_sandbox_error",
-  "pm_sandbox_captureFails",
+  "pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired", "pm_sandbox_slow", "pm_sandbox_timeout",
+  "pm_sandbox_error", "pm_sandbox_captureFails",
 ];
 const TOLD_SECONDS = [60, 20];
 
@@ -25,7 +26,7 @@ const TOLD_SECONDS = [60, 20];
 export function checkoutView(page) {
   const entry = page.checkout;
   if (!entry) throw new Error("There is nothing to pay.");
-  const { hold } = entry;
+  const { hold, declined } = entry;
   const left = el("strong", { class: "number", role: "timer" });
   const places = el("p", null, placesOf(hold));
   chartOf(page.event).then((chart) => setText(places, placesOf(hold, chart)), () => {});
@@ -86,6 +87,7 @@ export function checkoutView(page) {
       eventHead(page.event),
       heading(t("checkout.title")),
       el("p", { class: "hold-clock" }, t("checkout.heldFor"), " ", left),
+      declined !== undefined && declinedNotice(hold, declined),
       el(
         "div",
         { class: "checkout-grid" },
@@ -118,4 +120,18 @@ export function checkoutView(page) {
       left.classList.toggle("hurry", seconds < 60);
     },
   };
+}
+
+/**
+ * The payment before this one came to nothing: why, what happened to the money, and that one may try again.
+ * @param {Hold} hold @param {string} code
+ */
+function declinedNotice(hold, code) {
+  const amount = formatMoney(hold.amount, hold.currency);
+  return notice(
+    "bad",
+    el("p", null, el("strong", null, t("failed.declined")), " ", declineReason(code)),
+    el("p", null, t(isSentBack(code) ? "failed.moneyBack" : "failed.noMoney", { amount })),
+    el("p", null, t("checkout.again")),
+  );
 }

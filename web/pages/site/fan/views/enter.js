@@ -1,6 +1,7 @@
 import { el, setText, show } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
+import { DECLINES_MOST } from "../place.js";
 import { session } from "../session.js";
 import { countdown, refusal } from "../words.js";
 import { actionButton, eventHead, heading, notice, priceList } from "./parts.js";
@@ -54,6 +55,7 @@ export function enterView(page) {
  */
 export function spentView(page) {
   const { waitingRoom } = page.event.onsale;
+  const reason = page.isDeclinedTooOften ? "spent.declines" : "spent";
   return {
     element: el(
       "div",
@@ -62,13 +64,13 @@ export function spentView(page) {
       el(
         "section",
         { class: "card" },
-        heading(t("spent.title")),
-        el("p", null, t(waitingRoom ? "spent.explain" : "spent.explainOpen")),
+        heading(t(`${reason}.title`)),
+        el("p", null, t(`${reason}.${waitingRoom ? "explain" : "explainOpen"}`, { most: DECLINES_MOST })),
         entrance(page, t(waitingRoom ? "spent.button" : "spent.buttonOpen")),
         el("p", null, el("a", { href: "/orders" }, t("orders.title"))),
       ),
     ),
-    title: t("spent.title"),
+    title: t(`${reason}.title`),
   };
 }
 

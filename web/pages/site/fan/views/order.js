@@ -4,10 +4,12 @@ import { el, show } from "../../lib/dom.js";
 import { formatDate, formatMoney, t } from "../../lib/i18n.js";
 import { client, clock } from "../api.js";
 import { chartOf } from "../chart.js";
+import { KeptHolds } from "../holds.js";
 import { calendarFile } from "../ics.js";
-import { orderPath } from "../routes.js";
+import { actionAddress } from "../payment.js";
+import { eventPath, orderPath } from "../routes.js";
 import { dropSession, session } from "../session.js";
-import { refusal } from "../words.js";
+import { declineReason, isSentBack, refusal, standingOf } from "../words.js";
 import { cancelDialog } from "./cancel-dialog.js";
 import { ORDER_KINDS } from "./orders.js";
 import { actionButton, amounts, heading, notice } from "./parts.js";
@@ -23,6 +25,8 @@ import { ticketCard, ticketPlace } from "./ticket.js";
 
 const POLL_MILLISECONDS = 2000;
 const RETRY_MILLISECONDS = 4000;
+/** States that change by themselves, or at the bank's page. */
+const CHANGING = ["authorizing", "requires_action", "refunding"];
 
 /**
  * An order, with its tickets.
@@ -35,6 +39,7 @@ export function orderView(eventID, orderID) {
 class OrderPage {
   #eventID;
   #orderID;
+  #holds;
   #body = el("div", { class: "stack" });
   #trouble = el("div", { role: "status" });
   /** @type {EventDetail | undefined} */
@@ -52,6 +57,7 @@ class OrderPage {
   constructor(eventID, orderID) {
     this.#eventID = eventID;
     this.#orderID = orderID;
+    this.#holds = new KeptHolds(eventID);
     this.title = t("order.title");
     this.heading = heading(t("order.title"));
     this.element = el("div", { class: "stack order" }, this.heading, this.#trouble, this.#body);
@@ -80,8 +86,9 @@ class OrderPage {
       this.#event = event;
       if (this.#chart === undefined) this.#loadChart(event, order);
       show(this.#trouble);
+      this.#settle(order);
       this.#show(order);
-      if (order.state === "authorizing" || order.state === "refunding") this.#again(POLL_MILLISECONDS);
+      if (CHANGING.includes(order.state)) this.#again(POLL_MILLISECONDS);
     } catch (error) {
       if (!this.#isClosed) this.#refused(error);
     }
@@ -111,6 +118,15 @@ class OrderPage {
   }
 
   /**
+   * What was kept to pay it with has done its work. After a payment that was declined it may be needed once more.
+   * @param {Order} order
+   */
+  #settle(order) {
+    const kept = this.#holds.paidBy(order.order);
+    if (kept && order.state !== "declined" && !CHANGING.includes(order.state)) this.#holds.remove(kept.hold.hold);
+  }
+
+  /**
    * Seats are called by their names as soon as the plan is there; until then by their codes.
    * @param {EventDetail} event @param {Order} order
    */
@@ -130,23 +146,36 @@ class OrderPage {
     const event = /** @type {EventDetail} */ (this.#event);
     const key = JSON.stringify(order);
     if (key === this.#shown) return;
-    if (this.#shown !== "") announce(t(`order.state.${order.state}`), { isUrgent: true });
+    const standing = standingOf(order);
+    if (this.#shown !== "") announce(t(`order.state.${standing}`), { isUrgent: true });
     this.#shown = key;
     this.#cleanUp.forEach((clean) => clean());
     this.#cleanUp = [];
     this.heading.textContent = event.title;
-    this.title = `${t(`order.state.${order.state}`)} · ${event.title}`;
+    this.title = `${t(`order.state.${standing}`)} · ${event.title}`;
     document.title = `${this.title} · Onsale`;
-    const isConfirmed = order.state === "confirmed";
+    const isConfirmed = standing === "confirmed";
+    const isDeclined = standing === "declined";
+    const explain = isDeclined && isSentBack(order.declineCode) ? "expired" : standing;
+    const refunded = formatMoney(order.refundedAmount ?? 0, order.currency);
+    const hasRefund = (order.refundedAmount ?? 0) > 0;
     const cards = isConfirmed ? order.tickets.map((ticket) => this.#ticket(order, ticket)) : [];
     show(
       this.#body,
       el("p", { class: "soft order-when" }, `${event.venue} · ${formatDate(event.startsAt)}`),
       el(
         "div",
-        { class: ["notice", ORDER_KINDS[order.state], "no-print"] },
-        el("p", null, el("strong", null, t(`order.state.${order.state}`))),
-        el("p", null, t(`order.explain.${order.state}`, { amount: formatMoney(order.amount, order.currency) })),
+        { class: ["notice", ORDER_KINDS[standing], "no-print"] },
+        el("p", null, el("strong", null, t(`order.state.${standing}`))),
+        isDeclined && el("p", null, declineReason(order.declineCode ?? "")),
+        el("p", null, t(`order.explain.${explain}`, { amount: formatMoney(order.amount, order.currency) })),
+        isConfirmed && hasRefund && el("p", null, t("order.refundedPart", { refunded })),
+      ),
+      standing === "requires_action" && this.#confirmation(order),
+      isDeclined && this.#holds.paidBy(order.order) && el(
+        "div",
+        { class: "row no-print" },
+        el("a", { class: "button primary", href: eventPath(order.event) }, t("order.payAgain")),
       ),
       isConfirmed && this.#actions(order),
       cards.length > 0 && el("ul", { class: "tickets" }, cards),
@@ -160,9 +189,21 @@ class OrderPage {
           { class: "facts small" },
           el("dt", null, t("order.number")), el("dd", null, el("code", { class: "hash" }, order.order)),
           el("dt", null, t("order.placedAt")), el("dd", null, formatDate(order.placedAt)),
+          hasRefund && [el("dt", null, t("order.refunded")), el("dd", { class: "number" }, refunded)],
         ),
         isConfirmed && el("div", { class: "row" }, this.#cancelButton(order)),
       ),
+    );
+  }
+
+  /** @param {Order} order the way to the bank's page */
+  #confirmation(order) {
+    const address = actionAddress(order);
+    if (address === undefined) return notice("bad", t("order.noAction"));
+    return el(
+      "div",
+      { class: "row no-print" },
+      actionButton(t("order.action"), () => location.assign(address), "primary"),
     );
   }
 
@@ -207,7 +248,8 @@ class OrderPage {
     return actionButton(
       t("cancel.button"),
       async () => {
-        if (!(await cancelDialog(formatMoney(order.amount, order.currency)))) return;
+        const rest = order.amount - (order.refundedAmount ?? 0);
+        if (!(await cancelDialog(formatMoney(rest, order.currency)))) return;
         try {
           this.#show(await client.cancelOrder(order.event, session()?.token ?? "", order.order));
           this.#again(POLL_MILLISECONDS);

@@ -2,22 +2,25 @@ import { Problem } from "../../../../client/src/index.js";
 import { el, show } from "../../lib/dom.js";
 import { formatDate, formatMoney, t } from "../../lib/i18n.js";
 import { client } from "../api.js";
+import { OrderPages } from "../order-pages.js";
 import { orderPath } from "../routes.js";
 import { dropSession, session } from "../session.js";
-import { refusal } from "../words.js";
-import { heading, notice } from "./parts.js";
+import { refusal, standingOf } from "../words.js";
+import { actionButton, heading, notice } from "./parts.js";
 import { signInForm } from "./sign-in.js";
 
 /**
  * @typedef {import("../../../../client/src/types.js").Order} Order
+ * @typedef {import("../../../../client/src/types.js").EventSummary} EventSummary
  * @typedef {import("./parts.js").View} View
  */
 
 const RETRY_MILLISECONDS = 4000;
 
-/** @type {Record<import("../../../../client/src/types.js").OrderState, string>} */
+/** @type {Record<ReturnType<typeof standingOf>, string>} */
 export const ORDER_KINDS = {
-  authorizing: "warn", confirmed: "good", declined: "bad", expired: "bad", refunding: "warn", refunded: "",
+  authorizing: "warn", requires_action: "warn", confirmed: "good", declined: "bad", expired: "bad", refunding: "warn",
+  refunded: "", disputed: "bad",
 };
 
 /**
@@ -44,27 +47,56 @@ export function ordersView() {
     }
     if (!body.firstChild) show(body, el("p", { class: "soft" }, t("loading")));
     try {
-      const [orders, events] = await Promise.all([client.myOrders(known.token), client.events().catch(() => [])]);
+      const pages = new OrderPages((after) => client.myOrders(known.token, { ...(after !== undefined && { after }) }));
+      const [events] = await Promise.all([client.events().catch(() => []), pages.more()]);
       if (isClosed) return;
-      const byID = new Map(events.map((event) => [event.id, event]));
       show(
         body,
         known.email ? el("p", { class: "soft" }, t("signIn.as", { email: known.email })) : null,
-        orders.length === 0
+        pages.orders.length === 0
           ? el("p", null, t("orders.none"), " ", el("a", { href: "/" }, t("event.toList")))
-          : el("ul", { class: "stack" }, orders.map((order) => row(order, byID.get(order.event)))),
+          : list(pages, events),
       );
     } catch (error) {
-      if (isClosed) return;
-      if (error instanceof Problem && error.status === 401) {
-        dropSession();
-        load();
-        return;
-      }
+      if (isClosed || isSignedOut(error)) return;
       show(body, notice("warn", el("p", null, refusal(error)), el("p", { class: "small" }, t("retrying"))));
       setTimeout(() => !isClosed && load(), RETRY_MILLISECONDS);
     }
   };
+
+  /** @param {unknown} error @returns {boolean} whether it was for the session, which is asked for then */
+  const isSignedOut = (error) => {
+    if (!(error instanceof Problem) || error.status !== 401) return false;
+    dropSession();
+    load();
+    return true;
+  };
+
+  /** @param {OrderPages} pages @param {EventSummary[]} events */
+  const list = (pages, events) => {
+    const byID = new Map(events.map((event) => [event.id, event]));
+    const rows = el("ul", { class: "stack" });
+    const trouble = el("div", { role: "alert" });
+    const showMore = () => {
+      const shown = rows.childElementCount;
+      rows.append(...pages.orders.slice(shown).map((order) => row(order, byID.get(order.event))));
+      foot.hidden = !pages.hasMore;
+      return rows.children[shown]?.querySelector("a");
+    };
+    const more = actionButton(t("orders.more"), async () => {
+      show(trouble);
+      try {
+        await pages.more();
+        if (!isClosed) showMore()?.focus();
+      } catch (error) {
+        if (!isClosed && !isSignedOut(error)) show(trouble, notice("warn", refusal(error)));
+      }
+    });
+    const foot = el("div", { class: "row" }, more);
+    showMore();
+    return [rows, trouble, foot];
+  };
+
   load();
   return {
     element: el("div", { class: "stack" }, heading(t("orders.title")), body),
@@ -75,8 +107,9 @@ export function ordersView() {
   };
 }
 
-/** @param {Order} order @param {import("../../../../client/src/types.js").EventSummary | undefined} event */
+/** @param {Order} order @param {EventSummary | undefined} event */
 function row(order, event) {
+  const standing = standingOf(order);
   const quantity = order.lines.reduce((sum, line) => sum + line.quantity, 0);
   return el(
     "li",
@@ -85,7 +118,7 @@ function row(order, event) {
       "div",
       { class: "row spread" },
       el("h2", null, el("a", { href: orderPath(order.event, order.order) }, event?.title ?? order.event)),
-      el("span", { class: ["badge", ORDER_KINDS[order.state]] }, t(`order.state.${order.state}`)),
+      el("span", { class: ["badge", ORDER_KINDS[standing]] }, t(`order.state.${standing}`)),
     ),
     event && el("p", { class: "soft" }, `${event.venue} · ${formatDate(event.startsAt)}`),
     el(

@@ -1,7 +1,7 @@
 import { announce } from "../../lib/announce.js";
 import { el, setText } from "../../lib/dom.js";
 import { formatMoney, t } from "../../lib/i18n.js";
-import { refusal } from "../words.js";
+import { declineReason, isSentBack, refusal } from "../words.js";
 import { actionButton, eventHead, heading, notice } from "./parts.js";
 
 /**
@@ -44,11 +44,6 @@ export function payingView(page) {
   };
 }
 
-const REASONS = [
-  "card_declined", "generic_decline", "insufficient_funds", "expired_card", "authentication_required",
-  "authorization_released", "capture_refused",
-];
-
 /**
  * It came to nothing: what happened to the money, and what to do now.
  * @param {EventPage} page @returns {View}
@@ -57,8 +52,7 @@ export function failedView(page) {
   const { order } = page;
   const isDeclined = order?.state === "declined";
   const title = t(isDeclined ? "failed.declined" : "failed.expired");
-  const code = order?.declineCode ?? "";
-  const reason = REASONS.includes(code) ? t(`decline.${code}`) : t("decline.other", { code: code || "–" });
+  const isUncharged = isDeclined && !isSentBack(order.declineCode);
   announce(title, { isUrgent: true });
   const canShop = page.journey.hasPass;
   return {
@@ -70,10 +64,10 @@ export function failedView(page) {
         "section",
         { class: "card" },
         heading(title),
-        isDeclined && el("p", null, reason),
+        isDeclined && el("p", null, declineReason(order.declineCode ?? "")),
         notice(
           "good",
-          el("p", null, t(isDeclined ? "failed.noMoney" : "failed.moneyBack", {
+          el("p", null, t(isUncharged ? "failed.noMoney" : "failed.moneyBack", {
             amount: order ? formatMoney(order.amount, order.currency) : "",
           })),
         ),

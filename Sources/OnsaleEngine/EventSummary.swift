@@ -1,0 +1,109 @@
+import OnsaleSale
+public import OnsaleValues
+public import OnsaleWaitingRoom
+
+/// What a list of events shows; kept for those that are unloaded.
+public struct EventSummary: Sendable {
+    public let id: String
+    public let title: String
+    public let venue: String
+    public let startsAt: Timestamp
+    public let currency: String
+    public let prices: [(category: String, amount: Int64)]
+    public let schedule: OnsaleSchedule
+    public let isPaused: Bool
+    public let isSoldOut: Bool
+    /// Which its orders' public ids carry.
+    let tag: UInt64
+    /// Buyers who have orders here, sorted, so that a buyer's orders are found without loading every event.
+    let buyers: [BuyerID]
+
+    public init(_ view: EventView) {
+        self.init(view, buyers: [])
+    }
+
+    init(_ view: EventView, buyers: [BuyerID]) {
+        id = view.definition.id
+        tag = view.definition.tag
+        title = view.definition.title
+        venue = view.definition.venue
+        startsAt = view.definition.startsAt
+        currency = view.definition.currency
+        prices = zip(view.definition.plan.categories, view.definition.terms.prices).map { ($0, $1) }
+        schedule = view.schedule
+        isPaused = view.isPaused
+        isSoldOut = view.counts.free == 0 && view.counts.held == 0
+        self.buyers = buyers
+    }
+
+    public func phase(at now: Timestamp) -> OnsalePhase {
+        let phase = schedule.phase(at: now, isPaused: isPaused)
+        return phase == .open && isSoldOut ? .soldOut : phase
+    }
+}
+
+extension EventSummary {
+    /// Whether a buyer may have orders here.
+    func mayHaveOrders(of buyer: BuyerID) -> Bool {
+        buyers.contains(sorted: buyer)
+    }
+}
+
+// MARK: What is kept of it
+
+extension EventSummary {
+    private static let form: UInt8 = 1
+
+    func encoded() -> [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 256 + buyers.count * 16)
+        writer.write(byte: EventSummary.form)
+        writer.write(string: id)
+        writer.write(unsigned: tag)
+        writer.write(string: title)
+        writer.write(string: venue)
+        writer.write(timestamp: startsAt)
+        writer.write(string: currency)
+        writer.write(count: prices.count)
+        for price in prices {
+            writer.write(string: price.category)
+            writer.write(signed: price.amount)
+        }
+        writer.write(schedule: schedule)
+        writer.write(flag: isPaused)
+        writer.write(flag: isSoldOut)
+        writer.write(count: buyers.count)
+        for buyer in buyers { writer.write(buyer: buyer) }
+        return writer.bytes
+    }
+
+    init(decoding bytes: [UInt8]) throws(ByteReadingError) {
+        var reader = ByteReader(bytes)
+        guard try reader.byte() == EventSummary.form else { throw reader.malformed }
+        id = try reader.string()
+        tag = try reader.unsigned()
+        title = try reader.string()
+        venue = try reader.string()
+        startsAt = try reader.timestamp()
+        currency = try reader.string()
+        prices = try reader.list { (reader: inout ByteReader) throws(ByteReadingError) in
+            (category: try reader.string(), amount: try reader.signed())
+        }
+        schedule = try reader.schedule()
+        isPaused = try reader.flag()
+        isSoldOut = try reader.flag()
+        buyers = try reader.list { (reader: inout ByteReader) throws(ByteReadingError) in try reader.buyer() }
+        guard reader.isAtEnd else { throw reader.malformed }
+    }
+}
+
+extension [BuyerID] {
+    fileprivate func contains(sorted buyer: BuyerID) -> Bool {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < buyer { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low] == buyer
+    }
+}

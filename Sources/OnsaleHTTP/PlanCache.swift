@@ -1,0 +1,91 @@
+import Crypto
+import NIOCore
+import OnsaleEngine
+import Synchronization
+
+/// Seating plans as everyone asks for them. Each is loaded once for all who ask at the same time, and what is kept is
+/// bounded in bytes: the compressed form, which nearly everybody wants, and the plain one while there is room.
+final class PlanCache: Sendable {
+    private enum Form: Hashable {
+        case plain, gzipped
+    }
+
+    private struct Key: Hashable {
+        let digest: [UInt8]
+        let form: Form
+    }
+
+    private struct State {
+        var loading: [Key: Task<ByteBuffer?, any Error>] = [:]
+        var kept: [Key: ByteBuffer] = [:]
+        /// The one that was asked for longest ago first.
+        var order: [Key] = []
+        var bytes = 0
+    }
+
+    private let engine: Engine
+    private let bytesMax: Int
+    private let state = Mutex(State())
+
+    init(engine: Engine, bytesMax: Int = 64 << 20) {
+        self.engine = engine
+        self.bytesMax = bytesMax
+    }
+
+    func plain(_ digest: [UInt8]) async throws -> ByteBuffer? {
+        try await get(Key(digest: digest, form: .plain))
+    }
+
+    func gzipped(_ digest: [UInt8]) async throws -> ByteBuffer? {
+        try await get(Key(digest: digest, form: .gzipped))
+    }
+
+    private func get(_ key: Key) async throws -> ByteBuffer? {
+        let task = state.withLock { state -> Task<ByteBuffer?, any Error> in
+            if let kept = state.kept[key] {
+                if let index = state.order.firstIndex(of: key) { state.order.append(state.order.remove(at: index)) }
+                return Task { kept }
+            }
+            if let loading = state.loading[key] { return loading }
+            let loading = Task { try await load(key) }
+            state.loading[key] = loading
+            return loading
+        }
+        return try await task.value
+    }
+
+    private func load(_ key: Key) async throws -> ByteBuffer? {
+        let loaded: Result<ByteBuffer?, any Error>
+        do { loaded = .success(try await read(key)) } catch { loaded = .failure(error) }
+        state.withLock { state in
+            state.loading[key] = nil
+            if case .success(let buffer?) = loaded { keep(buffer, key, &state) }
+        }
+        return try loaded.get()
+    }
+
+    private func keep(_ buffer: ByteBuffer, _ key: Key, _ state: inout State) {
+        guard buffer.readableBytes <= bytesMax else { return }
+        state.kept[key] = buffer
+        state.order.append(key)
+        state.bytes += buffer.readableBytes
+        while state.bytes > bytesMax, let oldest = state.order.first {
+            state.order.removeFirst()
+            state.bytes -= state.kept.removeValue(forKey: oldest)?.readableBytes ?? 0
+        }
+    }
+
+    private func read(_ key: Key) async throws -> ByteBuffer? {
+        switch key.form {
+        case .plain: return try await engine.document(digest: key.digest).map { ByteBuffer(bytes: $0) }
+        case .gzipped:
+            // Compressing a large plan takes long, so it is done once and kept on disk.
+            let name = Array(SHA256.hash(data: Array("gzip:".utf8) + key.digest))
+            if let kept = try await engine.document(digest: name) { return ByteBuffer(bytes: kept) }
+            guard let document = try await engine.document(digest: key.digest) else { return nil }
+            guard let gzipped = Gzip.compress(ByteBuffer(bytes: document), level: 6) else { return nil }
+            try? await engine.keepDocument(Array(gzipped.readableBytesView), digest: name)
+            return gzipped
+        }
+    }
+}

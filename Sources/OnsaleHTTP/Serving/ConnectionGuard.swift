@@ -1,0 +1,125 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+/// Stands between the parser and the framework: closes connections on which a request takes too long to arrive, however
+/// steadily it trickles, gives a client no more connections than its share, and answers what is no HTTP.
+///
+/// One timer a connection looks now and then; a request that comes in one piece costs a few assignments.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    /// How long a request may take from the end of the answer before it to its own end.
+    private static let requestSeconds: Int64 = 60
+    private static let lookSeconds: Int64 = 10
+
+    private let shares: ConnectionShares
+    /// Who is limited; the others may have as many connections as there are.
+    private let isLimited: @Sendable (IPAddress) -> Bool
+    private var taken: ClientNetwork?
+
+    /// Since when a request is awaited or arriving; nil while one that is whole waits for its answer.
+    private var awaitedSince: NIODeadline? = .now()
+    private var isReceiving = false
+    private var hasOpenResponse = false
+    /// Requests that are whole, less the answers that are: below zero when one was answered before it had arrived.
+    private var unanswered = 0
+    private var timer: RepeatedTask?
+
+    init(shares: ConnectionShares, isLimited: @escaping @Sendable (IPAddress) -> Bool) {
+        self.shares = shares
+        self.isLimited = isLimited
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if let address = context.remoteAddress?.ipAddress.flatMap(IPAddress.init), isLimited(address) {
+            let network = ClientNetwork(address)
+            guard shares.take(network) else { return context.close(promise: nil) }
+            taken = network
+        }
+        let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleRepeatedTask(
+            initialDelay: .seconds(ConnectionGuard.lookSeconds), delay: .seconds(ConnectionGuard.lookSeconds)
+        ) { _ in handler.value.look(loopBound.value) }
+    }
+
+    private func look(_ context: ChannelHandlerContext) {
+        guard let awaitedSince, NIODeadline.now() - awaitedSince > .seconds(ConnectionGuard.requestSeconds) else {
+            return
+        }
+        context.close(promise: nil)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { letGo() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        letGo()
+        context.fireChannelInactive()
+    }
+
+    private func letGo() {
+        timer?.cancel()
+        if let taken { shares.giveBack(taken) }
+        taken = nil
+    }
+
+    // MARK: Requests and answers
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            isReceiving = true
+            awaitedSince = awaitedSince ?? .now()
+        case .body: break
+        case .end:
+            isReceiving = false
+            unanswered += 1
+            // One that was answered before it had arrived leaves the next to be awaited.
+            awaitedSince = unanswered > 0 ? nil : .now()
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head: hasOpenResponse = true
+        case .body: break
+        case .end:
+            hasOpenResponse = false
+            unanswered -= 1
+            // What is still arriving goes on being timed from its own beginning.
+            if unanswered <= 0, !isReceiving { awaitedSince = .now() }
+        }
+        context.write(data, promise: promise)
+    }
+
+    // MARK: What is no HTTP
+
+    /// The parser gives up: the client is told so, unless an answer is on its way, and the connection is closed.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError, !hasOpenResponse, unanswered <= 0 else {
+            context.fireErrorCaught(error)
+            return
+        }
+        hasOpenResponse = true
+        let problem = Problem(.malformedRequest, "This is no request that HTTP/1.1 knows (RFC 9112).")
+        var head = problem.response.head
+        head.headerFields[.xRequestID] = ConnectionGuard.requestID()
+        head.headerFields[.connection] = "close"
+        head.headerFields[.contentLength] = String(problem.body.readableBytes)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(problem.body)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.close(promise: nil)
+    }
+
+    private static func requestID() -> String {
+        String(UInt64.random(in: .min ... .max), radix: 16)
+    }
+}

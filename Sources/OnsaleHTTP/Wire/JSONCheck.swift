@@ -1,0 +1,113 @@
+/// What is refused of a body before it is decoded: names that are too long, or there twice in one object, and nesting
+/// without end. The decoder takes the last of two members with one name, another reader the first, so such a body means
+/// two things; and it compares names by canonical equivalence, whose cost grows with the square of a name's length.
+///
+/// It does not tell whether the rest is JSON: the decoder does.
+struct JSONCheck {
+    static let nameBytesMax = 100
+    static let depthMax = 64
+
+    enum Fault: Error, Equatable {
+        case nameTooLong
+        case nameTwice(String)
+        case tooDeep
+    }
+
+    /// The names of one open object, or nothing for an array.
+    private struct Level {
+        var isObject: Bool
+        var names: [ArraySlice<UInt8>] = []
+        /// Once there are many, comparing each with each would take long.
+        var index: Set<[UInt8]> = []
+    }
+
+    private static let fewNames = 16
+
+    private let json: [UInt8]
+    private var position = 0
+    private var levels: [Level] = []
+
+    private init(_ json: [UInt8]) {
+        self.json = json
+    }
+
+    static func check(_ json: [UInt8]) throws(Fault) {
+        var check = JSONCheck(json)
+        try check.run()
+    }
+
+    private mutating func run() throws(Fault) {
+        var expectsName = false
+        while position < json.count {
+            let byte = json[position]
+            position += 1
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                guard levels.count < JSONCheck.depthMax else { throw .tooDeep }
+                levels.append(Level(isObject: byte == UInt8(ascii: "{")))
+                expectsName = byte == UInt8(ascii: "{")
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                _ = levels.popLast()
+                expectsName = false
+            case UInt8(ascii: ","): expectsName = levels.last?.isObject ?? false
+            case UInt8(ascii: "\""):
+                let text = string()
+                if expectsName { try note(text) }
+                expectsName = false
+            default: break
+            }
+        }
+    }
+
+    /// The bytes between a quote that was read and the one that ends the string.
+    private mutating func string() -> ArraySlice<UInt8> {
+        let start = position
+        while position < json.count, json[position] != UInt8(ascii: "\"") {
+            position += json[position] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        let end = min(position, json.count)
+        position = end + 1
+        return json[start..<end]
+    }
+
+    private mutating func note(_ raw: ArraySlice<UInt8>) throws(Fault) {
+        guard raw.count <= JSONCheck.nameBytesMax else { throw .nameTooLong }
+        let name = raw.contains(UInt8(ascii: "\\")) ? JSONCheck.unescaped(raw)[...] : raw
+        let last = levels.count - 1
+        guard last >= 0 else { return }
+        let isTwice: Bool
+        if levels[last].names.count < JSONCheck.fewNames {
+            isTwice = levels[last].names.contains { $0.elementsEqual(name) }
+            levels[last].names.append(name)
+        } else {
+            if levels[last].index.isEmpty { levels[last].index = Set(levels[last].names.map { Array($0) }) }
+            isTwice = !levels[last].index.insert(Array(name)).inserted
+        }
+        if isTwice { throw .nameTwice(String(decoding: name, as: UTF8.self)) }
+    }
+
+    /// The name with its escapes resolved: `"\u0061"` is `"a"`.
+    private static func unescaped(_ raw: ArraySlice<UInt8>) -> [UInt8] {
+        var units: [UInt16] = []
+        var rest = String(decoding: raw, as: UTF8.self).utf16[...]
+        while let unit = rest.popFirst() {
+            guard unit == UInt16(UInt8(ascii: "\\")), let kind = rest.popFirst() else {
+                units.append(unit)
+                continue
+            }
+            switch Unicode.Scalar(kind).map(Character.init) {
+            case "u":
+                let digits = String(decoding: rest.prefix(4), as: UTF16.self)
+                rest = rest.dropFirst(4)
+                units.append(UInt16(digits, radix: 16) ?? 0xfffd)
+            case "b": units.append(8)
+            case "f": units.append(12)
+            case "n": units.append(10)
+            case "r": units.append(13)
+            case "t": units.append(9)
+            default: units.append(kind)
+            }
+        }
+        return Array(String(decoding: units, as: UTF16.self).utf8)
+    }
+}

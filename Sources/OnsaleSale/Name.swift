@@ -1,0 +1,23 @@
+/// A name compared byte by byte.
+///
+/// Strings are compared by canonical equivalence (Unicode, chapter 3.12), whose cost grows with the square of the
+/// combining marks in a row: a few kilobytes from a stranger would take a second.
+public struct Name: Hashable, Sendable {
+    private let text: String
+
+    public init(_ text: String) {
+        self.text = text
+    }
+
+    public static func == (left: Name, right: Name) -> Bool {
+        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        let isHashed: Void? = text.utf8.withContiguousStorageIfAvailable { bytes in
+            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
+        if isHashed == nil { for byte in text.utf8 { hasher.combine(byte) } }
+        hasher.combine(text.utf8.count)
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// What is wrong with how the server was set up, and what to do about it.
+struct SetupError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Who takes the money.
+enum PaymentChoice: Sendable {
+    /// Nobody does: everything is "paid" by a provider of our own.
+    case sandbox
+    case provider(url: String, host: String, secretKey: String)
+
+    private static let whatToChoose = """
+        nobody has said who takes the money. Choose one:
+          onsale serve --demo                      to look around: an arena is on sale, and no money moves
+          ONSALE_PAYMENT_URL=sandbox onsale serve  to rehearse your own events: no money moves
+          ONSALE_PAYMENT_URL=https://api.stripe.com ONSALE_PAYMENT_SECRET_KEY=sk_… onsale serve  to sell
+        """
+
+    init(isDemo: Bool) throws {
+        switch Settings.environment("ONSALE_PAYMENT_URL") {
+        case "sandbox"?: self = .sandbox
+        case let text?:
+            guard let url = URL(string: text), let host = url.host, url.scheme == "https" || url.scheme == "http" else {
+                throw SetupError("ONSALE_PAYMENT_URL is “sandbox” or the URL of a payment provider, not “\(text)”.")
+            }
+            guard url.scheme == "https" || ["127.0.0.1", "localhost", "::1"].contains(host) else {
+                throw SetupError("ONSALE_PAYMENT_URL must be https: the secret key goes there.")
+            }
+            guard let secretKey = Settings.environment("ONSALE_PAYMENT_SECRET_KEY") else {
+                throw SetupError("ONSALE_PAYMENT_URL needs ONSALE_PAYMENT_SECRET_KEY, the provider's secret key.")
+            }
+            self = .provider(url: text, host: host, secretKey: secretKey)
+        case nil where isDemo: self = .sandbox
+        case nil: throw SetupError(PaymentChoice.whatToChoose)
+        }
+    }
+
+    /// As `/info` tells it.
+    var name: String {
+        switch self {
+        case .sandbox: "sandbox"
+        case .provider(_, let host, _): host
+        }
+    }
+}
