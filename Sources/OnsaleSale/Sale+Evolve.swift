@@ -335,5 +335,6 @@ extension Sale.BuyerAccount {
     mutating func ordered(_ order: UInt32, hold: UInt32) {
         holds.removeAll { $0 == hold }
         lastOrder = order
+        ordersInProgress += 1
     }
 }

@@ -165,8 +165,8 @@ import Testing
             #expect(partition.sale.orderCount(.confirmed) == 4)
             #expect(partition.breaches().isEmpty)
             let captured = gateway.state.withLock { state in
-                state.accounts.values.reduce(into: Int64(0)) { sum, account in
-                    if case .captured(let amount, _) = account.status { sum += amount }
+                state.accounts.reduce(into: Int64(0)) { sum, account in
+                    if case .captured(let amount) = account.status { sum += amount }
                 }
             }
             #expect(captured == partition.sale.ledger.gross)
@@ -183,7 +183,7 @@ import Testing
             #expect(order.state == .declined)
             #expect(try await eventually(engine, event) { $0.sale.ordersAwaitingProvider == 0 })
             #expect(event.view.counts.free == 40)
-            #expect(gateway.state.withLock { $0.accounts.values.map(\.status) } == [.canceled])
+            #expect(gateway.state.withLock { $0.accounts.map(\.status) } == [.canceled])
         }
     }
 
@@ -208,7 +208,7 @@ import Testing
             #expect(partition.breaches().isEmpty)
             if state == .expired {
                 #expect(event.view.counts.free == 40)
-                #expect(gateway.state.withLock { $0.accounts.values.allSatisfy { $0.status == .canceled } })
+                #expect(gateway.state.withLock { $0.accounts.allSatisfy { $0.status == .canceled } })
             }
         }
     }
@@ -232,18 +232,19 @@ import Testing
         let buyer = Example.buyer(1)
         let reference = PublicID(.order, at: Example.start, serial: 1, tag: definition.tag).text
         let payment = PaymentOrder(
-            reference: reference, amount: 1000, currency: "KRW", paymentMethod: "card", trace: nil)
+            reference: reference, amount: 1000, currency: "KRW", paymentMethod: "card", trace: nil,
+            event: "show")
         let commands: [Command] = [
             .line(.join(buyer)), .line(.claimPass(buyer, place: 1)),
             .sale(.hold(buyer: buyer, pass: 1, .seats([5]), key: nil)),
             .sale(.placeOrder(HoldID(1), buyer: buyer, paymentMethod: "card", trace: nil, key: Example.key(1))),
-            .sale(.payment(OrderID(1), .authorized(intent: "pi_" + reference))),
-            .sale(.payment(OrderID(1), .captured(intent: "pi_" + reference, amount: 1000))),
+            .sale(.payment(OrderID(1), [.authorized(intent: "pi_" + reference)])),
+            .sale(.payment(OrderID(1), [.captured(intent: "pi_" + reference, amount: 1000)])),
             .sale(.cancel(OrderID(1), buyer: buyer, key: nil)),
         ]
         // The provider may be a step ahead of the journal: its answer was lost with the crash.
-        _ = try await gateway.authorize(payment)
-        if steps >= 1 { _ = try await gateway.capture("pi_" + reference, for: payment) }
+        _ = try await gateway.authorize(payment, attempt: 0)
+        if steps >= 1 { _ = try await gateway.capture("pi_" + reference, for: payment, attempt: 0) }
         for command in commands.prefix(min(4 + steps, commands.count)) {
             var facts: [Fact] = []
             _ = partition.apply(command, now: Example.start, facts: &facts)

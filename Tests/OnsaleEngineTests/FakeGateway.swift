@@ -6,19 +6,39 @@ import Synchronization
 final class FakeGateway: PaymentGateway {
     struct Account: Sendable {
         var intent: String
-        var amount: Int64
+        var order: PaymentOrder
         var status: PaymentStatus
+        var refunds: [Refund] = []
+        var isDisputed = false
     }
 
     struct State: Sendable {
-        var accounts: [String: Account] = [:]
+        /// By intent, in the order in which they were made.
+        var accounts: [Account] = []
+        /// Intents by the key that made them.
+        var keys: [String: String] = [:]
         var authorizeCalls = 0
         var captureCalls = 0
+        var calls: [String] = []
         /// Faults to come, taken one a call; nil is none.
         var faults: [Fault?] = []
         var refusesCapture = false
-        var declines = false
         var isDown = false
+        var refusesKey = false
+        /// What the next authorization asks of the payer.
+        var action: String?
+        /// What a capture takes, where that is not the whole.
+        var capturesOnly: Int64?
+        /// How refunds begin.
+        var refundStatus = Refund.Status.succeeded
+
+        subscript(intent: String) -> Account? {
+            get { accounts.first { $0.intent == intent } }
+            set {
+                guard let index = accounts.firstIndex(where: { $0.intent == intent }) else { return }
+                if let newValue { accounts[index] = newValue } else { accounts.remove(at: index) }
+            }
+        }
     }
 
     enum Fault: Sendable {
@@ -26,80 +46,117 @@ final class FakeGateway: PaymentGateway {
         case lostRequest
         /// The call does its work and gives no answer.
         case lostAnswer
+        /// The provider fails before it does anything, and keeps that answer.
+        case failure
+        /// The same, after it did its work.
+        case lateFailure
     }
 
     let state = Mutex(State())
 
-    private func answer<Value>(_ body: (inout State) -> Value) throws -> Value {
+    private func answer<Value>(_ call: String, _ body: (inout State) throws -> Value) throws -> Value {
         try state.withLock { state in
+            state.calls.append(call)
             if state.isDown { throw PaymentGatewayError.unanswered("down") }
+            if state.refusesKey { throw PaymentGatewayError.unauthorized }
             let fault = state.faults.isEmpty ? nil : state.faults.removeFirst()
             if fault == .lostRequest { throw PaymentGatewayError.unanswered("lost request") }
-            let value = body(&state)
+            if fault == .failure { throw PaymentGatewayError.failed(status: 500, intent: nil) }
+            let value = try body(&state)
             if fault == .lostAnswer { throw PaymentGatewayError.unanswered("lost answer") }
+            if fault == .lateFailure { throw PaymentGatewayError.failed(status: 500, intent: nil) }
             return value
         }
     }
 
-    func authorize(_ order: PaymentOrder) async throws -> Payment {
-        try answer { state in
+    private func payment(_ account: Account) -> Payment {
+        Payment(
+            intent: account.intent, status: account.status, amount: account.order.amount,
+            currency: account.order.currency, reference: account.order.reference,
+            chargeRefunded: account.refunds.filter { $0.status != .failed }.reduce(0) { $0 + $1.amount },
+            isDisputed: account.isDisputed)
+    }
+
+    func authorize(_ order: PaymentOrder, attempt: Int) async throws -> Payment {
+        try answer("authorize \(attempt)") { state in
             state.authorizeCalls += 1
-            if let known = state.accounts[order.reference] {
-                return Payment(intent: known.intent, status: known.status)
+            let key = "\(order.reference) \(attempt)"
+            if let known = state.keys[key], let account = state[known] { return payment(account) }
+            if order.paymentMethod == "declined" {
+                return payment(Account(intent: "", order: order, status: .declined(code: "card_declined")))
             }
-            if state.declines || order.paymentMethod == "declined" {
-                return Payment(intent: "", status: .declined(code: "card_declined"))
-            }
-            let account = Account(intent: "pi_" + order.reference, amount: order.amount, status: .authorized)
-            state.accounts[order.reference] = account
-            return Payment(intent: account.intent, status: account.status)
+            let intent = "pi_\(order.reference)" + (attempt == 0 ? "" : "_\(attempt)")
+            let account = Account(
+                intent: intent, order: order, status: state.action.map { .requiresAction(url: $0) } ?? .authorized)
+            state.accounts.append(account)
+            state.keys[key] = intent
+            return payment(account)
         }
     }
 
-    private func change(_ intent: String, _ body: (inout Account, State) -> Void) throws -> Payment {
-        let payment: Payment? = try answer { state in
-            guard let key = state.accounts.first(where: { $0.value.intent == intent })?.key,
-                var account = state.accounts[key]
-            else { return nil }
+    private func change(
+        _ call: String, _ intent: String, _ body: (inout Account, State) -> Void
+    ) throws -> Payment {
+        try answer(call) { state in
+            guard var account = state[intent] else { throw PaymentGatewayError.unknownPayment }
             body(&account, state)
-            state.accounts[key] = account
-            return Payment(intent: intent, status: account.status)
+            state[intent] = account
+            return payment(account)
         }
-        guard let payment else { throw PaymentGatewayError.unknownPayment }
-        return payment
     }
 
-    func capture(_ intent: String, for order: PaymentOrder) async throws -> Payment {
+    func capture(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
         state.withLock { $0.captureCalls += 1 }
         if state.withLock({ $0.refusesCapture }) {
-            return Payment(intent: intent, status: .declined(code: "refused"))
+            return payment(Account(intent: intent, order: order, status: .declined(code: "refused")))
         }
-        return try change(intent) { account, _ in
-            if account.status == .authorized { account.status = .captured(amount: account.amount, refunded: 0) }
-        }
-    }
-
-    func void(_ intent: String, for order: PaymentOrder) async throws -> Payment {
-        try change(intent) { account, _ in
-            if account.status == .authorized { account.status = .canceled }
+        return try change("capture \(attempt)", intent) { account, state in
+            guard account.status == .authorized else { return }
+            account.status = .captured(amount: state.capturesOnly ?? account.order.amount)
         }
     }
 
-    func refund(_ intent: String, amount: Int64, for order: PaymentOrder) async throws -> Int64 {
-        let payment = try change(intent) { account, _ in
-            if case .captured(let captured, _) = account.status {
-                account.status = .captured(amount: captured, refunded: amount)
+    func void(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
+        try change("void \(attempt)", intent) { account, _ in
+            if case .captured = account.status { return }
+            account.status = .canceled
+        }
+    }
+
+    func refund(_ intent: String, amount: Int64, for order: PaymentOrder, key: String) async throws -> Refund {
+        try answer("refund \(key)") { state in
+            guard var account = state[intent], case .captured(let captured) = account.status else {
+                throw PaymentGatewayError.unknownPayment
             }
-        }
-        if case .captured(_, let refunded) = payment.status { return refunded }
-        return 0
-    }
-
-    func payment(_ intent: String) async throws -> Payment { try change(intent) { _, _ in } }
-
-    func payments(for reference: String) async throws -> [Payment] {
-        try answer { state in
-            state.accounts[reference].map { [Payment(intent: $0.intent, status: $0.status)] } ?? []
+            if let known = account.refunds.first(where: { $0.id == key }) { return known }
+            let left = captured - account.refunds.filter { $0.status != .failed }.reduce(0) { $0 + $1.amount }
+            guard amount <= left else { throw PaymentGatewayError.rejected(status: 400, "more than is left") }
+            let refund = Refund(id: key, amount: amount, status: state.refundStatus)
+            account.refunds.append(refund)
+            state[intent] = account
+            return refund
         }
     }
+
+    func payment(_ intent: String, currency: String) async throws -> Payment { try change("get", intent) { _, _ in } }
+
+    func payments(for order: PaymentOrder, placedAt: Int64) async throws -> [Payment] {
+        try answer("find") { state in
+            state.accounts.filter { $0.order.reference == order.reference }.map(payment)
+        }
+    }
+
+    func refunds(of intent: String, currency: String) async throws -> [Refund] {
+        try answer("refunds") { $0[intent]?.refunds ?? [] }
+    }
+
+    func isDisputed(_ intent: String) async throws -> Bool {
+        try answer("disputes") { $0[intent]?.isDisputed ?? false }
+    }
+
+    func reference(of intent: String) async throws -> String? {
+        try answer("reference") { $0[intent]?.order.reference }
+    }
+
+    func probe() async throws { try answer("probe") { _ in } }
 }

@@ -14,12 +14,18 @@ import Testing
 @Suite struct OpenAPITests {
     private struct NoGateway: PaymentGateway {
         struct Unused: Error {}
-        func authorize(_ order: PaymentOrder) async throws -> Payment { throw Unused() }
-        func capture(_ intent: String, for order: PaymentOrder) async throws -> Payment { throw Unused() }
-        func void(_ intent: String, for order: PaymentOrder) async throws -> Payment { throw Unused() }
-        func refund(_ intent: String, amount: Int64, for order: PaymentOrder) async throws -> Int64 { throw Unused() }
-        func payment(_ intent: String) async throws -> Payment { throw Unused() }
-        func payments(for reference: String) async throws -> [Payment] { throw Unused() }
+        func authorize(_ order: PaymentOrder, attempt: Int) async throws -> Payment { throw Unused() }
+        func capture(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment { throw Unused() }
+        func void(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment { throw Unused() }
+        func refund(_ intent: String, amount: Int64, for order: PaymentOrder, key: String) async throws -> Refund {
+            throw Unused()
+        }
+        func payment(_ intent: String, currency: String) async throws -> Payment { throw Unused() }
+        func payments(for order: PaymentOrder, placedAt: Int64) async throws -> [Payment] { throw Unused() }
+        func refunds(of intent: String, currency: String) async throws -> [Refund] { throw Unused() }
+        func isDisputed(_ intent: String) async throws -> Bool { throw Unused() }
+        func reference(of intent: String) async throws -> String? { throw Unused() }
+        func probe() async throws { throw Unused() }
     }
 
     private func document() throws -> [String: Any] {
@@ -31,14 +37,14 @@ import Testing
     func describesRoutes() async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let engine = Engine(
-            journal: MemoryJournal(), clock: SystemClock(), payments: NoGateway(), logger: logger,
+            journal: MemoryJournal(), clock: try SystemClock(), payments: NoGateway(), logger: logger,
             fatal: { fatalError($0) })
         let service = try await OnsaleService(
             engine: engine,
             settings: .init(
                 adminToken: "a", doorToken: nil, tokenSecret: String(repeating: "t", count: 32), barcodeSecret: "b",
                 login: .open, webhookSecret: "w"),
-            broadcaster: Broadcaster(listenersMax: 1),
+            broadcaster: Broadcaster(listenersMax: 1), shares: ClientShares(perAddress: 100),
             client: .shared, logger: logger)
         let routes = Set(
             service.routes.map { route in

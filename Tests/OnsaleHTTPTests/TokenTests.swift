@@ -63,15 +63,63 @@ import Testing
         #expect(await tokens(open: false).principal(session, now: now) == nil)
     }
 
+    private func publish(_ key: EdDSA.PrivateKey, to file: URL) throws {
+        let x = try EdDSA.PrivateKey.jwkCoordinate(of: key)
+        try #"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"k1","x":"\#(x)"}]}"#.write(
+            to: file, atomically: true, encoding: .utf8)
+    }
+
+    @Test("Issuer and audience count where they are set; an empty subject or an absurd expiry is nobody's")
+    func issuerAndAudience() async throws {
+        struct Claims: JWTPayload {
+            var sub = "auth0|1234"
+            var iss: String? = "https://id.example/"
+            var aud: [String]? = ["onsale"]
+            var exp = 4_000_000_000.0
+            func verify(using _: some JWTAlgorithm) throws {}
+        }
+        let key = EdDSA.PrivateKey()
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        try publish(key, to: file)
+        let source = try #require(JWKSSource(file.path, issuer: "https://id.example/", audience: "onsale"))
+        let provider = try await ProviderKeys(source: source, client: .shared, logger: .init(label: "test"))
+        let tokens = Tokens(secret: secret, login: Login(mode: .provider(provider), pepper: secret))
+        let signers = JWTKeyCollection()
+        await signers.add(eddsa: key, kid: "k1")
+        func isSession(_ claims: Claims) async throws -> Bool {
+            await tokens.principal(try await signers.sign(claims, kid: "k1"), now: now) != nil
+        }
+        #expect(try await isSession(Claims()))
+        #expect(try await !isSession(Claims(iss: "https://evil.example/")))
+        #expect(try await !isSession(Claims(iss: nil)))
+        #expect(try await !isSession(Claims(aud: ["other"])))
+        #expect(try await !isSession(Claims(aud: nil)))
+        #expect(try await !isSession(Claims(sub: "")))
+        #expect(try await !isSession(Claims(sub: String(repeating: "s", count: 256))))
+        // A number of seconds that no integer holds.
+        #expect(try await isSession(Claims(exp: 1e19)))
+        #expect(try await !isSession(Claims(exp: -1e19)))
+    }
+
+    @Test("Keys come by https, or from this machine")
+    func keySources() {
+        for good in ["https://id.example/jwks.json", "http://127.0.0.1:9/jwks", "http://localhost/j", "/etc/jwks.json"] {
+            #expect(JWKSSource(good, issuer: nil, audience: nil) != nil, "\(good)")
+        }
+        for bad in ["http://id.example/jwks.json", "ftp://id.example/", "http://127.0.0.1.evil.example/j"] {
+            #expect(JWKSSource(bad, issuer: nil, audience: nil) == nil, "\(bad)")
+        }
+    }
+
     @Test("An identity provider's token is a session; one of another key is not")
     func identityProvider() async throws {
         let key = EdDSA.PrivateKey()
         let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: file) }
-        let x = try EdDSA.PrivateKey.jwkCoordinate(of: key)
-        try #"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"k1","x":"\#(x)"}]}"#.write(
-            to: file, atomically: true, encoding: .utf8)
-        let provider = try await ProviderKeys(source: file.path, client: .shared, logger: .init(label: "test"))
+        try publish(key, to: file)
+        let source = try #require(JWKSSource(file.path, issuer: nil, audience: nil))
+        let provider = try await ProviderKeys(source: source, client: .shared, logger: .init(label: "test"))
         let tokens = Tokens(secret: secret, login: Login(mode: .provider(provider), pepper: secret))
         let signers = JWTKeyCollection()
         await signers.add(eddsa: key, kid: "k1")

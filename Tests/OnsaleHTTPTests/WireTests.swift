@@ -72,7 +72,7 @@ import Testing
             .appendingPathComponent("../../Examples/\(name).json").standardized
         let plan = try JSONDecoder().decode(PretixPlan.self, from: Data(contentsOf: url))
         var faults = Faults()
-        let categories = Dictionary(uniqueKeysWithValues: plan.categories.enumerated().map { ($1.name, $0) })
+        let categories = Dictionary(uniqueKeysWithValues: plan.categories.enumerated().map { (Name($1.name), $0) })
         #expect(plan.seats(categories: categories, faults: &faults).count == seats)
         #expect(faults.faults.isEmpty)
     }
@@ -118,7 +118,7 @@ import Testing
         #expect(refusal?.field == #""test";r=0;t=1"# && refusal?.policyField == #""test";q=3;w=2"#)
         #expect(limiter.take("b", now: now)?.waitSeconds == nil)
         #expect(limiter.take("a", now: Timestamp(milliseconds: 1500))?.waitSeconds == nil)
-        // More callers than it remembers: it forgets in their favour.
+        // More callers than it remembers: the one that has not asked for longest goes.
         #expect(limiter.take("c", now: now)?.waitSeconds == nil)
     }
 
@@ -141,7 +141,7 @@ import Testing
     @Test("A client is who a trusted proxy says, else who connects; IPv6 counts by subscriber")
     func clientAddress() {
         func client(_ peer: String, _ forwardedFor: String?) -> String {
-            ClientAddress(peer: peer, forwardedFor: forwardedFor, trustedProxies: ["127.0.0.1", "10.0.0.1"]).text
+            ClientAddress(peer: peer, forwardedFor: forwardedFor.map { [$0] } ?? [], trustedProxies: ["127.0.0.1", "10.0.0.1"]).text
         }
         #expect(client("127.0.0.1", "203.0.113.7") == "203.0.113.7")
         #expect(client("127.0.0.1", "6.6.6.6, 203.0.113.7, 10.0.0.1") == "203.0.113.7", "what a client adds is ignored")
@@ -150,6 +150,6 @@ import Testing
         #expect(client("::ffff:198.51.100.1", nil) == "198.51.100.1")
         #expect(client("2001:db8:1:2:3::4", nil) == client("2001:db8:1:2:ffff::1", nil))
         #expect(client("2001:db8:1:2::1", nil) != client("2001:db8:1:3::1", nil))
-        #expect(ClientAddress(peer: "::ffff:127.0.0.1", forwardedFor: nil, trustedProxies: []).isLoopback)
+        #expect(ClientAddress(peer: "::ffff:127.0.0.1", forwardedFor: [], trustedProxies: []).isLoopback)
     }
 }

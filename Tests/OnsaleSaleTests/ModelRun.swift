@@ -112,7 +112,7 @@ struct ModelRun {
     private func expectNothingLeft(_ outcome: SaleOutcome) -> String? {
         let isSoldOut =
             model.standingFree == 0 && !model.seatText.contains { ".h".contains($0) }
-            && model.holds.isEmpty && model.takenBy([.authorizing]).isEmpty
+            && model.holds.isEmpty && model.takenBy([.authorizing, .requiresAction]).isEmpty
         return expect(outcome, .refused(isSoldOut ? .soldOut : .seatsUnavailable([])))
     }
 
@@ -163,36 +163,83 @@ struct ModelRun {
         guard !model.orders.isEmpty else { return nil }
         let number = index % model.orders.count
         var order = model.orders[number]
-        var result = result
-        if case .captured(let intent, _) = result { result = .captured(intent: intent, amount: order.amount) }
-        if case .refunded = result { result = .refunded(amount: order.captured) }
-        _ = ask(.payment(OrderID(UInt32(number + 1)), result))
-        switch (result, order.state) {
-        case (.authorized, .authorizing): order.state = .capturing
-        case (.captured, .authorizing), (.captured, .capturing):
-            order.state = .confirmed
-            order.captured = order.amount
-            issue(&order)
-        case (.captured, .declined), (.captured, .expired):
-            if order.captured == 0 {
-                order.captured = order.amount
-                order.owesRefund = true
-            }
-        case (.declined, .authorizing), (.declined, .capturing), (.captureRefused, .capturing), (.voided, .authorizing),
-            (.voided, .capturing):
-            order.state = .declined
-        case (.refunded, .refunding):
-            order.refunded = order.captured
-            order.state = .refunded
-        case (.refunded, .declined), (.refunded, .expired):
-            if order.owesRefund {
-                order.refunded = order.captured
-                order.owesRefund = false
-            }
-        default: break
+        let result = meant(result, order)
+        _ = ask(.payment(OrderID(UInt32(number + 1)), [result]))
+        let isPending = order.state == .authorizing || order.state == .requiresAction
+        switch result {
+        case .authorized: if isPending { order.state = .capturing }
+        case .actionRequired: if order.state == .authorizing { order.state = .requiresAction }
+        case .captured(_, let amount): capture(amount, &order)
+        case .declined, .voided, .mismatched:
+            if isPending || order.state == .capturing { model.decline(&order) }
+        case .captureRefused: if order.state == .capturing { model.decline(&order) }
+        case .refunded(let total): refund(total, &order)
+        case .disputed(let isDisputed): if order.state == .confirmed { order.isDisputed = isDisputed }
+        case .pending, .stray, .strayReturned: break
         }
         model.orders[number] = order
         return nil
+    }
+
+    /// Amounts are chosen by share of the order's, so that they mean something.
+    private func meant(_ result: PaymentResult, _ order: SaleModel.Ordered) -> PaymentResult {
+        switch result {
+        case .captured(let intent, 0): .captured(intent: intent, amount: order.amount)
+        case .refunded(let percent): .refunded(total: order.captured * percent / 100)
+        default: result
+        }
+    }
+
+    private mutating func capture(_ amount: Int64, _ order: inout SaleModel.Ordered) {
+        switch order.state {
+        case .authorizing, .requiresAction, .capturing:
+            if amount == order.amount {
+                order.state = .confirmed
+                order.captured = amount
+                issue(&order)
+            } else {
+                model.decline(&order)
+                order.captured = amount
+                order.owesRefund = true
+            }
+        case .declined, .expired:
+            if order.captured == 0, amount > 0 {
+                order.captured = amount
+                order.owesRefund = true
+            }
+        case .confirmed, .refunding, .refunded: break
+        }
+    }
+
+    private func refund(_ total: Int64, _ order: inout SaleModel.Ordered) {
+        switch order.state {
+        case .refunding:
+            if total == order.captured {
+                order.refunded = total
+                order.state = .refunded
+            }
+        case .confirmed:
+            if total != order.refunded {
+                order.refunded = total
+                if total == order.captured { order.state = .refunded }
+            }
+        case .refunded:
+            if total < order.refunded {
+                order.refunded = total
+                order.state = .refunding
+            }
+        case .declined, .expired:
+            if order.owesRefund {
+                if total == order.captured {
+                    order.refunded = total
+                    order.owesRefund = false
+                }
+            } else if total < order.refunded {
+                order.refunded = total
+                order.owesRefund = true
+            }
+        case .authorizing, .requiresAction, .capturing: break
+        }
     }
 
     private mutating func cancel(_ index: Int, _ byOrganizer: Bool) -> String? {
@@ -204,7 +251,7 @@ struct ModelRun {
         guard order.state == .confirmed, model.checkedIn.isDisjoint(with: order.tickets) else {
             return expect(outcome, .refused(.notCancellable))
         }
-        order.state = order.captured == 0 ? .refunded : .refunding
+        order.state = order.captured == order.refunded ? .refunded : .refunding
         model.orders[number] = order
         guard case .order(let answered) = outcome else { return "\(outcome) instead of the order" }
         return answered.state == order.state ? nil : "state \(answered.state)"
@@ -224,7 +271,7 @@ struct ModelRun {
         guard let order = model.orders.first(where: { $0.tickets.contains(ticket) }) else {
             return expect(outcome, .refused(.notFound))
         }
-        if order.state != .confirmed { return expect(outcome, .refused(.ticketVoid)) }
+        if order.state != .confirmed || order.isDisputed { return expect(outcome, .refused(.ticketVoid)) }
         if !model.checkedIn.insert(ticket).inserted {
             guard case .refused(.alreadyCheckedIn) = outcome else { return "\(outcome) at the second scan" }
             return nil

@@ -72,13 +72,20 @@ import Testing
     }
 
     private static func result(_ random: inout SeededRandom) -> PaymentResult {
-        switch random.below(9) {
+        switch random.below(16) {
         case 0...2: .authorized(intent: "pi")
-        case 3, 4: .captured(intent: "pi", amount: 0)
-        case 5: .declined(code: "card_declined")
-        case 6: .captureRefused(code: "refused")
-        case 7: .voided
-        default: .refunded(amount: 0)
+        // Nothing stands for the order's own amount.
+        case 3...5: .captured(intent: "pi", amount: 0)
+        case 6: .captured(intent: "pi", amount: 1)
+        case 7, 8: .declined(code: "card_declined")
+        case 9: .captureRefused(code: "refused")
+        case 10: .voided
+        case 11: .actionRequired(intent: "pi", url: "https://bank.example")
+        case 12: .mismatched(intent: random.below(2) == 0 ? "pi" : nil)
+        case 13: .disputed(random.below(2) == 0)
+        case 14: .refunded(total: 100)
+        // In percent of what was captured.
+        default: .refunded(total: Int64(random.below(3)) * 50)
         }
     }
 

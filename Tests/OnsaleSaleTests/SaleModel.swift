@@ -9,8 +9,8 @@ struct SaleModel {
         let pass: UInt32
         let seats: [Int]
         let standing: Int
-        let expiresAt: Int64
-        var order: Int?
+        var expiresAt: Int64
+        var declines = 0
     }
 
     struct Ordered {
@@ -22,7 +22,7 @@ struct SaleModel {
         var refunded: Int64 = 0
         var tickets: [UInt32] = []
         var owesRefund = false
-        var mayBeVoided = false
+        var isDisputed = false
     }
 
     let width: Int
@@ -45,19 +45,19 @@ struct SaleModel {
         var text = [Character](repeating: ".", count: width * rows)
         for seat in blocked { text[seat] = "b" }
         for hold in holds { for seat in hold.seats { text[seat] = "h" } }
-        for order in takenBy([.authorizing]) { for seat in order.hold.seats { text[seat] = "h" } }
+        for order in takenBy([.authorizing, .requiresAction]) { for seat in order.hold.seats { text[seat] = "h" } }
         for order in takenBy([.capturing, .confirmed]) { for seat in order.hold.seats { text[seat] = "x" } }
         return String(text)
     }
 
     var standingFree: Int {
         standing - holds.reduce(0) { $0 + $1.standing }
-            - takenBy([.authorizing, .capturing, .confirmed]).reduce(0) { $0 + $1.hold.standing }
+            - takenBy([.authorizing, .requiresAction, .capturing, .confirmed]).reduce(0) { $0 + $1.hold.standing }
     }
 
     func places(of buyer: Int) -> Int {
         let held = holds.filter { $0.buyer == buyer }
-        let bought = takenBy([.authorizing, .capturing, .confirmed]).map(\.hold).filter { $0.buyer == buyer }
+        let bought = takenBy([.authorizing, .requiresAction, .capturing, .confirmed]).map(\.hold).filter { $0.buyer == buyer }
         return (held + bought).reduce(0) { $0 + $1.seats.count + $1.standing }
     }
 
@@ -71,13 +71,26 @@ struct SaleModel {
     var gross: Int64 { orders.reduce(0) { $0 + $1.captured } }
     var refunded: Int64 { orders.reduce(0) { $0 + $1.refunded } }
 
+    /// A payment that comes to nothing: before it was authorized the hold lives on.
+    mutating func decline(_ order: inout Ordered) {
+        let keepsHold = order.state != .capturing
+        order.state = .declined
+        guard keepsHold else { return }
+        // The hold as it was when it was ordered; it may have been declined before.
+        var hold = order.hold
+        if hold.declines == 0 { hold.expiresAt = max(hold.expiresAt, now + 60_000) }
+        hold.declines += 1
+        if hold.declines < 5 { holds.append(hold) }
+    }
+
     mutating func advance(to moment: Int64) {
         now = moment
         holds.removeAll { $0.expiresAt <= now }
         for index in orders.indices
-        where orders[index].state == .authorizing && orders[index].placedAt + 600_000 <= now {
+        where [.authorizing, .requiresAction].contains(orders[index].state)
+            && orders[index].placedAt + 600_000 <= now
+        {
             orders[index].state = .expired
-            orders[index].mayBeVoided = true
         }
     }
 }

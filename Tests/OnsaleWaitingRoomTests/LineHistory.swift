@@ -54,7 +54,9 @@ struct LineHistory {
             lobbyOpensAt: hasLobby ? Timestamp(seconds: 1_000_010) : nil,
             opensAt: Timestamp(seconds: LineHistory.opensAt), closesAt: nil, hasWaitingRoom: true,
             maxActiveShoppers: Int.random(in: 1...4, using: &random),
-            passSeconds: Int.random(in: 5...90, using: &random))
+            passSeconds: Int.random(in: 5...90, using: &random),
+            passIdleSeconds: Int.random(in: 10...60, using: &random),
+            frontSeconds: Int.random(in: 5...60, using: &random))
         line = Line(schedule: firstSchedule)
     }
 
@@ -66,7 +68,13 @@ struct LineHistory {
     }
 
     private mutating func step() {
-        tell { $0.advance(to: $1, room: $2, facts: &$3) }
+        tell { line, now, room, facts in
+            // Every third holder has something in hand whenever somebody looks.
+            while let pass = line.duePass(at: now) {
+                line.settleDuePass(isIdle: pass.serial % 3 != 0, now: now, facts: &facts)
+            }
+            line.advance(to: now, room: room, facts: &facts)
+        }
         if line.needsSeed(at: time) {
             apply(.commitDraw(seed: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }))
         }
@@ -96,8 +104,11 @@ struct LineHistory {
         if let before { see(before) }
         guard case .place(let place, let isNew)? = apply(.join(BuyerID(high: 7, low: UInt64(person)))) else { return }
         if let before, known[before]?.state != .spent {
-            if isNew || place.serial != before { faults.append("person \(person) got a second place") }
-            if place.number != known[before]?.number || place.lobbyIndex != known[before]?.lobbyIndex {
+            let isMoved = known[before]?.state == .moved
+            if isNew || place.serial != (isMoved ? newest[person] : before) {
+                faults.append("person \(person) got a second place")
+            }
+            if !isMoved, place.number != known[before]?.number || place.lobbyIndex != known[before]?.lobbyIndex {
                 faults.append("person \(person)'s place has changed to \(place)")
             }
         }
@@ -109,10 +120,14 @@ struct LineHistory {
     }
 
     private mutating func claim() {
-        guard let serial = known.keys.sorted().randomElement(using: &random), let asked = known[serial] else { return }
-        see(serial)
+        guard let ticket = known.keys.sorted().randomElement(using: &random), let holder = known[ticket]?.buyer else {
+            return
+        }
+        let serial = current(ticket)
+        guard let asked = known[serial] else { return }
+        see(ticket)
         known[serial]?.hasAsked = true
-        let outcome = apply(.claimPass(BuyerID(high: 7, low: UInt64(asked.buyer)), place: serial))
+        let outcome = apply(.claimPass(BuyerID(high: 7, low: UInt64(holder)), place: ticket))
         switch outcome {
         case .pass(let pass, let isNew):
             if asked.state == .spent { faults.append("spent place \(serial) got a pass") }
@@ -121,7 +136,7 @@ struct LineHistory {
             if asked.state != .spent { faults.append("place \(serial) was called spent") }
         case .refused(.notAdmitted(let position, _)):
             if asked.state == .called { faults.append("place \(serial) was called and not admitted") }
-            if let position, let number = asked.number, position != number - min(number, line.admittedThrough) {
+            if let position, let number = known[current(ticket)]?.number, position != number - min(number, line.admittedThrough) {
                 faults.append("place \(serial) is \(position) away")
             }
         default: break
@@ -142,7 +157,14 @@ struct LineHistory {
         apply(.present(places))
     }
 
-    private mutating func see(_ place: UInt32) {
+    /// The place that a ticket stands for.
+    private func current(_ ticket: UInt32) -> UInt32 {
+        guard let known = known[ticket], known.state == .moved else { return ticket }
+        return newest[known.buyer] ?? ticket
+    }
+
+    private mutating func see(_ ticket: UInt32) {
+        let place = current(ticket)
         guard let before = known[place] else { return }
         // Whoever was away must ask again.
         if now - before.seenAt > 30 { known[place]?.hasAsked = false }
@@ -203,7 +225,21 @@ struct LineHistory {
             if known[place]?.state != .called { faults.append("place \(place) was admitted without a call") }
             known[place]?.state = .admitted
             passes[pass] = place
-        case .passExpired(let pass), .passGivenUp(let pass):
+            let called = known.values.count { $0.state == .called }
+            if passes.count + called > line.schedule.maxActiveShoppers {
+                faults.append("pass \(pass) is granted over the cap")
+            }
+        case .callWithdrawn(let place): known[place]?.state = .waiting
+        case .moved(let place, let new):
+            guard let before = known[place], before.state == .waiting || before.state == .lapsed else {
+                faults.append("place \(place) was moved")
+                return
+            }
+            known[place]?.state = .moved
+            known[new] = Known(
+                buyer: before.buyer, number: line.place(new).number, lobbyIndex: nil, state: .waiting, seenAt: now)
+            newest[before.buyer] = new
+        case .passExpired(let pass), .passGivenUp(let pass), .passEnded(let pass, _):
             if let place = passes.removeValue(forKey: pass) { known[place]?.state = .spent }
         case .soldOut:
             for place in passes.values { known[place]?.state = .spent }
@@ -238,7 +274,7 @@ struct LineHistory {
     private mutating func checkCounts() {
         if line.activeShoppers != passes.count { faults.append("\(line.activeShoppers) shoppers, not \(passes.count)") }
         if line.admittedThrough != admittedThrough { faults.append("admitted through \(line.admittedThrough)") }
-        let waiting = known.values.count { $0.state != .admitted && $0.state != .spent }
+        let waiting = known.values.count { ![.admitted, .spent, .moved].contains($0.state) }
         if line.waiting != waiting { faults.append("\(line.waiting) waiting, not \(waiting)") }
         faults += line.breaches
     }

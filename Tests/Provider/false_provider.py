@@ -39,7 +39,8 @@ class Deed:
     """One thing done wrong to one call.
 
     Before the effect: first (`act` is done to the intent), close_before, delay_before, conflict, rate_limit,
-    lock_timeout, unavailable, saved_500_before, missing. With it: forget_key, lose, alter (the intent itself is wrong from then on), capture_short, capture_refused, capture_expired, refund_pending, refund_pending_fails,
+    lock_timeout, unavailable, saved_500_before, missing. With it: forget_key, lose, alter (the intent itself is wrong
+    from then on), capture_short, capture_refused, capture_expired, refund_pending, refund_pending_fails,
     refund_fails, refund_fails_later. After it: close_after, delay_after, saved_500_after, torn, huge, wrong_types,
     truncated, not_json, lie, without, cut.
     """
@@ -961,7 +962,7 @@ class FalseProvider:
             shown["next_action"] = {
                 "type": "redirect_to_url",
                 "redirect_to_url": {"return_url": intent.return_url, "url": f"{self.url}/authenticate/{intent.id}"},
-            } if intent.return_url else {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+            } if intent.return_url else {"type": "use_stripe_sdk", "use_stripe_sdk": {}}
         return shown
 
     def _search(self, order, named, parameters):
@@ -1192,13 +1193,15 @@ def _drawn(dice, call, card):
         deeds.append((5, Deed("capture_short")))
         deeds.append((2, Deed("capture_refused")))
     if call.operation == "refund":
-        deeds += [(12, Deed("refund_pending", dice.uniform(1, 4))), (6, Deed("refund_pending_fails", dice.uniform(1, 4))),
-                  (4, Deed("refund_fails")), (6, Deed("refund_fails_later", dice.uniform(1, 4)))]
+        deeds += [(12, Deed("refund_pending", dice.uniform(1, 4))), (4, Deed("refund_fails")),
+                  (6, Deed("refund_pending_fails", dice.uniform(1, 4))),
+                  (6, Deed("refund_fails_later", dice.uniform(1, 4)))]
     # Only a POST's answer lies, and once: who asks again learns the truth. Nobody can defend against a provider whose
     # every answer is the same lie.
     if call.operation in ("create", "capture") and not card.has_lied:
         lie = dice.choice([
-            (("amount", 1), ("amount_received", 1)), (("currency", "xts"),), (("metadata", {"order": "ord_somebody"}),)])
+            (("amount", 1), ("amount_received", 1)), (("currency", "xts"),),
+            (("metadata", {"order": "ord_somebody"}),)])
         deeds.append((4, Deed("lie", change=lie)))
     if dice.random() > 0.55:
         return None

@@ -141,7 +141,7 @@ class Program:
         return send(f"http://127.0.0.1:{self.management_port}", "GET", path, timeout=10)
 
     def insist(self, method, path, token=None, body=None, headers=None, seconds=60):
-        """Repeats until there is an answer that says what became of it: not after a lost connection, not after a 5xx."""
+        """Repeats until an answer says what became of it: a lost connection, a 429 or a 5xx does not."""
         until = time.monotonic() + seconds
         while True:
             try:

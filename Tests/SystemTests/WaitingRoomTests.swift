@@ -9,17 +9,22 @@ import Testing
         let lobbyIndex: Int?
     }
 
-    private func join(_ client: Client, _ name: String) async throws -> (place: Place, ticket: String, status: Int) {
-        let answer = try await client.send(
-            .POST, "/v1/events/show/waiting-room", token: try await client.session(name))
+    private struct Ticket {
+        let text: String
+        let session: String
+    }
+
+    private func join(_ client: Client, _ name: String) async throws -> (place: Place, ticket: Ticket, status: Int) {
+        let session = try await client.session(name)
+        let answer = try await client.send(.POST, "/v1/events/show/waiting-room", token: session)
         return (
             Place(number: answer.number("number"), lobbyIndex: answer.number("lobbyIndex")),
-            try #require(answer.string("ticket"), "\(answer.text)"), answer.status
+            Ticket(text: try #require(answer.string("ticket"), "\(answer.text)"), session: session), answer.status
         )
     }
 
-    private func claim(_ client: Client, _ ticket: String) async throws -> Client.Answer {
-        try await client.send(.POST, "/v1/events/show/waiting-room/pass", #"{"ticket":"\#(ticket)"}"#)
+    private func claim(_ client: Client, _ ticket: Ticket) async throws -> Client.Answer {
+        try await client.claimPass(ticket.text, ticket.session)
     }
 
     private func moment(inSeconds seconds: Double) -> String {
@@ -37,7 +42,7 @@ import Testing
                 onsale: """
                     "lobbyOpensAt":"\(moment(inSeconds: -1))","opensAt":"\(moment(inSeconds: 3600))","maxActiveShoppers":2
                     """, waitingRoom: true)
-            var tickets: [String] = []
+            var tickets: [Ticket] = []
             for fan in 0..<6 {
                 let joined = try await join(client, "fan-\(fan)")
                 #expect(joined.status == 201 && joined.place == Place(number: nil, lobbyIndex: fan))
@@ -147,7 +152,7 @@ import Testing
             let there = try await join(client, "there")
             let listening = Task {
                 try await client.listen(
-                    "/v1/events/show/waiting-room/stream", token: there.ticket, seconds: 300
+                    "/v1/events/show/waiting-room/stream", token: there.ticket.text, seconds: 300
                 ) { _ in true }
             }
             defer { listening.cancel() }

@@ -70,8 +70,8 @@ enum Arena {
             .hold(buyer: fan, pass: 1, .seats(seats), key: nil),
             .hold(buyer: buyer(pair + 1_000_000), pass: 1, .seats(seats), key: nil),
             .placeOrder(HoldID(hold), buyer: fan, paymentMethod: "pm_card_visa", trace: nil, key: key(pair)),
-            .payment(OrderID(order), .authorized(intent: "pi_1795472297625abcdef")),
-            .payment(OrderID(order), .captured(intent: "pi_1795472297625abcdef", amount: 100_000)),
+            .payment(OrderID(order), [.authorized(intent: "pi_1795472297625abcdef")]),
+            .payment(OrderID(order), [.captured(intent: "pi_1795472297625abcdef", amount: 100_000)]),
         ]
     }
 

@@ -10,12 +10,18 @@ import Synchronization
 /// A provider that is never asked.
 struct NoGateway: PaymentGateway {
     struct Unused: Error {}
-    func authorize(_ order: PaymentOrder) async throws -> Payment { throw Unused() }
-    func capture(_ intent: String, for order: PaymentOrder) async throws -> Payment { throw Unused() }
-    func void(_ intent: String, for order: PaymentOrder) async throws -> Payment { throw Unused() }
-    func refund(_ intent: String, amount: Int64, for order: PaymentOrder) async throws -> Int64 { throw Unused() }
-    func payment(_ intent: String) async throws -> Payment { throw Unused() }
-    func payments(for reference: String) async throws -> [Payment] { throw Unused() }
+    func authorize(_ order: PaymentOrder, attempt: Int) async throws -> Payment { throw Unused() }
+    func capture(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment { throw Unused() }
+    func void(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment { throw Unused() }
+    func refund(_ intent: String, amount: Int64, for order: PaymentOrder, key: String) async throws -> Refund {
+        throw Unused()
+    }
+    func payment(_ intent: String, currency: String) async throws -> Payment { throw Unused() }
+    func payments(for order: PaymentOrder, placedAt: Int64) async throws -> [Payment] { throw Unused() }
+    func refunds(of intent: String, currency: String) async throws -> [Refund] { throw Unused() }
+    func isDisputed(_ intent: String) async throws -> Bool { throw Unused() }
+    func reference(of intent: String) async throws -> String? { throw Unused() }
+    func probe() async throws { throw Unused() }
 }
 
 func temporaryFolder() -> String {
