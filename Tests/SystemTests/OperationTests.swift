@@ -8,7 +8,8 @@ import Testing
     func oneProcess() async throws {
         try await withServer { _, _, folder in
             let second = try await Program.run(
-                ["serve", "--port", "0", "--management-port", "0", "--data", folder])
+                ["serve", "--port", "0", "--management-port", "0", "--data", folder],
+                environment: ["ONSALE_PAYMENT_URL": "sandbox"])
             #expect(second.status == 2)
             #expect(second.output.contains("is in use by another onsale process"))
         }
@@ -69,7 +70,8 @@ import Testing
             let port = try #require(client.url.split(separator: ":").last)
             try await withFolder { folder in
                 let second = try await Program.run(
-                    ["serve", "--port", String(port), "--management-port", "0", "--data", folder])
+                    ["serve", "--port", String(port), "--management-port", "0", "--data", folder],
+                    environment: ["ONSALE_PAYMENT_URL": "sandbox"])
                 #expect(second.status == 1)
                 #expect(second.output.contains("port \(port) cannot be opened"))
             }

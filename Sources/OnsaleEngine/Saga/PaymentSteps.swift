@@ -1,6 +1,23 @@
 import OnsaleSale
 import OnsaleValues
 
+/// How often, and since when, the provider has not known a payment that it had answered about.
+struct Unknown: Sendable {
+    private static let seconds: Int64 = 15
+    private static let timesMin = 3
+
+    private var since: Timestamp?
+    private(set) var times = 0
+
+    /// - Returns: whether that was often enough, for long enough, to be believed.
+    mutating func note(at now: Timestamp) -> Bool {
+        let since = since ?? now
+        self.since = since
+        times += 1
+        return times >= Unknown.timesMin && now.milliseconds - since.milliseconds >= Unknown.seconds * 1000
+    }
+}
+
 /// What is known of an order's calls to the provider in this process. Soft: after a crash the first call of each kind is
 /// made again under the same key, whose answer then tells what became of the last.
 struct PaymentCourse: Sendable {
@@ -15,9 +32,9 @@ struct PaymentCourse: Sendable {
     var mustLookFirst = false
     /// A capture was asked for already.
     var hasAskedForCapture = false
-    /// Since when the provider has said that it does not know the intent, and how often.
-    var unknownSince: Timestamp?
-    var unknownTimes = 0
+    /// How often the provider has said that it does not know the intent: when asked for it, and when asked to capture it.
+    var unknown = Unknown()
+    var unknownToCapture = Unknown()
     /// A call was repeated, so there may be two intents.
     var isDoubtful = false
 }
@@ -30,9 +47,6 @@ struct PaymentSteps: Sendable {
     /// An order that has ended without a known intent is looked for so long: a call may still be under way, and the
     /// provider's search lags.
     private static let searchSeconds: Int64 = 120
-    /// An intent that the provider does not know is given up after so long, and so many answers.
-    private static let unknownSeconds: Int64 = 45
-    private static let unknownTimesMin = 3
 
     let gateway: any PaymentGateway
     let clock: any WallClock
@@ -95,7 +109,10 @@ struct PaymentSteps: Sendable {
         guard payment.fits(task.payment) else { return [await mismatch(payment, task)] }
         switch payment.status {
         case .authorized: return [.authorized(intent: payment.intent)]
-        case .captured(let amount): return [.captured(intent: payment.intent, amount: amount)]
+        case .captured(let amount):
+            // What was taken is asked for once more before it is given back: the answer itself may be wrong.
+            guard amount == task.payment.amount else { return [await mismatch(payment, task)] }
+            return [.captured(intent: payment.intent, amount: amount)]
         case .requiresAction(let url): return [.actionRequired(intent: payment.intent, url: url)]
         case .pending: return [.pending(intent: payment.intent)]
         case .declined(let code): return [.declined(code: code)]
@@ -134,8 +151,7 @@ struct PaymentSteps: Sendable {
     ) async throws -> Payment? {
         do {
             let payment = try await gateway.payment(intent, currency: task.payment.currency)
-            course.unknownSince = nil
-            course.unknownTimes = 0
+            course.unknown = Unknown()
             return payment
         } catch PaymentGatewayError.unknownPayment {
             return try await lookForLost(task, &course)
@@ -143,16 +159,11 @@ struct PaymentSteps: Sendable {
     }
 
     private func lookForLost(_ task: PaymentTask, _ course: inout PaymentCourse) async throws -> Payment? {
-        let now = clock.now()
-        let since = course.unknownSince ?? now
-        course.unknownSince = since
-        course.unknownTimes += 1
+        let isLost = course.unknown.note(at: clock.now())
         let other = try await gateway.payments(for: task.payment, placedAt: task.placedAt.milliseconds)
             .first { $0.reference == task.payment.reference && ($0.isLive || $0.isCaptured) }
         if let other { return other }
-        guard course.unknownTimes >= PaymentSteps.unknownTimesMin,
-            now.milliseconds - since.milliseconds >= PaymentSteps.unknownSeconds * 1000
-        else { throw PaymentGatewayError.unknownPayment }
+        guard isLost else { throw PaymentGatewayError.unknownPayment }
         alarm(task, "the provider knows no payment of this order any more")
         return nil
     }
@@ -164,7 +175,7 @@ struct PaymentSteps: Sendable {
         do {
             var payment: Payment?
             var intent = intent
-            if course.hasAskedForCapture || course.unknownTimes > 0 || isOld(task) {
+            if course.hasAskedForCapture || isOld(task) {
                 guard let known = try await known(intent, task, &course) else {
                     return [.captureRefused(code: "payment_missing")]
                 }
@@ -178,7 +189,9 @@ struct PaymentSteps: Sendable {
             guard let payment else { return [] }
             guard payment.fits(task.payment) else { return [await mismatch(payment, task)] }
             switch payment.status {
-            case .captured(let amount): return [.captured(intent: payment.intent, amount: amount)]
+            case .captured(let amount):
+                guard amount == task.payment.amount else { return [await mismatch(payment, task)] }
+                return [.captured(intent: payment.intent, amount: amount)]
             case .declined(let code): return [.captureRefused(code: code)]
             case .canceled: return [.voided]
             case .authorized, .pending, .requiresAction: return []
@@ -189,10 +202,11 @@ struct PaymentSteps: Sendable {
         } catch PaymentGatewayError.keyConflict {
             course.captureAttempt += 1
             throw PaymentGatewayError.keyConflict
-        } catch PaymentGatewayError.unknownPayment where course.unknownTimes == 0 {
-            course.unknownTimes = 1
-            course.unknownSince = clock.now()
-            throw PaymentGatewayError.unknownPayment
+        } catch PaymentGatewayError.unknownPayment where course.unknown.times == 0 {
+            // It is there when asked for, and not when it is to be captured: what is reserved is let go.
+            guard course.unknownToCapture.note(at: clock.now()) else { throw PaymentGatewayError.unknownPayment }
+            alarm(task, "the provider does not know the payment that it is asked to capture")
+            return [.captureRefused(code: "payment_missing")]
         }
     }
 
@@ -278,8 +292,7 @@ struct PaymentSteps: Sendable {
         do {
             payment = try await gateway.payment(intent, currency: task.payment.currency)
         } catch PaymentGatewayError.unknownPayment {
-            course.unknownTimes += 1
-            guard course.unknownTimes >= PaymentSteps.unknownTimesMin else { throw PaymentGatewayError.unknownPayment }
+            guard course.unknown.note(at: clock.now()) else { throw PaymentGatewayError.unknownPayment }
             alarm(task, "the provider does not know \(intent) any more, a second payment of this order")
             return [.strayReturned(intent: intent)]
         }

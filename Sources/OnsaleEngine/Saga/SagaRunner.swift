@@ -26,6 +26,8 @@ final class SagaRunner: Sendable {
     private struct Sleeper {
         let task: PaymentTask
         var wakesAt: UInt64
+        /// The provider has asked not to be asked before.
+        let notBefore: UInt64
     }
 
     private struct State {
@@ -171,12 +173,12 @@ final class SagaRunner: Sendable {
                 return newer
             }
             state.active[key] = nil
-            guard case .notYet(let milliseconds) = isDone, !state.isStopping else {
+            guard case .notYet(let milliseconds, let isTold) = isDone, !state.isStopping else {
                 if state.courses.removeValue(forKey: key)?.isDoubtful ?? false { sweep.doubt(task) }
                 return nil
             }
-            let now = DispatchTime.now().uptimeNanoseconds
-            state.sleeping[key] = Sleeper(task: task, wakesAt: now + UInt64(max(0, milliseconds)) * 1_000_000)
+            let wakesAt = DispatchTime.now().uptimeNanoseconds + UInt64(max(0, milliseconds)) * 1_000_000
+            state.sleeping[key] = Sleeper(task: task, wakesAt: wakesAt, notBefore: isTold ? wakesAt : 0)
             mustTick = !state.isTicking
             state.isTicking = true
             return nil
@@ -239,7 +241,7 @@ final class SagaRunner: Sendable {
         /// The provider's answer is on disk.
         case done
         /// It must be asked again, after so long.
-        case notYet(milliseconds: Int)
+        case notYet(milliseconds: Int, isTold: Bool = false)
     }
 
     /// How long to wait before the next try: doubling from a quarter of a second to eight, spread by a third.
@@ -269,6 +271,9 @@ final class SagaRunner: Sendable {
             guard results.allSatisfy(\.isUndecided) else { return .done }
             return .notYet(milliseconds: SagaRunner.pollMilliseconds(tries: course.tries))
         } catch let error as PaymentGatewayError {
+            if case .busy(_?) = error {
+                return .notYet(milliseconds: delay(after: error, task, tries: course.tries), isTold: true)
+            }
             return .notYet(milliseconds: delay(after: error, task, tries: course.tries))
         } catch {
             // The event could not be had just now.
@@ -377,7 +382,8 @@ final class SagaRunner: Sendable {
         let now = DispatchTime.now().uptimeNanoseconds
         let workers = state.withLock { state -> Int in
             for (key, sleeper) in state.sleeping {
-                state.sleeping[key]?.wakesAt = min(sleeper.wakesAt, now + UInt64.random(in: 0...1_000_000_000))
+                let soon = now + UInt64.random(in: 0...1_000_000_000)
+                state.sleeping[key]?.wakesAt = max(sleeper.notBefore, min(sleeper.wakesAt, soon))
                 state.courses[key]?.tries = 0
             }
             let wanted = min(SagaRunner.callsMax - state.running, state.waiting.count - state.nextWaiting)
@@ -434,9 +440,14 @@ final class SagaRunner: Sendable {
         }
     }
 
-    /// Has a sleeping order tried at once; where a call is under way it leads on by itself.
+    /// Has a sleeping order tried at once; where a call is under way it leads on by itself, and where the provider has
+    /// asked for patience it is left alone.
     private func hasten(_ task: PaymentTask) {
-        if state.withLock({ $0.active[key(task)] == nil }) { take(task) }
+        let now = DispatchTime.now().uptimeNanoseconds
+        let mayGo = state.withLock { state in
+            state.active[key(task)] == nil && state.sleeping[key(task)]?.notBefore ?? 0 <= now
+        }
+        if mayGo { take(task) }
     }
 
     private func look(
