@@ -257,13 +257,19 @@ public final class Engine: Sendable {
     /// - Parameters:
     ///   - reference: the order's public id, if the webhook tells it.
     ///   - intent: else the payment, of which the provider is asked whose it is.
-    public func inquire(about reference: String?, intent: String?) {
-        saga.inquire(about: reference, intent: intent)
+    ///   - isAboutReturn: whether money may have gone back without our asking.
+    public func inquire(about reference: String?, intent: String?, isAboutReturn: Bool) {
+        saga.inquire(about: reference, intent: intent, isAboutReturn: isAboutReturn)
     }
 
     /// The order of that public id, with its event, which is loaded if it was not.
     func order(_ reference: String) async throws -> (event: EventHandle, order: OrderID)? {
-        guard let id = PublicID(.order, text: reference), let event = directory.event(tag: id.tag) else { return nil }
+        guard let id = PublicID(.order, text: reference) else { return nil }
+        guard let event = directory.event(tag: id.tag) else {
+            // It may be one of those that are just being loaded.
+            if directory.isLoading { throw EngineError.unavailable }
+            return nil
+        }
         let handle = try await self.event(event)
         let order = try await read(handle) { $0.sale.order(OrderID(id.serial)) }
         return order?.placedAt == id.at ? (handle, OrderID(id.serial)) : nil

@@ -112,6 +112,13 @@ final class EventDirectory: Sendable {
         }
     }
 
+    /// Whether there are events of which nothing is known yet.
+    var isLoading: Bool {
+        entries.withLock { entries in
+            entries.values.contains { if case .moving(nil, _) = $0 { true } else { false } }
+        }
+    }
+
     // MARK: Moving
 
     /// Takes the name for a new event, or the event to be loaded at a start.

@@ -136,15 +136,32 @@ public struct StripeGateway: PaymentGateway {
         try await payment(intent, currency: "").reference
     }
 
-    public func payments(for order: PaymentOrder, placedAt: Int64) async throws -> [Payment] {
-        let searched = try? await search(order)
-        if let searched, !searched.isEmpty { return searched }
-        do {
-            return try await list(order, placedAt: placedAt)
-        } catch {
-            // A provider that can't list, and has been asked otherwise, has answered.
-            guard let searched else { throw error }
-            return searched
+    public func payments(for order: PaymentOrder, placedAt: Int64, isThorough: Bool) async throws -> [Payment] {
+        let searched = try await unlessUnsupported { try await search(order) }
+        if let searched, !searched.isEmpty, !isThorough { return searched }
+        // The search lags; the list does not, and is read for what the search has not got yet.
+        let listed = try await unlessUnsupported { try await list(order, placedAt: placedAt) }
+        guard searched != nil || listed != nil else {
+            throw PaymentGatewayError.rejected(status: 404, "payments can be neither searched nor listed")
+        }
+        var found = searched ?? []
+        for payment in listed ?? [] {
+            // What the list says is newer.
+            if let index = found.firstIndex(where: { $0.intent == payment.intent }) {
+                found[index] = payment
+            } else {
+                found.append(payment)
+            }
+        }
+        return found
+    }
+
+    /// - Returns: nil where the provider does not know that kind of call.
+    private func unlessUnsupported(_ body: () async throws -> [Payment]) async throws -> [Payment]? {
+        do { return try await body() } catch PaymentGatewayError.unknownPayment {
+            return nil
+        } catch PaymentGatewayError.rejected {
+            return nil
         }
     }
 
@@ -171,8 +188,10 @@ public struct StripeGateway: PaymentGateway {
                 ("created[lte]", String(placedAt / 1000 + StripeGateway.listAfterSeconds)),
             ]
             if let after { fields.append(("starting_after", after)) }
-            guard case .success(let body) = try await get("/v1/payment_intents?" + FormCoding.encode(fields)) else {
-                throw PaymentGatewayError.rejected(status: 400, "payments can't be listed")
+            let body: ByteBuffer
+            switch try await get("/v1/payment_intents?" + FormCoding.encode(fields)) {
+            case .success(let answer): body = answer
+            case .failure(let problem): throw unusable(problem)
             }
             let page = try decode(StripeProtocol.List<StripeProtocol.Intent>.self, body)
             found += page.data.filter { $0.metadata?["order"] == order.reference }

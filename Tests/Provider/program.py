@@ -76,7 +76,7 @@ class Program:
         self.management_port = _free_port()
         environment = dict(os.environ)
         environment.update({
-            "ONSALE_LOGIN": "open", "ONSALE_ADMIN_TOKEN": ADMIN_TOKEN, "ONSALE_PAYMENT_URL": self.provider.url,
+            "ONSALE_LOGIN": "open", "ONSALE_ADMIN_TOKEN": ADMIN_TOKEN, "ONSALE_PUBLIC_URL": "http://127.0.0.1:8080", "ONSALE_PAYMENT_URL": self.provider.url,
             "ONSALE_PAYMENT_SECRET_KEY": self.provider.secret_key,
             "ONSALE_PAYMENT_WEBHOOK_SECRET": self.provider.webhook_secret,
             "SWIFT_BACKTRACE": "color=no,threads=crashed,registers=none,images=none,limit=12", **self.environment})

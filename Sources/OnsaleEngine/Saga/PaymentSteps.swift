@@ -37,6 +37,15 @@ struct PaymentCourse: Sendable {
     var unknownToCapture = Unknown()
     /// A call was repeated, so there may be two intents.
     var isDoubtful = false
+    /// The process before this one may have made the call already.
+    var isResumed = false
+
+    init(isResumed: Bool = false) {
+        self.isResumed = isResumed
+        mustLookFirst = isResumed
+        hasAskedForCapture = isResumed
+        isDoubtful = isResumed
+    }
 }
 
 /// One step of an order's payment: asks the provider, and says what its answer means for the order. An empty result
@@ -84,7 +93,9 @@ struct PaymentSteps: Sendable {
             let found = try await find(task)
             course.mustLookFirst = false
             if !found.isEmpty { return found }
-            course.authorizeAttempt += 1
+            // A call of the process before may yet arrive: the same key makes it the same payment.
+            if !course.isResumed { course.authorizeAttempt += 1 }
+            course.isResumed = false
             course.isDoubtful = true
         }
         do {
@@ -131,7 +142,9 @@ struct PaymentSteps: Sendable {
 
     /// Looks the order's payments up: what the first that counts means, and the others as second payments.
     private func find(_ task: PaymentTask) async throws -> [PaymentResult] {
-        var found = try await gateway.payments(for: task.payment, placedAt: task.placedAt.milliseconds)
+        var found = try await gateway.payments(
+            for: task.payment, placedAt: task.placedAt.milliseconds, isThorough: true
+        )
             .filter { $0.reference == nil || $0.reference == task.payment.reference }
         guard !found.isEmpty else { return [] }
         let main = found.firstIndex { $0.isCaptured } ?? found.firstIndex { $0.isLive } ?? found.count - 1
@@ -160,7 +173,8 @@ struct PaymentSteps: Sendable {
 
     private func lookForLost(_ task: PaymentTask, _ course: inout PaymentCourse) async throws -> Payment? {
         let isLost = course.unknown.note(at: clock.now())
-        let other = try await gateway.payments(for: task.payment, placedAt: task.placedAt.milliseconds)
+        let other = try await gateway.payments(
+            for: task.payment, placedAt: task.placedAt.milliseconds, isThorough: false)
             .first { $0.reference == task.payment.reference && ($0.isLive || $0.isCaptured) }
         if let other { return other }
         guard isLost else { throw PaymentGatewayError.unknownPayment }
@@ -224,7 +238,8 @@ struct PaymentSteps: Sendable {
 
     /// An order that has ended, and whose intent is not known: nothing is sent for it any more, what there is is found.
     private func voidUnknown(_ task: PaymentTask) async throws -> [PaymentResult] {
-        let found = try await gateway.payments(for: task.payment, placedAt: task.placedAt.milliseconds)
+        let found = try await gateway.payments(
+            for: task.payment, placedAt: task.placedAt.milliseconds, isThorough: true)
             .filter { $0.reference == task.payment.reference }
         let live = found.filter { $0.isLive || $0.isCaptured }
         if let first = live.first {
@@ -319,7 +334,8 @@ struct PaymentSteps: Sendable {
             } catch PaymentGatewayError.unknownPayment {}
         }
         if isThorough || order.intent == nil {
-            let others = try await gateway.payments(for: payment, placedAt: order.placedAt.milliseconds)
+            let others = try await gateway.payments(
+                for: payment, placedAt: order.placedAt.milliseconds, isThorough: true)
             for other in others where other.intent != order.intent && other.reference == payment.reference {
                 guard let stray = stray(other) else { continue }
                 if case .captured(let amount) = other.status {

@@ -1,10 +1,11 @@
-import Logging
 import OnsaleSale
 import OnsaleValues
 import Synchronization
 
 /// Looks after orders of which nothing is under way: those that a webhook names, those whose calls were repeated so that
 /// there may be two payments, and, slowly, all the others, since a webhook may be lost.
+///
+/// Whoever is to be looked at stays in the queue until the provider has answered.
 final class PaymentSweep: Sendable {
     /// Between two orders of the slow round.
     private static let stepMilliseconds = 200
@@ -12,96 +13,137 @@ final class PaymentSweep: Sendable {
     private static let roundSeconds = 3600
     /// Orders read from the writer at a time.
     private static let pageSize = 50
-    /// Webhooks that wait, and how many are looked after at a time; more are dropped, for the slow round to find.
-    private static let inquiriesMax = 10_000
-    private static let inquirersMax = 4
-    private static let doubtsMax = 20_000
+    /// Looks that wait, and how many are under way; more are dropped, for the slow round to find.
+    private static let looksMax = 20_000
+    private static let lookersMax = 4
     /// When an order in doubt is looked at, in seconds after its payment's end: the provider's search lags.
-    private static let doubtSeconds: [Int] = [3, 20, 65]
+    private static let doubtSeconds = [3, 20, 65]
+    /// A look that the provider did not answer is repeated after so many seconds, doubled each time up to a minute; the
+    /// slow round goes on where these end.
+    private static let triesMax = 12
+    /// While the provider is away nothing is tried, so this does not count as a try.
+    private static let awaySeconds = 2
 
-    private struct Inquiry: Hashable {
+    /// Whose payments are looked at: an order, or whatever order the payment names.
+    private struct Subject: Hashable {
         let reference: String?
         let intent: String?
+        /// Whether it is about money that went back, or may have to, of which nobody here need know.
+        let isAboutReturn: Bool
     }
 
-    private struct Doubt {
-        let reference: String
-        let at: Timestamp
+    private struct Look {
+        let subject: Subject
+        /// Whether second payments are looked for.
+        let isThorough: Bool
+        var at: Timestamp
+        var tries = 0
     }
 
     private struct State {
-        var inquiries: [Inquiry] = []
-        var known: Set<Inquiry> = []
-        var inquirers = 0
-        var doubts: [Doubt] = []
+        var looks: [Look] = []
+        /// Those that wait for their first try, so that a webhook that is repeated counts once.
+        var fresh: Set<Subject> = []
+        var lookers = 0
+        var isTicking = false
     }
 
     private let clock: any WallClock
-    private let logger: Logger
     private let state = Mutex(State())
 
-    init(clock: any WallClock, logger: Logger) {
+    init(clock: any WallClock) {
         self.clock = clock
-        self.logger = logger
     }
 
-    // MARK: What somebody names
+    // MARK: The queue
 
-    func inquire(about reference: String?, intent: String?, _ runner: SagaRunner) {
-        let inquiry = Inquiry(reference: reference, intent: intent)
-        let mustStart = state.withLock { state in
-            guard state.inquiries.count < PaymentSweep.inquiriesMax, state.known.insert(inquiry).inserted else {
-                return false
-            }
-            state.inquiries.append(inquiry)
-            guard state.inquirers < PaymentSweep.inquirersMax else { return false }
-            state.inquirers += 1
-            return true
+    func inquire(about reference: String?, intent: String?, isAboutReturn: Bool, _ runner: SagaRunner) {
+        let subject = Subject(reference: reference, intent: intent, isAboutReturn: isAboutReturn)
+        let isNew = state.withLock { state in
+            state.looks.count < PaymentSweep.looksMax && state.fresh.insert(subject).inserted
         }
-        if mustStart { Task { await answerInquiries(runner) } }
-    }
-
-    private func answerInquiries(_ runner: SagaRunner) async {
-        while let inquiry = nextInquiry() {
-            var reference = inquiry.reference
-            if reference == nil, let intent = inquiry.intent { reference = await runner.reference(of: intent) }
-            if let reference { await runner.look(after: reference, isThorough: false) }
-        }
-    }
-
-    private func nextInquiry() -> Inquiry? {
-        state.withLock { state in
-            guard !state.inquiries.isEmpty else {
-                state.inquirers -= 1
-                return nil
-            }
-            let inquiry = state.inquiries.removeFirst()
-            state.known.remove(inquiry)
-            return inquiry
-        }
+        if isNew { queue([Look(subject: subject, isThorough: false, at: clock.now())], runner) }
     }
 
     /// The order's calls were repeated.
-    func doubt(_ task: PaymentTask) {
+    func doubt(_ reference: String, _ runner: SagaRunner) {
         let now = clock.now()
-        state.withLock { state in
-            guard state.doubts.count < PaymentSweep.doubtsMax else { return }
-            for seconds in PaymentSweep.doubtSeconds {
-                state.doubts.append(Doubt(reference: task.payment.reference, at: now.adding(seconds: seconds)))
+        queue(
+            PaymentSweep.doubtSeconds.map { seconds in
+                Look(
+                    subject: Subject(reference: reference, intent: nil, isAboutReturn: true), isThorough: true,
+                    at: now.adding(seconds: seconds))
+            }, runner)
+    }
+
+    private func queue(_ looks: [Look], _ runner: SagaRunner) {
+        let mustTick = state.withLock { state in
+            guard state.looks.count + looks.count <= PaymentSweep.looksMax + PaymentSweep.doubtSeconds.count else {
+                return false
             }
+            state.looks += looks
+            defer { state.isTicking = true }
+            return !state.isTicking
+        }
+        if mustTick { Task { await tick(runner) } }
+    }
+
+    /// Has due looks taken, as long as any wait.
+    private func tick(_ runner: SagaRunner) async {
+        while true {
+            let now = clock.now()
+            let lookers = state.withLock { state -> Int? in
+                guard !state.looks.isEmpty, runner.engine != nil else {
+                    state.isTicking = false
+                    return nil
+                }
+                let due = state.looks.count { $0.at <= now }
+                let wanted = max(0, min(due, PaymentSweep.lookersMax - state.lookers))
+                state.lookers += wanted
+                return wanted
+            }
+            guard let lookers else { return }
+            for _ in 0..<lookers { Task { await work(runner) } }
+            try? await Task.sleep(for: .milliseconds(100))
         }
     }
 
-    private func dueDoubts() -> [String] {
+    private func work(_ runner: SagaRunner) async {
+        while let look = nextLook() {
+            guard !(await perform(look, runner)) else { continue }
+            var again = look
+            let isAway = !runner.isOpen
+            again.tries += isAway ? 0 : 1
+            guard again.tries < PaymentSweep.triesMax else { continue }
+            let seconds = isAway ? PaymentSweep.awaySeconds : min(60, 1 << again.tries)
+            again.at = clock.now().adding(seconds: seconds)
+            queue([again], runner)
+        }
+    }
+
+    private func nextLook() -> Look? {
         let now = clock.now()
         return state.withLock { state in
-            guard !state.doubts.isEmpty else { return [] }
-            let due = state.doubts.filter { $0.at <= now }.prefix(20)
-            guard !due.isEmpty else { return [] }
-            let references = Set(due.map(\.reference))
-            state.doubts.removeAll { $0.at <= now && references.contains($0.reference) }
-            return Array(references)
+            guard let index = state.looks.firstIndex(where: { $0.at <= now }) else {
+                state.lookers -= 1
+                return nil
+            }
+            let look = state.looks.remove(at: index)
+            state.fresh.remove(look.subject)
+            return look
         }
+    }
+
+    /// - Returns: whether the provider has answered, or there is nothing to ask.
+    private func perform(_ look: Look, _ runner: SagaRunner) async -> Bool {
+        guard runner.isOpen else { return false }
+        var reference = look.subject.reference
+        if reference == nil, let intent = look.subject.intent {
+            do { reference = try await runner.reference(of: intent) } catch { return false }
+        }
+        guard let reference else { return true }
+        return await runner.look(
+            after: reference, isAboutReturn: look.subject.isAboutReturn, isThorough: look.isThorough)
     }
 
     // MARK: The slow round
@@ -110,41 +152,7 @@ final class PaymentSweep: Sendable {
     private struct Round {
         var below: UInt32 = .max
         var begunAt: Timestamp
-        /// The first round looks for second payments of whatever was under way when the process before this ended.
         var isFirst = true
-    }
-
-    /// Orders this much younger than a restart may have had a call under way at its time, in seconds.
-    private static let recentSeconds = 900
-
-    func run(_ runner: SagaRunner) async {
-        var rounds: [String: Round] = [:]
-        let startedAt = clock.now()
-        while let engine = runner.engine {
-            for reference in dueDoubts() { await runner.look(after: reference, isThorough: true) }
-            var hasLooked = false
-            if runner.isOpen {
-                let views = engine.loadedViews()
-                for view in views where runner.isOpen {
-                    let id = view.definition.id
-                    var round = rounds[id] ?? Round(begunAt: clock.now())
-                    let page = await page(of: view, &round, engine)
-                    rounds[id] = round
-                    for reference in page {
-                        hasLooked = true
-                        let isRecent =
-                            round.isFirst
-                            && reference.placedAt.adding(seconds: PaymentSweep.recentSeconds) > startedAt
-                        await runner.look(after: reference.text, isThorough: isRecent)
-                        for doubtful in dueDoubts() { await runner.look(after: doubtful, isThorough: true) }
-                        try? await Task.sleep(for: .milliseconds(isRecent ? 20 : PaymentSweep.stepMilliseconds))
-                    }
-                }
-                let loaded = Set(views.map(\.definition.id))
-                rounds = rounds.filter { loaded.contains($0.key) }
-            }
-            if !hasLooked { try? await Task.sleep(for: .seconds(1)) }
-        }
     }
 
     private struct Reference {
@@ -152,31 +160,62 @@ final class PaymentSweep: Sendable {
         let placedAt: Timestamp
     }
 
+    /// Orders this much older than a start may have had a call under way when the process before it ended, in seconds.
+    private static let recentSeconds = 900
+
+    func run(_ runner: SagaRunner) async {
+        var rounds: [String: Round] = [:]
+        let startedAt = clock.now()
+        while let engine = runner.engine {
+            var hasLooked = false
+            let views = runner.isOpen ? engine.loadedViews() : []
+            for view in views {
+                let id = view.definition.id
+                var round = rounds[id] ?? Round(begunAt: clock.now())
+                let page = await page(of: view, &round, engine)
+                rounds[id] = round
+                for order in page where runner.engine != nil {
+                    hasLooked = true
+                    if round.isFirst, order.placedAt.adding(seconds: PaymentSweep.recentSeconds) > startedAt,
+                        order.placedAt < startedAt
+                    {
+                        doubt(order.text, runner)
+                    } else {
+                        _ = await runner.look(after: order.text, isAboutReturn: true, isThorough: false)
+                        try? await Task.sleep(for: .milliseconds(PaymentSweep.stepMilliseconds))
+                    }
+                }
+            }
+            let loaded = Set(views.map(\.definition.id))
+            if !views.isEmpty { rounds = rounds.filter { loaded.contains($0.key) } }
+            if !hasLooked { try? await Task.sleep(for: .seconds(1)) }
+        }
+    }
+
     /// The next orders of an event's round that a payment can have changed for; none while it rests.
     private func page(of view: EventView, _ round: inout Round, _ engine: Engine) async -> [Reference] {
-        guard !view.orders.filter({ $0.key != .authorizing }).values.allSatisfy({ $0 == 0 }) else { return [] }
+        guard view.orders.contains(where: { !$0.key.isInProgress && $0.value > 0 }) else { return [] }
         if round.below == 0 {
             guard round.begunAt.adding(seconds: PaymentSweep.roundSeconds) <= clock.now() else { return [] }
             round = Round(begunAt: clock.now(), isFirst: false)
         }
         let below = round.below
         guard let handle = try? await engine.event(view.definition.id),
-            let found = try? await engine.read(
-                handle,
-                { partition -> (next: UInt32, page: [Reference]) in
-                    var page: [Reference] = []
-                    var serial = UInt32(min(UInt64(below), UInt64(partition.sale.orders.count) + 1))
-                    while serial > 1, page.count < PaymentSweep.pageSize {
-                        serial -= 1
-                        guard let order = partition.sale.order(OrderID(serial)), order.duty == nil, order.amount > 0
-                        else { continue }
-                        let task = PaymentTask(order, kind: .void, in: partition.definition)
-                        page.append(Reference(text: task.payment.reference, placedAt: order.placedAt))
-                    }
-                    return (serial <= 1 ? 0 : serial, page)
-                })
+            let found = try? await engine.read(handle, { PaymentSweep.page(of: $0, below: below) })
         else { return [] }
         round.below = found.next
         return found.page
+    }
+
+    private static func page(of partition: Partition, below: UInt32) -> (next: UInt32, page: [Reference]) {
+        var page: [Reference] = []
+        var serial = UInt32(min(UInt64(below), UInt64(partition.sale.orders.count) + 1))
+        while serial > 1, page.count < pageSize {
+            serial -= 1
+            guard let order = partition.sale.order(OrderID(serial)), order.duty == nil, order.amount > 0 else { continue }
+            let task = PaymentTask(order, kind: .void, in: partition.definition)
+            page.append(Reference(text: task.payment.reference, placedAt: order.placedAt))
+        }
+        return (serial <= 1 ? 0 : serial, page)
     }
 }

@@ -23,6 +23,8 @@ public struct PaymentTask: Sendable {
     public let placedAt: Timestamp
     /// When the order came to its end, if it has.
     public let endedAt: Timestamp?
+    /// Whether a process before this one may have begun it.
+    var isResumed = false
 
     /// What the order still needs of the provider.
     public init?(_ order: Order, in definition: EventDefinition) {

@@ -59,7 +59,7 @@ final class SagaRunner: Sendable {
         self.gateway = gateway
         self.clock = clock
         self.logger = logger
-        sweep = PaymentSweep(clock: clock, logger: logger)
+        sweep = PaymentSweep(clock: clock)
     }
 
     func bind(to engine: Engine) {
@@ -166,6 +166,7 @@ final class SagaRunner: Sendable {
     private func finish(_ task: PaymentTask, isDone: Done) -> PaymentTask? {
         let key = key(task)
         var mustTick = false
+        var isDoubtful = false
         let next = state.withLock { state -> PaymentTask? in
             if case .some(.some(let newer)) = state.active[key] {
                 state.active[key] = .some(nil)
@@ -174,7 +175,7 @@ final class SagaRunner: Sendable {
             }
             state.active[key] = nil
             guard case .notYet(let milliseconds, let isTold) = isDone, !state.isStopping else {
-                if state.courses.removeValue(forKey: key)?.isDoubtful ?? false { sweep.doubt(task) }
+                isDoubtful = state.courses.removeValue(forKey: key)?.isDoubtful ?? false
                 return nil
             }
             let wakesAt = DispatchTime.now().uptimeNanoseconds + UInt64(max(0, milliseconds)) * 1_000_000
@@ -184,6 +185,7 @@ final class SagaRunner: Sendable {
             return nil
         }
         if mustTick { Task { await tick() } }
+        if isDoubtful { sweep.doubt(task.payment.reference, self) }
         return next
     }
 
@@ -257,7 +259,7 @@ final class SagaRunner: Sendable {
 
     private func attempt(_ task: PaymentTask) async -> Done {
         let key = key(task)
-        var course = state.withLock { $0.courses[key] } ?? PaymentCourse()
+        var course = state.withLock { $0.courses[key] } ?? PaymentCourse(isResumed: task.isResumed)
         course.tries += 1
         defer { state.withLock { $0.courses[key] = course } }
         do {
@@ -419,25 +421,33 @@ final class SagaRunner: Sendable {
 
     // MARK: Looking after orders that have ended
 
-    func inquire(about reference: String?, intent: String?) {
-        sweep.inquire(about: reference, intent: intent, self)
+    func inquire(about reference: String?, intent: String?, isAboutReturn: Bool) {
+        sweep.inquire(about: reference, intent: intent, isAboutReturn: isAboutReturn, self)
     }
 
     /// Asks the provider about an order now.
-    /// - Parameter isThorough: whether second payments are looked for.
-    func look(after reference: String, isThorough: Bool) async {
-        guard isOpen, let engine, let found = try? await engine.order(reference) else { return }
+    /// - Parameters:
+    ///   - isAboutReturn: whether an order that has its money may have lost it; else only others are asked about.
+    ///   - isThorough: whether second payments are looked for.
+    /// - Returns: whether the provider has answered, or there is nothing to ask.
+    func look(after reference: String, isAboutReturn: Bool, isThorough: Bool) async -> Bool {
+        guard isOpen, let engine else { return false }
+        let found: (event: EventHandle, order: OrderID)?
+        do { found = try await engine.order(reference) } catch { return false }
+        guard let found else { return true }
         let read = try? await engine.read(found.event) { partition -> (Order, PaymentOrder, PaymentTask?)? in
             guard let order = partition.sale.order(found.order) else { return nil }
             let task = PaymentTask(order, kind: .void, in: partition.definition)
             return (order, task.payment, PaymentTask(order, in: partition.definition))
         }
-        guard let read, case (let order, let payment, let task) = read else { return }
+        guard let read, case (let order, let payment, let task) = read else { return false }
         if let task {
             hasten(task)
-        } else if order.amount > 0 {
-            await look(after: order, payment, found.event, isThorough: isThorough)
+            // What is under way ends by itself; what else there may be is looked for afterwards.
+            return !isAboutReturn && !isThorough
         }
+        guard order.amount > 0, isAboutReturn || isThorough || order.captured == 0 else { return true }
+        return await look(after: order, payment, found.event, isThorough: isThorough)
     }
 
     /// Has a sleeping order tried at once; where a call is under way it leads on by itself, and where the provider has
@@ -452,13 +462,13 @@ final class SagaRunner: Sendable {
 
     private func look(
         after order: Order, _ payment: PaymentOrder, _ event: EventHandle, isThorough: Bool
-    ) async {
+    ) async -> Bool {
         do {
             let results = try await steps.lookAfter(order, as: payment, isThorough: isThorough)
             providerAnswered()
-            guard let engine else { return }
+            guard let engine else { return false }
             let news = results.filter { $0.isNews(to: order) }
-            guard !news.isEmpty else { return }
+            guard !news.isEmpty else { return true }
             logger.notice(
                 "The payment provider knows something that was not asked for here",
                 metadata: ["event": "\(event.id)", "order": "\(payment.reference)", "news": "\(news)"])
@@ -467,16 +477,18 @@ final class SagaRunner: Sendable {
                 AuditNote(actor: "payment provider", action: $0, detail: payment.reference)
             }
             _ = try await engine.apply(note.map { .audited($0, command) } ?? command, to: event)
+            return true
         } catch PaymentGatewayError.unanswered(let reason) {
             providerGaveNoAnswer(reason)
         } catch PaymentGatewayError.unauthorized {
             providerRefusedKey()
         } catch {}
+        return false
     }
 
-    /// Reads which order a payment names.
-    func reference(of intent: String) async -> String? {
-        try? await gateway.reference(of: intent)
+    /// Reads which order a payment names; nil for one that the provider does not know.
+    func reference(of intent: String) async throws -> String? {
+        do { return try await gateway.reference(of: intent) } catch PaymentGatewayError.unknownPayment { return nil }
     }
 }
 

@@ -181,7 +181,10 @@ final class EngineLoop: Sendable {
             case .loaded(let handle, let recovered):
                 shift.writers[handle.id] = EventWriter(handle: handle, recovered: recovered, now: clock.now())
                 directory.publish(handle)
-                for task in PaymentTask.all(in: recovered.partition) { effects(task) }
+                for var task in PaymentTask.all(in: recovered.partition) {
+                    task.isResumed = true
+                    effects(task)
+                }
             case .created(let handle, let partition, let reply):
                 shift.writers[handle.id] = EventWriter(
                     handle: handle, creating: partition, now: clock.now(), reply: reply)

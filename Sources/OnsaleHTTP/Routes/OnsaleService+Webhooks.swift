@@ -36,7 +36,11 @@ extension OnsaleService {
             let object: Object
         }
 
+        let type: String?
         let data: Content
+
+        /// Whether it tells of money that went back, or may have to.
+        var isAboutReturn: Bool { !(type?.hasPrefix("payment_intent.") ?? false) }
     }
 
     func webhook(_ request: Request, _ context: OnsaleContext) async throws -> Response {
@@ -47,9 +51,12 @@ extension OnsaleService {
         guard isValid else {
             throw Problem(.malformedRequest, "The Stripe-Signature does not fit the body, or is old.")
         }
-        let object = try Body.decode(Event.self, from: request, body).data.object
+        let event = try Body.decode(Event.self, from: request, body)
+        let object = event.data.object
         let reference = object.metadata?["order"].flatMap { PublicID(.order, text: $0) }?.text
-        if reference != nil || object.intent != nil { engine.inquire(about: reference, intent: object.intent) }
+        if reference != nil || object.intent != nil {
+            engine.inquire(about: reference, intent: object.intent, isAboutReturn: event.isAboutReturn)
+        }
         return json(.ok) { $0.member("received", true) }
     }
 }
