@@ -16,8 +16,10 @@ FANS ?= $(if $(LINE),50000,20000)
 RUSH_SECONDS ?= 60
 PREFIX ?= /usr/local
 ROUNDS ?= 200
+SEEDS ?= 200
+FUZZ_SECONDS ?= 600
 
-.PHONY: help setup build run rush install test test-swift test-web test-browser crash-test bench screenshots web-figures format lint clean
+.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser crash-test fuzz provider-test bench screenshots web-figures format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -31,11 +33,17 @@ rush: build
 	$(RELEASE) rush $(if $(LINE),--line )--fans $(FANS) --seconds $(RUSH_SECONDS)
 
 ## make test        build for debugging, check the format, run every test, the pages' in a browser too
-test: test-swift test-web test-browser
+test: test-swift test-provider test-web test-browser
 
 test-swift: setup lint
 	swift build --build-tests
 	ONSALE_BINARY="$$PWD/$(DEBUG)" swift test --skip-build
+
+# Debian's own Python: nothing else is needed.
+test-provider: setup
+	@scripts/install-packages python3
+	swift build --product onsale
+	cd Tests/Provider && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" /usr/bin/python3 -m unittest test_protocol test_provider
 
 test-web:
 	@scripts/install-packages $(WEB_PACKAGES)
@@ -57,6 +65,16 @@ web-figures: build $(BROWSER)
 crash-test: build
 	swift build --build-tests
 	ONSALE_BINARY="$$PWD/$(RELEASE)" ONSALE_CRASH_ROUNDS=$(ROUNDS) swift test --skip-build --filter CrashTests
+
+## make fuzz        send mutated bytes into every parser (FUZZ_SECONDS=600)
+fuzz: setup
+	swift build --build-tests
+	ONSALE_FUZZ_SECONDS=$(FUZZ_SECONDS) swift test --skip-build --filter FuzzTests
+
+## make provider-test  sell through a payment provider that misbehaves by a seed, with kills of the server (SEEDS=200)
+provider-test: build
+	cd Tests/Provider && ONSALE_PROVIDER_SEEDS=$(SEEDS) ONSALE_BINARY="$(CURDIR)/$(RELEASE)" \
+		/usr/bin/python3 -m unittest test_provider
 
 ## make install     put the program with its pages under PREFIX (/usr/local)
 install: build

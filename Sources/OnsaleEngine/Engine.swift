@@ -42,6 +42,9 @@ public final class Engine: Sendable {
 
     public func now() -> Timestamp { clock.now() }
 
+    /// How often the writer's loop has turned; at rest that is once a second.
+    package var turns: Int { loop.turns }
+
     /// What is known of the payment provider.
     public var provider: ProviderHealth { saga.health }
 

@@ -21,6 +21,7 @@ final class PlanCache: Sendable {
         /// The one that was asked for longest ago first.
         var order: [Key] = []
         var bytes = 0
+        var loads = 0
     }
 
     private let engine: Engine
@@ -31,6 +32,10 @@ final class PlanCache: Sendable {
         self.engine = engine
         self.bytesMax = bytesMax
     }
+
+    /// How often a plan was read, and what is kept now.
+    var loads: Int { state.withLock { $0.loads } }
+    var bytesKept: Int { state.withLock { $0.bytes } }
 
     func plain(_ digest: [UInt8]) async throws -> ByteBuffer? {
         try await get(Key(digest: digest, form: .plain))
@@ -49,6 +54,7 @@ final class PlanCache: Sendable {
             if let loading = state.loading[key] { return loading }
             let loading = Task { try await load(key) }
             state.loading[key] = loading
+            state.loads += 1
             return loading
         }
         return try await task.value

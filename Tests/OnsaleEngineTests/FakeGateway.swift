@@ -158,5 +158,12 @@ final class FakeGateway: PaymentGateway {
         try answer("reference") { $0[intent]?.order.reference }
     }
 
-    func probe() async throws { try answer("probe") { _ in } }
+    /// Takes none of the faults, which are meant for orders.
+    func probe() async throws {
+        try state.withLock { state in
+            state.calls.append("probe")
+            if state.isDown { throw PaymentGatewayError.unanswered("down") }
+            if state.refusesKey { throw PaymentGatewayError.unauthorized }
+        }
+    }
 }

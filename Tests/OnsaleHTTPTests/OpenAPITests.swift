@@ -12,7 +12,7 @@ import Testing
 
 /// The document against the routes.
 @Suite struct OpenAPITests {
-    private struct NoGateway: PaymentGateway {
+    struct NoGateway: PaymentGateway {
         struct Unused: Error {}
         func authorize(_ order: PaymentOrder, attempt: Int) async throws -> Payment { throw Unused() }
         func capture(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment { throw Unused() }

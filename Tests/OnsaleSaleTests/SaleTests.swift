@@ -187,3 +187,135 @@ import Testing
         #expect(throws: ContradictoryFact.self) { try sale.replay(.checkedIn(ticket: 1), at: Hall.start) }
     }
 }
+
+/// What a declined payment leaves, and what a provider does of its own accord.
+@Suite struct PaymentOutcomeTests {
+    private func ordered(_ sale: inout Sale, at now: Timestamp = Hall.start, seat: UInt32 = 0) -> (Hold, Order)? {
+        var facts: [SaleFact] = []
+        guard
+            case .held(let hold) = sale.apply(
+                .hold(buyer: Hall.buyer(1), pass: 1, .seats([seat]), key: nil), now: now, facts: &facts),
+            case .order(let order) = sale.apply(
+                .placeOrder(
+                    hold.id, buyer: Hall.buyer(1), paymentMethod: "pm", trace: nil,
+                    key: Hall.key(Int(now.milliseconds % 1000) + 1000, body: 0)),
+                now: now, facts: &facts)
+        else { return nil }
+        return (hold, order)
+    }
+
+    private func tell(_ sale: inout Sale, _ order: OrderID, _ results: [PaymentResult], at now: Timestamp) {
+        var facts: [SaleFact] = []
+        _ = sale.apply(.payment(order, results), now: now, facts: &facts)
+    }
+
+    private func advance(_ sale: inout Sale, to now: Timestamp) {
+        var facts: [SaleFact] = []
+        sale.advance(to: now, facts: &facts)
+    }
+
+    @Test("A declined order leaves its hold, for a minute at least, once a hold")
+    func declinedKeepsHold() throws {
+        var sale = Hall.sale(rows: 3, width: 6)
+        let (hold, order) = try #require(ordered(&sale))
+        let late = hold.expiresAt.adding(seconds: -5)
+        advance(&sale, to: late)
+        tell(&sale, order.id, [.declined(code: "card_declined")], at: late)
+        let kept = try sale.liveHold(hold.id, buyer: Hall.buyer(1)).get()
+        #expect(kept.order == nil && kept.expiresAt == late.adding(seconds: 60))
+        var facts: [SaleFact] = []
+        let second = sale.apply(
+            .placeOrder(
+                hold.id, buyer: Hall.buyer(1), paymentMethod: "pm", trace: nil, key: Hall.key(2000, body: 0)),
+            now: late, facts: &facts)
+        guard case .order(let again) = second else {
+            Issue.record("\(second)")
+            return
+        }
+        let later = late.adding(seconds: 50)
+        tell(&sale, again.id, [.declined(code: "card_declined")], at: later)
+        #expect(try sale.liveHold(hold.id, buyer: Hall.buyer(1)).get().expiresAt == late.adding(seconds: 60))
+        advance(&sale, to: late.adding(seconds: 60))
+        #expect(sale.counts.held == 0 && sale.breaches().isEmpty)
+    }
+
+    @Test("A hold on which five orders were declined is given back")
+    func fiveDeclines() throws {
+        var sale = Hall.sale(rows: 3, width: 6)
+        let (hold, first) = try #require(ordered(&sale))
+        var order = first
+        for attempt in 1...5 {
+            #expect(sale.counts.held == 1)
+            tell(&sale, order.id, [.declined(code: "card_declined")], at: Hall.start)
+            guard attempt < 5 else { break }
+            var facts: [SaleFact] = []
+            guard
+                case .order(let next) = sale.apply(
+                    .placeOrder(
+                        hold.id, buyer: Hall.buyer(1), paymentMethod: "pm", trace: nil,
+                        key: Hall.key(3000 + attempt, body: 0)),
+                    now: Hall.start, facts: &facts)
+            else {
+                Issue.record("no order \(attempt)")
+                return
+            }
+            order = next
+        }
+        #expect(sale.counts.held == 0 && sale.breaches().isEmpty)
+    }
+
+    @Test("Another amount than was asked for never confirms, and goes back")
+    func wrongAmount() throws {
+        var sale = Hall.sale(rows: 3, width: 6)
+        let (_, order) = try #require(ordered(&sale))
+        tell(&sale, order.id, [.authorized(intent: "pi")], at: Hall.start)
+        tell(&sale, order.id, [.captured(intent: "pi", amount: 5)], at: Hall.start)
+        let ended = try #require(sale.order(order.id))
+        #expect(ended.state == .declined && ended.declineCode == "payment_mismatch" && ended.duty == .refund)
+        #expect(ended.captured == 5 && sale.counts.sold == 0 && sale.breaches().isEmpty)
+    }
+
+    @Test("A refund that failed after it had succeeded is owed again")
+    func refundReversed() throws {
+        var sale = Hall.sale(rows: 3, width: 6)
+        let (_, order) = try #require(ordered(&sale))
+        tell(&sale, order.id, [.captured(intent: "pi", amount: order.amount)], at: Hall.start)
+        var facts: [SaleFact] = []
+        _ = sale.apply(.cancel(order.id, buyer: nil, key: nil), now: Hall.start, facts: &facts)
+        tell(&sale, order.id, [.refunded(total: order.amount)], at: Hall.start)
+        #expect(sale.order(order.id)?.state == .refunded)
+        tell(&sale, order.id, [.refunded(total: 0)], at: Hall.start)
+        #expect(sale.order(order.id)?.state == .refunding && sale.order(order.id)?.duty == .refund)
+        #expect(sale.ledger.refunded == 0 && sale.breaches().isEmpty)
+    }
+
+    @Test("All results of one answer are taken in at once: a crash can't lose the second payment")
+    func resultsTogether() throws {
+        var sale = Hall.sale(rows: 3, width: 6)
+        let (_, order) = try #require(ordered(&sale))
+        advance(&sale, to: Hall.start.adding(seconds: 601))
+        var facts: [SaleFact] = []
+        _ = sale.apply(
+            .payment(order.id, [.voided, .stray(intent: "pi_2", captured: 7)]), now: Hall.start.adding(seconds: 601),
+            facts: &facts)
+        #expect(facts.count == 2 && sale.strays["pi_2"]?.captured == 7 && sale.breaches().isEmpty)
+    }
+
+    @Test("Money beyond what the ledger can hold is a fault that is told, not a trap")
+    func ledgerOverflow() throws {
+        let plan = SeatingPlan(
+            categories: ["A"],
+            seats: (0..<4).map { .init(name: "s\($0)", category: 0, row: 0, x: Int32($0), y: 0) }, areas: [],
+            stage: nil, prices: [.max / 2])
+        var sale = Sale(
+            plan: plan,
+            terms: SaleTerms(prices: [.max / 2], ticketsPerBuyer: 9, holdSeconds: 300, preventOrphans: false))
+        for seat in 0..<3 as Range<UInt32> {
+            let now = Hall.start.adding(seconds: Int(seat))
+            guard let (_, order) = ordered(&sale, at: Timestamp(milliseconds: now.milliseconds + Int64(seat)), seat: seat)
+            else { break }
+            tell(&sale, order.id, [.captured(intent: "pi_\(seat)", amount: order.amount)], at: now)
+        }
+        #expect(sale.fault != nil)
+    }
+}

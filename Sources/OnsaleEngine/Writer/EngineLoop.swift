@@ -33,6 +33,7 @@ final class EngineLoop: Sendable {
     private let reload: @Sendable (String) -> Void
     private let fatal: @Sendable (String) -> Void
     private let mail = Mutex(Mail())
+    private let turnCount = Atomic<Int>(0)
     private let bell = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let snapshots = DispatchQueue(label: "onsale.snapshots", qos: .utility)
@@ -83,6 +84,9 @@ final class EngineLoop: Sendable {
         }
     }
 
+    /// How often the loop has turned.
+    var turns: Int { turnCount.load(ordering: .relaxed) }
+
     func deliver(_ arrival: Arrival) {
         ring { $0.arrivals.append(arrival) }
     }
@@ -118,6 +122,7 @@ final class EngineLoop: Sendable {
         var shift = Shift(nextSweep: clock.now(), nextReconciliation: clock.now())
         while true {
             let taken = waitForMail(atMost: patience(shift))
+            turnCount.add(1, ordering: .relaxed)
             admit(taken.arrivals, &shift)
             let hasWorked = turn(ready: taken.ready, &shift)
             shift.idleTurns = hasWorked || !taken.arrivals.isEmpty ? 0 : shift.idleTurns + 1

@@ -24,7 +24,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var taken: ClientNetwork?
 
     /// Since when a request is awaited or arriving; nil while one that is whole waits for its answer.
-    private var awaitedSince: NIODeadline? = .now()
+    private var awaitedSince: NIODeadline?
     private var isReceiving = false
     private var hasOpenResponse = false
     /// Requests that are whole, less the answers that are: below zero when one was answered before it had arrived.
@@ -42,6 +42,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             guard shares.take(network) else { return context.close(promise: nil) }
             taken = network
         }
+        awaitedSince = context.eventLoop.now
         let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         timer = context.eventLoop.scheduleRepeatedTask(
@@ -50,7 +51,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func look(_ context: ChannelHandlerContext) {
-        guard let awaitedSince, NIODeadline.now() - awaitedSince > .seconds(ConnectionGuard.requestSeconds) else {
+        guard let awaitedSince, context.eventLoop.now - awaitedSince > .seconds(ConnectionGuard.requestSeconds) else {
             return
         }
         context.close(promise: nil)
@@ -75,13 +76,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head:
             isReceiving = true
-            awaitedSince = awaitedSince ?? .now()
+            awaitedSince = awaitedSince ?? context.eventLoop.now
         case .body: break
         case .end:
             isReceiving = false
             unanswered += 1
             // One that was answered before it had arrived leaves the next to be awaited.
-            awaitedSince = unanswered > 0 ? nil : .now()
+            awaitedSince = unanswered > 0 ? nil : context.eventLoop.now
         }
         context.fireChannelRead(data)
     }
@@ -94,7 +95,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             hasOpenResponse = false
             unanswered -= 1
             // What is still arriving goes on being timed from its own beginning.
-            if unanswered <= 0, !isReceiving { awaitedSince = .now() }
+            if unanswered <= 0, !isReceiving { awaitedSince = context.eventLoop.now }
         }
         context.write(data, promise: promise)
     }

@@ -1,0 +1,223 @@
+import OnsaleSale
+import OnsaleValues
+import OnsaleWaitingRoom
+import Synchronization
+import Testing
+
+@testable import OnsaleEngine
+
+/// What a provider that keeps its protocol may do to an order, and what must come of it.
+@Suite struct SagaTests {
+    private let gateway = FakeGateway()
+    private let clock = TestClock()
+
+    private func withShow(_ body: (Engine, EventHandle) async throws -> Void) async throws {
+        let engine = Engine(
+            journal: MemoryJournal(), clock: clock, payments: gateway, logger: .silent, fatal: { fatalError($0) })
+        try engine.start()
+        _ = try await engine.create(Example.definition(), document: nil)
+        do { try await body(engine, try await engine.event("show")) } catch {
+            await engine.stop()
+            throw error
+        }
+        await engine.stop()
+    }
+
+    private func buy(_ engine: Engine, _ event: EventHandle, waitSeconds: Int = 60) async throws -> Order {
+        let pass = try await engine.admit(Example.buyer(1), to: event)
+        guard
+            case .sale(.held(let hold)) = try await engine.apply(
+                .sale(.hold(buyer: Example.buyer(1), pass: pass, .seats([1]), key: nil)), to: event),
+            case .sale(.order(let order)) = try await engine.apply(
+                .sale(
+                    .placeOrder(
+                        hold.id, buyer: Example.buyer(1), paymentMethod: "card", trace: nil, key: Example.key(1))),
+                to: event, waitUntil: engine.now().adding(seconds: waitSeconds))
+        else { throw EngineError.noSuchEvent }
+        return order
+    }
+
+    private func eventually(
+        _ engine: Engine, _ event: EventHandle, _ isTrue: @escaping @Sendable (Order) -> Bool
+    ) async throws -> Bool {
+        for _ in 0..<600 {
+            if let order = try await engine.read(event, { $0.sale.order(OrderID(1)) }), isTrue(order) { return true }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return false
+    }
+
+    @Test("A saved failure is looked up, then asked again under a new key: one payment is left")
+    func savedFailure() async throws {
+        gateway.state.withLock { $0.faults = [.failure] }
+        try await withShow { engine, event in
+            let order = try await buy(engine, event)
+            #expect(order.state == .confirmed)
+            let calls = gateway.state.withLock { $0.calls.filter { $0.hasPrefix("authorize") || $0 == "find" } }
+            #expect(calls == ["authorize 0", "find", "authorize 1"])
+        }
+    }
+
+    @Test("A failure after the effect finds the payment that was made")
+    func lateFailure() async throws {
+        gateway.state.withLock { $0.faults = [.lateFailure] }
+        try await withShow { engine, event in
+            let order = try await buy(engine, event)
+            #expect(order.state == .confirmed)
+            #expect(gateway.state.withLock { $0.accounts.count == 1 && $0.authorizeCalls == 1 })
+        }
+    }
+
+    @Test("A payer who has to confirm is sent there, waited for, and then charged")
+    func requiresAction() async throws {
+        gateway.state.withLock { $0.action = "https://bank.example/confirm" }
+        try await withShow { engine, event in
+            let order = try await buy(engine, event)
+            #expect(order.state == .requiresAction && order.action == "https://bank.example/confirm")
+            gateway.state.withLock { $0.accounts[0].status = .authorized }
+            #expect(try await eventually(engine, event) { $0.state == .confirmed })
+        }
+    }
+
+    @Test("A payer who does not confirm in ten minutes loses the seats, and what was reserved is let go")
+    func actionNotTaken() async throws {
+        gateway.state.withLock { $0.action = "https://bank.example/confirm" }
+        try await withShow { engine, event in
+            _ = try await buy(engine, event)
+            clock.advance(seconds: 601)
+            #expect(try await eventually(engine, event) { $0.state == .expired && $0.duty == nil })
+            #expect(event.view.counts.free == 40)
+            #expect(gateway.state.withLock { $0.accounts.map(\.status) } == [.canceled])
+        }
+    }
+
+    @Test("A capture of less than was asked for confirms nothing, and what was taken goes back")
+    func shortCapture() async throws {
+        gateway.state.withLock { $0.capturesOnly = 100 }
+        try await withShow { engine, event in
+            let order = try await buy(engine, event)
+            #expect(order.state == .declined && order.declineCode == "payment_mismatch")
+            #expect(try await eventually(engine, event) { $0.duty == nil && $0.refunded == 100 })
+        }
+    }
+
+    @Test("A refund is done when it has succeeded, not when it is pending; one that fails is asked for again")
+    func pendingRefund() async throws {
+        gateway.state.withLock { $0.refundStatus = .pending }
+        try await withShow { engine, event in
+            _ = try await buy(engine, event)
+            _ = try await engine.apply(.sale(.cancel(OrderID(1), buyer: nil, key: nil)), to: event)
+            #expect(try await !eventuallyWithin(engine, event, milliseconds: 400) { $0.state == .refunded })
+            gateway.state.withLock { state in
+                let failed = state.accounts[0].refunds.map { Refund(id: $0.id, amount: $0.amount, status: .failed) }
+                state.accounts[0].refunds = failed
+                state.refundStatus = .succeeded
+            }
+            #expect(try await eventually(engine, event) { $0.state == .refunded })
+            #expect(gateway.state.withLock { Set($0.accounts[0].refunds.map(\.id)).count == 2 })
+        }
+    }
+
+    private func eventuallyWithin(
+        _ engine: Engine, _ event: EventHandle, milliseconds: Int, _ isTrue: @escaping @Sendable (Order) -> Bool
+    ) async throws -> Bool {
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        return try await engine.read(event) { $0.sale.order(OrderID(1)).map(isTrue) ?? false }
+    }
+
+    @Test("What was given back already is not asked for again: only the rest is")
+    func partlyRefunded() async throws {
+        try await withShow { engine, event in
+            _ = try await buy(engine, event)
+            gateway.state.withLock {
+                $0.accounts[0].refunds = [Refund(id: "theirs", amount: 300, status: .succeeded)]
+            }
+            _ = try await engine.apply(.sale(.cancel(OrderID(1), buyer: nil, key: nil)), to: event)
+            #expect(try await eventually(engine, event) { $0.state == .refunded })
+            #expect(gateway.state.withLock { $0.accounts[0].refunds.map(\.amount) } == [300, 700])
+        }
+    }
+
+    @Test("A refund made at the provider voids the tickets; a part of one is told; a dispute voids them too")
+    func doneAtProvider() async throws {
+        try await withShow { engine, event in
+            _ = try await buy(engine, event)
+            let intent = gateway.state.withLock { $0.accounts[0].intent }
+            gateway.state.withLock {
+                $0.accounts[0].refunds = [Refund(id: "theirs", amount: 300, status: .succeeded)]
+            }
+            engine.inquire(about: nil, intent: intent, isAboutReturn: true)
+            #expect(try await eventually(engine, event) { $0.state == .confirmed && $0.refunded == 300 })
+            gateway.state.withLock { $0.accounts[0].isDisputed = true }
+            engine.inquire(about: nil, intent: intent, isAboutReturn: true)
+            #expect(try await eventually(engine, event) { $0.isDisputed })
+            #expect(try await engine.read(event) { $0.sale.ticket(1)?.isVoid == true })
+            gateway.state.withLock {
+                $0.accounts[0].refunds.append(Refund(id: "rest", amount: 700, status: .succeeded))
+            }
+            engine.inquire(about: nil, intent: intent, isAboutReturn: true)
+            #expect(try await eventually(engine, event) { $0.state == .refunded })
+            #expect(event.view.counts.free == 40)
+            #expect(try await engine.read(event) { $0.breaches().isEmpty })
+            let audited = try await engine.read(event) { $0.audit.map(\.note.action) }
+            #expect(audited == [.refundSeen, .disputeSeen, .refundSeen])
+        }
+    }
+
+    @Test("A payment that the provider does not know any more ends the order, frees the seats and is told")
+    func lostPayment() async throws {
+        try await withShow { engine, event in
+            gateway.state.withLock { $0.faults = [nil, .lostRequest] }
+            async let bought = buy(engine, event, waitSeconds: 300)
+            for _ in 0..<200 where gateway.state.withLock({ $0.accounts.isEmpty }) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            gateway.state.withLock { $0.accounts.removeAll() }
+            for _ in 0..<12 {
+                try await Task.sleep(for: .milliseconds(500))
+                clock.advance(seconds: 10)
+            }
+            let order = try await bought
+            #expect(order.state == .declined || order.state == .confirmed)
+            if order.state == .declined { #expect(event.view.counts.free == 40) }
+        }
+    }
+
+    @Test("A provider that is away is asked by a probe alone, and everything goes on when it is back")
+    func awayAndBack() async throws {
+        gateway.state.withLock { $0.isDown = true }
+        try await withShow { engine, event in
+            async let bought = buy(engine, event, waitSeconds: 300)
+            for _ in 0..<1000 {
+                if case .away = engine.provider { break }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            let calls = gateway.state.withLock { $0.calls.count { $0 != "probe" } }
+            try await Task.sleep(for: .seconds(1))
+            #expect(gateway.state.withLock { $0.calls.count { $0 != "probe" } } == calls)
+            gateway.state.withLock { $0.isDown = false }
+            let order = try await bought
+            #expect(order.state == .confirmed)
+            #expect(engine.provider == .well)
+        }
+    }
+
+    @Test("A key that the provider does not take is told, and mended without a restart")
+    func wrongKey() async throws {
+        gateway.state.withLock { $0.refusesKey = true }
+        try await withShow { engine, event in
+            async let bought = buy(engine, event, waitSeconds: 300)
+            for _ in 0..<500 {
+                if case .unauthorized = engine.provider { break }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            guard case .unauthorized = engine.provider else {
+                Issue.record("\(engine.provider)")
+                return
+            }
+            gateway.state.withLock { $0.refusesKey = false }
+            let order = try await bought
+            #expect(order.state == .confirmed)
+        }
+    }
+}
