@@ -132,8 +132,7 @@ import Testing
         let now = Timestamp(milliseconds: 1000)
         for caller in ["a", "b", "c"] { #expect(limiter.take(caller, now: now) == nil) }
         #expect(limiter.take("d", now: now) == nil)
-        let remembered = ["a", "b", "c"].filter { limiter.take($0, now: now) != nil }
-        #expect(remembered.count >= 1, "one newcomer must not free all the others")
+        for caller in ["b", "c"] { #expect(limiter.take(caller, now: now) != nil, "a newcomer freed \(caller)") }
     }
 
     @Test("One client has its share of connections; a whole site has four times as much")
@@ -146,7 +145,7 @@ import Testing
         #expect(shares.take(one))
         #expect(shares.take(network("203.0.113.8")))
         // A /48 of many /64s.
-        let taken = (0..<40).count { shares.take(network("2001:db8:1:\(String($0 * 7, radix: 16))::1")) }
+        let taken = (0..<40).count { shares.take(network("2001:db8:1:\(String($0 * 64, radix: 16))::1")) }
         #expect(taken == 8)
         #expect(shares.take(network("2001:db8:2::1")))
     }
@@ -159,7 +158,7 @@ import Testing
         #expect(google != nil && google == Mailbox("somefan+tickets@googlemail.com"))
         #expect(Mailbox("some.fan@example.com") != Mailbox("somefan@example.com"))
         #expect(Mailbox("e\u{301}@example.com") == Mailbox("é@example.com"))
-        for bad in ["", "@", "a@", "@b", "a@b@c", "a b@c", String(repeating: "a", count: 250) + "@b.c", "+@gmail.com"] {
+        for bad in ["", "@", "a@", "@b", "a@b@c", "a b@c", String(repeating: "a", count: 251) + "@b.c", "+@gmail.com"] {
             #expect(Mailbox(bad) == nil, "\(bad)")
         }
     }

@@ -11,9 +11,11 @@ enum JSONSlice {
             index = skipSpace(json, index)
             guard index < json.count, json[index] == UInt8(ascii: "\"") else { return found }
             let nameEnd = skipString(json, index)
+            guard nameEnd - 1 > index else { return found }
             let name = json[(index + 1)..<(nameEnd - 1)]
             index = skipSpace(json, nameEnd) + 1
             let start = skipSpace(json, index)
+            guard start < json.count else { return found }
             let end = skipValue(json, start)
             // Of two members with one name the last counts, as it does for the decoder.
             if name.elementsEqual(member.utf8) { found = json[start..<end] }

@@ -1,0 +1,348 @@
+import Foundation
+import NIOHTTP1
+import Testing
+
+/// What attacks on the built program have found, each as it was done.
+@Suite struct AttackTests {
+    /// Seconds of processor time that a process has used.
+    private func processorSeconds(_ server: RunningProgram) throws -> Double {
+        let stat = try String(contentsOfFile: "/proc/\(server.process.processIdentifier)/stat", encoding: .utf8)
+        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+        return (Double(fields[12]).map { $0 / 100 } ?? 0) + (Double(fields[13]).map { $0 / 100 } ?? 0)
+    }
+
+    @Test("A server that has sold, declined and been left alone uses no processor")
+    func idle() async throws {
+        try await withServer { client, server, _ in
+            try await client.createEvent()
+            for (number, method) in ["pm_card_visa", "pm_card_chargeDeclined", "pm_sandbox_captureFails"].enumerated() {
+                let pass = try await client.pass("fan\(number)")
+                let hold = try await client.hold(pass, #"{"seats":["0-\#(number)"]}"#)
+                _ = try await client.order(
+                    pass, hold: try #require(hold.string("hold")), method: method, key: "k", waitSeconds: 2)
+            }
+            try await Task.sleep(for: .seconds(6))
+            let before = try processorSeconds(server)
+            try await Task.sleep(for: .seconds(4))
+            let used = try processorSeconds(server) - before
+            #expect(used < 0.6, "\(used) s of processor in 4 s")
+        }
+    }
+
+    @Test("Text that is slow to compare costs no more than any other, wherever it stands")
+    func combiningMarks() async throws {
+        try await withServer { client, server, _ in
+            try await client.createEvent()
+            let pass = try await client.pass("fan")
+            let marks = String(repeating: "\u{301}\u{316}", count: 15_000)
+            let bodies = [
+                #"{"e\#(marks)":1,"email":"a@b.c"}"#, #"{"email":"a\#(marks)@b.c"}"#, #"{"email":"\#(marks)"}"#,
+            ]
+            let holds = [
+                #"{"seats":["s\#(marks)"]}"#, #"{"area":"a\#(marks)","quantity":1}"#,
+                #"{"best":{"category":"A\#(marks)","quantity":1}}"#,
+            ]
+            let before = try processorSeconds(server)
+            for body in bodies {
+                for _ in 0..<5 { #expect(try await client.send(.POST, "/v1/sessions", body).status / 100 == 4) }
+            }
+            for body in holds {
+                for _ in 0..<5 { #expect(try await client.hold(pass, body).status == 422) }
+            }
+            let short = String(marks.prefix(3000))
+            for _ in 0..<5 {
+                #expect(try await client.send(.GET, "/v1/orders", token: "a" + short).status == 401)
+                let escaped = short.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+                #expect(try await client.send(.GET, "/v1/events/a\(escaped.prefix(1800))").status == 404)
+            }
+            // Each took up to a second; now a few milliseconds, of a build for debugging.
+            let used = try processorSeconds(server) - before
+            #expect(used < 40 * 0.06, "\(used) s of processor")
+            #expect(server.process.isRunning)
+        }
+    }
+
+    @Test("A webhook with an absurd time is refused, and the server goes on")
+    func webhookTime() async throws {
+        try await withServer { client, server, _ in
+            for seconds in ["-9223372036854775808", "9223372036854775807", "99999999999999999999"] {
+                let answer = try await client.send(
+                    .POST, "/v1/webhooks/payments", "{}",
+                    headers: [("Stripe-Signature", "t=\(seconds),v1=" + String(repeating: "0", count: 64))])
+                #expect(answer.slug == "malformed-request")
+            }
+            #expect(server.process.isRunning)
+        }
+    }
+
+    @Test("Five declined payments end a pass, and its place is spent")
+    func cardTesting() async throws {
+        try await withServer { client, _, folder in
+            try await client.createEvent()
+            let session = try await client.session("thief")
+            let joined = try await client.send(.POST, "/v1/events/show/waiting-room", token: session)
+            let ticket = try #require(joined.string("ticket"))
+            let pass = try #require(try await client.claimPass(ticket, session).string("pass"))
+            let hold = try #require(try await client.hold(pass, #"{"seats":["0-0"]}"#).string("hold"))
+            for attempt in 0..<5 {
+                let order = try await client.order(
+                    pass, hold: hold, method: "pm_card_chargeDeclined", key: "k\(attempt)")
+                #expect(order.string("state") == "declined")
+            }
+            #expect(try await client.order(pass, hold: hold, key: "k5").slug == "hold-expired")
+            #expect(try await client.hold(pass, #"{"seats":["0-1"]}"#).slug == "not-admitted")
+            #expect(try await client.claimPass(ticket, session).slug == "place-spent")
+            #expect(try await client.report().number("held") == 0)
+            try await expectVerified(folder)
+        }
+    }
+
+    @Test("A declined order leaves its hold for another card")
+    func anotherCard() async throws {
+        try await withServer { client, _, folder in
+            try await client.createEvent(limits: #""holdSeconds":20"#)
+            let pass = try await client.pass("fan")
+            let held = try await client.hold(pass, #"{"seats":["0-0"]}"#)
+            let hold = try #require(held.string("hold"))
+            let declined = try await client.order(pass, hold: hold, method: "pm_card_chargeDeclined", key: "a")
+            #expect(declined.status == 201 && declined.string("declineCode") == "generic_decline")
+            let kept = try await client.send(.GET, "/v1/events/show/holds/\(hold)", token: pass)
+            #expect(kept.status == 200 && kept.string("expiresAt") != held.string("expiresAt"))
+            #expect(try await client.order(pass, hold: hold, key: "b").string("state") == "confirmed")
+            try await expectVerified(folder)
+        }
+    }
+
+    @Test("A card whose holder must confirm: the order says where, agreeing confirms it, refusing declines it")
+    func threeDSecure() async throws {
+        try await withServer { client, _, folder in
+            try await client.createEvent()
+            for (fan, outcome) in [("agrees", "agree"), ("refuses", "refuse")] {
+                let pass = try await client.pass(fan)
+                let hold = try #require(
+                    try await client.hold(pass, #"{"area":"Standing","quantity":1}"#).string("hold"))
+                let order = try await client.order(
+                    pass, hold: hold, method: "pm_card_authenticationRequired", key: "k")
+                #expect(order.status == 202 && order.string("state") == "requires_action")
+                let action = try #require(order.member("action") as? [String: String])
+                #expect(action["type"] == "redirect")
+                let url = try #require(action["url"])
+                let page = Client(url: url)
+                let shown = try await page.send(.GET, "")
+                #expect(shown.status == 200 && shown.text.contains("Agree"))
+                #expect(try await page.send(.POST, "", #"{"outcome":"perhaps"}"#).status == 400)
+                #expect(try await page.send(.POST, "", #"{"outcome":"\#(outcome)"}"#).status == 200)
+                let id = try #require(order.string("order"))
+                var state: String?
+                for _ in 0..<100 {
+                    state = try await client.send(.GET, "/v1/events/show/orders/\(id)", token: pass).string("state")
+                    if state != "requires_action" && state != "authorizing" { break }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+                #expect(state == (outcome == "agree" ? "confirmed" : "declined"))
+            }
+            try await expectVerified(folder)
+        }
+    }
+
+    @Test("A ticket is worth nothing without its buyer's session")
+    func ticketAlone() async throws {
+        try await withServer { client, _, _ in
+            try await client.createEvent()
+            let session = try await client.session("fan")
+            let joined = try await client.send(.POST, "/v1/events/show/waiting-room", token: session)
+            let ticket = try #require(joined.string("ticket"))
+            let path = "/v1/events/show/waiting-room/pass"
+            #expect(try await client.send(.POST, path, #"{"ticket":"\#(ticket)"}"#).slug == "unauthenticated")
+            let other = try await client.session("thief")
+            #expect(try await client.claimPass(ticket, other).slug == "forbidden")
+            #expect(try await client.claimPass(ticket, session).status == 201)
+        }
+    }
+
+    @Test("A buyer's orders come a page at a time, and all of them")
+    func pagedOrders() async throws {
+        try await withServer { client, _, _ in
+            try await client.createEvent()
+            let session = try await client.session("fan")
+            let pass = try await client.pass("fan")
+            for number in 0..<4 {
+                let hold = try #require(try await client.hold(pass, #"{"seats":["1-\#(number)"]}"#).string("hold"))
+                _ = try await client.order(pass, hold: hold, key: "k\(number)")
+            }
+            func page(_ query: String) async throws -> (orders: [String], next: String?) {
+                let answer = try await client.send(.GET, "/v1/orders" + query, token: session)
+                let orders = try #require(answer.member("orders") as? [[String: Any]], "\(answer.text)")
+                return (orders.compactMap { $0["order"] as? String }, answer.string("next"))
+            }
+            let all = try await page("")
+            #expect(all.orders.count == 4 && all.next == nil)
+            let first = try await page("?limit=3")
+            let second = try await page("?limit=3&after=\(try #require(first.next))")
+            #expect(first.orders + second.orders == all.orders && second.next == nil)
+            for bad in ["?limit=0", "?limit=101", "?limit=x", "?after=x"] {
+                #expect(try await client.send(.GET, "/v1/orders" + bad, token: session).slug == "invalid-request")
+            }
+        }
+    }
+
+    @Test("Duplicate members, TRACE and what is no HTTP are answered as problems")
+    func wire() async throws {
+        try await withServer { client, _, _ in
+            let twice = try await client.send(.POST, "/v1/sessions", #"{"email":"a@b.c","email":"d@e.f"}"#)
+            #expect(twice.status == 400 && twice.slug == "malformed-request")
+            for path in ["/v1/sessions", "/v1/events", "/nowhere"] {
+                let trace = try await client.send(.TRACE, path)
+                #expect(trace.status == 405 && trace.headers.first(name: "allow") != nil, "\(path)")
+            }
+            let broken = try RawConnection(url: client.url)
+            try broken.send("NONSENSE\r\n\r\n")
+            let answer = try await broken.readAll()
+            #expect(answer.hasPrefix("HTTP/1.1 400") && answer.contains("application/problem+json"))
+            #expect(answer.lowercased().contains("x-request-id:"))
+        }
+    }
+
+    @Test("One address has its share of connections and of streams, and leaves the others theirs")
+    func connectionShare() async throws {
+        let environment = ["ONSALE_LIMIT_LOOPBACK": "1", "ONSALE_CONNECTIONS_PER_ADDRESS": "4"]
+        try await withServer(environment: environment) { client, _, _ in
+            var open: [RawConnection] = []
+            for _ in 0..<8 { open.append(try RawConnection(url: client.url)) }
+            try await Task.sleep(for: .milliseconds(500))
+            var served = 0
+            for connection in open {
+                try? connection.send("GET /health/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                if try await connection.readAll(seconds: 3).hasPrefix("HTTP/1.1 200") { served += 1 }
+            }
+            #expect((1...4).contains(served), "\(served) of 8 were served")
+        }
+    }
+
+    @Test("Whoever talks into a stream is let go")
+    func talkingIntoStream() async throws {
+        try await withServer { client, _, _ in
+            try await client.createEvent()
+            let listener = try RawConnection(url: client.url)
+            try listener.send("GET /v1/events/show/availability/stream HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await Task.sleep(for: .milliseconds(300))
+            try listener.send("and now for something else")
+            let said = try await listener.readAll(seconds: 5)
+            #expect(said.contains("event: snapshot"))
+            #expect(listener.hasEnded)
+        }
+    }
+
+    @Test("The management port answers to loopback's names alone")
+    func managementNames() async throws {
+        try await withFolder { folder in
+            let port = try RawConnection.freePort()
+            let server = try await RunningProgram.start(
+                ["serve", "--port", "0", "--management-port", String(port), "--data", folder],
+                environment: ["ONSALE_PAYMENT_URL": "sandbox", "ONSALE_LOG_LEVEL": "critical"])
+            let management = Client(url: "http://127.0.0.1:\(port)")
+            #expect(try await management.send(.GET, "/info").string("payments") == "sandbox")
+            let rebound = try await management.send(.GET, "/info", headers: [("Host", "evil.example")])
+            #expect(rebound.status == 403)
+            await server.stop()
+        }
+    }
+
+    @Test(
+        "A server that can't sell, or whose secrets are gone, does not start, and says what to do",
+        arguments: [
+            (["ONSALE_PAYMENT_URL": ""], "nobody has said who takes the money"),
+            (["ONSALE_PAYMENT_URL": "https://pay.example"], "ONSALE_PAYMENT_SECRET_KEY"),
+            (["ONSALE_PAYMENT_URL": "http://pay.example", "ONSALE_PAYMENT_SECRET_KEY": "k"], "must be https"),
+            (["ONSALE_ADMIN_TOKEN": "fifteen-bytes--"], "at least 16 bytes"),
+            (["ONSALE_DOOR_TOKEN": "short"], "at least 16 bytes"),
+            (["ONSALE_LOGIN": "jwks", "ONSALE_LOGIN_JWKS": "http://id.example/jwks"], "https"),
+        ])
+    func refusesToStart(environment: [String: String], says: String) async throws {
+        try await withFolder { folder in
+            let result = try await Program.run(
+                ["serve", "--port", "0", "--management-port", "0", "--data", folder],
+                environment: ["ONSALE_PAYMENT_URL": "sandbox"].merging(environment) { $1 })
+            #expect(result.status == 2 && result.output.contains(says), "\(result.output)")
+        }
+    }
+
+    @Test("A key that is lost after something was sold is not replaced in silence", arguments: ["token.key", "barcode.key"])
+    func lostKey(name: String) async throws {
+        try await withServer { client, server, folder in
+            try await client.createEvent()
+            await server.stop()
+            let path = folder + "/" + name
+            let environment = ["ONSALE_PAYMENT_URL": "sandbox"]
+            for content in ["", nil] as [String?] {
+                try? FileManager.default.removeItem(atPath: path)
+                if let content { try content.write(toFile: path, atomically: true, encoding: .utf8) }
+                let result = try await Program.run(
+                    ["serve", "--port", "0", "--management-port", "0", "--data", folder], environment: environment)
+                #expect(result.status == 2 && result.output.contains(name), "\(result.output)")
+            }
+        }
+    }
+}
+
+/// A connection on which anything can be said.
+final class RawConnection {
+    private let descriptor: Int32
+    private(set) var hasEnded = false
+
+    struct Failed: Error {}
+
+    init(url: String) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(url.split(separator: ":").last ?? "") ?? 0).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let isConnected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard isConnected else { throw Failed() }
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ text: String) throws {
+        let bytes = Array(text.utf8)
+        guard Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { throw Failed() }
+    }
+
+    /// Reads until the other end closes, or the time is up.
+    func readAll(seconds: Double = 5) async throws -> String {
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let end = Date().addingTimeInterval(seconds)
+        while Date() < end {
+            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            if count == 0 || count < 0 && errno != EAGAIN {
+                hasEnded = true
+                break
+            }
+            if count > 0 { all += buffer[..<count] } else { try await Task.sleep(for: .milliseconds(10)) }
+        }
+        return String(decoding: all, as: UTF8.self)
+    }
+
+    /// A port that was free a moment ago.
+    static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard isBound else { throw Failed() }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
