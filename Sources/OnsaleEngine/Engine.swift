@@ -158,7 +158,8 @@ public final class Engine: Sendable {
             logger.info("Event loaded", metadata: ["event": "\(id)", "facts": "\(recovered.head.lastSequence)"])
         } catch let damage as JournalDamage {
             logger.critical(
-                "An event is out of service: its journal is damaged", metadata: ["event": "\(id)", "error": "\(damage)"])
+                "An event is out of service: its journal is damaged",
+                metadata: ["event": "\(id)", "error": "\(damage)"])
             directory.takeOutOfService(id)
         } catch {
             logger.error(

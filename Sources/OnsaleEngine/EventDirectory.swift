@@ -50,7 +50,9 @@ final class EventDirectory: Sendable {
             switch entries[id] {
             case .loaded(let handle): return .handle(handle)
             case .moving(let summary, let waiting):
-                guard waiting.count < EventDirectory.waitersMax else { return .refused(.overloaded(retryAfterSeconds: 1)) }
+                guard waiting.count < EventDirectory.waitersMax else {
+                    return .refused(.overloaded(retryAfterSeconds: 1))
+                }
                 entries[id] = .moving(summary, waiting: waiting + [waiter])
                 return .wait
             case .unloaded(let summary):

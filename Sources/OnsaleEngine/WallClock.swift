@@ -63,7 +63,8 @@ public final class SystemClock: WallClock {
         let start = max(now, latest ?? now)
         let behind = (start.milliseconds - now.milliseconds) / 1000
         guard behind <= SystemClock.behindSecondsMax || accepts else { throw .behindJournal(seconds: behind) }
-        state = Mutex(State(last: start.milliseconds, lastUptime: uptime(), toldDrift: start.milliseconds - now.milliseconds))
+        state = Mutex(
+            State(last: start.milliseconds, lastUptime: uptime(), toldDrift: start.milliseconds - now.milliseconds))
         self.wall = wall
         self.uptime = uptime
         self.onJump = onJump

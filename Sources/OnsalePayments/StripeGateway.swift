@@ -223,7 +223,9 @@ public struct StripeGateway: PaymentGateway {
         let query = FormCoding.encode([("payment_intent", try name(intent)), ("limit", "100")])
         switch try await get("/v1/disputes?" + query) {
         case .success(let body):
-            return try decode(StripeProtocol.List<StripeProtocol.Dispute>.self, body).data.contains { $0.countsAgainstUs }
+            return try decode(StripeProtocol.List<StripeProtocol.Dispute>.self, body).data.contains {
+                $0.countsAgainstUs
+            }
         case .failure(let problem): throw unusable(problem)
         }
     }

@@ -24,7 +24,9 @@ public enum WebhookSignature {
         var signatures: [[UInt8]] = []
         for part in header.utf8.split(separator: UInt8(ascii: ",")) {
             if part.starts(with: "t=".utf8) { seconds = Int64(String(decoding: part.dropFirst(2), as: UTF8.self)) }
-            if part.starts(with: "v1=".utf8), signatures.count < signaturesMax, let bytes = bytes(hex: part.dropFirst(3)) {
+            if part.starts(with: "v1=".utf8), signatures.count < signaturesMax,
+                let bytes = bytes(hex: part.dropFirst(3))
+            {
                 signatures.append(bytes)
             }
         }

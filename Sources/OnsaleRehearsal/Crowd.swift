@@ -250,7 +250,8 @@ struct Crowd: Sendable {
         actions.append(
             .ask(
                 AskErrand(
-                    fan: fan, session: members[fan].session, ticket: member.ticket, number: member.number, isCalled: isCalled(fan),
+                    fan: fan, session: members[fan].session, ticket: member.ticket, number: member.number,
+                    isCalled: isCalled(fan),
                     presence: member.presence, hasLostAnswer: member.hasLostAnswer,
                     ticketRefusals: member.ticketRefusals, random: chance(fan))))
     }

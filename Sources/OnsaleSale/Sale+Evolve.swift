@@ -135,9 +135,11 @@ extension Sale {
         buyers[hold.buyer, default: BuyerAccount()].ordered(id.serial, hold: holdID.serial)
         orders.append(
             Order(
-                id: id, buyer: hold.buyer, hold: holdID, pass: hold.pass, places: hold.places, amount: hold.amount, placedAt: now,
+                id: id, buyer: hold.buyer, hold: holdID, pass: hold.pass, places: hold.places, amount: hold.amount,
+                placedAt: now,
                 paymentMethod: paymentMethod, trace: trace, previousOfBuyer: previous, state: .authorizing,
-                duty: .authorize, intent: nil, action: nil, isDisputed: false, declineCode: nil, captured: 0, refunded: 0, firstTicket: 0,
+                duty: .authorize, intent: nil, action: nil, isDisputed: false, declineCode: nil, captured: 0,
+                refunded: 0, firstTicket: 0,
                 confirmedAt: nil,
                 endedAt: nil))
         ordersByState[Int(OrderState.authorizing.rawValue)] += 1

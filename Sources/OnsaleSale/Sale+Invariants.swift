@@ -90,7 +90,9 @@ extension Sale {
                     breaches.append(Breach(rule: 2, "\(name) is confirmed without its money"))
                 }
                 if order.tickets.count != order.places.quantity
-                    || order.tickets.contains(where: { ticket($0)?.order != order.id || ticket($0)?.isVoid != order.isDisputed })
+                    || order.tickets.contains(where: {
+                        ticket($0)?.order != order.id || ticket($0)?.isVoid != order.isDisputed
+                    })
                 {
                     breaches.append(Breach(rule: 2, "\(name) is confirmed without its tickets"))
                 }

@@ -79,7 +79,9 @@ extension Sale {
         case .declined(let code): decline(order, code: code, now: now, facts: &facts)
         case .mismatched(let intent):
             if let intent { learn(intent, of: order, now: now, facts: &facts) }
-            end(order, code: SaleTerms.mismatchCode, void: intent != nil || order.intent != nil, now: now, facts: &facts)
+            end(
+                order, code: SaleTerms.mismatchCode, void: intent != nil || order.intent != nil, now: now, facts: &facts
+            )
         case .captureRefused(let code):
             if order.state == .capturing {
                 record(.orderDeclined(id, code: code, void: true), at: now, facts: &facts)

@@ -101,7 +101,8 @@ public final class DataFolder: Sendable {
         }
         defer { close(descriptor) }
         let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-        guard written == bytes.count, fsync(descriptor) == 0, rename(temporary.path, file.path) == 0, syncFolder() else {
+        guard written == bytes.count, fsync(descriptor) == 0, rename(temporary.path, file.path) == 0, syncFolder()
+        else {
             throw Failure.unusable(path: url.path, reason: String(cString: strerror(errno)))
         }
     }

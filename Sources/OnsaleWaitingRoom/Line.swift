@@ -520,7 +520,8 @@ public struct Line: Sendable {
         lastPass = serial
         places[place] = .admitted
         passOfPlace[place] = serial
-        passes[serial] = Pass(serial: serial, buyer: buyer, place: place, grantedAt: now, expiresAt: expiresAt, idleSince: now)
+        passes[serial] = Pass(
+            serial: serial, buyer: buyer, place: place, grantedAt: now, expiresAt: expiresAt, idleSince: now)
         idleQueue.append((serial, now))
         waiting -= 1
     }

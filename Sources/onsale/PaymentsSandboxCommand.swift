@@ -33,7 +33,8 @@ struct PaymentsSandboxCommand: AsyncParsableCommand {
             FileHandle.complain("onsale: \(error)")
             throw ExitCode(2)
         }
-        let secretKey = try Settings.environment("ONSALE_PAYMENT_SECRET_KEY") ?? folder.secret("sandbox.key", made: .always)
+        let secretKey =
+            try Settings.environment("ONSALE_PAYMENT_SECRET_KEY") ?? folder.secret("sandbox.key", made: .always)
         let client = StripeGateway.makeClient()
         var webhook: PaymentsSandbox.Webhook?
         if let url = Settings.environment("ONSALE_PAYMENT_WEBHOOK_URL"),

@@ -146,7 +146,8 @@ struct Plant: Sendable {
         configuration.maximumGracefulShutdownDuration = .seconds(Plant.shutdownSeconds)
         if !isDemo, service.trustsNoProxy {
             logger.warning(
-                "No proxy is named in ONSALE_TRUSTED_PROXIES: behind one all clients would count as one and be limited as one")
+                "No proxy is named in ONSALE_TRUSTED_PROXIES: behind one all clients would count as one and be limited as one"
+            )
         }
         try await ServiceGroup(configuration: configuration).run()
     }

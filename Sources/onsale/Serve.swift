@@ -30,7 +30,8 @@ struct Serve: AsyncParsableCommand {
     var demo = false
 
     @Flag(
-        help: "Start though the system's clock is far behind the journal: time goes on from there (ONSALE_ACCEPT_CLOCK).")
+        help:
+            "Start though the system's clock is far behind the journal: time goes on from there (ONSALE_ACCEPT_CLOCK).")
     var acceptClock = false
 
     func run() async throws {
@@ -131,7 +132,8 @@ struct Secrets {
     private static func token(_ variable: String) throws -> String? {
         guard let token = Settings.environment(variable) else { return nil }
         guard token.utf8.count >= tokenBytesMin else {
-            throw SetupError("\(variable) must have at least \(tokenBytesMin) bytes: openssl rand -hex 16 makes a good one.")
+            throw SetupError(
+                "\(variable) must have at least \(tokenBytesMin) bytes: openssl rand -hex 16 makes a good one.")
         }
         return token
     }

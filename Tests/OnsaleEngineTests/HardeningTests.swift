@@ -79,13 +79,13 @@ import Testing
         let order = try await engine.apply(
             .sale(
                 .placeOrder(hold.id, buyer: Example.buyer(1), paymentMethod: "card", trace: nil, key: Example.key(1))),
-            to: event, waitUntil: engine.now().adding(seconds: 1))
+            to: event, waitUntil: engine.now().adding(seconds: 8))
         guard case .sale(.order(let paid)) = order, paid.state == .confirmed else {
             Issue.record("\(order)")
             return
         }
         // The moment until which it would have waited has passed.
-        try await Task.sleep(for: .milliseconds(1200))
+        try await Task.sleep(for: .milliseconds(8200))
         #expect(try await turns(of: engine, inSeconds: 2) < 20)
         await engine.stop()
     }

@@ -30,11 +30,15 @@ import Testing
     /// Pieces that have broken parsers before.
     private static let pieces: [[UInt8]] =
         [
-            "-9223372036854775808", "9223372036854775807", "18446744073709551616", "1e308", "-1e309", "1e19", "0.1e-400",
-            "null", "true", "{}", "[]", "{\"a\":1,\"a\":2}", "\"\\u0000\"", "\"\\ud800\"", "\\", "\"", "%00", "%zz", "..",
+            "-9223372036854775808", "9223372036854775807", "18446744073709551616", "1e308", "-1e309", "1e19",
+            "0.1e-400",
+            "null", "true", "{}", "[]", "{\"a\":1,\"a\":2}", "\"\\u0000\"", "\"\\ud800\"", "\\", "\"", "%00", "%zz",
+            "..",
             "\u{301}\u{316}\u{301}", "\u{feff}", "\u{202e}", "９", "：", ",", ";", "=", ":", "-", "Z", "+24:00", "::1%x",
             "[::1]:99999", "byr_", "ord_", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "requires_action", "succeeded",
-        ].map { Array($0.utf8) } + [[0], [0xff], [0x80], [0xc0, 0xaf], [0x7f], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]]
+        ].map { Array($0.utf8) } + [
+            [0], [0xff], [0x80], [0xc0, 0xaf], [0x7f], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1],
+        ]
 
     private static func mutate(_ seed: [UInt8], _ random: inout Random) -> [UInt8] {
         var bytes = seed
@@ -149,9 +153,11 @@ import Testing
             text("token", ["eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.AAAA"]) { text in
                 _ = base64URLDecoded(text.utf8)
             },
-            Target(name: "provider's answers", seeds: [Array(intent.utf8), Array("{\"data\":[\(intent)]}".utf8)]) { bytes in
+            Target(name: "provider's answers", seeds: [Array(intent.utf8), Array("{\"data\":[\(intent)]}".utf8)]) {
+                bytes in
                 _ = try? StripeProtocol.decoder.decode(StripeProtocol.Intent.self, from: Data(bytes))
-                _ = try? StripeProtocol.decoder.decode(StripeProtocol.List<StripeProtocol.Intent>.self, from: Data(bytes))
+                _ = try? StripeProtocol.decoder.decode(
+                    StripeProtocol.List<StripeProtocol.Intent>.self, from: Data(bytes))
                 _ = try? StripeProtocol.decoder.decode(StripeProtocol.ErrorBody.self, from: Data(bytes))
             },
             Target(name: "journal row", seeds: [row]) { bytes in
@@ -178,7 +184,8 @@ import Testing
         areas: [.init(name: "S", capacity: 20, category: 1)], stage: nil, prices: [5, 3])
 
     private static let definition = EventDefinition(
-        id: "show", tag: 9, title: "Show", venue: "Hall", startsAt: moment, currency: "KRW", planDigest: nil, plan: plan,
+        id: "show", tag: 9, title: "Show", venue: "Hall", startsAt: moment, currency: "KRW", planDigest: nil,
+        plan: plan,
         terms: SaleTerms(prices: [5, 3], ticketsPerBuyer: 4, holdSeconds: 300, preventOrphans: false),
         schedule: OnsaleSchedule(
             lobbyOpensAt: nil, opensAt: moment, closesAt: nil, hasWaitingRoom: true, maxActiveShoppers: 5,

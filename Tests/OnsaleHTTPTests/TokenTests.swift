@@ -104,7 +104,8 @@ import Testing
 
     @Test("Keys come by https, or from this machine")
     func keySources() {
-        for good in ["https://id.example/jwks.json", "http://127.0.0.1:9/jwks", "http://localhost/j", "/etc/jwks.json"] {
+        for good in ["https://id.example/jwks.json", "http://127.0.0.1:9/jwks", "http://localhost/j", "/etc/jwks.json"]
+        {
             #expect(JWKSSource(good, issuer: nil, audience: nil) != nil, "\(good)")
         }
         for bad in ["http://id.example/jwks.json", "ftp://id.example/", "http://127.0.0.1.evil.example/j"] {

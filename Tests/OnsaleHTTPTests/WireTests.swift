@@ -141,7 +141,9 @@ import Testing
     @Test("A client is who a trusted proxy says, else who connects; IPv6 counts by subscriber")
     func clientAddress() {
         func client(_ peer: String, _ forwardedFor: String?) -> String {
-            ClientAddress(peer: peer, forwardedFor: forwardedFor.map { [$0] } ?? [], trustedProxies: ["127.0.0.1", "10.0.0.1"]).text
+            ClientAddress(
+                peer: peer, forwardedFor: forwardedFor.map { [$0] } ?? [], trustedProxies: ["127.0.0.1", "10.0.0.1"]
+            ).text
         }
         #expect(client("127.0.0.1", "203.0.113.7") == "203.0.113.7")
         #expect(client("127.0.0.1", "6.6.6.6, 203.0.113.7, 10.0.0.1") == "203.0.113.7", "what a client adds is ignored")

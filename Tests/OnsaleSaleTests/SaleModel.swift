@@ -57,7 +57,9 @@ struct SaleModel {
 
     func places(of buyer: Int) -> Int {
         let held = holds.filter { $0.buyer == buyer }
-        let bought = takenBy([.authorizing, .requiresAction, .capturing, .confirmed]).map(\.hold).filter { $0.buyer == buyer }
+        let bought = takenBy([.authorizing, .requiresAction, .capturing, .confirmed]).map(\.hold).filter {
+            $0.buyer == buyer
+        }
         return (held + bought).reduce(0) { $0 + $1.seats.count + $1.standing }
     }
 

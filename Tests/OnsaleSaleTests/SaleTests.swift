@@ -312,7 +312,8 @@ import Testing
             terms: SaleTerms(prices: [.max / 2], ticketsPerBuyer: 9, holdSeconds: 300, preventOrphans: false))
         for seat in 0..<3 as Range<UInt32> {
             let now = Hall.start.adding(seconds: Int(seat))
-            guard let (_, order) = ordered(&sale, at: Timestamp(milliseconds: now.milliseconds + Int64(seat)), seat: seat)
+            guard
+                let (_, order) = ordered(&sale, at: Timestamp(milliseconds: now.milliseconds + Int64(seat)), seat: seat)
             else { break }
             tell(&sale, order.id, [.captured(intent: "pi_\(seat)", amount: order.amount)], at: now)
         }

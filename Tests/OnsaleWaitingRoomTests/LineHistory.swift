@@ -136,7 +136,9 @@ struct LineHistory {
             if asked.state != .spent { faults.append("place \(serial) was called spent") }
         case .refused(.notAdmitted(let position, _)):
             if asked.state == .called { faults.append("place \(serial) was called and not admitted") }
-            if let position, let number = known[current(ticket)]?.number, position != number - min(number, line.admittedThrough) {
+            if let position, let number = known[current(ticket)]?.number,
+                position != number - min(number, line.admittedThrough)
+            {
                 faults.append("place \(serial) is \(position) away")
             }
         default: break

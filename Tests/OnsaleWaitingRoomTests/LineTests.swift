@@ -28,4 +28,82 @@ import Testing
         #expect(result.error(percentile: 50) <= 0.10)
         #expect(result.error(percentile: 95) <= 0.25)
     }
+
+    // MARK: Passes and places that nobody uses
+
+    private static let buyers = (0..<5).map { BuyerID(high: 7, low: UInt64($0)) }
+
+    private func line(cap: Int, idle: Int = 60, front: Int = 60) -> Line {
+        Line(
+            schedule: OnsaleSchedule(
+                lobbyOpensAt: nil, opensAt: Timestamp(seconds: 0), closesAt: nil, hasWaitingRoom: true,
+                maxActiveShoppers: cap, passSeconds: 600, passIdleSeconds: idle, frontSeconds: front))
+    }
+
+    /// What happens to the line, and the facts of it.
+    private func ask(_ line: inout Line, _ command: LineCommand, at second: Int64) -> (LineOutcome, [LineFact]) {
+        var facts: [LineFact] = []
+        line.advance(to: Timestamp(seconds: second), room: 1000, facts: &facts)
+        let outcome = line.apply(command, now: Timestamp(seconds: second), room: 1000, facts: &facts)
+        return (outcome, facts)
+    }
+
+    @Test("Whoever was passed over is first again for a while; later there is a place at the end, under the old ticket")
+    func comesBackLate() {
+        for (returnsAt, isLate) in [(Int64(50), false), (Int64(200), true)] {
+            var line = line(cap: 1)
+            _ = ask(&line, .join(Self.buyers[0]), at: 0)
+            // Called at once, and not come.
+            _ = ask(&line, .join(Self.buyers[1]), at: 21)
+            _ = ask(&line, .join(Self.buyers[2]), at: returnsAt - 1)
+            let (outcome, facts) = ask(&line, .claimPass(Self.buyers[0], place: 1), at: returnsAt)
+            #expect(facts.contains(.moved(1, to: 4)) == isLate)
+            if isLate {
+                guard case .refused(.notAdmitted) = outcome else {
+                    Issue.record("\(outcome)")
+                    continue
+                }
+                let (again, _) = ask(&line, .join(Self.buyers[0]), at: returnsAt)
+                guard case .place(let place, isNew: false) = again else {
+                    Issue.record("\(again)")
+                    continue
+                }
+                #expect(place.serial == 4 && place.number == 4)
+            }
+            #expect(line.breaches.isEmpty && line.fault == nil)
+        }
+    }
+
+    @Test("A cap that is lowered takes calls back at once, and what is called stays within it")
+    func lowersCap() {
+        var line = line(cap: 4)
+        for buyer in Self.buyers { _ = ask(&line, .join(buyer), at: 0) }
+        _ = ask(&line, .claimPass(Self.buyers[0], place: 1), at: 1)
+        let change = ScheduleChange(lobbyOpensAt: nil, opensAt: nil, closesAt: nil, maxActiveShoppers: 2)
+        let (_, facts) = ask(&line, .reschedule(change), at: 2)
+        #expect(facts.suffix(2) == [.callWithdrawn(4), .callWithdrawn(3)])
+        for place in 2...4 as ClosedRange<UInt32> {
+            _ = ask(&line, .claimPass(Self.buyers[Int(place) - 1], place: place), at: 3)
+        }
+        #expect(line.activeShoppers == 2)
+    }
+
+    @Test("A pass of which nothing is made ends; one whose holder has something in hand does not")
+    func idlePass() {
+        var line = line(cap: 2, idle: 60)
+        for buyer in Self.buyers.prefix(3) { _ = ask(&line, .join(buyer), at: 0) }
+        for place in 1...2 as ClosedRange<UInt32> {
+            _ = ask(&line, .claimPass(Self.buyers[Int(place) - 1], place: place), at: 1)
+        }
+        #expect(line.nextDue() == Timestamp(seconds: 61))
+        var facts: [LineFact] = []
+        while let pass = line.duePass(at: Timestamp(seconds: 61)) {
+            line.settleDuePass(isIdle: pass.serial == 1, now: Timestamp(seconds: 61), facts: &facts)
+        }
+        #expect(facts == [.passEnded(1, .idle)] && line.activeShoppers == 1)
+        // What the other had in hand has an end: its time begins there.
+        line.leftOff(Self.buyers[1], at: Timestamp(seconds: 100))
+        #expect(line.duePass(at: Timestamp(seconds: 159)) == nil)
+        #expect(line.duePass(at: Timestamp(seconds: 160))?.serial == 2)
+    }
 }

@@ -267,7 +267,9 @@ import Testing
         }
     }
 
-    @Test("A key that is lost after something was sold is not replaced in silence", arguments: ["token.key", "barcode.key"])
+    @Test(
+        "A key that is lost after something was sold is not replaced in silence",
+        arguments: ["token.key", "barcode.key"])
     func lostKey(name: String) async throws {
         try await withServer { client, server, folder in
             try await client.createEvent()
@@ -310,7 +312,9 @@ final class RawConnection {
 
     func send(_ text: String) throws {
         let bytes = Array(text.utf8)
-        guard Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { throw Failed() }
+        guard Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+            throw Failed()
+        }
     }
 
     /// Reads until the other end closes, or the time is up.

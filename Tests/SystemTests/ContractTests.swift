@@ -320,8 +320,12 @@ import Testing
     func doorToken() async throws {
         try await withServer(environment: ["ONSALE_DOOR_TOKEN": "door-token-of-a-show"]) { client, _, _ in
             try await client.createEvent()
-            #expect(try await client.send(.GET, "/v1/events/show/tickets/void", token: "door-token-of-a-show").status == 200)
-            #expect(try await client.send(.GET, "/v1/events/show/report", token: "door-token-of-a-show").slug == "forbidden")
+            #expect(
+                try await client.send(.GET, "/v1/events/show/tickets/void", token: "door-token-of-a-show").status == 200
+            )
+            #expect(
+                try await client.send(.GET, "/v1/events/show/report", token: "door-token-of-a-show").slug == "forbidden"
+            )
             let forged = try await client.send(
                 .POST, "/v1/events/show/check-ins", token: "door-token-of-a-show", #"{"barcode":"a.b.c"}"#)
             #expect(forged.status == 422)

@@ -145,7 +145,7 @@ struct PaymentSteps: Sendable {
         var found = try await gateway.payments(
             for: task.payment, placedAt: task.placedAt.milliseconds, isThorough: true
         )
-            .filter { $0.reference == nil || $0.reference == task.payment.reference }
+        .filter { $0.reference == nil || $0.reference == task.payment.reference }
         guard !found.isEmpty else { return [] }
         let main = found.firstIndex { $0.isCaptured } ?? found.firstIndex { $0.isLive } ?? found.count - 1
         let results = await meaning(of: found.remove(at: main), for: task)
@@ -174,8 +174,9 @@ struct PaymentSteps: Sendable {
     private func lookForLost(_ task: PaymentTask, _ course: inout PaymentCourse) async throws -> Payment? {
         let isLost = course.unknown.note(at: clock.now())
         let other = try await gateway.payments(
-            for: task.payment, placedAt: task.placedAt.milliseconds, isThorough: false)
-            .first { $0.reference == task.payment.reference && ($0.isLive || $0.isCaptured) }
+            for: task.payment, placedAt: task.placedAt.milliseconds, isThorough: false
+        )
+        .first { $0.reference == task.payment.reference && ($0.isLive || $0.isCaptured) }
         if let other { return other }
         guard isLost else { throw PaymentGatewayError.unknownPayment }
         alarm(task, "the provider knows no payment of this order any more")
@@ -239,8 +240,9 @@ struct PaymentSteps: Sendable {
     /// An order that has ended, and whose intent is not known: nothing is sent for it any more, what there is is found.
     private func voidUnknown(_ task: PaymentTask) async throws -> [PaymentResult] {
         let found = try await gateway.payments(
-            for: task.payment, placedAt: task.placedAt.milliseconds, isThorough: true)
-            .filter { $0.reference == task.payment.reference }
+            for: task.payment, placedAt: task.placedAt.milliseconds, isThorough: true
+        )
+        .filter { $0.reference == task.payment.reference }
         let live = found.filter { $0.isLive || $0.isCaptured }
         if let first = live.first {
             return [.pending(intent: first.intent)] + live.dropFirst().compactMap(stray)

@@ -46,7 +46,8 @@ extension OnsaleService {
     func webhook(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let body = try await Body.collect(request)
         let isValid = WebhookSignature.isValid(
-            request.headers.plain(.stripeSignature, bytesMax: 2048) ?? "", Array(body.readableBytesView), secret: settings.webhookSecret,
+            request.headers.plain(.stripeSignature, bytesMax: 2048) ?? "", Array(body.readableBytesView),
+            secret: settings.webhookSecret,
             nowSeconds: Int64(Date().timeIntervalSince1970))
         guard isValid else {
             throw Problem(.malformedRequest, "The Stripe-Signature does not fit the body, or is old.")

@@ -79,7 +79,9 @@ extension PretixPlan {
                     if name.isEmpty || name.utf8.count > PretixPlan.nameBytesMax {
                         faults.add(pointer() + "/seat_guid", "must have 1 to \(PretixPlan.nameBytesMax) bytes")
                     }
-                    if !names.insert(Name(name)).inserted { faults.add(pointer() + "/seat_guid", "is there twice: \(name)") }
+                    if !names.insert(Name(name)).inserted {
+                        faults.add(pointer() + "/seat_guid", "is there twice: \(name)")
+                    }
                     guard let category = categories[Name(seat.category)] else {
                         faults.add(pointer() + "/category", "is not among the plan's categories: \(seat.category)")
                         continue

@@ -230,7 +230,8 @@ extension CreateEvent {
             faults.require(
                 (0...CreateEvent.capacityMax).contains(area.capacity), pointer + "/capacity",
                 "must be from 0 to \(CreateEvent.capacityMax)")
-            result.append(.init(name: area.name, capacity: area.capacity, category: categories[Name(area.category)] ?? 0))
+            result.append(
+                .init(name: area.name, capacity: area.capacity, category: categories[Name(area.category)] ?? 0))
         }
         faults.require(result.count <= 1000, "/areas", "are more than 1000")
         return result

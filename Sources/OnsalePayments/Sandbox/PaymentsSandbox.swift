@@ -302,7 +302,9 @@ public struct PaymentsSandbox: Sendable {
         }
         let tries = key.map { store.countTry($0) } ?? 0
         // Twice for the same request, whatever keys it comes with: after such an answer a client takes a new one.
-        if behaviour == .error, store.countTry(fingerprint) < 2 { return problem(500, "api_error", "The sandbox fails as told.") }
+        if behaviour == .error, store.countTry(fingerprint) < 2 {
+            return problem(500, "api_error", "The sandbox fails as told.")
+        }
         if behaviour == .slow { try await Task.sleep(for: .seconds(3)) }
         var event: (type: String, intent: StripeProtocol.Intent)?
         let answer = try await store.change(key: key) { state in
@@ -351,7 +353,9 @@ public struct PaymentsSandbox: Sendable {
         answer(
             status,
             StripeProtocol.ErrorBody(
-                error: .init(type: type, code: code, declineCode: declineCode, message: message, paymentIntent: intent.map { .init(id: $0.id) }))
+                error: .init(
+                    type: type, code: code, declineCode: declineCode, message: message,
+                    paymentIntent: intent.map { .init(id: $0.id) }))
         )
     }
 

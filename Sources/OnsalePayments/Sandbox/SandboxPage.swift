@@ -11,7 +11,8 @@ enum SandboxPage {
     static func record(
         _ intent: StripeProtocol.Intent, returnURL: String?, origin: String
     ) -> SandboxStore.Record {
-        let secret = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+        let secret =
+            String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
         var intent = intent
         intent.status = .requiresAction
         intent.amountCapturable = 0
