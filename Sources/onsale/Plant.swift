@@ -144,6 +144,11 @@ struct Plant: Sendable {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger.onsale("onsale.lifecycle"))
         configuration.maximumGracefulShutdownDuration = .seconds(Plant.shutdownSeconds)
+        if case .provider = payments, Settings.environment("ONSALE_PAYMENT_WEBHOOK_SECRET") == nil {
+            logger.warning(
+                "ONSALE_PAYMENT_WEBHOOK_SECRET is not set: the provider's webhooks are refused, and what it does of its own "
+                    + "accord is found late")
+        }
         if !isDemo, service.trustsNoProxy {
             logger.warning(
                 "No proxy is named in ONSALE_TRUSTED_PROXIES: behind one all clients would count as one and be limited as one"

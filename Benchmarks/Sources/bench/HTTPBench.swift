@@ -7,7 +7,7 @@ enum HTTPBench {
     /// Pairs of neighbouring runs; the median of their ratios counts.
     private static let pairs = 9
     private static let events = 18
-    private static let adminToken = "bench"
+    private static let adminToken = "bench-admin-token"
 
     static func run(_ table: inout Table, wants: (String) -> Bool) async throws {
         let echoPort = try Programs.freePort()
@@ -21,7 +21,9 @@ enum HTTPBench {
         let server = try Programs.start(
             Programs.onsale,
             ["serve", "--port", "\(port)", "--management-port", "0", "--data", data],
-            environment: ["ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical"])
+            environment: ["ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical",
+                "ONSALE_PAYMENT_URL": "sandbox",
+            ])
         defer { Programs.stop(server) }
         _ = try Programs.waitUntilReady(port: echoPort)
         _ = try Programs.waitUntilReady(port: port)
@@ -151,7 +153,7 @@ enum HTTPBench {
                     body: """
                         {"id":"e\(event)","title":"E","startsAt":"2030-01-01T00:00:00Z","currency":"KRW",
                          "seatingPlan":\(plan),"prices":[{"category":"VIP","amount":198000}],
-                         "onsale":{"waitingRoom":false,"passSeconds":86400},
+                         "onsale":{"waitingRoom":false,"passSeconds":86400,"passIdleSeconds":3600},
                          "limits":{"ticketsPerBuyer":1000000,"holdSeconds":3600}}
                         """))
             guard created.status == 201 else {
@@ -168,6 +170,7 @@ enum HTTPBench {
                     let pass = try connection.exchange(
                         .init(
                             method: "POST", path: "/v1/events/e\(event)/waiting-room/pass",
+                            token: session.member("token"),
                             body: #"{"ticket":"\#(joined.member("ticket") ?? "")"}"#))
                     return pass.member("pass") ?? ""
                 })

@@ -9,7 +9,7 @@ enum LineBench {
     private static let connections = 256
     private static let pairs = 5
     private static let seconds = 2.0
-    private static let adminToken = "bench"
+    private static let adminToken = "bench-admin-token"
     private static let sessionsMax = 450_000
 
     static func run(_ table: inout Table) throws {
@@ -69,7 +69,9 @@ enum LineBench {
         let port = try Programs.freePort()
         let server = try Programs.start(
             Programs.onsale, ["serve", "--port", "\(port)", "--management-port", "0", "--data", data],
-            environment: ["ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical"]
+            environment: ["ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical",
+                "ONSALE_PAYMENT_URL": "sandbox",
+            ]
                 .merging(environment) { $1 })
         _ = try Programs.waitUntilReady(port: port)
         return (server, port)
@@ -91,7 +93,7 @@ enum LineBench {
                        "zones":[{"name":"Z","rows":[\(rows)]}]},
                      "areas":[{"name":"Floor","capacity":100000,"category":"VIP"}],
                      "prices":[{"category":"VIP","amount":100}],
-                     "onsale":{"waitingRoom":\(waitingRoom),"maxActiveShoppers":500,"passSeconds":86400},
+                     "onsale":{"waitingRoom":\(waitingRoom),"maxActiveShoppers":500,"passSeconds":86400,"passIdleSeconds":3600},
                      "limits":{"ticketsPerBuyer":1000000,"holdSeconds":1}}
                     """))
         guard answer.status == 201 else { throw Failure("event: \(String(decoding: answer.body, as: UTF8.self))") }
