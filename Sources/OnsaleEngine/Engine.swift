@@ -154,7 +154,9 @@ public final class Engine: Sendable {
         do {
             let recovered = try Recovery.recover(id, from: journal)
             let view = EventView(recovered.partition, lastSequence: recovered.head.lastSequence)
-            loop.deliver(.loaded(EventHandle(id: id, view: view, limits: limits), recovered))
+            let handle = EventHandle(
+                id: id, view: view, buyers: recovered.partition.sale.buyersWithOrders, limits: limits)
+            loop.deliver(.loaded(handle, recovered))
             logger.info("Event loaded", metadata: ["event": "\(id)", "facts": "\(recovered.head.lastSequence)"])
         } catch let damage as JournalDamage {
             logger.critical(
@@ -165,9 +167,16 @@ public final class Engine: Sendable {
             logger.error(
                 "An event could not be loaded; the next request tries again",
                 metadata: ["event": "\(id)", "error": "\(error)"])
-            directory.postpone(id)
+            if directory.postpone(id) {
+                loaders.asyncAfter(deadline: .now() + Engine.retrySeconds) { [weak self] in
+                    if let self, directory.beginAgain(id) { loadNow(id) }
+                }
+            }
         }
     }
+
+    /// How soon an event is tried again of which nothing could be read.
+    private static let retrySeconds = 5.0
 
     private func onLoader<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
@@ -188,7 +197,7 @@ public final class Engine: Sendable {
 
     /// The events in which a buyer may have orders.
     public func eventsWithOrders(of buyer: BuyerID) -> [String] {
-        directory.events { $0.mayHaveOrders(of: buyer) }
+        directory.events(withOrdersOf: buyer)
     }
 
     // MARK: Commands

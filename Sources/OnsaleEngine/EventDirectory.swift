@@ -1,4 +1,4 @@
-import Logging
+import OnsaleValues
 import Synchronization
 
 /// Which events there are, and where each stands between the disk and the loop.
@@ -11,7 +11,7 @@ final class EventDirectory: Sendable {
     private enum Entry {
         case loaded(EventHandle)
         /// Being created, loaded or unloaded.
-        case moving(EventSummary?, waiting: [Waiter])
+        case moving(EventSummary?)
         /// Its summary is not known where it could not be read at the start.
         case unloaded(EventSummary?)
         case outOfService
@@ -20,7 +20,14 @@ final class EventDirectory: Sendable {
     /// Who may wait for one event at a time.
     private static let waitersMax = 100_000
 
-    private let entries = Mutex<[String: Entry]>([:])
+    private struct State {
+        var entries: [String: Entry] = [:]
+        /// Who waits for an event that is moving.
+        var waiting: [String: [Waiter]] = [:]
+        var isShutDown = false
+    }
+
+    private let state = Mutex(State())
 
     // MARK: Looking up
 
@@ -34,8 +41,9 @@ final class EventDirectory: Sendable {
 
     /// The handle of an event that is loaded; nil for one that has to be waited for.
     func loaded(_ id: String) throws(EngineError) -> EventHandle? {
-        try entries.withLock { entries throws(EngineError) in
-            switch entries[id] {
+        try state.withLock { state throws(EngineError) in
+            if state.isShutDown { throw .shuttingDown }
+            switch state.entries[id] {
             case .loaded(let handle): return handle
             case .moving, .unloaded: return nil
             case .outOfService: throw .outOfService
@@ -46,17 +54,19 @@ final class EventDirectory: Sendable {
 
     /// Finds the event, or has the waiter wait for it.
     func find(_ id: String, _ waiter: Waiter) -> Answer {
-        entries.withLock { entries in
-            switch entries[id] {
+        state.withLock { state in
+            if state.isShutDown { return .refused(.shuttingDown) }
+            switch state.entries[id] {
             case .loaded(let handle): return .handle(handle)
-            case .moving(let summary, let waiting):
-                guard waiting.count < EventDirectory.waitersMax else {
+            case .moving:
+                guard state.waiting[id]?.count ?? 0 < EventDirectory.waitersMax else {
                     return .refused(.overloaded(retryAfterSeconds: 1))
                 }
-                entries[id] = .moving(summary, waiting: waiting + [waiter])
+                state.waiting[id, default: []].append(waiter)
                 return .wait
             case .unloaded(let summary):
-                entries[id] = .moving(summary, waiting: [waiter])
+                state.entries[id] = .moving(summary)
+                state.waiting[id, default: []].append(waiter)
                 return .load
             case .outOfService: return .refused(.outOfService)
             case nil: return .refused(.noSuchEvent)
@@ -64,37 +74,47 @@ final class EventDirectory: Sendable {
         }
     }
 
+    /// From here on nothing is to be had: whoever asks is told so, and so is whoever waits.
+    func shutDown() {
+        let waiting = state.withLock { state in
+            state.isShutDown = true
+            defer { state.waiting.removeAll() }
+            return state.waiting.values.flatMap { $0 }
+        }
+        fail(waiting, .shuttingDown)
+    }
+
     /// What every event is listed as, by id.
     func summaries() -> [EventSummary] {
-        let all = entries.withLock { Array($0.values) }
+        let all = state.withLock { Array($0.entries.values) }
         return all.compactMap { entry in
             switch entry {
             case .loaded(let handle): EventSummary(handle.view)
             case .unloaded(let summary): summary
-            case .moving(let summary, _): summary
+            case .moving(let summary): summary
             case .outOfService: nil
             }
         }.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
     }
 
     func views() -> [EventView] {
-        entries.withLock { entries in
-            entries.values.compactMap { entry in
+        state.withLock { state in
+            state.entries.values.compactMap { entry in
                 if case .loaded(let handle) = entry { return handle.view }
                 return nil
             }
         }
     }
 
-    /// Events that a buyer may have orders in.
-    func events(where isWanted: (EventSummary) -> Bool) -> [String] {
-        entries.withLock { entries in
-            entries.compactMap { id, entry in
+    /// Events that a buyer may have orders in, by id.
+    func events(withOrdersOf buyer: BuyerID) -> [String] {
+        state.withLock { state in
+            state.entries.compactMap { id, entry in
                 switch entry {
-                case .loaded: id
+                case .loaded(let handle): handle.hasOrders(of: buyer) ? id : nil
                 // What it is listed as may not tell of its buyers yet.
                 case .moving: id
-                case .unloaded(let summary): summary.map(isWanted) ?? true ? id : nil
+                case .unloaded(let summary): summary?.mayHaveOrders(of: buyer) ?? true ? id : nil
                 case .outOfService: nil
                 }
             }
@@ -103,11 +123,11 @@ final class EventDirectory: Sendable {
 
     /// The event whose orders carry this tag.
     func event(tag: UInt64) -> String? {
-        entries.withLock { entries in
-            entries.first { _, entry in
+        state.withLock { state in
+            state.entries.first { _, entry in
                 switch entry {
                 case .loaded(let handle): handle.tag == tag
-                case .unloaded(let summary), .moving(let summary, _): summary?.tag == tag
+                case .unloaded(let summary), .moving(let summary): summary?.tag == tag
                 case .outOfService: false
                 }
             }?.key
@@ -116,8 +136,13 @@ final class EventDirectory: Sendable {
 
     /// Whether there are events of which nothing is known yet.
     var isLoading: Bool {
-        entries.withLock { entries in
-            entries.values.contains { if case .moving(nil, _) = $0 { true } else { false } }
+        state.withLock { state in
+            state.entries.values.contains { entry in
+                switch entry {
+                case .moving(nil), .unloaded(nil): true
+                default: false
+                }
+            }
         }
     }
 
@@ -126,7 +151,7 @@ final class EventDirectory: Sendable {
     /// Takes the name for a new event, or the event to be loaded at a start.
     /// - Returns: false if it is taken.
     func begin(_ id: String) -> Bool {
-        enter(id, as: .moving(nil, waiting: []))
+        enter(id, as: .moving(nil))
     }
 
     /// An event that was put to rest before the start.
@@ -135,17 +160,26 @@ final class EventDirectory: Sendable {
     }
 
     private func enter(_ id: String, as entry: Entry) -> Bool {
-        entries.withLock { entries in
-            guard entries[id] == nil else { return false }
-            entries[id] = entry
+        state.withLock { state in
+            guard state.entries[id] == nil else { return false }
+            state.entries[id] = entry
+            return true
+        }
+    }
+
+    /// Takes an event to be loaded again that could not be before.
+    /// - Returns: false if somebody else has, or nobody need.
+    func beginAgain(_ id: String) -> Bool {
+        state.withLock { state in
+            guard case .unloaded(nil)? = state.entries[id], !state.isShutDown else { return false }
+            state.entries[id] = .moving(nil)
             return true
         }
     }
 
     /// The loop has the event's writer: everybody may use it.
     func publish(_ handle: EventHandle) {
-        let waiting = replace(handle.id, with: .loaded(handle))
-        for waiter in waiting { waiter.resume(returning: handle) }
+        for waiter in replace(handle.id, with: .loaded(handle)) { waiter.resume(returning: handle) }
     }
 
     /// It came to nothing; the name is free again.
@@ -154,13 +188,15 @@ final class EventDirectory: Sendable {
     }
 
     /// It could not be loaded for a reason that may pass.
-    func postpone(_ id: String) {
-        let waiting = entries.withLock { entries -> [Waiter] in
-            guard case .moving(let summary, let waiting)? = entries[id] else { return [] }
-            entries[id] = .unloaded(summary)
-            return waiting
+    /// - Returns: whether nothing is known of it, so that it must be tried again soon.
+    func postpone(_ id: String) -> Bool {
+        let (waiting, isUnknown) = state.withLock { state -> ([Waiter], Bool) in
+            guard case .moving(let summary)? = state.entries[id] else { return ([], false) }
+            state.entries[id] = .unloaded(summary)
+            return (state.waiting.removeValue(forKey: id) ?? [], summary == nil)
         }
         fail(waiting, .unavailable)
+        return isUnknown
     }
 
     /// It must not be used before somebody has looked at it.
@@ -170,9 +206,9 @@ final class EventDirectory: Sendable {
 
     /// Closes an event for unloading, if nothing waits in its inbox. Whoever asks from here on waits.
     func beginUnloading(_ handle: EventHandle) -> Bool {
-        entries.withLock { entries in
+        state.withLock { state in
             guard handle.closeIfEmpty() else { return false }
-            entries[handle.id] = .moving(EventSummary(handle.view), waiting: [])
+            state.entries[handle.id] = .moving(EventSummary(handle.view))
             return true
         }
     }
@@ -180,21 +216,17 @@ final class EventDirectory: Sendable {
     /// What must be known of it is put away.
     /// - Returns: whether somebody waits for it, so that it must be loaded again.
     func finishUnloading(_ summary: EventSummary) -> Bool {
-        entries.withLock { entries in
-            guard case .moving(_, let waiting)? = entries[summary.id], !waiting.isEmpty else {
-                entries[summary.id] = .unloaded(summary)
-                return false
-            }
-            entries[summary.id] = .moving(summary, waiting: waiting)
-            return true
+        state.withLock { state in
+            let isWanted = !(state.waiting[summary.id]?.isEmpty ?? true)
+            state.entries[summary.id] = isWanted ? .moving(summary) : .unloaded(summary)
+            return isWanted
         }
     }
 
     private func replace(_ id: String, with entry: Entry?) -> [Waiter] {
-        entries.withLock { entries in
-            defer { entries[id] = entry }
-            if case .moving(_, let waiting)? = entries[id] { return waiting }
-            return []
+        state.withLock { state in
+            state.entries[id] = entry
+            return state.waiting.removeValue(forKey: id) ?? []
         }
     }
 

@@ -20,7 +20,7 @@ extension HTTPClient {
         ).get()
         return Exchange(
             status: response.status, body: response.body ?? ByteBuffer(),
-            retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap { Int($0) })
+            retryAfterSeconds: Exchange.seconds(response.headers.first(name: "Retry-After")))
     }
 
     /// What came back.
@@ -28,5 +28,10 @@ extension HTTPClient {
         let status: HTTPResponseStatus
         let body: ByteBuffer
         let retryAfterSeconds: Int?
+
+        /// A `Retry-After` in seconds (RFC 9110, 10.2.3), an hour at most; what a stranger writes there can be any number.
+        static func seconds(_ field: String?) -> Int? {
+            field.flatMap { Int($0) }.map { max(0, min($0, 3600)) }
+        }
     }
 }

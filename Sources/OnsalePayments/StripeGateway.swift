@@ -357,7 +357,9 @@ public struct StripeGateway: PaymentGateway {
         if (200..<300).contains(status.code) { return .success(answer.body) }
         let problem = try? decode(StripeProtocol.ErrorBody.self, answer.body).error
         switch status.code {
-        case 401, 403: throw PaymentGatewayError.unauthorized
+        case 401: throw PaymentGatewayError.unauthorized
+        // The key may do other things: what it may not do says nothing of the rest.
+        case 403: throw PaymentGatewayError.rejected(status: 403, problem?.message ?? "not permitted to this key")
         case 404: throw PaymentGatewayError.unknownPayment
         // The same key is still being worked on, or too many calls.
         case 409, 429: throw PaymentGatewayError.busy(retryAfterSeconds: answer.retryAfterSeconds)

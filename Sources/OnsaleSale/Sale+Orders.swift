@@ -75,6 +75,8 @@ extension Sale {
                 learn(intent, of: order, now: now, facts: &facts)
             }
         case .captured(let intent, let amount):
+            // Whatever a stranger says must never contradict our own state.
+            guard (0...SaleTerms.amountMax).contains(amount) else { return }
             takeCapture(intent: intent, amount: amount, order: order, now: now, facts: &facts)
         case .declined(let code): decline(order, code: code, now: now, facts: &facts)
         case .mismatched(let intent):
@@ -99,7 +101,7 @@ extension Sale {
             }
         case .stray(let intent, let captured):
             let isOwn = order.intent == intent && (order.duty != nil || order.state.holdsPayment)
-            if !isOwn, strays[intent] == nil {
+            if !isOwn, strays[intent] == nil, (0...SaleTerms.amountMax).contains(captured) {
                 record(.strayFound(id, intent: intent, captured: captured), at: now, facts: &facts)
             }
         case .strayReturned(let intent):

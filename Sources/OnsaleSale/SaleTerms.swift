@@ -15,6 +15,8 @@ public struct SaleTerms: Hashable, Sendable {
     public static let keySeconds = 86_400
     /// How much longer a hold lives, in seconds, when the first order on it was declined.
     public static let declinedHoldSeconds = 60
+    /// The largest amount that a payment can have, in minor units; what is told beyond it is nobody's money.
+    public static let amountMax: Int64 = 1_000_000_000_000_000
     /// Why an order is declined whose payment is not what was asked for.
     public static let mismatchCode = "payment_mismatch"
     /// A hold on which so many orders were declined is given back.

@@ -153,7 +153,9 @@ final class BroadcastLoop {
         let hasNews = topics[index]?.poll() ?? false
         // A copy of the list: whoever turns out to be gone leaves it meanwhile.
         for slot in topics[index]?.listeners ?? [] where hasNews || isConnectionWithoutRoom(slot) { deliver(slot) }
-        guard let interval = topics[index]?.feed.intervalMilliseconds else { return }
+        guard var interval = topics[index]?.feed.intervalMilliseconds else { return }
+        // Kept for those who come back: a second is soon enough for them.
+        if topics[index]?.listeners.isEmpty ?? true { interval = max(interval, 1000) }
         // The larger the crowd, the rarer its news: some of the thread's time stays free.
         topics[index]?.nextPoll = before + max(UInt64(interval), (milliseconds - before) * 3 / 2)
     }

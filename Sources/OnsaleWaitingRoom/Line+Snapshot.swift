@@ -34,6 +34,7 @@ extension Line {
             writer.write(timestamp: pass.idleSince)
             writer.write(byte: pass.declines)
         }
+        writer.write(serials: declinedPasses.sorted())
     }
 
     public init(snapshot reader: inout ByteReader) throws(ByteReadingError) {

@@ -54,6 +54,10 @@ public struct Line: Sendable {
     /// Living passes by the time since which they have been idle, with some that are no longer. Follows from the rest.
     private var idleQueue: [(pass: UInt32, since: Timestamp)] = []
     private var idleQueueStart = 0
+    /// Since when this process has driven the line. Soft: nobody is idle while it is down.
+    private var drivenSince: Timestamp?
+    /// Passes that ended by declined payments: what comes back to them is given back.
+    private(set) var declinedPasses: Set<UInt32> = []
     /// A fact that did not apply though it had just been decided on: a bug. Whoever drives the line must stop.
     public private(set) var fault: ContradictoryLineFact?
     /// Places whose holders still want a pass.
@@ -351,12 +355,16 @@ public struct Line: Sendable {
         return pass
     }
 
+    /// Whether a pass has ended by declined payments.
+    public func hasEndedByDeclines(_ pass: UInt32) -> Bool { declinedPasses.contains(pass) }
+
     private var nextIdle: (pass: UInt32, due: Timestamp)? {
         mutating get {
             while idleQueueStart < idleQueue.count {
                 let head = idleQueue[idleQueueStart]
                 if passes[head.pass]?.idleSince == head.since {
-                    return (head.pass, head.since.adding(seconds: schedule.passIdleSeconds))
+                    let since = max(head.since, drivenSince ?? head.since)
+                    return (head.pass, since.adding(seconds: schedule.passIdleSeconds))
                 }
                 idleQueueStart += 1
                 if idleQueueStart > 1024, idleQueueStart * 2 > idleQueue.count {
@@ -370,6 +378,7 @@ public struct Line: Sendable {
 
     private mutating func see(_ now: Timestamp) {
         clock = max(clock, now)
+        drivenSince = drivenSince ?? now
         presence.begin(at: now)
         pace.elapse(to: now)
     }
@@ -452,11 +461,10 @@ public struct Line: Sendable {
         case .joined(let buyer, let place): try joined(buyer, place)
         case .passGranted(let serial, let buyer, let place, let expiresAt):
             try granted(serial, buyer, place, at: now, until: expiresAt)
-        case .passExpired(let serial), .passGivenUp(let serial), .passEnded(let serial, _):
-            guard let pass = passes.removeValue(forKey: serial) else {
-                throw ContradictoryLineFact(description: "pass \(serial) does not live")
-            }
-            end(pass)
+        case .passExpired(let serial), .passGivenUp(let serial): try end(pass: serial)
+        case .passEnded(let serial, let why):
+            try end(pass: serial)
+            if why == .declines { declinedPasses.insert(serial) }
         case .paused: isPaused = true
         case .resumed: isPaused = false
         case .rescheduled(let schedule): self.schedule = schedule
@@ -541,6 +549,13 @@ public struct Line: Sendable {
         admittedThrough = max(admittedThrough, number)
     }
 
+    private mutating func end(pass serial: UInt32) throws(ContradictoryLineFact) {
+        guard let pass = passes.removeValue(forKey: serial) else {
+            throw ContradictoryLineFact(description: "pass \(serial) does not live")
+        }
+        end(pass)
+    }
+
     private mutating func end(_ pass: Pass) {
         passOfPlace[pass.place] = nil
         places[pass.place] = .spent
@@ -612,6 +627,7 @@ extension Line {
                 expiresAt: try reader.timestamp(), idleSince: try reader.timestamp(), declines: try reader.byte())
             passOfPlace[place] = serial
         }
+        declinedPasses = Set(try reader.serials())
         idleQueue = passes.values.sorted { ($0.idleSince, $0.serial) < ($1.idleSince, $1.serial) }
             .map { ($0.serial, $0.idleSince) }
         if schedule.hasWaitingRoom { pace.resume(occupied: passes.count + calls.count) }

@@ -65,8 +65,12 @@ struct Plant: Sendable {
         if case .provider(let url, _, let secretKey) = payments {
             return Provider(url: url, secretKey: secretKey, stop: {})
         }
+        // The same port as before, if it is free: payers may be on its pages.
+        let portFile = folder.file("sandbox.port")
+        let before = (try? String(contentsOf: portFile, encoding: .utf8)).flatMap { Int($0) } ?? 0
+        let sandboxPort = (1...65_535).contains(before) ? (try? FreePort.resolve(before, host: "127.0.0.1")) ?? 0 : 0
         let sandbox = try PaymentsSandbox(
-            folder: folder.file("payments-sandbox"), host: "127.0.0.1", port: 0, secretKey: secrets.sandboxKey,
+            folder: folder.file("payments-sandbox"), host: "127.0.0.1", port: sandboxPort, secretKey: secrets.sandboxKey,
             webhook: .init(
                 url: "http://127.0.0.1:\(webhookPort)/v1/webhooks/payments", secret: secrets.webhookSecret),
             client: client, logger: Logger.onsale("onsale.sandbox"))
@@ -82,6 +86,7 @@ struct Plant: Sendable {
             portKnown.finish()
         }
         for await port in ports {
+            try? String(port).write(to: portFile, atomically: true, encoding: .utf8)
             return Provider(url: "http://127.0.0.1:\(port)", secretKey: secrets.sandboxKey) { task.cancel() }
         }
         throw PlantError.sandboxDidNotStart
@@ -146,8 +151,7 @@ struct Plant: Sendable {
         configuration.maximumGracefulShutdownDuration = .seconds(Plant.shutdownSeconds)
         if case .provider = payments, Settings.environment("ONSALE_PAYMENT_WEBHOOK_SECRET") == nil {
             logger.warning(
-                "ONSALE_PAYMENT_WEBHOOK_SECRET is not set: the provider's webhooks are refused, and what it does of its own "
-                    + "accord is found late")
+                "ONSALE_PAYMENT_WEBHOOK_SECRET is not set: webhooks are refused, and what the provider does is found late")
         }
         if !isDemo, service.trustsNoProxy {
             logger.warning(

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Foundation
 import HTTPTypes
 import Logging
@@ -6,13 +7,13 @@ import NIOEmbedded
 import NIOHTTP1
 import NIOHTTPTypes
 import OnsaleEngine
-import OnsalePayments
 import OnsaleSale
 import OnsaleValues
 import Synchronization
 import Testing
 
 @testable import OnsaleHTTP
+@testable import OnsalePayments
 
 /// What strangers may send, and what they may take.
 @Suite struct HostileInputTests {
@@ -60,6 +61,26 @@ import Testing
         }
         let many = (0..<1000).map { _ in "v1=\(code)" }.joined(separator: ",")
         #expect(!WebhookSignature.isValid("t=5,\(many)", [], secret: "s", nowSeconds: 5))
+    }
+
+    @Test("A provider may ask for any patience; an hour at most is given")
+    func retryAfter() {
+        for (text, seconds) in [
+            ("-9223372036854775808", 0), ("9223372036854775807", 3600), ("7", 7), ("-1", 0), ("0", 0),
+        ] {
+            #expect(HTTPClient.Exchange.seconds(text) == seconds, "\(text)")
+        }
+        for text in ["99999999999999999999", "soon", "", "Wed, 21 Oct 2015 07:28:00 GMT"] {
+            #expect(HTTPClient.Exchange.seconds(text) == nil, "\(text)")
+        }
+    }
+
+    @Test("JSON is UTF-8: in UTF-16 what looks like a name to one reader is none to another")
+    func otherEncodings() {
+        for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf16, .utf32] {
+            let body = Array(#"{"a":1,"a":2}"#.data(using: encoding) ?? Data())
+            #expect(throws: JSONCheck.Fault.notUTF8) { try JSONCheck.check(body) }
+        }
     }
 
     @Test("Moments out of UTC's years, and leap seconds, are none")

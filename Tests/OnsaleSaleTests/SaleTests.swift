@@ -289,6 +289,20 @@ import Testing
         #expect(sale.ledger.refunded == 0 && sale.breaches().isEmpty)
     }
 
+    @Test("An amount that can't be is nobody's money: it changes nothing, and is no fault of ours")
+    func absurdAmounts() throws {
+        for amount in [-1, .min, .max, SaleTerms.amountMax + 1] as [Int64] {
+            var sale = Hall.sale(rows: 3, width: 6)
+            let (_, order) = try #require(ordered(&sale))
+            tell(&sale, order.id, [.captured(intent: "pi", amount: amount)], at: Hall.start)
+            tell(&sale, order.id, [.stray(intent: "pi_2", captured: amount)], at: Hall.start)
+            tell(&sale, order.id, [.declined(code: "no")], at: Hall.start)
+            tell(&sale, order.id, [.captured(intent: "pi", amount: amount)], at: Hall.start)
+            tell(&sale, order.id, [.refunded(total: amount)], at: Hall.start)
+            #expect(sale.fault == nil && sale.breaches().isEmpty && sale.ledger.gross == 0, "\(amount)")
+        }
+    }
+
     @Test("All results of one answer are taken in at once: a crash can't lose the second payment")
     func resultsTogether() throws {
         var sale = Hall.sale(rows: 3, width: 6)
@@ -303,20 +317,10 @@ import Testing
 
     @Test("Money beyond what the ledger can hold is a fault that is told, not a trap")
     func ledgerOverflow() throws {
-        let plan = SeatingPlan(
-            categories: ["A"],
-            seats: (0..<4).map { .init(name: "s\($0)", category: 0, row: 0, x: Int32($0), y: 0) }, areas: [],
-            stage: nil, prices: [.max / 2])
-        var sale = Sale(
-            plan: plan,
-            terms: SaleTerms(prices: [.max / 2], ticketsPerBuyer: 9, holdSeconds: 300, preventOrphans: false))
-        for seat in 0..<3 as Range<UInt32> {
-            let now = Hall.start.adding(seconds: Int(seat))
-            guard
-                let (_, order) = ordered(&sale, at: Timestamp(milliseconds: now.milliseconds + Int64(seat)), seat: seat)
-            else { break }
-            tell(&sale, order.id, [.captured(intent: "pi_\(seat)", amount: order.amount)], at: now)
-        }
+        var sale = Hall.sale(rows: 3, width: 6)
+        let (_, order) = try #require(ordered(&sale))
+        let strays = (0..<10_000).map { PaymentResult.stray(intent: "pi_\($0)", captured: SaleTerms.amountMax) }
+        tell(&sale, order.id, strays, at: Hall.start)
         #expect(sale.fault != nil)
     }
 }

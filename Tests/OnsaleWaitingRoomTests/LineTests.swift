@@ -106,4 +106,19 @@ import Testing
         #expect(line.duePass(at: Timestamp(seconds: 159)) == nil)
         #expect(line.duePass(at: Timestamp(seconds: 160))?.serial == 2)
     }
+
+    @Test("Nobody is idle while the server is down: passes live on over a restart")
+    func downtime() throws {
+        var line = line(cap: 2, idle: 60)
+        _ = ask(&line, .join(Self.buyers[0]), at: 0)
+        _ = ask(&line, .claimPass(Self.buyers[0], place: 1), at: 1)
+        var writer = ByteWriter()
+        line.encodeSnapshot(into: &writer)
+        var reader = ByteReader(writer.bytes)
+        var restored = try Line(snapshot: &reader)
+        var facts: [LineFact] = []
+        restored.advance(to: Timestamp(seconds: 500), room: 1000, facts: &facts)
+        #expect(restored.duePass(at: Timestamp(seconds: 500)) == nil && restored.activeShoppers == 1)
+        #expect(restored.duePass(at: Timestamp(seconds: 560))?.serial == 1)
+    }
 }

@@ -141,19 +141,17 @@ def fan(page, url, email, last_in_line):
         page.locator(".shop-seats .switch button").nth(1).click()
         settle(page)
         yield "shop-list"
-    for method in ["pm_card_chargeDeclined", "pm_card_visa"]:
-        page.locator("section.card:has(#best-category) > button.primary").click()
-        page.locator(f"#{method}").check()
-        settle(page)
-        if method == "pm_card_visa":
-            yield "checkout"
-        page.locator("form button[type=submit].primary").click()
-        if method == "pm_card_chargeDeclined":
-            page.locator("main .notice.good").wait_for()
-            settle(page)
-            yield "declined"
-            page.locator("main .card button.primary").click()
-            map_is_drawn(page)
+    page.locator("section.card:has(#best-category) > button.primary").click()
+    page.locator("#pm_card_visa").check()
+    settle(page)
+    yield "checkout"
+    page.locator("#pm_card_chargeDeclined").check()
+    page.locator("form button[type=submit].primary").click()
+    page.locator("main .notice.bad").wait_for()
+    settle(page)
+    yield "declined"
+    page.locator("#pm_card_visa").check()
+    page.locator("form button[type=submit].primary").click()
     page.locator(".tickets img").first.wait_for()
     settle(page)
     yield "tickets"

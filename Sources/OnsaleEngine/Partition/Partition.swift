@@ -141,10 +141,13 @@ public struct Partition: Sendable {
         guard !saleFacts.isEmpty else { return }
         tellLine(of: saleFacts, at: now)
         for case .paymentDeclined(let id, _, _, _) in saleFacts {
-            guard let serial = sale.order(id)?.pass,
-                let pass = line.endDeclined(pass: serial, now: now, facts: &lineFacts)
+            guard let order = sale.order(id) else { continue }
+            // What was being paid when the pass ended comes back to nobody.
+            guard
+                line.endDeclined(pass: order.pass, now: now, facts: &lineFacts) != nil
+                    || line.hasEndedByDeclines(order.pass)
             else { continue }
-            _ = sale.apply(.releaseAll(buyer: pass.buyer, pass: pass.serial), now: now, facts: &saleFacts)
+            _ = sale.apply(.releaseAll(buyer: order.buyer, pass: order.pass), now: now, facts: &saleFacts)
             tellLine(of: [], at: now)
         }
     }

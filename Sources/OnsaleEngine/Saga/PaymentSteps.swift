@@ -149,11 +149,17 @@ struct PaymentSteps: Sendable {
         guard !found.isEmpty else { return [] }
         let main = found.firstIndex { $0.isCaptured } ?? found.firstIndex { $0.isLive } ?? found.count - 1
         let results = await meaning(of: found.remove(at: main), for: task)
-        return results + found.compactMap(stray)
+        return results + found.compactMap { stray($0, of: task) }
     }
 
-    private func stray(_ payment: Payment) -> PaymentResult? {
-        if case .captured(let amount) = payment.status { return .stray(intent: payment.intent, captured: amount) }
+    private func stray(_ payment: Payment, of task: PaymentTask? = nil) -> PaymentResult? {
+        if case .captured(let amount) = payment.status {
+            guard (0...SaleTerms.amountMax).contains(amount) else {
+                if let task { alarm(task, "a second payment, \(payment.intent), has an amount that can't be") }
+                return nil
+            }
+            return .stray(intent: payment.intent, captured: amount)
+        }
         return payment.isLive ? .stray(intent: payment.intent, captured: 0) : nil
     }
 
@@ -231,7 +237,12 @@ struct PaymentSteps: Sendable {
         guard let intent = task.intent else { return try await voidUnknown(task) }
         guard let payment = try await known(intent, task, &course) else { return [.voided] }
         switch try await released(payment, task, &course).status {
-        case .captured(let amount): return [.captured(intent: payment.intent, amount: amount)]
+        case .captured(let amount):
+            guard (0...SaleTerms.amountMax).contains(amount) else {
+                alarm(task, "the provider says that an amount was taken that can't be")
+                throw PaymentGatewayError.rejected(status: 0, "an amount that can't be")
+            }
+            return [.captured(intent: payment.intent, amount: amount)]
         case .canceled, .declined: return [.voided]
         case .authorized, .pending, .requiresAction: return []
         }
@@ -245,7 +256,7 @@ struct PaymentSteps: Sendable {
         .filter { $0.reference == task.payment.reference }
         let live = found.filter { $0.isLive || $0.isCaptured }
         if let first = live.first {
-            return [.pending(intent: first.intent)] + live.dropFirst().compactMap(stray)
+            return [.pending(intent: first.intent)] + live.dropFirst().compactMap { stray($0, of: task) }
         }
         let isLookedForLongEnough =
             clock.now().milliseconds - (task.endedAt ?? task.placedAt).milliseconds > PaymentSteps.searchSeconds * 1000
@@ -259,6 +270,9 @@ struct PaymentSteps: Sendable {
         guard payment.isLive else { return payment }
         do {
             return try await gateway.void(payment.intent, for: task.payment, attempt: course.voidAttempt)
+        } catch PaymentGatewayError.unknownPayment {
+            alarm(task, "the provider knows the payment, and not when it is to be let go")
+            throw PaymentGatewayError.rejected(status: 404, "no such payment")
         } catch PaymentGatewayError.failed(let status, let intent) {
             course.voidAttempt += 1
             throw PaymentGatewayError.failed(status: status, intent: intent)
@@ -281,6 +295,9 @@ struct PaymentSteps: Sendable {
     private func givenBack(
         _ intent: String, captured: Int64, _ task: PaymentTask, _ course: inout PaymentCourse
     ) async throws -> Int64 {
+        guard (0...SaleTerms.amountMax).contains(captured) else {
+            throw PaymentGatewayError.rejected(status: 0, "an amount that can't be")
+        }
         let refunds = try await gateway.refunds(of: intent, currency: task.payment.currency)
         let succeeded = refunds.total(.succeeded)
         // Clamped: what a stranger says can be any size.
@@ -295,6 +312,9 @@ struct PaymentSteps: Sendable {
         } catch PaymentGatewayError.failed(let status, let intent) {
             course.refundAttempt += 1
             throw PaymentGatewayError.failed(status: status, intent: intent)
+        } catch PaymentGatewayError.unknownPayment {
+            alarm(task, "the provider does not know the payment of which \(left) is to be given back")
+            throw PaymentGatewayError.rejected(status: 404, "no such payment")
         } catch PaymentGatewayError.rejected(let status, let reason) {
             course.refundAttempt += 1
             alarm(task, "the provider refuses to give \(left) back: \(reason)")

@@ -5,7 +5,8 @@ import Synchronization
 /// Looks after orders of which nothing is under way: those that a webhook names, those whose calls were repeated so that
 /// there may be two payments, and, slowly, all the others, since a webhook may be lost.
 ///
-/// Whoever is to be looked at stays in the queue until the provider has answered.
+/// Whoever is to be looked at stays in the queue until the provider has answered; where that is full, the slow round is
+/// all that is left.
 final class PaymentSweep: Sendable {
     /// Between two orders of the slow round.
     private static let stepMilliseconds = 200
@@ -62,7 +63,9 @@ final class PaymentSweep: Sendable {
         let isNew = state.withLock { state in
             state.looks.count < PaymentSweep.looksMax && state.fresh.insert(subject).inserted
         }
-        if isNew { queue([Look(subject: subject, isThorough: false, at: clock.now())], runner) }
+        guard isNew else { return }
+        let isTaken = queue([Look(subject: subject, isThorough: false, at: clock.now())], runner)
+        if !isTaken { state.withLock { _ = $0.fresh.remove(subject) } }
     }
 
     /// The order's calls were repeated.
@@ -76,16 +79,19 @@ final class PaymentSweep: Sendable {
             }, runner)
     }
 
-    private func queue(_ looks: [Look], _ runner: SagaRunner) {
-        let mustTick = state.withLock { state in
+    /// - Returns: whether there was room.
+    @discardableResult
+    private func queue(_ looks: [Look], _ runner: SagaRunner) -> Bool {
+        let (isTaken, mustTick) = state.withLock { state -> (Bool, Bool) in
             guard state.looks.count + looks.count <= PaymentSweep.looksMax + PaymentSweep.doubtSeconds.count else {
-                return false
+                return (false, false)
             }
             state.looks += looks
             defer { state.isTicking = true }
-            return !state.isTicking
+            return (true, !state.isTicking)
         }
         if mustTick { Task { await tick(runner) } }
+        return isTaken
     }
 
     /// Has due looks taken, as long as any wait.
@@ -161,13 +167,22 @@ final class PaymentSweep: Sendable {
     }
 
     /// Orders this much older than a start may have had a call under way when the process before it ended, in seconds.
-    private static let recentSeconds = 900
+    private static let recentSeconds = 120
+    /// Events at rest are looked at once a day, for so many days after they began: disputes come late.
+    private static let daySeconds = 86_400
+    private static let restingDays = 120
 
     func run(_ runner: SagaRunner) async {
         var rounds: [String: Round] = [:]
         let startedAt = clock.now()
+        var nextDay = startedAt.adding(seconds: PaymentSweep.daySeconds)
         while let engine = runner.engine {
             var hasLooked = false
+            if clock.now() >= nextDay {
+                nextDay = clock.now().adding(seconds: PaymentSweep.daySeconds)
+                let since = clock.now().adding(seconds: -PaymentSweep.restingDays * PaymentSweep.daySeconds)
+                for event in engine.summaries() where event.startsAt > since { _ = try? await engine.event(event.id) }
+            }
             let views = runner.isOpen ? engine.loadedViews() : []
             for view in views {
                 let id = view.definition.id

@@ -70,13 +70,13 @@ public struct PaymentTask: Sendable {
 
     /// Everything that the provider must still be asked for an event, as recovery finds it.
     public static func all(in partition: Partition) -> [PaymentTask] {
-        open(in: partition, atMost: .max)
+        open(in: partition, after: 0, atMost: .max)
     }
 
     /// So many of the orders of which the provider must still be asked something, and of the second payments.
-    static func open(in partition: Partition, atMost max: Int) -> [PaymentTask] {
+    static func open(in partition: Partition, after serial: UInt32, atMost max: Int) -> [PaymentTask] {
         let sale = partition.sale
-        let orders = sale.openOrders.prefix(max).sorted().compactMap { serial in
+        let orders = sale.openOrders.filter { $0 > serial }.sorted().prefix(max).compactMap { serial in
             sale.order(OrderID(serial)).flatMap { PaymentTask($0, in: partition.definition) }
         }
         let strays = sale.strays.values.prefix(max).sorted { $0.intent < $1.intent }.compactMap { stray in
@@ -84,6 +84,6 @@ public struct PaymentTask: Sendable {
                 PaymentTask($0, kind: .returnStray(intent: stray.intent), in: partition.definition)
             }
         }
-        return orders + strays
+        return strays + orders
     }
 }

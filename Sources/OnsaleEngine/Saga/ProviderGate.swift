@@ -22,6 +22,8 @@ struct ProviderGate: Sendable {
 
     private(set) var health = ProviderHealth.unknown
     private var unanswered = 0
+    /// A probe was answered after it had been away, and no order's call yet: a few are let through.
+    private(set) var isOnTrial = false
 
     /// Whether orders may be asked about.
     var isOpen: Bool {
@@ -31,19 +33,22 @@ struct ProviderGate: Sendable {
         }
     }
 
-    /// - Returns: whether it has just become open again.
-    mutating func answered() -> Bool {
+    /// - Returns: whether more calls may be made than before.
+    mutating func answered(isProbe: Bool) -> Bool {
         let wasOpen = isOpen
+        let wasOnTrial = isOnTrial
         unanswered = 0
         health = .well
-        return !wasOpen
+        isOnTrial = isProbe && (!wasOpen || wasOnTrial)
+        return !wasOpen || wasOnTrial && !isOnTrial
     }
 
     /// - Returns: whether it has just closed.
     mutating func gotNoAnswer(at now: Timestamp) -> Bool {
         unanswered += 1
-        guard unanswered >= ProviderGate.unansweredMax, isOpen else { return false }
+        guard unanswered >= (isOnTrial ? 1 : ProviderGate.unansweredMax), isOpen else { return false }
         health = .away(since: now)
+        isOnTrial = false
         return true
     }
 
@@ -51,6 +56,7 @@ struct ProviderGate: Sendable {
     mutating func refusedKey(at now: Timestamp) -> Bool {
         if case .unauthorized = health { return false }
         health = .unauthorized(since: now)
+        isOnTrial = false
         return true
     }
 }

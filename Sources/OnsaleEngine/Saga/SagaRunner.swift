@@ -12,6 +12,8 @@ import Synchronization
 final class SagaRunner: Sendable {
     /// Calls to the provider under way at a time.
     static let callsMax = 256
+    /// The same while it is not known yet whether the provider is really back.
+    private static let trialCallsMax = 4
     private static let probeMilliseconds = 500
     /// How often what goes on failing is told, in seconds.
     private static let reminderSeconds: Int64 = 600
@@ -102,8 +104,12 @@ final class SagaRunner: Sendable {
 
     /// Takes a task; called on the writer's thread, so it only queues it.
     func take(_ task: PaymentTask) {
+        take(task) { _ in true }
+    }
+
+    private func take(_ task: PaymentTask, if isWanted: (State) -> Bool) {
         let mustStart = state.withLock { state -> Bool in
-            guard !state.isStopping else { return false }
+            guard !state.isStopping, isWanted(state) else { return false }
             return enqueue(task, &state)
         }
         if mustStart { Task { await work() } }
@@ -119,16 +125,19 @@ final class SagaRunner: Sendable {
         }
         state.active[key] = .some(nil)
         state.waiting.append(task)
-        guard state.gate.isOpen, state.running < SagaRunner.callsMax else { return false }
+        guard state.gate.isOpen, state.running < SagaRunner.callsMax(state) else { return false }
         state.running += 1
         return true
+    }
+
+    private static func callsMax(_ state: State) -> Int {
+        state.gate.isOnTrial ? trialCallsMax : callsMax
     }
 
     /// Takes a task that may be old news: from the reconciler. Where a call for the order is under way, or its next try is
     /// set, that leads on by itself, and the old news must not replace what is newer.
     func remind(_ task: PaymentTask) {
-        let isUnderWay = state.withLock { $0.active[key(task)] != nil || $0.sleeping[key(task)] != nil }
-        if !isUnderWay { take(task) }
+        take(task) { state in state.active[key(task)] == nil && state.sleeping[key(task)] == nil }
     }
 
     /// Works until nothing waits, or the provider is away.
@@ -144,7 +153,8 @@ final class SagaRunner: Sendable {
 
     private func nextTask() -> PaymentTask? {
         state.withLock { state in
-            guard state.gate.isOpen, state.nextWaiting < state.waiting.count else {
+            let isOneTooMany = state.running > SagaRunner.callsMax(state)
+            guard state.gate.isOpen, !isOneTooMany, state.nextWaiting < state.waiting.count else {
                 if state.nextWaiting >= state.waiting.count {
                     state.waiting.removeAll(keepingCapacity: true)
                     state.nextWaiting = 0
@@ -254,6 +264,8 @@ final class SagaRunner: Sendable {
 
     /// How long to wait before asking again about what the provider has not decided: half a second to three.
     private static func pollMilliseconds(tries: Int) -> Int { min(3000, 500 * max(1, tries)) }
+    /// A payer at the bank takes long, and a webhook tells of the end: one second, then ever later, up to fifteen.
+    private static func actionPollMilliseconds(tries: Int) -> Int { min(15_000, 1000 << min(max(0, tries - 1), 4)) }
     /// What asks for a person is tried again rarely.
     private static let rejectedMilliseconds = 30_000
 
@@ -271,6 +283,9 @@ final class SagaRunner: Sendable {
             _ = try await engine.apply(.sale(.payment(task.order, results)), to: handle)
             // What asks for more of the provider than it did comes as a task of its own; the rest is asked about again.
             guard results.allSatisfy(\.isUndecided) else { return .done }
+            if results.contains(where: \.asksPayer) {
+                return .notYet(milliseconds: SagaRunner.actionPollMilliseconds(tries: course.tries))
+            }
             return .notYet(milliseconds: SagaRunner.pollMilliseconds(tries: course.tries))
         } catch let error as PaymentGatewayError {
             if case .busy(_?) = error {
@@ -292,11 +307,14 @@ final class SagaRunner: Sendable {
 
     /// Whether a payment is the one of the order that it names.
     private func isOthers(_ payment: Payment) async -> Bool {
-        guard let reference = payment.reference, let engine, let found = try? await engine.order(reference) else {
-            return false
+        guard let reference = payment.reference, let engine else { return true }
+        do {
+            guard let found = try await engine.order(reference) else { return false }
+            return try await engine.read(found.event) { $0.sale.order(found.order) }?.intent == payment.intent
+        } catch {
+            // While that can't be said, nothing is undone.
+            return true
         }
-        let order = try? await engine.read(found.event) { $0.sale.order(found.order) }
-        return order?.intent == payment.intent
     }
 
     private func delay(after error: PaymentGatewayError, _ task: PaymentTask, tries: Int) -> Int {
@@ -357,17 +375,23 @@ final class SagaRunner: Sendable {
     // MARK: Whether the provider is there
 
     func providerAnswered() {
-        let isBack = state.withLock { $0.gate.answered() }
-        guard isBack else { return }
-        logger.notice("The payment provider answers again")
+        answered(isProbe: false)
+    }
+
+    private func answered(isProbe: Bool) {
+        let (mayGoOn, isOnTrial) = state.withLock { ($0.gate.answered(isProbe: isProbe), $0.gate.isOnTrial) }
+        guard mayGoOn else { return }
+        if !isOnTrial { logger.notice("The payment provider answers again") }
         wakeAll()
     }
 
     func providerGaveNoAnswer(_ reason: String) {
         let now = clock.now()
         guard state.withLock({ $0.gate.gotNoAnswer(at: now) }) else { return }
-        logger.error(
-            "The payment provider does not answer; orders wait until it does", metadata: ["error": "\(reason)"])
+        if isNews("away") {
+            logger.error(
+                "The payment provider does not answer; orders wait until it does", metadata: ["error": "\(reason)"])
+        }
         probeUntilBack()
     }
 
@@ -386,9 +410,9 @@ final class SagaRunner: Sendable {
             for (key, sleeper) in state.sleeping {
                 let soon = now + UInt64.random(in: 0...1_000_000_000)
                 state.sleeping[key]?.wakesAt = max(sleeper.notBefore, min(sleeper.wakesAt, soon))
-                state.courses[key]?.tries = 0
             }
-            let wanted = min(SagaRunner.callsMax - state.running, state.waiting.count - state.nextWaiting)
+            let room = SagaRunner.callsMax(state) - state.running
+            let wanted = min(room, state.waiting.count - state.nextWaiting)
             state.running += max(0, wanted)
             return max(0, wanted)
         }
@@ -402,18 +426,24 @@ final class SagaRunner: Sendable {
         }
         guard mustStart else { return }
         Task {
-            while !isOpen, !state.withLock({ $0.isStopping }) {
+            while true {
                 try? await Task.sleep(for: .milliseconds(SagaRunner.probeMilliseconds))
                 await probe()
+                // Both under one lock, or a gate that closes in between would have nobody to open it.
+                let isOver = state.withLock { state in
+                    guard state.gate.isOpen || state.isStopping else { return false }
+                    state.isProbing = false
+                    return true
+                }
+                if isOver { return }
             }
-            state.withLock { $0.isProbing = false }
         }
     }
 
     private func probe() async {
         do {
             try await gateway.probe()
-            providerAnswered()
+            answered(isProbe: true)
         } catch PaymentGatewayError.unauthorized {
             providerRefusedKey()
         } catch {}
@@ -454,10 +484,9 @@ final class SagaRunner: Sendable {
     /// asked for patience it is left alone.
     private func hasten(_ task: PaymentTask) {
         let now = DispatchTime.now().uptimeNanoseconds
-        let mayGo = state.withLock { state in
+        take(task) { state in
             state.active[key(task)] == nil && state.sleeping[key(task)]?.notBefore ?? 0 <= now
         }
-        if mayGo { take(task) }
     }
 
     private func look(
@@ -499,6 +528,12 @@ extension PaymentResult {
         case .pending, .actionRequired, .stray: true
         default: false
         }
+    }
+
+    /// Whether the payer has to act.
+    fileprivate var asksPayer: Bool {
+        if case .actionRequired = self { return true }
+        return false
     }
 
     /// Whether it says anything of an ended order that is not known.

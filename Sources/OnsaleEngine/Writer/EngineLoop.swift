@@ -21,6 +21,7 @@ final class EngineLoop: Sendable {
         var arrivals: [Arrival] = []
         var isSleeping = false
         var isStopping = false
+        var hasEnded = false
     }
 
     private let journal: any Journal
@@ -88,7 +89,14 @@ final class EngineLoop: Sendable {
     var turns: Int { turnCount.load(ordering: .relaxed) }
 
     func deliver(_ arrival: Arrival) {
-        ring { $0.arrivals.append(arrival) }
+        let hasEnded = mail.withLock { $0.hasEnded }
+        guard hasEnded else { return ring { $0.arrivals.append(arrival) } }
+        refuse(arrival)
+    }
+
+    /// Nobody is there any more to take it.
+    private func refuse(_ arrival: Arrival) {
+        if case .created(_, _, let reply) = arrival { reply(.failure(.shuttingDown)) }
     }
 
     func tell(_ handle: EventHandle) {
@@ -121,11 +129,12 @@ final class EngineLoop: Sendable {
     private func run() {
         var shift = Shift(nextSweep: clock.now(), nextReconciliation: clock.now())
         while true {
-            let taken = waitForMail(atMost: patience(shift))
+            let (patience, isOverdue) = patience(shift)
+            let taken = waitForMail(atMost: patience)
             turnCount.add(1, ordering: .relaxed)
             admit(taken.arrivals, &shift)
             let hasWorked = turn(ready: taken.ready, &shift)
-            shift.idleTurns = hasWorked || !taken.arrivals.isEmpty ? 0 : shift.idleTurns + 1
+            shift.idleTurns = hasWorked || !taken.arrivals.isEmpty || !isOverdue ? 0 : shift.idleTurns + 1
             if clock.now() >= shift.nextSweep {
                 shift.nextSweep = clock.now().adding(seconds: 1)
                 takeSnapshots(shift.writers)
@@ -142,8 +151,9 @@ final class EngineLoop: Sendable {
         }
     }
 
-    /// How long to wait for mail, in milliseconds: until something is due, a second at most.
-    private func patience(_ shift: Shift) -> Int64 {
+    /// How long to wait for mail: until something is due, a second at most; and whether something should have been done
+    /// already.
+    private func patience(_ shift: Shift) -> (milliseconds: Int64, isOverdue: Bool) {
         let now = clock.now()
         var wake = now.adding(seconds: 1)
         // On a full disk nothing that is due can be done.
@@ -154,8 +164,9 @@ final class EngineLoop: Sendable {
         }
         let patience = max(0, wake.milliseconds - now.milliseconds)
         // Something that is due and yet not done would have us turn for ever: ever rarer then.
-        guard shift.idleTurns > EngineLoop.idleTurnsMax else { return patience }
-        return max(patience, min(EngineLoop.idlePauseMillisecondsMax, Int64(shift.idleTurns - EngineLoop.idleTurnsMax)))
+        guard shift.idleTurns > EngineLoop.idleTurnsMax else { return (patience, patience == 0) }
+        let pause = min(EngineLoop.idlePauseMillisecondsMax, Int64(shift.idleTurns - EngineLoop.idleTurnsMax))
+        return (max(patience, pause), patience == 0)
     }
 
     private static let idleTurnsMax = 3
@@ -195,7 +206,11 @@ final class EngineLoop: Sendable {
                     handle: handle, creating: partition, now: clock.now(), reply: reply)
             case .snapshotTaken(let event, let sequence):
                 shift.writers[event]?.isSnapshotInProgress = false
-                if let sequence { shift.writers[event]?.snapshotTaken(at: sequence) }
+                if let sequence {
+                    shift.writers[event]?.snapshotTaken(at: sequence)
+                } else {
+                    shift.writers[event]?.nextSnapshot = clock.now().adding(seconds: EngineLoop.snapshotRetrySeconds)
+                }
             case .hurry:
                 for writer in shift.writers.values { writer.hurry() }
             }
@@ -293,8 +308,7 @@ final class EngineLoop: Sendable {
     private func reconcile(_ writers: [String: EventWriter]) {
         let limit = clock.now().adding(seconds: -EngineLoop.reconciliationSeconds)
         for writer in writers.values {
-            for task in PaymentTask.open(in: writer.partition, atMost: EngineLoop.remindersMax)
-            where task.placedAt < limit {
+            for task in writer.nextOpenTasks(atMost: EngineLoop.remindersMax) where task.placedAt < limit {
                 remind(task)
             }
         }
@@ -308,7 +322,7 @@ final class EngineLoop: Sendable {
     /// whatever it changes next, which takes long for a large event.
     private func takeSnapshots(_ writers: [String: EventWriter]) {
         for (id, writer) in writers
-        where !writer.isSnapshotInProgress
+        where !writer.isSnapshotInProgress && writer.nextSnapshot <= clock.now()
             && writer.head.lastSequence - writer.snapshotSequence >= limits.snapshotFacts
         {
             writer.isSnapshotInProgress = true
@@ -316,27 +330,33 @@ final class EngineLoop: Sendable {
         }
     }
 
+    /// How soon one that could not be made is tried again.
+    private static let snapshotRetrySeconds = 60
+
     /// - Returns: the last fact that it includes; nil if there is none.
     private func saveSnapshot(of id: String) -> UInt64? {
         do {
             let recovered = try Recovery.recover(id, from: journal)
-            save(recovered.partition, head: recovered.head, time: recovered.time)
-            return recovered.head.lastSequence
+            let isSaved = save(recovered.partition, head: recovered.head, time: recovered.time)
+            return isSaved ? recovered.head.lastSequence : nil
         } catch {
             logger.warning("A snapshot could not be made", metadata: ["event": "\(id)", "error": "\(error)"])
             return nil
         }
     }
 
-    private func save(_ partition: Partition, head: JournalHead, time: Timestamp) {
+    @discardableResult
+    private func save(_ partition: Partition, head: JournalHead, time: Timestamp) -> Bool {
         do {
             try journal.save(
                 Snapshot(
                     partition: head.partition, lastSequence: head.lastSequence, rowChecksum: head.checksum,
                     time: time, payload: partition.encodeSnapshot()))
+            return true
         } catch {
             logger.warning(
                 "A snapshot could not be saved", metadata: ["event": "\(head.partition)", "error": "\(error)"])
+            return false
         }
     }
 
@@ -388,6 +408,13 @@ final class EngineLoop: Sendable {
     }
 
     private func finish(_ writers: [String: EventWriter]) {
+        directory.shutDown()
+        let late = mail.withLock { mail in
+            mail.hasEnded = true
+            defer { mail.arrivals.removeAll() }
+            return mail.arrivals
+        }
+        for arrival in late { refuse(arrival) }
         for writer in writers.values {
             writer.fail(.shuttingDown)
             for envelope in writer.handle.close() { envelope.fail(.shuttingDown) }

@@ -1,3 +1,4 @@
+import OnsaleValues
 import Synchronization
 
 /// A loaded event as the rest of the process sees it: an inbox to put requests into, and the published view.
@@ -21,8 +22,11 @@ public final class EventHandle: Sendable {
     private let inbox = Mutex(Inbox())
     private let published: Mutex<EventView>
     private let limits: EngineLimits
+    /// Who has ordered here.
+    private let ordering: Mutex<Set<BuyerID>>
 
-    init(id: String, view: EventView, limits: EngineLimits) {
+    init(id: String, view: EventView, buyers: [BuyerID] = [], limits: EngineLimits) {
+        ordering = Mutex(Set(buyers))
         self.id = id
         self.limits = limits
         tag = view.definition.tag
@@ -32,6 +36,15 @@ public final class EventHandle: Sendable {
     /// The newest published copy. Never waits for the writer.
     public var view: EventView {
         published.withLock { $0 }
+    }
+
+    /// Whether a buyer has orders here.
+    func hasOrders(of buyer: BuyerID) -> Bool {
+        ordering.withLock { $0.contains(buyer) }
+    }
+
+    func noteOrders(of buyers: [BuyerID]) {
+        ordering.withLock { $0.formUnion(buyers) }
     }
 
     func publish(_ view: EventView) {

@@ -21,6 +21,10 @@ final class EventWriter {
     private(set) var lastTime: Timestamp
     private(set) var lastUsed: Timestamp
     var isSnapshotInProgress = false
+    /// No snapshot is tried before.
+    var nextSnapshot = Timestamp(milliseconds: .min)
+    /// Where the next round of reminders goes on.
+    private var remindedThrough: UInt32 = 0
     /// Whether the process is ending, so that orders are answered as they stand.
     private var isHurrying = false
 
@@ -57,6 +61,13 @@ final class EventWriter {
 
     /// A bug that was met while deciding: nothing of the batch may be kept.
     var fault: String? { partition.fault }
+
+    /// The next of the orders that wait for the provider, going round.
+    func nextOpenTasks(atMost max: Int) -> [PaymentTask] {
+        let tasks = PaymentTask.open(in: partition, after: remindedThrough, atMost: max)
+        remindedThrough = tasks.count < max ? 0 : tasks.last?.order.serial ?? 0
+        return tasks
+    }
 
     /// Whether somebody in the batch is to be answered.
     var hasAnswers: Bool { !completions.isEmpty }
@@ -121,6 +132,11 @@ final class EventWriter {
             head = head.advanced(by: row)
             handle.publish(EventView(partition, lastSequence: head.lastSequence))
         }
+        let ordering = facts.compactMap { fact -> BuyerID? in
+            guard case .sale(.orderPlaced(let id, _, _, _, _)) = fact else { return nil }
+            return partition.sale.order(id)?.buyer
+        }
+        if !ordering.isEmpty { handle.noteOrders(of: ordering) }
         isPublished()
         let done = completions
         completions.removeAll(keepingCapacity: true)

@@ -111,7 +111,14 @@ final class ProviderKeys: Sendable {
         try await read()
     }
 
-    var generation: Int { state.withLock { $0.generation } }
+    /// Grows when keys change; what was checked counts no more when they could not be read again for too long. Asking for it
+    /// has them read again when that is due, so that it happens by time and not only when somebody new comes.
+    var generation: Int {
+        if isDue(ProviderKeys.refreshSeconds) { Task { await readAgain() } }
+        return state.withLock { state in
+            state.readAt.timeIntervalSinceNow > -ProviderKeys.goodSeconds ? state.generation : -1
+        }
+    }
 
     private func read() async throws {
         let json: String

@@ -45,15 +45,16 @@ final class RateLimiter: Sendable {
     }
 
     /// Takes a token.
+    /// - Parameter isTaken: false only looks whether there is one.
     /// - Returns: nil if there was one, else what was reached.
-    func take(_ caller: String, now: Timestamp) -> Refusal? {
+    func take(_ caller: String, now: Timestamp, isTaken: Bool = true) -> Refusal? {
         state.withLock { state in
             var bucket = state.buckets[caller] ?? admit(caller, now, &state)
             let elapsed = Double(max(0, now.milliseconds - bucket.at)) / 1000
             bucket.tokens = min(burst, bucket.tokens + elapsed * perSecond)
             bucket.at = now.milliseconds
             let isAllowed = bucket.tokens >= 1
-            if isAllowed { bucket.tokens -= 1 }
+            if isAllowed, isTaken { bucket.tokens -= 1 }
             state.buckets[caller] = bucket
             // The next time round it is not new any more.
             state.buckets[caller]?.isYoung = true

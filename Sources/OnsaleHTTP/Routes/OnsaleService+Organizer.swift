@@ -22,6 +22,8 @@ extension OnsaleService {
             metadata: ["event": "\(definition.id)", "capacity": "\(view.counts.capacity)"])
         let noted = Command.note(AuditNote(actor: actor(request), action: .created, detail: definition.title))
         _ = try await engine.apply(noted, to: try await engine.event(definition.id))
+        // Compressed now, so that nobody's request waits for it.
+        if let digest = definition.planDigest { Task { [plans] in _ = try? await plans.gzipped(digest) } }
         return json(.created, eventBody(view), headers: [.location: "/v1/events/\(definition.id)"])
     }
 

@@ -125,7 +125,7 @@ extension OnsaleService {
     func order(_ request: Request, _ context: OnsaleContext) async throws -> (Order, EventDefinition) {
         let event = try await event(context)
         let definition = event.view.definition
-        let buyer = isAdmin(bearer(request)) ? nil : try await requireBuyer(request, of: event.id)
+        let buyer = try isAdmin(request, context) ? nil : await requireBuyer(request, of: event.id)
         guard let id = orderID(context.parameters.get("order"), in: definition) else { throw Problem.notFound }
         let order = try await engine.read(event) { $0.sale.order(OrderID(id.serial)) }
         guard let order, buyer == nil || buyer == order.buyer, order.placedAt == id.at else { throw Problem.notFound }
@@ -135,7 +135,7 @@ extension OnsaleService {
     func cancelOrder(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let event = try await event(context)
         let definition = event.view.definition
-        let buyer = isAdmin(bearer(request)) ? nil : try await requireBuyer(request, of: event.id)
+        let buyer = try isAdmin(request, context) ? nil : await requireBuyer(request, of: event.id)
         let body = try await Body.collect(request)
         guard let id = orderID(context.parameters.get("order"), in: definition) else { throw Problem.notFound }
         let key = try IdempotencyHeader.key(
@@ -157,6 +157,7 @@ extension OnsaleService {
     /// A buyer's orders, every event, newest first, a page at a time.
     func myOrders(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let buyer = try await requireSession(request)
+        try limit(request, context, buyer: buyer)
         let query = request.uri.queryParameters
         var faults = Faults()
         let limit = query.get("limit").map { Int($0) } ?? OnsaleService.pageDefault

@@ -49,29 +49,54 @@ extension OnsaleService {
         // From here on the connection is not the framework's any more: whatever that writes goes nowhere.
         let requestID = OnsaleRequestID.of(request, context)
         let head = Self.streamHead(requestID: requestID)
-        if settings.handsSocketsOver, let socket = try await StreamSocket.take(from: context.channel) {
-            do {
-                try broadcaster.take(
-                    socket: socket, head: head, topic: topic, lastVersion: lastVersion, person: person,
-                    client: share?.bits ?? Broadcaster.uncounted, makeFeed: makeFeed)
-            } catch {
-                if let share { shares.streams.giveBack(share) }
-                Self.refuse(socket, requestID: requestID)
-            }
-        } else if let connection = try await DetachedConnection.detach(context.channel) {
-            do {
-                try broadcaster.take(
-                    connection: connection, head: head, topic: topic, lastVersion: lastVersion, person: person,
-                    client: share?.bits ?? Broadcaster.uncounted, makeFeed: makeFeed)
-            } catch {
-                if let share { shares.streams.giveBack(share) }
-                _ = connection.send(Self.refusal(requestID: requestID)[...])
-                connection.close()
-            }
-        } else if let share {
-            shares.streams.giveBack(share)
+        do {
+            try await hand(
+                context.channel, over: Opening(
+                    head: head, requestID: requestID, topic: topic, lastVersion: lastVersion, person: person, share: share,
+                    makeFeed: makeFeed))
+        } catch {
+            if let share { shares.streams.giveBack(share) }
+            throw error
         }
         return Response(status: .ok)
+    }
+
+    /// What a listener is given.
+    private struct Opening {
+        let head: [UInt8]
+        let requestID: String
+        let topic: String
+        let lastVersion: UInt64?
+        let person: UInt32
+        let share: ClientNetwork?
+        let makeFeed: @Sendable () -> any Feed
+    }
+
+    /// Gives the connection to the broadcaster. The share is given back by whoever has it last.
+    private func hand(_ channel: any Channel, over opening: Opening) async throws {
+        let client = opening.share?.bits ?? Broadcaster.uncounted
+        if settings.handsSocketsOver, let socket = try await StreamSocket.take(from: channel) {
+            do {
+                try broadcaster.take(
+                    socket: socket, head: opening.head, topic: opening.topic, lastVersion: opening.lastVersion,
+                    person: opening.person, client: client, makeFeed: opening.makeFeed)
+            } catch {
+                if let share = opening.share { shares.streams.giveBack(share) }
+                Self.refuse(socket, requestID: opening.requestID)
+            }
+        } else if let connection = try await DetachedConnection.detach(channel) {
+            do {
+                try broadcaster.take(
+                    connection: connection, head: opening.head, topic: opening.topic, lastVersion: opening.lastVersion,
+                    person: opening.person, client: client, makeFeed: opening.makeFeed)
+            } catch {
+                if let share = opening.share { shares.streams.giveBack(share) }
+                _ = connection.send(Self.refusal(requestID: opening.requestID)[...])
+                connection.close()
+            }
+        } else if let share = opening.share {
+            shares.streams.giveBack(share)
+        }
     }
 
     private static let tooManyListeners = Problem.busy(

@@ -25,7 +25,7 @@ public struct ManagementServer: Sendable {
         host: String, port: Int, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
-        router.middlewares.add(LoopbackNamesOnly())
+        router.middlewares.add(ManagementManners())
         router.get("/health/live") { _, _ in answer { $0.member("status", "live") } }
         router.get("/health/ready") { _, _ in engine.provider.readiness }
         router.get("/info") { _, _ in info() }
@@ -63,17 +63,24 @@ public struct ManagementServer: Sendable {
     }
 }
 
+/// Answers as on the public port: every one with its `x-request-id`, every error with a problem.
+///
 /// The management port has no token, so a page from elsewhere must not reach it through somebody's browser by giving
 /// loopback a name of its own (DNS rebinding).
-private struct LoopbackNamesOnly<Context: RequestContext>: RouterMiddleware {
+private struct ManagementManners<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let name = request.head.authority ?? ""
-        guard name.utf8.count <= 64, LoopbackNamesOnly.isLoopback(name) else {
-            return Problem(.forbidden, "This port answers to localhost alone.").response
+        var response: Response
+        if name.utf8.count <= 64, ManagementManners.isLoopback(name) {
+            do { response = try await next(request, context) } catch { response = Problem.notFound.response }
+            if response.status.code >= 400, response.headers[.contentType] == nil { response = Problem.notFound.response }
+        } else {
+            response = Problem(.forbidden, "This port answers to localhost alone.").response
         }
-        return try await next(request, context)
+        response.headers[.xRequestID] = context.id
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private static func isLoopback(_ authority: String) -> Bool {

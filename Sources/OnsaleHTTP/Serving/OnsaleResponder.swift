@@ -29,17 +29,22 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
             response = problem(for: error, request, context).response
         }
         response.headers[.xRequestID] = OnsaleRequestID.of(request, context)
-        return response
+        // An answer to HEAD has no body, whatever it says (RFC 9110, 9.3.2): the next answer would be read as one.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private static var pathBytesMax: Int { 2048 }
+
+    private static var methods: Set<HTTPRequest.Method> {
+        [.get, .head, .post, .put, .patch, .delete, .options, .connect]
+    }
 
     /// What no route can mean is not looked up: comparing text from strangers may take long. TRACE is answered nowhere.
     private static func requirePlain(_ request: Request) throws(Problem) {
         guard request.uri.path.utf8.count <= pathBytesMax, request.uri.path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
         else { throw .notFound }
-        if request.method == .trace {
-            var problem = Problem(.methodNotAllowed, "TRACE is not answered here.")
+        guard methods.contains(request.method) else {
+            var problem = Problem(.methodNotAllowed, "\(request.method.rawValue.prefix(20)) is not answered here.")
             problem.allow = "DELETE, GET, PATCH, POST"
             throw problem
         }

@@ -8,6 +8,9 @@ import NIOFoundationCompat
 enum Body {
     static let bytesMax = 64 << 10
     static let eventBytesMax = 32 << 20
+    /// A body may come in so many pieces, and one more for so many bytes that it may have.
+    private static let piecesMin = 64
+    private static let pieceBytesMin = 256
 
     /// Shared by all: it is never changed after this.
     private static let decoder = JSONDecoder()
@@ -15,11 +18,15 @@ enum Body {
     /// The whole body, up to a limit.
     static func collect(_ request: Request, upTo limit: Int = bytesMax) async throws -> ByteBuffer {
         if let length = request.headers[.contentLength].flatMap(Int.init), length > limit { throw tooLarge(limit) }
-        do {
-            return try await request.body.collect(upTo: limit)
-        } catch is NIOTooManyBytesError {
-            throw tooLarge(limit)
+        // Every piece costs, however small: a body in pieces of a byte would cost a hundred times its size.
+        var piecesLeft = piecesMin + limit / pieceBytesMin
+        var body = ByteBuffer()
+        for try await piece in request.body {
+            piecesLeft -= 1
+            guard piecesLeft >= 0, body.readableBytes + piece.readableBytes <= limit else { throw tooLarge(limit) }
+            if body.readableBytes == 0 { body = piece } else { body.writeImmutableBuffer(piece) }
         }
+        return body
     }
 
     private static func tooLarge(_ limit: Int) -> Problem {
@@ -52,6 +59,7 @@ enum Body {
         case .nameTooLong:
             Problem(.malformedRequest, "A member's name has at most \(JSONCheck.nameBytesMax) bytes.")
         case .nameTwice(let name): Problem(.malformedRequest, "The member “\(name)” is there twice.")
+        case .notUTF8: Problem(.malformedRequest, "JSON is UTF-8.")
         case .tooDeep: Problem(.malformedRequest, "At most \(JSONCheck.depthMax) levels of nesting are taken.")
         }
     }
@@ -75,6 +83,8 @@ enum Body {
             .invalid(pointer(context.codingPath), "must be \(name(of: type))")
         case .valueNotFound(let type, let context)?:
             .invalid(pointer(context.codingPath), "must not be null, but \(name(of: type))")
+        case .dataCorrupted(let context)? where context.debugDescription.contains("does not fit"):
+            .invalid(pointer(context.codingPath), "must be a whole number that is not too large")
         case .dataCorrupted(let context)? where !context.codingPath.isEmpty:
             .invalid(pointer(context.codingPath), context.debugDescription)
         default: Problem(.malformedRequest, "The body is not valid JSON.")

@@ -11,6 +11,8 @@ struct JSONCheck {
         case nameTooLong
         case nameTwice(String)
         case tooDeep
+        /// JSON is UTF-8 (RFC 8259, 8.1), in which no byte of it is zero.
+        case notUTF8
     }
 
     /// The names of one open object, or nothing for an array.
@@ -32,6 +34,7 @@ struct JSONCheck {
     }
 
     static func check(_ json: [UInt8]) throws(Fault) {
+        guard !json.contains(0), !json.starts(with: [0xfe]), !json.starts(with: [0xff]) else { throw .notUTF8 }
         var check = JSONCheck(json)
         try check.run()
     }

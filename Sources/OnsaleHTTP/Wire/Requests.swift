@@ -48,6 +48,7 @@ struct CreateEvent: Decodable {
     let prices: [Price]
     let onsale: Onsale?
     let limits: Limits?
+    let state: String?
     /// Where the stage is, when the plan does not say.
     let stage: PretixPlan.Position?
 }
@@ -132,6 +133,8 @@ extension CreateEvent {
             !title.isEmpty && title.utf8.count <= CreateEvent.titleBytesMax, "/title", "must have 1 to 500 bytes")
         faults.require((venue ?? "").utf8.count <= CreateEvent.titleBytesMax, "/venue", "must have at most 500 bytes")
         faults.require(Currency(code: currency) != nil, "/currency", "must be a currency of ISO 4217, as in KRW")
+        // A draft that is on sale at once would be worse than none.
+        faults.require(state ?? "published" == "published", "/state", "must be published: drafts are not known yet")
         let startsAt = moment(startsAt, "/startsAt", &faults)
         let plan = plan(&faults)
         requireCountable(plan, &faults)
