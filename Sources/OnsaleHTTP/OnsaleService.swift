@@ -190,7 +190,9 @@ public struct OnsaleService: Sendable {
     private func limitGuesses(_ request: Request, _ context: OnsaleContext, isTaken: Bool) throws(Problem) {
         let address = address(of: request, context)
         if address.isLoopback, !settings.limitsLoopback { return }
-        if let refusal = guessLimiter.take(address.text, now: engine.now(), isTaken: isTaken) { throw OnsaleService.slowDown(refusal) }
+        if let refusal = guessLimiter.take(address.text, now: engine.now(), isTaken: isTaken) {
+            throw OnsaleService.slowDown(refusal)
+        }
     }
 
     func address(of request: Request, _ context: OnsaleContext) -> ClientAddress {

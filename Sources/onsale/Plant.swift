@@ -70,7 +70,8 @@ struct Plant: Sendable {
         let before = (try? String(contentsOf: portFile, encoding: .utf8)).flatMap { Int($0) } ?? 0
         let sandboxPort = (1...65_535).contains(before) ? (try? FreePort.resolve(before, host: "127.0.0.1")) ?? 0 : 0
         let sandbox = try PaymentsSandbox(
-            folder: folder.file("payments-sandbox"), host: "127.0.0.1", port: sandboxPort, secretKey: secrets.sandboxKey,
+            folder: folder.file("payments-sandbox"), host: "127.0.0.1", port: sandboxPort,
+            secretKey: secrets.sandboxKey,
             webhook: .init(
                 url: "http://127.0.0.1:\(webhookPort)/v1/webhooks/payments", secret: secrets.webhookSecret),
             client: client, logger: Logger.onsale("onsale.sandbox"))
@@ -151,7 +152,8 @@ struct Plant: Sendable {
         configuration.maximumGracefulShutdownDuration = .seconds(Plant.shutdownSeconds)
         if case .provider = payments, Settings.environment("ONSALE_PAYMENT_WEBHOOK_SECRET") == nil {
             logger.warning(
-                "ONSALE_PAYMENT_WEBHOOK_SECRET is not set: webhooks are refused, and what the provider does is found late")
+                "ONSALE_PAYMENT_WEBHOOK_SECRET is not set: webhooks are refused, and what the provider does is found late"
+            )
         }
         if !isDemo, service.trustsNoProxy {
             logger.warning(

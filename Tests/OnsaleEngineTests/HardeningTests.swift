@@ -188,7 +188,8 @@ import Testing
         // More second payments than the ledger can hold: nothing that a provider could have, and a bug if it came to it.
         let strays = (0..<10_000).map { PaymentResult.stray(intent: "pi_\($0)", captured: SaleTerms.amountMax) }
         var failure: EngineError?
-        do { _ = try await engine.apply(.sale(.payment(OrderID(1), strays)), to: rich) } catch let error as EngineError {
+        do { _ = try await engine.apply(.sale(.payment(OrderID(1), strays)), to: rich) } catch let error as EngineError
+        {
             failure = error
         }
         #expect(failure == .outOfService)

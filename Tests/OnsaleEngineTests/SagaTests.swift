@@ -188,7 +188,7 @@ import Testing
         gateway.state.withLock { $0.isDown = true }
         try await withShow { engine, event in
             async let bought = buy(engine, event, waitSeconds: 300)
-            for _ in 0..<1000 {
+            for _ in 0..<4000 {
                 if case .away = engine.provider { break }
                 try await Task.sleep(for: .milliseconds(20))
             }

@@ -21,7 +21,8 @@ enum HTTPBench {
         let server = try Programs.start(
             Programs.onsale,
             ["serve", "--port", "\(port)", "--management-port", "0", "--data", data],
-            environment: ["ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical",
+            environment: [
+                "ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical",
                 "ONSALE_PAYMENT_URL": "sandbox",
             ])
         defer { Programs.stop(server) }

@@ -69,10 +69,11 @@ enum LineBench {
         let port = try Programs.freePort()
         let server = try Programs.start(
             Programs.onsale, ["serve", "--port", "\(port)", "--management-port", "0", "--data", data],
-            environment: ["ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical",
+            environment: [
+                "ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical",
                 "ONSALE_PAYMENT_URL": "sandbox",
             ]
-                .merging(environment) { $1 })
+            .merging(environment) { $1 })
         _ = try Programs.waitUntilReady(port: port)
         return (server, port)
     }

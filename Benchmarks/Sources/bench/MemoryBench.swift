@@ -15,7 +15,10 @@ enum MemoryBench {
             let port = try Programs.freePort()
             let server = try Programs.start(
                 Programs.onsale, ["serve", "--port", "\(port)", "--management-port", "0", "--data", folder],
-                environment: ["ONSALE_LOG_LEVEL": "critical", "ONSALE_ADMIN_TOKEN": "bench-admin-token", "ONSALE_PAYMENT_URL": "sandbox"])
+                environment: [
+                    "ONSALE_LOG_LEVEL": "critical", "ONSALE_ADMIN_TOKEN": "bench-admin-token",
+                    "ONSALE_PAYMENT_URL": "sandbox",
+                ])
             let ready = try Programs.waitUntilReady(port: port)
             table.add("restart to ready, \(name)", String(format: "%.2f s", ready), goal: "3 s", remark)
             // Everybody looks at once, so that whatever a reader costs is in it.

@@ -51,8 +51,10 @@ extension OnsaleService {
         let head = Self.streamHead(requestID: requestID)
         do {
             try await hand(
-                context.channel, over: Opening(
-                    head: head, requestID: requestID, topic: topic, lastVersion: lastVersion, person: person, share: share,
+                context.channel,
+                over: Opening(
+                    head: head, requestID: requestID, topic: topic, lastVersion: lastVersion, person: person,
+                    share: share,
                     makeFeed: makeFeed))
         } catch {
             if let share { shares.streams.giveBack(share) }

@@ -75,7 +75,9 @@ private struct ManagementManners<Context: RequestContext>: RouterMiddleware {
         var response: Response
         if name.utf8.count <= 64, ManagementManners.isLoopback(name) {
             do { response = try await next(request, context) } catch { response = Problem.notFound.response }
-            if response.status.code >= 400, response.headers[.contentType] == nil { response = Problem.notFound.response }
+            if response.status.code >= 400, response.headers[.contentType] == nil {
+                response = Problem.notFound.response
+            }
         } else {
             response = Problem(.forbidden, "This port answers to localhost alone.").response
         }
