@@ -45,8 +45,8 @@ enum Arena {
                 passSeconds: 600))
     }
 
-    static func engine(_ journal: any Journal) -> Engine {
-        Engine(
+    static func engine(_ journal: any Journal) throws -> Engine {
+        try Engine(
             journal: journal, clock: SystemClock(), payments: NoGateway(),
             limits: EngineLimits(
                 laneMax: [.max, 100_000, 100_000, 100_000, 100_000], laneShare: [8192, 8192, 8192, 8192, 8192],

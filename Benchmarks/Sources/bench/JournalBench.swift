@@ -42,7 +42,7 @@ enum JournalBench {
         let folder = temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let journal = try SQLiteJournal(folder: folder)
-        let engine = Arena.engine(journal)
+        let engine = try Arena.engine(journal)
         try engine.start()
         var elapsed = 0.0
         var count = 0

@@ -136,7 +136,7 @@ enum LineBench {
         let folder = temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let journal = try SQLiteJournal(folder: folder)
-        let engine = Arena.engine(journal)
+        let engine = try Arena.engine(journal)
         try engine.start()
         _ = try await engine.create(Arena.lineDefinition("million"), document: nil)
         let event = try await engine.event("million")
