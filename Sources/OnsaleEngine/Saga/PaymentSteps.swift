@@ -357,7 +357,7 @@ struct PaymentSteps: Sendable {
         }
         if isThorough || order.intent == nil {
             let others = try await gateway.payments(
-                for: payment, placedAt: order.placedAt.milliseconds, isThorough: true)
+                for: payment, placedAt: order.placedAt.milliseconds, isThorough: isThorough)
             for other in others where other.intent != order.intent && other.reference == payment.reference {
                 guard let stray = stray(other) else { continue }
                 if case .captured(let amount) = other.status {

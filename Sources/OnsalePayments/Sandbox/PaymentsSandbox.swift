@@ -258,14 +258,13 @@ public struct PaymentsSandbox: Sendable {
 
     private func search(_ query: String) -> Response {
         let parts = query.split(separator: "'")
-        guard parts.count == 4, parts[0] == "metadata[", parts[2] == "]:" else {
-            return problem(400, "invalid_request_error", "Only metadata['name']:'value' can be searched.")
+        guard parts.count == 4, parts[0] == "metadata[", parts[1] == "order", parts[2] == "]:" else {
+            return problem(400, "invalid_request_error", "Only metadata['order']:'value' can be searched.")
         }
         let found = store.read { state in
-            state.records.values.filter { $0.intent.metadata?[String(parts[1])] == String(parts[3]) }
+            (state.intentsByOrder[String(parts[3])] ?? []).compactMap { state.records[$0] }
         }
-        let list = StripeProtocol.List(data: found.map(expanded).sorted { ($0.created ?? 0) < ($1.created ?? 0) })
-        return json(200, list)
+        return json(200, StripeProtocol.List(data: found.map(expanded)))
     }
 
     private static let pageMax = 100
@@ -275,11 +274,12 @@ public struct PaymentsSandbox: Sendable {
         let from = form["created[gte]"].flatMap(Int64.init) ?? 0
         let to = form["created[lte]"].flatMap(Int64.init) ?? .max
         let limit = min(PaymentsSandbox.pageMax, max(1, form["limit"].flatMap(Int.init) ?? 10))
-        var found = store.read { state in
-            state.records.values.map(\.intent).filter { (from...max(from, to)).contains($0.created ?? 0) }
-        }.sorted { ($0.created ?? 0, $0.id) > ($1.created ?? 0, $1.id) }
-        if let after = form["starting_after"], let index = found.firstIndex(where: { $0.id == after }) {
-            found.removeFirst(index + 1)
+        let after = form["starting_after"]
+        let found = store.read { state in
+            let asked = state.made.reversed().lazy.drop { $0.created > to }.prefix { $0.created >= from }
+            let rest = after.flatMap { id in asked.contains { $0.id == id } ? id : nil }
+            let page = asked.drop { rest != nil && $0.id != rest }.dropFirst(rest == nil ? 0 : 1)
+            return page.prefix(limit + 1).compactMap { state.records[$0.id]?.intent }
         }
         return json(200, StripeProtocol.List(data: Array(found.prefix(limit)), hasMore: found.count > limit))
     }

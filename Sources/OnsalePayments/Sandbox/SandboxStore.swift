@@ -61,10 +61,22 @@ final class SandboxStore: Sendable {
     }
 
     struct State: Sendable {
-        var records: [String: Record] = [:]
+        private(set) var records: [String: Record] = [:]
+        /// The intents of an order, and all of them as they were made: a sale asks for both at its worst minute.
+        private(set) var intentsByOrder: [String: [String]] = [:]
+        private(set) var made: [(created: Int64, id: String)] = []
         var answers: [String: Answer] = [:]
         /// For the payment methods that fail a number of times: requests seen by key. Not kept on disk.
         var tries: [String: Int] = [:]
+
+        mutating func keep(_ record: Record) {
+            let id = record.intent.id
+            guard records.updateValue(record, forKey: id) == nil else { return }
+            if let order = record.intent.metadata?["order"] { intentsByOrder[order, default: []].append(id) }
+            let created = record.intent.created ?? 0
+            let place = (made.lastIndex { ($0.created, $0.id) < (created, id) }).map { $0 + 1 } ?? 0
+            made.insert((created, id), at: place)
+        }
     }
 
     private struct Queue {
@@ -114,7 +126,7 @@ final class SandboxStore: Sendable {
                 if number == lines.count - 1, content.last != UInt8(ascii: "\n") { break }
                 throw Failure(reason: "line \(number + 1) of \(file.lastPathComponent) can't be read")
             }
-            if let record = line.record { state.records[record.intent.id] = record }
+            if let record = line.record { state.keep(record) }
             if let key = line.key, let answer = line.answer { state.answers[key] = answer.completed(from: line.record) }
         }
         return state
@@ -124,7 +136,7 @@ final class SandboxStore: Sendable {
         let limit = Int64(Date().timeIntervalSince1970) - keySeconds
         var content = Data()
         let encoder = StripeProtocol.encoder
-        for record in state.records.values {
+        for record in state.made.compactMap({ state.records[$0.id] }) {
             content += try encoder.encode(Line(record: record)) + [UInt8(ascii: "\n")]
         }
         for (key, answer) in state.answers where answer.at >= limit {
@@ -158,7 +170,7 @@ final class SandboxStore: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             let mustWrite = state.withLock { state in
                 let (record, answer) = body(&state)
-                if let record { state.records[record.intent.id] = record }
+                if let record { state.keep(record) }
                 if let key { state.answers[key] = answer }
                 let line = Line(record: record, key: key, answer: key == nil ? nil : answer.shortened(for: record))
                 // Queued before the state is let go, so that the log has changes in the order in which they were made.
