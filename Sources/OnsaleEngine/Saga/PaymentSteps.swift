@@ -356,8 +356,10 @@ struct PaymentSteps: Sendable {
             } catch PaymentGatewayError.unknownPayment {}
         }
         if isThorough || order.intent == nil {
+            // The search is enough: it is asked again when it has caught up. The list is of everything that was sold in
+            // these minutes, and to walk it for each order in doubt would bury the provider when it is slow already.
             let others = try await gateway.payments(
-                for: payment, placedAt: order.placedAt.milliseconds, isThorough: isThorough)
+                for: payment, placedAt: order.placedAt.milliseconds, isThorough: false)
             for other in others where other.intent != order.intent && other.reference == payment.reference {
                 guard let stray = stray(other) else { continue }
                 if case .captured(let amount) = other.status {
