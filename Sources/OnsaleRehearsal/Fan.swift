@@ -243,7 +243,8 @@ struct Fan: Sendable {
         let body = #"{"hold":"\#(hold)","payment":{"method":"\#(method())"}}"#
         let key = "order-\(number)-\(hold)-\(card)"
         let sentAt = client.measurements.elapsedSeconds
-        history.beganPaying(hold)
+        // After a declined card it is not known whether the hold has lived on, until an order says so.
+        if card == 1 { history.beganPaying(hold) }
         let isDoubleClick = random.happens(Habits.doubleClicks)
         async let second = isDoubleClick ? order(body, key, pass) : nil
         let answer = await persist { [client, path] in
@@ -271,7 +272,7 @@ struct Fan: Sendable {
             }
         }
         let state = await follow(order, pass)
-        if state != "confirmed" { history.letGo(hold, at: sentAt) }
+        if state == "confirmed" { history.beganPaying(hold) } else { history.letGo(hold, at: sentAt) }
         if state == "confirmed", random.happens(Habits.changesMind) { await cancel(order.order, hold, pass) }
         return state
     }
