@@ -27,6 +27,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -42,11 +43,15 @@ let package = Package(
     targets: [
         // The three at the bottom import no Foundation, NIO, clock or randomness; the draw needs SHA-256.
         .target(name: "OnsaleValues", swiftSettings: strict),
+        .target(name: "Seeded", swiftSettings: strict),
         .target(name: "OnsaleSale", dependencies: ["OnsaleValues"], swiftSettings: strict),
         .target(name: "OnsaleWaitingRoom", dependencies: ["OnsaleValues", crypto], swiftSettings: strict),
         .target(
             name: "OnsaleEngine",
-            dependencies: ["OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", crypto, logging],
+            dependencies: [
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", crypto, logging,
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
             swiftSettings: strict),
         .target(
             name: "OnsaleStorage",
@@ -100,7 +105,7 @@ let package = Package(
         .target(
             name: "OnsaleRehearsal",
             dependencies: [
-                asyncHTTPClient, crypto, logging,
+                "Seeded", asyncHTTPClient, crypto, logging,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
@@ -119,9 +124,10 @@ let package = Package(
             ],
             resources: [.copy("Examples")],
             swiftSettings: strict),
-        .testTarget(name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale"], swiftSettings: strict),
         .testTarget(
-            name: "OnsaleWaitingRoomTests", dependencies: ["OnsaleValues", "OnsaleWaitingRoom", crypto],
+            name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale", "Seeded"], swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleWaitingRoomTests", dependencies: ["OnsaleValues", "OnsaleWaitingRoom", "Seeded", crypto],
             swiftSettings: strict),
         .testTarget(name: "OnsaleStreamsTests", dependencies: ["OnsaleStreams"], swiftSettings: strict),
         .testTarget(name: "OnsaleRehearsalTests", dependencies: ["OnsaleRehearsal"], swiftSettings: strict),
@@ -133,10 +139,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "OnsalePaymentsTests", dependencies: ["OnsaleEngine", "OnsalePayments", "Seeded"],
+            swiftSettings: strict),
+        .testTarget(
             name: "OnsaleHTTPTests",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleStreams", "OnsaleHTTP", crypto,
-                logging, asyncHTTPClient, hummingbird,
+                "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleStreams", "OnsaleHTTP", "Seeded",
+                crypto, logging, asyncHTTPClient, hummingbird,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -15,16 +15,16 @@ public struct StripeGateway: PaymentGateway {
     private static let probeSeconds: Int64 = 2
     /// What the answers look like does not change under our feet. <https://docs.stripe.com/api/versioning>
     private static let version = "2024-06-20"
-    /// Pages of a list that are read at most, of a hundred each.
+    /// Pages of refunds that are read at most, of a hundred each.
     private static let pagesMax = 20
-    /// Payments of an order are looked for in a list from this long before it was placed to that long after.
+    /// Payments of an order are looked for in the list from this long before it was placed: clocks differ.
     private static let listBeforeSeconds: Int64 = 300
-    private static let listAfterSeconds: Int64 = 1200
 
     private let baseURL: String
     private let secretKey: String
     private let publicURL: String
     private let client: HTTPClient
+    private let list = PaymentList()
 
     /// - Parameters:
     ///   - baseURL: such as `https://api.stripe.com`, without a path.
@@ -136,24 +136,17 @@ public struct StripeGateway: PaymentGateway {
         try await payment(intent, currency: "").reference
     }
 
-    public func payments(for order: PaymentOrder, placedAt: Int64, isThorough: Bool) async throws -> [Payment] {
+    public func payments(for order: PaymentOrder, placedAt: Int64, isRecent: Bool) async throws -> [Payment] {
         let searched = try await unlessUnsupported { try await search(order) }
-        if let searched, !searched.isEmpty, !isThorough { return searched }
-        // The search lags; the list does not, and is read for what the search has not got yet.
-        let listed = try await unlessUnsupported { try await list(order, placedAt: placedAt) }
+        guard isRecent || searched == nil else { return searched ?? [] }
+        // The search lags; the list does not, and names what the search has not got yet.
+        let listed = try await unlessUnsupported { try await paymentsOnList(order, placedAt: placedAt) }
         guard searched != nil || listed != nil else {
             throw PaymentGatewayError.rejected(status: 404, "payments can be neither searched nor listed")
         }
-        var found = searched ?? []
-        for payment in listed ?? [] {
-            // What the list says is newer.
-            if let index = found.firstIndex(where: { $0.intent == payment.intent }) {
-                found[index] = payment
-            } else {
-                found.append(payment)
-            }
-        }
-        return found
+        // What was asked for just now is newer than what the search says of it.
+        let found = listed ?? []
+        return (searched ?? []).filter { old in !found.contains { $0.intent == old.intent } } + found
     }
 
     /// - Returns: nil where the provider does not know that kind of call.
@@ -178,27 +171,20 @@ public struct StripeGateway: PaymentGateway {
         }
     }
 
-    /// The list does not lag, and is of everything: only the minutes around the order are read.
-    private func list(_ order: PaymentOrder, placedAt: Int64) async throws -> [Payment] {
-        var found: [StripeProtocol.Intent] = []
-        var after: String?
-        for _ in 0..<StripeGateway.pagesMax {
-            var fields = [
-                ("limit", "100"), ("created[gte]", String(placedAt / 1000 - StripeGateway.listBeforeSeconds)),
-                ("created[lte]", String(placedAt / 1000 + StripeGateway.listAfterSeconds)),
-            ]
+    private func paymentsOnList(_ order: PaymentOrder, placedAt: Int64) async throws -> [Payment] {
+        let since = placedAt / 1000 - StripeGateway.listBeforeSeconds
+        let intents = try await list.intents(naming: order.reference, since: since) { time, after in
+            var fields = [("limit", "100"), ("created[gte]", String(time.lowerBound))]
+            if time.upperBound < .max { fields.append(("created[lte]", String(time.upperBound))) }
             if let after { fields.append(("starting_after", after)) }
-            let body: ByteBuffer
             switch try await get("/v1/payment_intents?" + FormCoding.encode(fields)) {
-            case .success(let answer): body = answer
+            case .success(let body): return try decode(StripeProtocol.List<StripeProtocol.Intent>.self, body)
             case .failure(let problem): throw unusable(problem)
             }
-            let page = try decode(StripeProtocol.List<StripeProtocol.Intent>.self, body)
-            found += page.data.filter { $0.metadata?["order"] == order.reference }
-            guard page.hasMore ?? false, let last = page.data.last else { break }
-            after = last.id
         }
-        return try found.sorted { ($0.created ?? 0) < ($1.created ?? 0) }.map { try payment($0) }
+        var found: [Payment] = []
+        for intent in intents { found.append(try await payment(intent, currency: order.currency)) }
+        return found
     }
 
     public func refunds(of intent: String, currency: String) async throws -> [Refund] {

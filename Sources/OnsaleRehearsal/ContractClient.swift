@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
+import Seeded
 
 /// Speaks the HTTP contract, and nothing else, with a server.
 struct ContractClient: Sendable {

@@ -1,3 +1,5 @@
+import Seeded
+
 /// The crowd in the line, as a pure state machine: it is told what time it is, what the room says and what came of each
 /// errand, and tells in turn who is to do what.
 ///

@@ -1,3 +1,5 @@
+import Seeded
+
 /// How a crowd behaves while it waits, as shares and seconds.
 enum LineHabits {
     static let arriveInLobby = 0.7

@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import Seeded
 
 /// What fans choose from.
 struct Hall: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Seeded
 
 /// A crowd that gathers in the lobby, lines up, and is let in: the shell around ``Crowd`` that runs its errands.
 struct LineRehearsal: Sendable {

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 public import Foundation
 import NIOCore
 import NIOHTTP1
+import Seeded
 
 /// What keeps a rehearsal from taking place.
 public enum RehearsalError: Error, CustomStringConvertible {

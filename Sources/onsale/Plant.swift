@@ -35,6 +35,7 @@ struct Plant: Sendable {
         // The contract's port is bound last, so that whoever can connect is served. The sandbox needs it for its
         // webhooks, so it learns it then.
         let publicPort = try FreePort.resolve(port, host: host)
+        let managementPort = try FreePort.resolve(managementPort, host: "127.0.0.1")
         let provider = try await startProvider(webhookPort: publicPort)
         defer { provider.stop() }
         let publicURL = Settings.text(nil, "ONSALE_PUBLIC_URL", default: "http://\(host):\(publicPort)")
@@ -47,7 +48,7 @@ struct Plant: Sendable {
             engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
             logger: Logger.onsale("onsale.http"))
         if isDemo { try await Demo.openArena(in: engine, logger: logger) }
-        try await serve(service, engine, broadcaster, publicPort)
+        try await serve(service, engine, broadcaster, publicPort, managementPort)
         await broadcaster.stop()
         // Both ports have stopped: what they took is answered, so the engine can put everything away.
         await engine.stop()
@@ -135,16 +136,16 @@ struct Plant: Sendable {
     // MARK: The ports
 
     private func serve(
-        _ service: OnsaleService, _ engine: Engine, _ broadcaster: Broadcaster, _ publicPort: Int
+        _ service: OnsaleService, _ engine: Engine, _ broadcaster: Broadcaster, _ publicPort: Int,
+        _ managementPort: Int
     ) async throws {
         let publicServer = OnsaleServer(service: service, logger: Logger.onsale("onsale.http")).application(
             host: host, port: publicPort, connectionsMax: connectionsMax
-        ) { port in announce(port) }
+        ) { port in announce(port, managementPort: managementPort) }
         let management = ManagementServer(
             engine: engine, version: Onsale.version, payments: payments.name, logger: logger
         ).application(
-            host: "127.0.0.1", port: managementPort
-        ) { port in logger.info("Management port open", metadata: ["port": "\(port)"]) }
+            host: "127.0.0.1", port: managementPort)
         var configuration = ServiceGroupConfiguration(
             services: [management, publicServer, Farewell(engine: engine, broadcaster: broadcaster, logger: logger)],
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -170,16 +171,18 @@ struct Plant: Sendable {
         }
     }
 
-    private func announce(_ port: Int) {
-        FileHandle.say("Onsale is open at http://\(host):\(port)")
-        if secrets.adminTokenIsOurs { FileHandle.say("  organizer's token  \(folder.file("admin-token").path)") }
+    private func announce(_ port: Int, managementPort: Int) {
+        let url = "http://\(host):\(port)"
+        var lines = ["Onsale is open at \(url)"]
+        if secrets.adminTokenIsOurs { lines.append("  organizer's token  \(folder.file("admin-token").path)") }
         if case .open = secrets.login {
-            FileHandle.say(
-                "  sign-in            open: any address is believed. For demonstrations and rehearsals only.")
+            lines.append("  sign-in            open: any address is believed. For demonstrations and rehearsals only.")
         }
-        FileHandle.say("  payments           " + paymentsLine)
-        if isDemo { FileHandle.say("  on sale            http://\(host):\(port)/events/\(Demo.eventID)") }
-        FileHandle.say("  organizer, door    http://\(host):\(port)/organizer, http://\(host):\(port)/door")
+        lines.append("  payments           " + paymentsLine)
+        if isDemo { lines.append("  on sale            \(url)/events/\(Demo.eventID)") }
+        lines.append("  organizer, door    \(url)/organizer, \(url)/door")
+        lines.append("  management         http://127.0.0.1:\(managementPort)")
+        FileHandle.say(lines.joined(separator: "\n"))
     }
 }
 

@@ -140,7 +140,7 @@ final class FakeGateway: PaymentGateway {
 
     func payment(_ intent: String, currency: String) async throws -> Payment { try change("get", intent) { _, _ in } }
 
-    func payments(for order: PaymentOrder, placedAt: Int64, isThorough: Bool) async throws -> [Payment] {
+    func payments(for order: PaymentOrder, placedAt: Int64, isRecent: Bool) async throws -> [Payment] {
         try answer("find") { state in
             state.accounts.filter { $0.order.reference == order.reference }.map(payment)
         }

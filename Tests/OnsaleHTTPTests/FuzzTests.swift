@@ -5,6 +5,7 @@ import OnsaleEngine
 import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
+import Seeded
 import Testing
 
 @testable import OnsaleHTTP
@@ -15,18 +16,6 @@ import Testing
 ///
 /// A few seconds in `make test`, as long as `ONSALE_FUZZ_SECONDS` says in `make fuzz`.
 @Suite(.serialized) struct FuzzTests {
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     /// Pieces that have broken parsers before.
     private static let pieces: [[UInt8]] =
         [
@@ -40,7 +29,7 @@ import Testing
             [0], [0xff], [0x80], [0xc0, 0xaf], [0x7f], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1],
         ]
 
-    private static func mutate(_ seed: [UInt8], _ random: inout Random) -> [UInt8] {
+    private static func mutate(_ seed: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
         var bytes = seed
         for _ in 0...Int.random(in: 0..<5, using: &random) {
             let at = Int.random(in: 0...bytes.count, using: &random)
@@ -231,7 +220,7 @@ import Testing
         let first = ProcessInfo.processInfo.environment["ONSALE_FUZZ_SEED"].flatMap(UInt64.init)
         let seed = first ?? UInt64(Date().timeIntervalSince1970)
         print("fuzz: seed \(seed), \(Self.targets.count) parsers, \(Int(seconds)) s")
-        var random = Random(state: seed)
+        var random = SeededRandom(seed: seed)
         var runs = 0
         var slowest = (name: "", seconds: 0.0)
         let end = Date().addingTimeInterval(seconds)

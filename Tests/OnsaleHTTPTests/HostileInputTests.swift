@@ -245,7 +245,7 @@ import Testing
     func plansAreLoadedOnce() async throws {
         let journal = MemoryJournal()
         let engine = Engine(
-            journal: journal, clock: try SystemClock(), payments: OpenAPITests.NoGateway(),
+            journal: journal, clock: try SystemClock(), payments: OpenAPITests.nobody,
             logger: .init(label: "test") { _ in SwiftLogNoOpLogHandler() }, fatal: { fatalError($0) })
         let plans = (0..<4).map { plan in (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ plan) } }
         for (number, plan) in plans.enumerated() { try journal.putDocument(plan, digest: [UInt8(number)]) }

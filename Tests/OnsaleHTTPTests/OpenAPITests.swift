@@ -4,6 +4,7 @@ import HTTPTypes
 import Logging
 import NIOCore
 import OnsaleEngine
+import OnsalePayments
 import OnsaleStreams
 import OnsaleValues
 import Testing
@@ -12,23 +13,9 @@ import Testing
 
 /// The document against the routes.
 @Suite struct OpenAPITests {
-    struct NoGateway: PaymentGateway {
-        struct Unused: Error {}
-        func authorize(_ order: PaymentOrder, attempt: Int) async throws -> Payment { throw Unused() }
-        func capture(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment { throw Unused() }
-        func void(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment { throw Unused() }
-        func refund(_ intent: String, amount: Int64, for order: PaymentOrder, key: String) async throws -> Refund {
-            throw Unused()
-        }
-        func payment(_ intent: String, currency: String) async throws -> Payment { throw Unused() }
-        func payments(for order: PaymentOrder, placedAt: Int64, isThorough: Bool) async throws -> [Payment] {
-            throw Unused()
-        }
-        func refunds(of intent: String, currency: String) async throws -> [Refund] { throw Unused() }
-        func isDisputed(_ intent: String) async throws -> Bool { throw Unused() }
-        func reference(of intent: String) async throws -> String? { throw Unused() }
-        func probe() async throws { throw Unused() }
-    }
+    /// A provider that nobody answers for: nothing is paid here.
+    static let nobody = StripeGateway(
+        baseURL: "http://127.0.0.1:9", secretKey: "none", publicURL: "http://127.0.0.1", client: .shared)
 
     private func document() throws -> [String: Any] {
         try #require(
@@ -39,7 +26,7 @@ import Testing
     func describesRoutes() async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let engine = Engine(
-            journal: MemoryJournal(), clock: try SystemClock(), payments: NoGateway(), logger: logger,
+            journal: MemoryJournal(), clock: try SystemClock(), payments: OpenAPITests.nobody, logger: logger,
             fatal: { fatalError($0) })
         let service = try await OnsaleService(
             engine: engine,

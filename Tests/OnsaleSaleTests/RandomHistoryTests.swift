@@ -1,5 +1,6 @@
 import OnsaleSale
 import OnsaleValues
+import Seeded
 import Testing
 
 /// The sale against a simple model, on thousands of random histories.

@@ -1,5 +1,6 @@
 import OnsaleSale
 import OnsaleValues
+import Seeded
 import Testing
 
 @Suite struct SaleTests {

@@ -1,21 +1,7 @@
 import OnsaleValues
+import Seeded
 
 @testable import OnsaleWaitingRoom
-
-/// SplitMix64, so that a history follows from its seed alone.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-}
 
 /// A random history of a line, judged step by step from outside: by what was asked, what was answered, and the facts.
 struct LineHistory {

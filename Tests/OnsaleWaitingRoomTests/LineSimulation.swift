@@ -1,5 +1,6 @@
 import Foundation
 import OnsaleValues
+import Seeded
 
 @testable import OnsaleWaitingRoom
 

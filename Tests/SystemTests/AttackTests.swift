@@ -235,16 +235,11 @@ import Testing
 
     @Test("The management port answers to loopback's names alone")
     func managementNames() async throws {
-        try await withFolder { folder in
-            let port = try RawConnection.freePort()
-            let server = try await RunningProgram.start(
-                ["serve", "--port", "0", "--management-port", String(port), "--data", folder],
-                environment: ["ONSALE_PAYMENT_URL": "sandbox", "ONSALE_LOG_LEVEL": "critical"])
-            let management = Client(url: "http://127.0.0.1:\(port)")
+        try await withServer { _, server, _ in
+            let management = Client(url: try #require(server.managementURL))
             #expect(try await management.send(.GET, "/info").string("payments") == "sandbox")
             let rebound = try await management.send(.GET, "/info", headers: [("Host", "evil.example")])
             #expect(rebound.status == 403)
-            await server.stop()
         }
     }
 
@@ -331,22 +326,5 @@ final class RawConnection {
             if count > 0 { all += buffer[..<count] } else { try await Task.sleep(for: .milliseconds(10)) }
         }
         return String(decoding: all, as: UTF8.self)
-    }
-
-    /// A port that was free a moment ago.
-    static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw Failed() }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

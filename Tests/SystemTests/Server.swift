@@ -25,9 +25,16 @@ enum Program {
         process.standardOutput = pipe
         process.standardError = pipe
         try process.run()
-        let output = try await Task.detached { try pipe.fileHandleForReading.readToEnd() ?? Data() }.value
+        let output = try await onThread { try pipe.fileHandleForReading.readToEnd() ?? Data() }
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}
+
+/// Does what blocks on a thread of its own: the tasks' own threads are as few as the processors, and others wait for them.
+private func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
     }
 }
 
@@ -40,14 +47,24 @@ final class RunningProgram: @unchecked Sendable {
     // Unchecked: a Process is used from one test at a time, and signals to it may come from any thread.
     let process: Process
     let url: String
+    /// Where the management port is, for a server.
+    let managementURL: String?
 
-    private init(process: Process, url: String) {
+    private init(process: Process, url: String, managementURL: String?) {
         self.process = process
         self.url = url
+        self.managementURL = managementURL
     }
 
     /// Starts it and waits until it says that it is open.
     static func start(_ arguments: [String], environment: [String: String] = [:]) async throws -> RunningProgram {
+        // A free port may be taken by a stranger's connection before the server listens on it; the next is not.
+        do { return try await attempt(arguments, environment: environment) } catch is DidNotStart {
+            return try await attempt(arguments, environment: environment)
+        }
+    }
+
+    private static func attempt(_ arguments: [String], environment: [String: String]) async throws -> RunningProgram {
         let process = Process()
         process.executableURL = Program.url
         process.arguments = arguments
@@ -57,7 +74,7 @@ final class RunningProgram: @unchecked Sendable {
         process.standardError = FileHandle.standardError
         try process.run()
         let handle = pipe.fileHandleForReading
-        let line = try await Task.detached {
+        let text = try await onThread {
             var text = ""
             while !text.contains("\n") {
                 let data = handle.availableData
@@ -65,13 +82,15 @@ final class RunningProgram: @unchecked Sendable {
                 text += String(decoding: data, as: UTF8.self)
             }
             return text
-        }.value
+        }
         // Whatever else it says is read away, so that it never waits for us.
         handle.readabilityHandler = { handle in if handle.availableData.isEmpty { handle.readabilityHandler = nil } }
-        guard let start = line.range(of: "http://"), let end = line[start.lowerBound...].firstIndex(of: "\n") else {
-            throw DidNotStart(output: line)
+        func address(onLine isWanted: (Substring) -> Bool) -> String? {
+            let line = text.split(separator: "\n").first { $0.contains("http://") && isWanted($0) }
+            return line.flatMap { line in line.range(of: "http://").map { String(line[$0.lowerBound...]) } }
         }
-        return RunningProgram(process: process, url: String(line[start.lowerBound..<end]))
+        guard let url = address(onLine: { _ in true }) else { throw DidNotStart(output: text) }
+        return RunningProgram(process: process, url: url, managementURL: address(onLine: { $0.contains("management") }))
     }
 
     func kill() async {
@@ -104,16 +123,12 @@ enum Serve {
     static let adminToken = "test-admin-token"
 
     static func start(data: String, environment: [String: String] = [:]) async throws -> RunningProgram {
-        func attempt() async throws -> RunningProgram {
-            try await RunningProgram.start(
-                ["serve", "--port", "0", "--management-port", "0", "--data", data],
-                environment: [
-                    "ONSALE_LOGIN": "open", "ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOG_LEVEL": "critical",
-                    "ONSALE_PAYMENT_URL": "sandbox",
-                ].merging(environment) { $1 })
-        }
-        // A free port may be taken by a stranger's connection before the server listens on it; the next is not.
-        do { return try await attempt() } catch is DidNotStart { return try await attempt() }
+        try await RunningProgram.start(
+            ["serve", "--port", "0", "--management-port", "0", "--data", data],
+            environment: [
+                "ONSALE_LOGIN": "open", "ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOG_LEVEL": "critical",
+                "ONSALE_PAYMENT_URL": "sandbox",
+            ].merging(environment) { $1 })
     }
 }
 

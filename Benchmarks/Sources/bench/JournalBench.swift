@@ -17,7 +17,7 @@ struct NoGateway: PaymentGateway {
         throw Unused()
     }
     func payment(_ intent: String, currency: String) async throws -> Payment { throw Unused() }
-    func payments(for order: PaymentOrder, placedAt: Int64, isThorough: Bool) async throws -> [Payment] {
+    func payments(for order: PaymentOrder, placedAt: Int64, isRecent: Bool) async throws -> [Payment] {
         throw Unused()
     }
     func refunds(of intent: String, currency: String) async throws -> [Refund] { throw Unused() }

@@ -125,8 +125,10 @@ public protocol PaymentGateway: Sendable {
     /// Where a payment stands now.
     func payment(_ intent: String, currency: String) async throws -> Payment
     /// All payments that carry this order's reference, the oldest first.
-    /// - Parameter isThorough: whether one that is known already must not keep others from being found.
-    func payments(for order: PaymentOrder, placedAt: Int64, isThorough: Bool) async throws -> [Payment]
+    /// - Parameters:
+    ///   - placedAt: in milliseconds since 1970.
+    ///   - isRecent: whether one may be so new that what the provider's search says is not enough.
+    func payments(for order: PaymentOrder, placedAt: Int64, isRecent: Bool) async throws -> [Payment]
     /// All refunds of a payment.
     func refunds(of intent: String, currency: String) async throws -> [Refund]
     /// Whether the payer disputes the payment, or has won against us.

@@ -57,6 +57,9 @@ struct PaymentSteps: Sendable {
     /// provider's search lags.
     private static let searchSeconds: Int64 = 120
 
+    /// So long after an order was placed none of its calls is under way any more, and the provider's search knows them all.
+    private static let recentSeconds = SaleTerms.authorizationSeconds + 600
+
     let gateway: any PaymentGateway
     let clock: any WallClock
     /// Whether an intent is another order's of ours.
@@ -76,6 +79,11 @@ struct PaymentSteps: Sendable {
 
     private func isOld(_ task: PaymentTask) -> Bool {
         clock.now().milliseconds - task.placedAt.milliseconds > PaymentSteps.keySeconds * 1000
+    }
+
+    private func payments(of order: PaymentOrder, placedAt: Timestamp) async throws -> [Payment] {
+        let isRecent = placedAt.adding(seconds: PaymentSteps.recentSeconds) > clock.now()
+        return try await gateway.payments(for: order, placedAt: placedAt.milliseconds, isRecent: isRecent)
     }
 
     // MARK: Authorizing
@@ -142,10 +150,8 @@ struct PaymentSteps: Sendable {
 
     /// Looks the order's payments up: what the first that counts means, and the others as second payments.
     private func find(_ task: PaymentTask) async throws -> [PaymentResult] {
-        var found = try await gateway.payments(
-            for: task.payment, placedAt: task.placedAt.milliseconds, isThorough: true
-        )
-        .filter { $0.reference == nil || $0.reference == task.payment.reference }
+        var found = try await payments(of: task.payment, placedAt: task.placedAt)
+            .filter { $0.reference == nil || $0.reference == task.payment.reference }
         guard !found.isEmpty else { return [] }
         let main = found.firstIndex { $0.isCaptured } ?? found.firstIndex { $0.isLive } ?? found.count - 1
         let results = await meaning(of: found.remove(at: main), for: task)
@@ -179,10 +185,8 @@ struct PaymentSteps: Sendable {
 
     private func lookForLost(_ task: PaymentTask, _ course: inout PaymentCourse) async throws -> Payment? {
         let isLost = course.unknown.note(at: clock.now())
-        let other = try await gateway.payments(
-            for: task.payment, placedAt: task.placedAt.milliseconds, isThorough: false
-        )
-        .first { $0.reference == task.payment.reference && ($0.isLive || $0.isCaptured) }
+        let other = try await payments(of: task.payment, placedAt: task.placedAt)
+            .first { $0.reference == task.payment.reference && ($0.isLive || $0.isCaptured) }
         if let other { return other }
         guard isLost else { throw PaymentGatewayError.unknownPayment }
         alarm(task, "the provider knows no payment of this order any more")
@@ -250,10 +254,8 @@ struct PaymentSteps: Sendable {
 
     /// An order that has ended, and whose intent is not known: nothing is sent for it any more, what there is is found.
     private func voidUnknown(_ task: PaymentTask) async throws -> [PaymentResult] {
-        let found = try await gateway.payments(
-            for: task.payment, placedAt: task.placedAt.milliseconds, isThorough: true
-        )
-        .filter { $0.reference == task.payment.reference }
+        let found = try await payments(of: task.payment, placedAt: task.placedAt)
+            .filter { $0.reference == task.payment.reference }
         let live = found.filter { $0.isLive || $0.isCaptured }
         if let first = live.first {
             return [.pending(intent: first.intent)] + live.dropFirst().compactMap { stray($0, of: task) }
@@ -346,8 +348,8 @@ struct PaymentSteps: Sendable {
 
     /// What the provider knows of an order of which nothing is under way: money that came late, second payments, refunds
     /// and disputes that nobody here asked for.
-    /// - Parameter isThorough: whether second payments are looked for.
-    func lookAfter(_ order: Order, as payment: PaymentOrder, isThorough: Bool) async throws -> [PaymentResult] {
+    /// - Parameter seeksStrays: whether second payments are looked for.
+    func lookAfter(_ order: Order, as payment: PaymentOrder, seeksStrays: Bool) async throws -> [PaymentResult] {
         var results: [PaymentResult] = []
         if let intent = order.intent, !intent.isEmpty {
             do {
@@ -355,11 +357,8 @@ struct PaymentSteps: Sendable {
                 results += try await differences(order, found)
             } catch PaymentGatewayError.unknownPayment {}
         }
-        if isThorough || order.intent == nil {
-            // The search is enough: it is asked again when it has caught up. The list is of everything that was sold in
-            // these minutes, and to walk it for each order in doubt would bury the provider when it is slow already.
-            let others = try await gateway.payments(
-                for: payment, placedAt: order.placedAt.milliseconds, isThorough: false)
+        if seeksStrays || order.intent == nil {
+            let others = try await payments(of: payment, placedAt: order.placedAt)
             for other in others where other.intent != order.intent && other.reference == payment.reference {
                 guard let stray = stray(other) else { continue }
                 if case .captured(let amount) = other.status {

@@ -1,3 +1,4 @@
+import HeapModule
 import OnsaleSale
 import OnsaleValues
 import Synchronization
@@ -16,7 +17,7 @@ final class PaymentSweep: Sendable {
     private static let pageSize = 50
     /// Looks that wait, and how many are under way; more are dropped, for the slow round to find.
     private static let looksMax = 20_000
-    private static let lookersMax = 4
+    private static let lookersMax = 16
     /// When an order in doubt is looked at, in seconds after its payment's end: the provider's search lags.
     private static let doubtSeconds = [3, 20, 65]
     /// A look that the provider did not answer is repeated after so many seconds, doubled each time up to a minute; the
@@ -33,16 +34,20 @@ final class PaymentSweep: Sendable {
         let isAboutReturn: Bool
     }
 
-    private struct Look {
+    /// Compared by when it is due.
+    private struct Look: Comparable {
         let subject: Subject
         /// Whether second payments are looked for.
-        let isThorough: Bool
+        let seeksStrays: Bool
         var at: Timestamp
         var tries = 0
+
+        static func == (one: Look, other: Look) -> Bool { one.at == other.at }
+        static func < (one: Look, other: Look) -> Bool { one.at < other.at }
     }
 
     private struct State {
-        var looks: [Look] = []
+        var looks = Heap<Look>()
         /// Those that wait for their first try, so that a webhook that is repeated counts once.
         var fresh: Set<Subject> = []
         var lookers = 0
@@ -64,7 +69,7 @@ final class PaymentSweep: Sendable {
             state.looks.count < PaymentSweep.looksMax && state.fresh.insert(subject).inserted
         }
         guard isNew else { return }
-        let isTaken = queue([Look(subject: subject, isThorough: false, at: clock.now())], runner)
+        let isTaken = queue([Look(subject: subject, seeksStrays: false, at: clock.now())], runner)
         if !isTaken { state.withLock { _ = $0.fresh.remove(subject) } }
     }
 
@@ -74,7 +79,7 @@ final class PaymentSweep: Sendable {
         queue(
             PaymentSweep.doubtSeconds.map { seconds in
                 Look(
-                    subject: Subject(reference: reference, intent: nil, isAboutReturn: true), isThorough: true,
+                    subject: Subject(reference: reference, intent: nil, isAboutReturn: true), seeksStrays: true,
                     at: now.adding(seconds: seconds))
             }, runner)
     }
@@ -86,7 +91,7 @@ final class PaymentSweep: Sendable {
             guard state.looks.count + looks.count <= PaymentSweep.looksMax + PaymentSweep.doubtSeconds.count else {
                 return (false, false)
             }
-            state.looks += looks
+            state.looks.insert(contentsOf: looks)
             defer { state.isTicking = true }
             return (true, !state.isTicking)
         }
@@ -94,22 +99,21 @@ final class PaymentSweep: Sendable {
         return isTaken
     }
 
-    /// Has due looks taken, as long as any wait.
+    /// Has due looks taken, as long as any wait. One looker more a turn is enough: they go on while anything is due.
     private func tick(_ runner: SagaRunner) async {
         while true {
             let now = clock.now()
-            let lookers = state.withLock { state -> Int? in
-                guard !state.looks.isEmpty, runner.engine != nil else {
+            let isWanted = state.withLock { state -> Bool? in
+                guard let first = state.looks.min, runner.engine != nil else {
                     state.isTicking = false
                     return nil
                 }
-                let due = state.looks.count { $0.at <= now }
-                let wanted = max(0, min(due, PaymentSweep.lookersMax - state.lookers))
-                state.lookers += wanted
-                return wanted
+                guard first.at <= now, state.lookers < PaymentSweep.lookersMax else { return false }
+                state.lookers += 1
+                return true
             }
-            guard let lookers else { return }
-            for _ in 0..<lookers { Task { await work(runner) } }
+            guard let isWanted else { return }
+            if isWanted { Task { await work(runner) } }
             try? await Task.sleep(for: .milliseconds(100))
         }
     }
@@ -130,11 +134,11 @@ final class PaymentSweep: Sendable {
     private func nextLook() -> Look? {
         let now = clock.now()
         return state.withLock { state in
-            guard let index = state.looks.firstIndex(where: { $0.at <= now }) else {
+            guard let first = state.looks.min, first.at <= now else {
                 state.lookers -= 1
                 return nil
             }
-            let look = state.looks.remove(at: index)
+            let look = state.looks.removeMin()
             state.fresh.remove(look.subject)
             return look
         }
@@ -149,7 +153,7 @@ final class PaymentSweep: Sendable {
         }
         guard let reference else { return true }
         return await runner.look(
-            after: reference, isAboutReturn: look.subject.isAboutReturn, isThorough: look.isThorough)
+            after: reference, isAboutReturn: look.subject.isAboutReturn, seeksStrays: look.seeksStrays)
     }
 
     // MARK: The slow round
@@ -196,7 +200,7 @@ final class PaymentSweep: Sendable {
                     {
                         doubt(order.text, runner)
                     } else {
-                        _ = await runner.look(after: order.text, isAboutReturn: true, isThorough: false)
+                        _ = await runner.look(after: order.text, isAboutReturn: true, seeksStrays: false)
                         try? await Task.sleep(for: .milliseconds(PaymentSweep.stepMilliseconds))
                     }
                 }

@@ -53,6 +53,9 @@ public struct PaymentTask: Sendable {
         endedAt = order.endedAt
     }
 
+    /// Whether the order has ended, and nobody knows whether there is a payment.
+    var isLookingForUnknown: Bool { kind == .void && intent == nil }
+
     /// What this fact makes necessary, if anything.
     init?(following fact: SaleFact, in partition: Partition) {
         switch fact {

@@ -266,6 +266,8 @@ final class SagaRunner: Sendable {
     private static func pollMilliseconds(tries: Int) -> Int { min(3000, 500 * max(1, tries)) }
     /// A payer at the bank takes long, and a webhook tells of the end: one second, then ever later, up to fifteen.
     private static func actionPollMilliseconds(tries: Int) -> Int { min(15_000, 1000 << min(max(0, tries - 1), 4)) }
+    /// What may still come of a call of an order that has ended is looked for at this pace.
+    private static let lookMilliseconds = 10_000
     /// What asks for a person is tried again rarely.
     private static let rejectedMilliseconds = 30_000
 
@@ -277,7 +279,11 @@ final class SagaRunner: Sendable {
         do {
             let results = try await steps.results(task, &course)
             providerAnswered()
-            if results.isEmpty { return .notYet(milliseconds: SagaRunner.pollMilliseconds(tries: course.tries)) }
+            if results.isEmpty {
+                return .notYet(
+                    milliseconds: task.isLookingForUnknown
+                        ? SagaRunner.lookMilliseconds : SagaRunner.pollMilliseconds(tries: course.tries))
+            }
             guard let engine else { return .done }
             let handle = try await engine.event(task.event)
             _ = try await engine.apply(.sale(.payment(task.order, results)), to: handle)
@@ -458,9 +464,9 @@ final class SagaRunner: Sendable {
     /// Asks the provider about an order now.
     /// - Parameters:
     ///   - isAboutReturn: whether an order that has its money may have lost it; else only others are asked about.
-    ///   - isThorough: whether second payments are looked for.
+    ///   - seeksStrays: whether second payments are looked for.
     /// - Returns: whether the provider has answered, or there is nothing to ask.
-    func look(after reference: String, isAboutReturn: Bool, isThorough: Bool) async -> Bool {
+    func look(after reference: String, isAboutReturn: Bool, seeksStrays: Bool) async -> Bool {
         guard isOpen, let engine else { return false }
         let found: (event: EventHandle, order: OrderID)?
         do { found = try await engine.order(reference) } catch { return false }
@@ -474,10 +480,10 @@ final class SagaRunner: Sendable {
         if let task {
             hasten(task)
             // What is under way ends by itself; what else there may be is looked for afterwards.
-            return !isAboutReturn && !isThorough
+            return !isAboutReturn && !seeksStrays
         }
-        guard order.amount > 0, isAboutReturn || isThorough || order.captured == 0 else { return true }
-        return await look(after: order, payment, found.event, isThorough: isThorough)
+        guard order.amount > 0, isAboutReturn || seeksStrays || order.captured == 0 else { return true }
+        return await look(after: order, payment, found.event, seeksStrays: seeksStrays)
     }
 
     /// Has a sleeping order tried at once; where a call is under way it leads on by itself, and where the provider has
@@ -490,10 +496,10 @@ final class SagaRunner: Sendable {
     }
 
     private func look(
-        after order: Order, _ payment: PaymentOrder, _ event: EventHandle, isThorough: Bool
+        after order: Order, _ payment: PaymentOrder, _ event: EventHandle, seeksStrays: Bool
     ) async -> Bool {
         do {
-            let results = try await steps.lookAfter(order, as: payment, isThorough: isThorough)
+            let results = try await steps.lookAfter(order, as: payment, seeksStrays: seeksStrays)
             providerAnswered()
             guard let engine else { return false }
             let news = results.filter { $0.isNews(to: order) }

@@ -1,13 +1,13 @@
-/// SplitMix64: small, fast, and the same everywhere for the same seed.
+/// SplitMix64: small, fast, and the same everywhere for the same seed, so that a rehearsal or a failed test can be repeated.
 /// Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
-struct SeededRandom: RandomNumberGenerator, Sendable {
+package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -16,7 +16,7 @@ struct SeededRandom: RandomNumberGenerator, Sendable {
     }
 
     /// Whether something of this probability happens.
-    mutating func happens(_ probability: Double) -> Bool {
+    package mutating func happens(_ probability: Double) -> Bool {
         Double.random(in: 0..<1, using: &self) < probability
     }
 }

@@ -1,0 +1,157 @@
+import Foundation
+import OnsaleEngine
+import Seeded
+import Synchronization
+import Testing
+
+@testable import OnsalePayments
+
+/// Orders in doubt read the provider's list together, and no part of it twice.
+@Suite struct PaymentListTests {
+    /// A provider's list in memory, the newest first, a hundred a page.
+    private final class Provider: Sendable {
+        struct State {
+            var made: [StripeProtocol.Intent] = []
+            var pages = 0
+            var failures = 0
+            /// What is yet to happen when a page is asked for.
+            var meanwhile: (@Sendable () async -> Void)?
+        }
+
+        let state = Mutex(State())
+
+        func make(_ id: String, for order: String, at created: Int64) {
+            let intent = StripeProtocol.Intent(
+                id: id, amount: 1, amountCapturable: 1, amountReceived: 0, currency: "krw", status: .requiresCapture,
+                captureMethod: "manual", paymentMethod: "pm_card_visa", metadata: ["order": order],
+                latestCharge: nil, created: created)
+            state.withLock { $0.made.append(intent) }
+        }
+
+        var pages: Int { state.withLock { $0.pages } }
+
+        var reader: PaymentList.Reader {
+            { time, after in
+                let meanwhile = self.state.withLock { state in
+                    defer { state.meanwhile = nil }
+                    return state.meanwhile
+                }
+                let page = try self.page(time, after)
+                await meanwhile?()
+                return page
+            }
+        }
+
+        private func page(
+            _ time: ClosedRange<Int64>, _ after: String?
+        ) throws -> StripeProtocol.List<StripeProtocol.Intent> {
+            try state.withLock { state in
+                state.pages += 1
+                if state.failures > 0 {
+                    state.failures -= 1
+                    throw PaymentGatewayError.unanswered("as told")
+                }
+                let asked = state.made.filter { time.contains($0.created ?? 0) }
+                    .sorted { ($0.created ?? 0, $0.id) > ($1.created ?? 0, $1.id) }
+                let begin = after.flatMap { id in asked.firstIndex { $0.id == id } }.map { $0 + 1 } ?? 0
+                return .init(data: Array(asked[begin...].prefix(100)), hasMore: asked.count > begin + 100)
+            }
+        }
+    }
+
+    private let now = Int64(Date().timeIntervalSince1970)
+
+    @Test("However many orders are in doubt, and however much is sold, the list is walked for all of them at once")
+    func sharedWalks() async throws {
+        let (provider, list) = (Provider(), PaymentList())
+        for number in 0..<2000 {
+            provider.make("pi_\(number)", for: "order-\(number)", at: now - 400 + Int64(number) / 10)
+        }
+        let reader = provider.reader
+        for round in 0..<3 {
+            let found = try await withThrowingTaskGroup(of: [String].self) { group in
+                for number in 0..<50 {
+                    group.addTask {
+                        try await list.intents(naming: "order-\(round * 50 + number)", since: now - 500, reader)
+                    }
+                }
+                return try await group.reduce(into: Set<String>()) { $0.formUnion($1) }
+            }
+            #expect(found == Set((0..<50).map { "pi_\(round * 50 + $0)" }))
+        }
+        // One walk of twenty pages for the first who asks; the others read the last seconds alone.
+        #expect(provider.pages <= 30, "\(provider.pages) pages for 150 orders")
+    }
+
+    @Test("What is made while a walk is under way is found by whoever asks then")
+    func madeMeanwhile() async throws {
+        let (provider, list) = (Provider(), PaymentList())
+        let reader = provider.reader
+        provider.make("pi_1", for: "first", at: now - 5)
+        let asked = Mutex<Task<[String], any Error>?>(nil)
+        let second = now
+        provider.state.withLock {
+            $0.meanwhile = {
+                provider.make("pi_2", for: "second", at: second)
+                asked.withLock { $0 = Task { try await list.intents(naming: "second", since: second - 60, reader) } }
+                // Until the question stands in the queue.
+                try? await Task.sleep(for: .milliseconds(200))
+            }
+        }
+        #expect(try await list.intents(naming: "first", since: now - 60, reader) == ["pi_1"])
+        let task = try #require(asked.withLock { $0 })
+        #expect(try await task.value == ["pi_2"])
+    }
+
+    @Test("An answer that fails is nobody's answer, and the next is")
+    func failedWalk() async throws {
+        let (provider, list) = (Provider(), PaymentList())
+        provider.make("pi_1", for: "order", at: now)
+        provider.state.withLock { $0.failures = 1 }
+        await #expect(throws: PaymentGatewayError.self) {
+            try await list.intents(naming: "order", since: now - 60, provider.reader)
+        }
+        #expect(try await list.intents(naming: "order", since: now - 60, provider.reader) == ["pi_1"])
+    }
+
+    @Test("A list without an end is given up")
+    func endless() async throws {
+        let list = PaymentList()
+        let intent = StripeProtocol.Intent(
+            id: "pi_1", amount: 1, amountCapturable: 1, amountReceived: 0, currency: "krw", status: .requiresCapture,
+            captureMethod: "manual", paymentMethod: "pm_card_visa", metadata: [:], latestCharge: nil, created: now)
+        await #expect(throws: PaymentGatewayError.self) {
+            try await list.intents(naming: "order", since: now) { _, _ in .init(data: [intent], hasMore: true) }
+        }
+    }
+
+    @Test("Whatever is asked when, everything that was made before is found, the oldest first", arguments: 1...40)
+    func randomHistory(seed: UInt64) async throws {
+        var random = SeededRandom(seed: seed)
+        let (provider, list) = (Provider(), PaymentList())
+        let reader = provider.reader
+        var made: [(order: String, id: String, created: Int64)] = []
+        var time = now - 1000
+        for step in 0..<60 {
+            time = min(now, time + Int64.random(in: 0...40, using: &random))
+            for number in 0..<Int.random(in: 0...30, using: &random) {
+                // Some show up late, and some have a time that can't be.
+                let created =
+                    Int.random(in: 0..<50, using: &random) == 0
+                    ? Int64.random(in: now + 3600...(.max), using: &random)
+                    : time - Int64.random(in: 0...9, using: &random)
+                let order = "order-\(Int.random(in: 0..<40, using: &random))"
+                provider.make("pi_\(step)_\(number)", for: order, at: created)
+                made.append((order, "pi_\(step)_\(number)", created))
+            }
+            guard Int.random(in: 0..<3, using: &random) == 0 else { continue }
+            let order = "order-\(Int.random(in: 0..<40, using: &random))"
+            let since = time - Int64.random(in: 0...900, using: &random)
+            let found = try await list.intents(naming: order, since: since, reader)
+            let wanted = made.filter { $0.order == order && $0.created >= since }
+            #expect(Set(wanted.map(\.id)).isSubset(of: found), "seed \(seed), step \(step)")
+            let times = found.compactMap { id in made.first { $0.id == id }?.created }
+            #expect(times == times.sorted())
+        }
+    }
+}
