@@ -16,16 +16,22 @@ struct IdempotencyMemory: Sendable {
     enum Answer: Hashable, Sendable {
         /// A hold as it was made: the first answer is given again, whatever has become of the hold.
         case hold(Hold)
-        /// An order, which is answered as it stands now.
-        case order(OrderID)
+        /// An order, which is answered as it stands now; asked for by the buyer or, without one, by the organizer.
+        case order(OrderID, buyer: BuyerID?)
+
+        /// Whose share it counts against; nil for the organizer's.
+        var buyer: BuyerID? {
+            switch self {
+            case .hold(let hold): hold.buyer
+            case .order(_, let buyer): buyer
+            }
+        }
     }
 
     struct Entry: Hashable, Sendable {
         let fingerprint: Digest128
         let answer: Answer
         let at: Timestamp
-        /// Whose share it counts against; nil for the organizer's.
-        let buyer: BuyerID?
     }
 
     private(set) var entries: [Digest128: Entry] = [:]
@@ -45,7 +51,7 @@ struct IdempotencyMemory: Sendable {
         entry.at < now.adding(seconds: -SaleTerms.keySeconds)
     }
 
-    /// Whether another key can be remembered, among so many: ``remember(_:_:of:at:)`` forgets old ones first.
+    /// Whether another key can be remembered, among so many: ``remember(_:_:at:)`` forgets old ones first.
     func hasRoom(among max: Int, at now: Timestamp) -> Bool {
         guard entries.count >= max else { return true }
         var forgettable = 0
@@ -57,12 +63,12 @@ struct IdempotencyMemory: Sendable {
         return false
     }
 
-    /// The buyer's keys that the next ``remember(_:_:of:at:)`` would forget: the oldest ones.
+    /// The buyer's keys that the next ``remember(_:_:at:)`` would forget: the oldest ones.
     func forgettable(of buyer: BuyerID, at now: Timestamp) -> Int {
         var count = 0
         for key in arrivals[oldest...] {
             guard let entry = entries[key], isOld(entry, at: now) else { break }
-            if entry.buyer == buyer { count += 1 }
+            if entry.answer.buyer == buyer { count += 1 }
         }
         return count
     }
@@ -70,11 +76,9 @@ struct IdempotencyMemory: Sendable {
     /// Remembers an answer, and forgets what is older than keys are kept. Forgetting happens here alone, so that it
     /// follows from the facts and a replay forgets the same.
     /// - Returns: whose keys were forgotten.
-    mutating func remember(
-        _ key: IdempotencyKey, _ answer: Answer, of buyer: BuyerID?, at now: Timestamp
-    ) -> [BuyerID] {
+    mutating func remember(_ key: IdempotencyKey, _ answer: Answer, at now: Timestamp) -> [BuyerID] {
         let forgotten = forget(at: now)
-        entries[key.key] = Entry(fingerprint: key.fingerprint, answer: answer, at: now, buyer: buyer)
+        entries[key.key] = Entry(fingerprint: key.fingerprint, answer: answer, at: now)
         arrivals.append(key.key)
         return forgotten
     }
@@ -82,7 +86,7 @@ struct IdempotencyMemory: Sendable {
     private mutating func forget(at now: Timestamp) -> [BuyerID] {
         var forgotten: [BuyerID] = []
         while oldest < arrivals.count, let entry = entries[arrivals[oldest]], isOld(entry, at: now) {
-            if let buyer = entry.buyer { forgotten.append(buyer) }
+            if let buyer = entry.answer.buyer { forgotten.append(buyer) }
             entries[arrivals[oldest]] = nil
             oldest += 1
         }

@@ -44,6 +44,20 @@ public enum OrderState: UInt8, Hashable, Sendable, CaseIterable {
     }
 }
 
+/// A choice of states.
+struct OrderStates: OptionSet {
+    let rawValue: UInt16
+
+    init(rawValue: UInt16) { self.rawValue = rawValue }
+    init(_ state: OrderState) { rawValue = 1 << UInt16(state.rawValue) }
+
+    static let authorizing = OrderStates(.authorizing)
+    static let requiresAction = OrderStates(.requiresAction)
+    static let capturing = OrderStates(.capturing)
+    static let confirmed = OrderStates(.confirmed)
+    static let refunding = OrderStates(.refunding)
+}
+
 /// What the payment provider must still be asked to do for an order. Kept in the state, so that a crash at any step
 /// resumes at that step.
 public enum PaymentDuty: UInt8, Hashable, Sendable {
@@ -75,12 +89,9 @@ public struct Order: Hashable, Sendable {
     public internal(set) var duty: PaymentDuty?
     /// The provider's payment intent, once known.
     public internal(set) var intent: String?
-    /// Where the payer confirms, while the order requires it.
-    public internal(set) var action: String?
+    var note: OrderNote?
     /// The payer disputes the payment: its tickets are void.
     public internal(set) var isDisputed: Bool
-    /// Why it was declined, in the provider's code.
-    public internal(set) var declineCode: String?
     /// Money taken and money given back so far, in minor units.
     public internal(set) var captured: Int64
     public internal(set) var refunded: Int64
@@ -90,10 +101,30 @@ public struct Order: Hashable, Sendable {
     /// When it was last brought to an end: confirmed, declined, expired or refunded.
     public internal(set) var endedAt: Timestamp?
 
+    /// Where the payer confirms, while the order requires it.
+    public var action: String? {
+        if case .action(let url)? = note { return url }
+        return nil
+    }
+
+    /// Why it was declined, in the provider's code.
+    public var declineCode: String? {
+        if case .declined(let code)? = note { return code }
+        return nil
+    }
+
     /// Its tickets' numbers; empty before it is confirmed.
     public var tickets: Range<UInt32> {
         firstTicket == 0 ? 0..<0 : firstTicket..<(firstTicket + UInt32(places.quantity))
     }
+}
+
+/// What there is to say of an order's payment in the state that it is in.
+enum OrderNote: Hashable, Sendable {
+    /// Where the payer confirms.
+    case action(url: String)
+    /// Why it was declined, in the provider's code.
+    case declined(code: String)
 }
 
 /// A second payment intent found for an order: it buys nothing, so its money goes back.

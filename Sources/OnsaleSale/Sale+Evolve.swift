@@ -4,7 +4,7 @@ public import OnsaleValues
 extension Sale {
     /// Applies a fact that was journaled at `at`.
     public mutating func replay(_ fact: SaleFact, at: Timestamp) throws(ContradictoryFact) {
-        buyersLeftOff.removeAll(keepingCapacity: true)
+        forgetBuyersLeftOff()
         try evolve(fact, at: at)
     }
 
@@ -22,7 +22,7 @@ extension Sale {
         case .orderAuthorized(let id, let intent):
             try change(id, from: [.authorizing, .requiresAction], to: .capturing, duty: .capture) {
                 $0.intent = intent
-                $0.action = nil
+                $0.note = nil
             }
             let order = orders[Int(id.serial) - 1]
             try move(order.places, from: SeatState.held, to: SeatState.sold, claim: id.serial)
@@ -30,15 +30,15 @@ extension Sale {
         case .orderConfirmed(let id, let captured):
             try confirmed(id, captured: captured, at: now)
         case .orderDeclined(let id, let code, let void):
-            let from: [OrderState] = [.authorizing, .requiresAction, .capturing]
-            try abandoned(id, as: .declined, from: from, duty: void ? .void : nil, at: now)
-            orders[Int(id.serial) - 1].declineCode = code
+            try abandoned(
+                id, as: .declined, from: [.authorizing, .requiresAction, .capturing], duty: void ? .void : nil, at: now)
+            orders[Int(id.serial) - 1].note = .declined(code: code)
         case .paymentDeclined(let id, let code, let void, let holdUntil):
             try declined(id, code: code, void: void, holdUntil: holdUntil, at: now)
         case .actionRequired(let id, let intent, let url):
             try change(id, from: [.authorizing], to: .requiresAction, duty: .authorize) {
                 $0.intent = intent
-                $0.action = url
+                $0.note = .action(url: url)
             }
         case .orderExpired(let id):
             try abandoned(id, as: .expired, from: [.authorizing, .requiresAction], duty: .void, at: now)
@@ -97,8 +97,9 @@ extension Sale {
         try move(hold.places, from: SeatState.free, to: SeatState.held, claim: hold.id.serial)
         lastHold = hold.id.serial
         holds[hold.id.serial] = hold
-        buyers[hold.buyer, default: BuyerAccount()].made(hold.id.serial, quantity: hold.places.quantity)
-        if let key { remember(key, .hold(hold), of: hold.buyer, at: now) }
+        let keyCount = buyers[hold.buyer, default: BuyerAccount()].made(
+            hold.id.serial, quantity: hold.places.quantity, isKeyed: key != nil)
+        if let key { remember(key, .hold(hold), count: keyCount, at: now) }
     }
 
     private mutating func ended(_ id: HoldID) throws(ContradictoryFact) {
@@ -131,20 +132,20 @@ extension Sale {
             throw ContradictoryFact("hold \(holdID.serial) cannot be ordered")
         }
         holds[holdID.serial]?.order = id
-        let previous = buyers[hold.buyer]?.lastOrder ?? 0
-        buyers[hold.buyer, default: BuyerAccount()].ordered(id.serial, hold: holdID.serial)
+        let (previous, keyCount) = buyers[hold.buyer, default: BuyerAccount()].ordered(
+            id.serial, hold: holdID.serial)
         orders.append(
             Order(
                 id: id, buyer: hold.buyer, hold: holdID, pass: hold.pass, places: hold.places, amount: hold.amount,
                 placedAt: now,
                 paymentMethod: paymentMethod, trace: trace, previousOfBuyer: previous, state: .authorizing,
-                duty: .authorize, intent: nil, action: nil, isDisputed: false, declineCode: nil, captured: 0,
+                duty: .authorize, intent: nil, note: nil, isDisputed: false, captured: 0,
                 refunded: 0, firstTicket: 0,
                 confirmedAt: nil,
                 endedAt: nil))
         ordersByState[Int(OrderState.authorizing.rawValue)] += 1
-        openOrders.insert(id.serial)
-        remember(key, .order(id), of: hold.buyer, at: now)
+        openOrders.set(id.serial, isOpen: true)
+        remember(key, .order(id, buyer: hold.buyer), count: keyCount, at: now)
     }
 
     private mutating func confirmed(_ id: OrderID, captured: Int64, at now: Timestamp) throws(ContradictoryFact) {
@@ -155,31 +156,31 @@ extension Sale {
             $0.confirmedAt = now
             $0.endedAt = now
         }
-        let order = orders[Int(id.serial) - 1]
-        for position in 0..<order.places.quantity {
+        let index = Int(id.serial) - 1
+        for position in 0..<orders[index].places.quantity {
             tickets.append(
                 Ticket(
                     serial: firstTicket + UInt32(position), order: id, position: position, issuedAt: now,
                     isVoid: false, checkedInAt: nil))
         }
         try ledger.captureForSale(captured)
-        leaveOff(order.buyer)
+        buyersLeftOff.append(orders[index].buyer)
     }
 
     /// An order that came to nothing: its seats are free again.
     private mutating func abandoned(
-        _ id: OrderID, as state: OrderState, from: [OrderState], duty: PaymentDuty?, at now: Timestamp
+        _ id: OrderID, as state: OrderState, from: OrderStates, duty: PaymentDuty?, at now: Timestamp
     ) throws(ContradictoryFact) {
         let before = order(id)?.state
         try change(id, from: from, to: state, duty: duty) {
             $0.endedAt = now
-            $0.action = nil
+            $0.note = nil
         }
         let order = orders[Int(id.serial) - 1]
         let seatState = before == .capturing ? SeatState.sold : SeatState.held
         try move(order.places, from: seatState, to: SeatState.free, claim: 0)
         holds[order.hold.serial] = nil
-        leaveOff(order.buyer)
+        buyersLeftOff.append(order.buyer)
         credit(order.buyer, order.places.quantity)
     }
 
@@ -192,8 +193,7 @@ extension Sale {
         }
         try change(id, from: [.authorizing, .requiresAction], to: .declined, duty: void ? .void : nil) {
             $0.endedAt = now
-            $0.declineCode = code
-            $0.action = nil
+            $0.note = .declined(code: code)
         }
         guard var hold = holds[serial] else { return }
         hold.order = nil
@@ -201,14 +201,7 @@ extension Sale {
         hold.declines = hold.declines == .max ? .max : hold.declines + 1
         holds[serial] = hold
         returnedHolds.insert(hold)
-        buyers[hold.buyer]?.ordersInProgress -= 1
         buyers[hold.buyer]?.holds.append(serial)
-    }
-
-    /// The payment of an order has ended, and its buyer may have nothing more to do.
-    private mutating func leaveOff(_ buyer: BuyerID) {
-        buyers[buyer]?.ordersInProgress -= 1
-        buyersLeftOff.append(buyer)
     }
 
     // MARK: What the provider did of its own accord
@@ -239,7 +232,7 @@ extension Sale {
             [.refunded, .declined, .expired].contains(order.state)
         else { throw ContradictoryFact("order \(id.serial) has no refund that could be reversed") }
         let state = order.state == .refunded ? OrderState.refunding : order.state
-        try change(id, from: [order.state], to: state, duty: .refund) { $0.refunded -= amount }
+        try change(id, from: OrderStates(order.state), to: state, duty: .refund) { $0.refunded -= amount }
         try ledger.reverseRefund(amount)
     }
 
@@ -260,20 +253,22 @@ extension Sale {
         try move(order.places, from: SeatState.sold, to: SeatState.free, claim: 0)
         credit(order.buyer, order.places.quantity)
         try ledger.reverseSale(order.captured - order.refunded)
-        if let key { remember(key, .order(id), of: byOrganizer ? nil : order.buyer, at: now) }
+        guard let key else { return }
+        let keyCount = byOrganizer ? 0 : buyers[order.buyer, default: BuyerAccount()].keyed()
+        remember(key, .order(id, buyer: byOrganizer ? nil : order.buyer), count: keyCount, at: now)
     }
 
     private mutating func change(
-        _ id: OrderID, from allowed: [OrderState], to state: OrderState, duty: PaymentDuty?,
+        _ id: OrderID, from allowed: OrderStates, to state: OrderState, duty: PaymentDuty?,
         _ body: (inout Order) -> Void
     ) throws(ContradictoryFact) {
-        guard let before = order(id)?.state, allowed.contains(before) else {
+        guard let before = order(id)?.state, allowed.contains(OrderStates(before)) else {
             throw ContradictoryFact("order \(id.serial) cannot become \(state)")
         }
         let index = Int(id.serial) - 1
         ordersByState[Int(before.rawValue)] -= 1
         ordersByState[Int(state.rawValue)] += 1
-        note(id, duty: duty)
+        openOrders.set(id.serial, isOpen: duty != nil)
         orders[index].state = state
         orders[index].duty = duty
         body(&orders[index])
@@ -285,12 +280,8 @@ extension Sale {
         guard let before = order(id), before.duty == from else {
             throw ContradictoryFact("order \(id.serial) has another duty than the one that ends")
         }
-        note(id, duty: duty)
+        openOrders.set(id.serial, isOpen: duty != nil)
         orders[Int(id.serial) - 1].duty = duty
-    }
-
-    private mutating func note(_ id: OrderID, duty: PaymentDuty?) {
-        if duty == nil { openOrders.remove(id.serial) } else { openOrders.insert(id.serial) }
     }
 
     private mutating func amend(_ id: OrderID, _ body: (inout Order) -> Void) throws(ContradictoryFact) {
@@ -329,14 +320,24 @@ extension Sale {
 }
 
 extension Sale.BuyerAccount {
-    mutating func made(_ hold: UInt32, quantity: Int) {
+    /// - Returns: how many keys the buyer has used.
+    mutating func made(_ hold: UInt32, quantity: Int, isKeyed: Bool) -> Int32 {
         places += quantity
         holds.append(hold)
+        return isKeyed ? keyed() : keys
     }
 
-    mutating func ordered(_ order: UInt32, hold: UInt32) {
+    /// - Returns: the buyer's order before this one, 0 for none, and how many keys the buyer has used.
+    mutating func ordered(_ order: UInt32, hold: UInt32) -> (previous: UInt32, keys: Int32) {
+        let previous = lastOrder
         holds.removeAll { $0 == hold }
         lastOrder = order
-        ordersInProgress += 1
+        return (previous, keyed())
+    }
+
+    /// - Returns: how many keys the buyer has used.
+    mutating func keyed() -> Int32 {
+        keys += 1
+        return keys
     }
 }

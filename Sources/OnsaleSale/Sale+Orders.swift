@@ -53,7 +53,7 @@ extension Sale {
             guard let order = order(id) else { return .refused(.notFound) }
             take(result, for: order, now: now, facts: &facts)
         }
-        return current(id)
+        return .noted
     }
 
     private mutating func take(

@@ -47,11 +47,10 @@ extension Sale {
             writer.write(count: account.places)
             writer.write(serial: account.lastOrder)
             writer.write(serials: account.holds.sorted())
-            writer.write(count: account.ordersInProgress)
-            writer.write(count: account.keys)
+            writer.write(count: Int(account.keys))
         }
         for count in ordersByState { writer.write(count: count) }
-        writer.write(serials: openOrders.sorted())
+        writer.write(serials: openOrders.serials())
     }
 
     /// Restores a state from its snapshot.
@@ -88,8 +87,9 @@ extension Sale {
             gross: try reader.signed(), refunded: try reader.signed())
         for _ in 0..<(try reader.count()) {
             let (key, entry) = try reader.keyEntry()
+            let keyCount = entry.answer.buyer.map { buyers[$0, default: BuyerAccount()].keyed() } ?? 0
             remember(
-                IdempotencyKey(key: key, fingerprint: entry.fingerprint), entry.answer, of: entry.buyer, at: entry.at)
+                IdempotencyKey(key: key, fingerprint: entry.fingerprint), entry.answer, count: keyCount, at: entry.at)
         }
         availabilityVersion = version
     }
@@ -116,8 +116,7 @@ extension Sale {
             orders.append(order)
             buyers[order.buyer, default: BuyerAccount()].lastOrder = order.id.serial
             ordersByState[Int(order.state.rawValue)] += 1
-            if order.duty != nil { openOrders.insert(order.id.serial) }
-            if order.state.isInProgress { buyers[order.buyer]?.ordersInProgress += 1 }
+            openOrders.set(order.id.serial, isOpen: order.duty != nil)
             if order.state == .capturing || order.state == .confirmed {
                 try restore(order.places, as: SeatState.sold, claim: order.id.serial)
                 buyers[order.buyer]?.places += order.places.quantity
@@ -199,12 +198,12 @@ extension ByteWriter {
         write(digest: key)
         write(digest: entry.fingerprint)
         write(timestamp: entry.at)
-        write(optional: entry.buyer) { $0.write(buyer: $1) }
+        write(optional: entry.answer.buyer) { $0.write(buyer: $1) }
         switch entry.answer {
         case .hold(let hold):
             write(byte: 0)
             write(hold: hold)
-        case .order(let order):
+        case .order(let order, _):
             write(byte: 1)
             write(serial: order.serial)
         }
@@ -237,14 +236,16 @@ extension ByteReader {
         let dutyByte = try byte()
         let duty = PaymentDuty(rawValue: dutyByte)
         guard dutyByte == 255 || duty != nil else { throw malformed }
+        let intent = try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() }
+        let action = try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() }
+        let isDisputed = try flag()
+        let declineCode = try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() }
         return Order(
             id: id, buyer: buyer, hold: hold, pass: pass, places: places, amount: amount, placedAt: placedAt,
             paymentMethod: method, trace: trace.isEmpty ? nil : trace, previousOfBuyer: previous, state: state,
             duty: duty,
-            intent: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() },
-            action: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() },
-            isDisputed: try flag(),
-            declineCode: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() },
+            intent: intent,
+            note: declineCode.map { .declined(code: $0) } ?? action.map { .action(url: $0) }, isDisputed: isDisputed,
             captured: try signed(), refunded: try signed(), firstTicket: try serial(),
             confirmedAt: try optional { (reader: inout ByteReader) throws(ByteReadingError) in
                 try reader.timestamp()
@@ -260,9 +261,9 @@ extension ByteReader {
         let answer: IdempotencyMemory.Answer
         switch try byte() {
         case 0: answer = .hold(try hold())
-        case 1: answer = .order(OrderID(try serial()))
+        case 1: answer = .order(OrderID(try serial()), buyer: buyer)
         default: throw malformed
         }
-        return (key, IdempotencyMemory.Entry(fingerprint: fingerprint, answer: answer, at: at, buyer: buyer))
+        return (key, IdempotencyMemory.Entry(fingerprint: fingerprint, answer: answer, at: at))
     }
 }

@@ -27,6 +27,8 @@ public struct Sale: Sendable {
     var buyers: [BuyerID: BuyerAccount] = [:]
     var keys = IdempotencyMemory()
     var keyLimits = KeyLimits()
+    /// No buyer has more keys than this. It never falls, so that below the limit nobody's need be looked up.
+    private(set) var keysOfAnyBuyer: Int32 = 0
     public internal(set) var ledger = Ledger()
     /// Second payments that still must go back, by intent.
     public internal(set) var strays: [String: StrayPayment] = [:]
@@ -41,10 +43,8 @@ public struct Sale: Sendable {
         /// Live holds that no order pays for.
         var holds: [UInt32] = []
         var lastOrder: UInt32 = 0
-        /// Orders whose payment is under way.
-        var ordersInProgress = 0
         /// Idempotency keys that are remembered.
-        var keys = 0
+        var keys: Int32 = 0
 
         var isEmpty: Bool { places == 0 && holds.isEmpty && lastOrder == 0 && keys == 0 }
     }
@@ -82,13 +82,13 @@ public struct Sale: Sendable {
     }
 
     /// The numbers of the orders for which the provider must still be asked something.
-    public internal(set) var openOrders: Set<UInt32> = []
+    public internal(set) var openOrders = OpenOrders()
     public var ordersAwaitingProvider: Int { openOrders.count }
 
     /// Whether the buyer has a live hold, or an order in progress.
     public func isShopping(_ buyer: BuyerID) -> Bool {
         guard let account = buyers[buyer] else { return false }
-        return !account.holds.isEmpty || account.ordersInProgress > 0
+        return !account.holds.isEmpty || orders(of: buyer).contains { $0.state.isInProgress }
     }
 
     public func hold(_ id: HoldID) -> Hold? { holds[id.serial] }
@@ -131,7 +131,7 @@ public struct Sale: Sendable {
     /// Decides on a command at a moment that ``advance(to:facts:)`` has already been told of.
     /// - Returns: what the person who asked is to be told, once the facts are on disk.
     public mutating func apply(_ command: SaleCommand, now: Timestamp, facts: inout [SaleFact]) -> SaleOutcome {
-        buyersLeftOff.removeAll(keepingCapacity: true)
+        forgetBuyersLeftOff()
         return switch command {
         case .hold(let buyer, let pass, let selection, let key):
             hold(buyer: buyer, pass: pass, selection, key: key, now: now, facts: &facts)
@@ -156,6 +156,8 @@ public struct Sale: Sendable {
     }
 
     /// Records a fact that was just decided on.
+    // Inlined, so that the compiler sees which fact it is and applies just that: a sixth of the time.
+    @inline(__always)
     mutating func record(_ fact: SaleFact, at now: Timestamp, facts: inout [SaleFact]) {
         do throws(ContradictoryFact) {
             try evolve(fact, at: now)
@@ -171,7 +173,7 @@ public struct Sale: Sendable {
         guard entry.fingerprint == key.fingerprint else { return .refused(.idempotencyConflict) }
         switch entry.answer {
         case .hold(let hold): return .held(hold)
-        case .order(let id): return order(id).map { .order($0) } ?? .refused(.notFound)
+        case .order(let id, _): return order(id).map { .order($0) } ?? .refused(.notFound)
         }
     }
 
@@ -180,26 +182,34 @@ public struct Sale: Sendable {
         guard keys.hasRoom(among: keyLimits.all - (isOrder ? 0 : keyLimits.forOrders), at: now) else {
             return .overloaded
         }
-        guard let buyer, let account = buyers[buyer], account.keys >= keyLimits.ofBuyer else { return nil }
-        return account.keys - keys.forgettable(of: buyer, at: now) < keyLimits.ofBuyer ? nil : .tooManyKeys
+        guard keysOfAnyBuyer >= keyLimits.ofBuyer, let buyer, let kept = buyers[buyer]?.keys,
+            kept >= keyLimits.ofBuyer
+        else { return nil }
+        return Int(kept) - keys.forgettable(of: buyer, at: now) < keyLimits.ofBuyer ? nil : .tooManyKeys
     }
 
+    /// Remembers an answer to the buyer's `count`th key. Whoever calls counts that; keys that are forgotten are taken off
+    /// their counts here.
     mutating func remember(
-        _ key: IdempotencyKey, _ answer: IdempotencyMemory.Answer, of buyer: BuyerID?, at now: Timestamp
+        _ key: IdempotencyKey, _ answer: IdempotencyMemory.Answer, count: Int32, at now: Timestamp
     ) {
-        for owner in keys.remember(key, answer, of: buyer, at: now) {
+        keysOfAnyBuyer = max(keysOfAnyBuyer, count)
+        for owner in keys.remember(key, answer, at: now) {
             guard let index = buyers.index(forKey: owner) else { continue }
             buyers.values[index].keys -= 1
             if buyers.values[index].isEmpty { buyers.remove(at: index) }
         }
-        if let buyer { buyers[buyer, default: BuyerAccount()].keys += 1 }
+    }
+
+    mutating func forgetBuyersLeftOff() {
+        if !buyersLeftOff.isEmpty { buyersLeftOff.removeAll(keepingCapacity: true) }
     }
 
     // MARK: Time
 
     /// Tells the sale what time it is: holds that are due expire, and so do orders whose authorization stays unanswered.
     public mutating func advance(to now: Timestamp, facts: inout [SaleFact]) {
-        buyersLeftOff.removeAll(keepingCapacity: true)
+        forgetBuyersLeftOff()
         while oldestHold <= lastHold {
             if let hold = holds[oldestHold], hold.order == nil, hold.declines == 0 {
                 // All new holds live equally long, so the first that is not due ends the search.

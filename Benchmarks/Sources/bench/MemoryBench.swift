@@ -32,6 +32,10 @@ enum MemoryBench {
     }
 
     private static func sellOut(_ folder: String) throws {
+        // Without its secrets the server would not open what has been sold under them.
+        let secrets = try DataFolder(path: folder)
+        for name in ["token.key", "barcode.key"] { _ = try secrets.secret(name, made: .always) }
+        secrets.unlock()
         let journal = try SQLiteJournal(folder: folder)
         let definition = Arena.definition("arena")
         var partition = Partition(definition: definition)

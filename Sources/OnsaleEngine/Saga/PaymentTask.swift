@@ -79,7 +79,7 @@ public struct PaymentTask: Sendable {
     /// So many of the orders of which the provider must still be asked something, and of the second payments.
     static func open(in partition: Partition, after serial: UInt32, atMost max: Int) -> [PaymentTask] {
         let sale = partition.sale
-        let orders = sale.openOrders.filter { $0 > serial }.sorted().prefix(max).compactMap { serial in
+        let orders = sale.openOrders.serials(after: serial, atMost: max).compactMap { serial in
             sale.order(OrderID(serial)).flatMap { PaymentTask($0, in: partition.definition) }
         }
         let strays = sale.strays.values.prefix(max).sorted { $0.intent < $1.intent }.compactMap { stray in
