@@ -104,9 +104,10 @@ enum StreamBench {
             .init(method: "POST", path: "/v1/events/\(event)/waiting-room", token: session.member("token")))
         let pass = try connection.exchange(
             .init(
-                method: "POST", path: "/v1/events/\(event)/waiting-room/pass",
+                method: "POST", path: "/v1/events/\(event)/waiting-room/pass", token: session.member("token"),
                 body: #"{"ticket":"\#(joined.member("ticket") ?? "")"}"#))
-        return pass.member("pass") ?? ""
+        guard let text = pass.member("pass") else { throw Failure("no pass: \(pass.status)") }
+        return text
     }
 
     /// Waits until every stream has said something, and tells when.

@@ -18,7 +18,7 @@ struct OnsaleContext: RequestContext {
 struct ClientAddress: Equatable {
     /// What limits count by: an IPv4 address, or the first half of an IPv6 one, which is what one subscriber has. What is
     /// no address is one caller, whatever it says.
-    let text: String
+    var text: String { network?.text ?? "unknown" }
     /// The same as a number; nil for what is no address.
     let network: ClientNetwork?
     /// Whether it is this machine, and speaks for nobody else.
@@ -46,7 +46,6 @@ struct ClientAddress: Equatable {
             }
         }
         network = address.map(ClientNetwork.init)
-        text = network?.text ?? "unknown"
         // Whoever passes a request on for others is not one of us, even from this machine.
         isLoopback = !isForwarded && address?.isLoopback ?? false
     }
@@ -63,11 +62,18 @@ struct ClientAddress: Equatable {
 
 /// An IP address, whatever stands around it: spaces, a port, a zone, brackets.
 struct IPAddress: Equatable {
-    /// Sixteen bytes; an IPv4 address as IPv6 maps it (RFC 4291, 2.5.5.2).
-    let bytes: [UInt8]
+    /// The two halves of its sixteen bytes; an IPv4 address as IPv6 maps it (RFC 4291, 2.5.5.2).
+    let high: UInt64
+    let low: UInt64
+
+    private static let v4Prefix: UInt64 = 0xffff << 32
 
     init?(_ text: String) {
-        guard text.utf8.count <= 64, text.utf8.allSatisfy({ $0 > 0x20 - 1 && $0 < 0x7f }) else { return nil }
+        guard text.utf8.count <= 64, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else { return nil }
+        if let bare = IPAddress(bare: text) {
+            self = bare
+            return
+        }
         var text = text.trimmingCharacters(in: .whitespaces)
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
             text = String(text[text.index(after: text.startIndex)..<end])
@@ -75,29 +81,42 @@ struct IPAddress: Equatable {
             text = String(text[..<colon])
         }
         if let zone = text.firstIndex(of: "%") { text = String(text[..<zone]) }
+        self.init(bare: text)
+    }
+
+    private init?(bare text: String) {
         var v4 = in_addr()
-        var v6 = in6_addr()
         if inet_pton(AF_INET, text, &v4) == 1 {
-            bytes = [UInt8](repeating: 0, count: 10) + [0xff, 0xff] + withUnsafeBytes(of: v4) { Array($0) }
-        } else if inet_pton(AF_INET6, text, &v6) == 1 {
-            bytes = withUnsafeBytes(of: v6) { Array($0) }
-        } else {
-            return nil
+            high = 0
+            low = IPAddress.v4Prefix | UInt64(UInt32(bigEndian: v4.s_addr))
+            return
+        }
+        var v6 = in6_addr()
+        guard inet_pton(AF_INET6, text, &v6) == 1 else { return nil }
+        (high, low) = withUnsafeBytes(of: v6) { bytes in
+            (
+                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
         }
     }
 
-    var isV4: Bool { bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff }
+    var isV4: Bool { high == 0 && low >> 32 == 0xffff }
 
-    var isLoopback: Bool {
-        isV4 ? bytes[12] == 127 : bytes.prefix(15).allSatisfy { $0 == 0 } && bytes[15] == 1
-    }
+    var isLoopback: Bool { isV4 ? UInt8(truncatingIfNeeded: low >> 24) == 127 : high == 0 && low == 1 }
 
     /// As proxies are named in the settings: dotted for IPv4, else as the system writes it.
     var text: String {
-        if isV4 { return bytes.suffix(4).map(String.init).joined(separator: ".") }
+        if isV4 { return IPAddress.dotted(UInt32(truncatingIfNeeded: low)) }
         var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        _ = bytes.withUnsafeBytes { inet_ntop(AF_INET6, $0.baseAddress, &buffer, socklen_t(buffer.count)) }
+        _ = withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) {
+            inet_ntop(AF_INET6, $0.baseAddress, &buffer, socklen_t(buffer.count))
+        }
         return buffer.withUnsafeBytes { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    static func dotted(_ bits: UInt32) -> String {
+        "\(bits >> 24).\(bits >> 16 & 0xff).\(bits >> 8 & 0xff).\(bits & 0xff)"
     }
 }
 
@@ -112,19 +131,13 @@ struct ClientNetwork: Hashable, Sendable {
     }
 
     init(_ address: IPAddress) {
-        if address.isV4 {
-            bits = 0xffff_ffff_0000_0000 | address.bytes.suffix(4).reduce(0) { $0 << 8 | UInt64($1) }
-        } else {
-            bits = address.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        }
+        bits = address.isV4 ? 0xffff_ffff_0000_0000 | (address.low & 0xffff_ffff) : address.high
     }
 
     var isV4: Bool { bits >> 32 == 0xffff_ffff }
 
     var text: String {
-        guard !isV4 else {
-            return stride(from: 24, through: 0, by: -8).map { String(bits >> UInt64($0) & 0xff) }.joined(separator: ".")
-        }
+        guard !isV4 else { return IPAddress.dotted(UInt32(truncatingIfNeeded: bits)) }
         return stride(from: 48, through: 0, by: -16).map { String(bits >> UInt64($0) & 0xffff, radix: 16) }
             .joined(separator: ":") + "::/64"
     }

@@ -35,15 +35,13 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
 
     private static var pathBytesMax: Int { 2048 }
 
-    private static var methods: Set<HTTPRequest.Method> {
-        [.get, .head, .post, .put, .patch, .delete, .options, .connect]
-    }
-
     /// What no route can mean is not looked up: comparing text from strangers may take long. TRACE is answered nowhere.
     private static func requirePlain(_ request: Request) throws(Problem) {
-        guard request.uri.path.utf8.count <= pathBytesMax, request.uri.path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
-        else { throw .notFound }
-        guard methods.contains(request.method) else {
+        let path = request.uri.path.utf8
+        guard path.count <= pathBytesMax, path.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { throw .notFound }
+        switch request.method {
+        case .get, .post, .head, .put, .patch, .delete, .options, .connect: return
+        default:
             var problem = Problem(.methodNotAllowed, "\(request.method.rawValue.prefix(20)) is not answered here.")
             problem.allow = "DELETE, GET, PATCH, POST"
             throw problem
