@@ -15,16 +15,17 @@ actor PaymentList {
     /// Who asks is told to come back after so long, or when so many ask already: whoever waits takes the place of a call.
     private static let waitSeconds = 20
     private static let questionsMax = 64
-    /// A walk of more pages is given up.
-    private static let pagesMax = 200
     /// Payments show up in the list some time after the second that they carry.
-    private static let overlapSeconds: Int64 = 10
+    private static let overlapSeconds: Int64 = 30
     /// The provider's clock may be so far ahead of ours.
     private static let clockSeconds: Int64 = 60
     /// Rows that are kept; then it begins anew.
     private static let rowsMax = 50_000
-    /// After a walk there is a rest of twice the time it took, up to this.
-    private static let restMax = Duration.seconds(2)
+    /// After a walk there is a rest of three times as long as it took, up to this.
+    private static let restMax = Duration.seconds(5)
+
+    /// A walk has so many pages at most; the next one goes on.
+    private let pagesMax: Int
 
     private struct Row {
         let created: Int64
@@ -48,6 +49,10 @@ actor PaymentList {
     private var underWay: [Question] = []
     private var isWalking = false
 
+    init(pagesMax: Int = 100) {
+        self.pagesMax = pagesMax
+    }
+
     /// The intents that name an order, the oldest first, of all that were made at `since` or later, in seconds.
     /// - Throws: `PaymentGatewayError.busy` when that takes too long now.
     func intents(naming reference: String, since: Int64, _ read: @escaping Reader) async throws -> [String] {
@@ -66,19 +71,34 @@ actor PaymentList {
         while !waiting.isEmpty {
             let begun = ContinuousClock.now
             (underWay, waiting) = (waiting, [])
-            let since = underWay.map(\.since).min() ?? 0
             do {
-                try await walk(since: since, read)
+                try await walk(since: underWay.map(\.since).min() ?? 0, read)
                 for question in underWay {
-                    question.answer.resume(returning: (rows[question.reference] ?? []).map(\.intent))
+                    // What is too far back for one walk is reached by the next.
+                    if let covered, covered.since <= question.since {
+                        question.answer.resume(returning: (rows[question.reference] ?? []).map(\.intent))
+                    } else {
+                        question.answer.resume(throwing: PaymentGatewayError.busy(retryAfterSeconds: nil))
+                    }
                 }
             } catch {
-                for question in underWay { question.answer.resume(throwing: error) }
+                fail(error)
             }
             underWay = []
-            try? await Task.sleep(for: min(PaymentList.restMax, (.now - begun) * 2))
+            try? await Task.sleep(for: min(PaymentList.restMax, (.now - begun) * 3))
         }
         isWalking = false
+    }
+
+    /// One lost answer counts as one, however many have waited for it.
+    private func fail(_ error: any Error) {
+        for (index, question) in underWay.enumerated() {
+            if index > 0, case PaymentGatewayError.unanswered? = error as? PaymentGatewayError {
+                question.answer.resume(throwing: PaymentGatewayError.busy(retryAfterSeconds: nil))
+            } else {
+                question.answer.resume(throwing: error)
+            }
+        }
     }
 
     private func sendLateAway() {
@@ -90,38 +110,53 @@ actor PaymentList {
         underWay.removeAll { $0.askedAt < limit }
     }
 
+    /// Reads what is new, then what is older than anything that was asked for before, as far as the pages of one walk go.
     private func walk(since: Int64, _ read: Reader) async throws {
         let hasGap = since > covered?.until ?? .min
         if hasGap || rowCount >= PaymentList.rowsMax { (rows, rowCount, covered) = ([:], 0, nil) }
-        guard let (oldest, newest) = covered else {
-            covered = (since, max(since, try await walk(since...Int64.max, read)))
-            return
-        }
-        if since < oldest {
-            _ = try await walk(since...oldest, read)
-            covered = (since, newest)
-        }
-        let seen = try await walk(max(since, newest - PaymentList.overlapSeconds)...Int64.max, read)
-        covered = (min(since, oldest), max(newest, seen))
+        var pagesLeft = pagesMax
+        let from = covered.map { $0.until - PaymentList.overlapSeconds } ?? since
+        let new = try await walk(from...Int64.max, &pagesLeft, read)
+        let oldest = new.isWhole ? covered?.since ?? since : new.reached
+        covered = (oldest, max(new.newest, covered?.until ?? new.newest))
+        guard since < oldest, pagesLeft > 0 else { return }
+        covered?.since = try await walk(since...oldest, &pagesLeft, read).reached
     }
 
-    /// - Returns: when the newest was made, in seconds.
-    private func walk(_ time: ClosedRange<Int64>, _ read: Reader) async throws -> Int64 {
+    /// What a part of the list was read of.
+    private struct Part {
+        /// When the newest payment was made, in seconds.
+        var newest: Int64
+        /// Everything that was made then or later has been read.
+        var reached: Int64
+        var isWhole = false
+    }
+
+    private func walk(_ time: ClosedRange<Int64>, _ pagesLeft: inout Int, _ read: Reader) async throws -> Part {
         // A payment from the future must not keep those of now from being read.
         let latest = Int64(Date().timeIntervalSince1970) + PaymentList.clockSeconds
-        var newest = time.lowerBound
+        var part = Part(newest: time.lowerBound, reached: .max)
         var after: String?
-        for _ in 0..<PaymentList.pagesMax {
+        while pagesLeft > 0 {
+            pagesLeft -= 1
             let page = try await read(time, after)
             for intent in page.data {
-                if let created = intent.created, created <= latest { newest = max(newest, created) }
+                if let created = intent.created, created <= latest { part.newest = max(part.newest, created) }
                 keep(intent)
             }
-            guard page.hasMore ?? false, let last = page.data.last else { return newest }
+            guard page.hasMore ?? false, let last = page.data.last else {
+                (part.reached, part.isWhole) = (time.lowerBound, true)
+                return part
+            }
             after = last.id
+            // Others may have been made in the same second.
+            part.reached = last.created.map { $0 == .max ? $0 : $0 + 1 } ?? .max
             sendLateAway()
         }
-        throw PaymentGatewayError.rejected(status: 200, "the list of payments has no end")
+        guard part.reached <= min(part.newest, time.upperBound) else {
+            throw PaymentGatewayError.rejected(status: 200, "the list of payments leads nowhere")
+        }
+        return part
     }
 
     private func keep(_ intent: StripeProtocol.Intent) {

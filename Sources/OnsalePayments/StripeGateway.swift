@@ -183,7 +183,13 @@ public struct StripeGateway: PaymentGateway {
             }
         }
         var found: [Payment] = []
-        for intent in intents { found.append(try await payment(intent, currency: order.currency)) }
+        for intent in intents {
+            do { found.append(try await payment(intent, currency: order.currency)) } catch PaymentGatewayError
+                .unknownPayment
+            {
+                // It is gone since; the others count.
+            }
+        }
         return found
     }
 

@@ -8,6 +8,7 @@ import OnsalePayments
 import OnsaleStorage
 import OnsaleStreams
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// The running whole: the sandbox (unless a provider is set), the engine, the two ports.
@@ -35,7 +36,7 @@ struct Plant: Sendable {
         // The contract's port is bound last, so that whoever can connect is served. The sandbox needs it for its
         // webhooks, so it learns it then.
         let publicPort = try FreePort.resolve(port, host: host)
-        let managementPort = try FreePort.resolve(managementPort, host: "127.0.0.1")
+        if managementPort != 0 { _ = try FreePort.resolve(managementPort, host: "127.0.0.1") }
         let provider = try await startProvider(webhookPort: publicPort)
         defer { provider.stop() }
         let publicURL = Settings.text(nil, "ONSALE_PUBLIC_URL", default: "http://\(host):\(publicPort)")
@@ -48,7 +49,7 @@ struct Plant: Sendable {
             engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
             logger: Logger.onsale("onsale.http"))
         if isDemo { try await Demo.openArena(in: engine, logger: logger) }
-        try await serve(service, engine, broadcaster, publicPort, managementPort)
+        try await serve(service, engine, broadcaster, publicPort)
         await broadcaster.stop()
         // Both ports have stopped: what they took is answered, so the engine can put everything away.
         await engine.stop()
@@ -136,16 +137,25 @@ struct Plant: Sendable {
     // MARK: The ports
 
     private func serve(
-        _ service: OnsaleService, _ engine: Engine, _ broadcaster: Broadcaster, _ publicPort: Int,
-        _ managementPort: Int
+        _ service: OnsaleService, _ engine: Engine, _ broadcaster: Broadcaster, _ publicPort: Int
     ) async throws {
+        // Told once, when both are open.
+        let open = Mutex<(public: Int?, management: Int?)>((nil, nil))
+        let opened: @Sendable (Int?, Int?) -> Void = { publicPort, managementPort in
+            let ports = open.withLock { open in
+                open = (publicPort ?? open.public, managementPort ?? open.management)
+                return open
+            }
+            if let port = ports.public, let management = ports.management { announce(port, management) }
+        }
         let publicServer = OnsaleServer(service: service, logger: Logger.onsale("onsale.http")).application(
             host: host, port: publicPort, connectionsMax: connectionsMax
-        ) { port in announce(port, managementPort: managementPort) }
+        ) { port in opened(port, nil) }
         let management = ManagementServer(
             engine: engine, version: Onsale.version, payments: payments.name, logger: logger
         ).application(
-            host: "127.0.0.1", port: managementPort)
+            host: "127.0.0.1", port: managementPort
+        ) { port in opened(nil, port) }
         var configuration = ServiceGroupConfiguration(
             services: [management, publicServer, Farewell(engine: engine, broadcaster: broadcaster, logger: logger)],
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -171,7 +181,7 @@ struct Plant: Sendable {
         }
     }
 
-    private func announce(_ port: Int, managementPort: Int) {
+    private func announce(_ port: Int, _ managementPort: Int) {
         let url = "http://\(host):\(port)"
         var lines = ["Onsale is open at \(url)"]
         if secrets.adminTokenIsOurs { lines.append("  organizer's token  \(folder.file("admin-token").path)") }

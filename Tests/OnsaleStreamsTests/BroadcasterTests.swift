@@ -76,7 +76,7 @@ private final class CountingFeed: Feed {
     }
 
     private func waitUntil(_ isTrue: () -> Bool) async {
-        for _ in 0..<500 where !isTrue() { try? await Task.sleep(for: .milliseconds(10)) }
+        for _ in 0..<3000 where !isTrue() { try? await Task.sleep(for: .milliseconds(10)) }
     }
 
     #if os(Linux)

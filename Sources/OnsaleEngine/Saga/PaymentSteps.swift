@@ -358,7 +358,7 @@ struct PaymentSteps: Sendable {
             } catch PaymentGatewayError.unknownPayment {}
         }
         if seeksStrays || order.intent == nil {
-            let others = try await payments(of: payment, placedAt: order.placedAt)
+            let others = try await othersKnown(payment, placedAt: order.placedAt)
             for other in others where other.intent != order.intent && other.reference == payment.reference {
                 guard let stray = stray(other) else { continue }
                 if case .captured(let amount) = other.status {
@@ -370,6 +370,13 @@ struct PaymentSteps: Sendable {
             }
         }
         return results
+    }
+
+    /// Where the list can't be had now the search is enough: orders in doubt are looked at again when it has caught up.
+    private func othersKnown(_ order: PaymentOrder, placedAt: Timestamp) async throws -> [Payment] {
+        do { return try await payments(of: order, placedAt: placedAt) } catch PaymentGatewayError.busy {
+            return try await gateway.payments(for: order, placedAt: placedAt.milliseconds, isRecent: false)
+        }
     }
 
     private func differences(_ order: Order, _ payment: Payment) async throws -> [PaymentResult] {

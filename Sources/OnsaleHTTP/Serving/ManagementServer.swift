@@ -21,7 +21,10 @@ public struct ManagementServer: Sendable {
         startedAt = engine.now()
     }
 
-    public func application(host: String, port: Int) -> some ApplicationProtocol {
+    /// The application. `onRunning` is told the port that it listens on.
+    public func application(
+        host: String, port: Int, onRunning: @escaping @Sendable (Int) async -> Void
+    ) -> some ApplicationProtocol {
         let router = Router()
         router.middlewares.add(ManagementManners())
         router.get("/health/live") { _, _ in answer { $0.member("status", "live") } }
@@ -29,7 +32,9 @@ public struct ManagementServer: Sendable {
         router.get("/info") { _, _ in info() }
         return Application(
             router: router, server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-            configuration: .init(address: .hostname(host, port: port)), logger: logger)
+            configuration: .init(address: .hostname(host, port: port)),
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
+            logger: logger)
     }
 
     private func info() -> Response {
