@@ -54,10 +54,10 @@ actor PaymentList {
     }
 
     /// The intents that name an order, the oldest first, of all that were made at `since` or later, in seconds.
-    /// - Throws: `PaymentGatewayError.busy` when that takes too long now.
+    /// - Throws: `PaymentGatewayError.notAsked` when that takes too long now.
     func intents(naming reference: String, since: Int64, _ read: @escaping Reader) async throws -> [String] {
         guard waiting.count + underWay.count < PaymentList.questionsMax else {
-            throw PaymentGatewayError.busy(retryAfterSeconds: nil)
+            throw PaymentGatewayError.notAsked
         }
         return try await withCheckedThrowingContinuation { answer in
             waiting.append(Question(reference: reference, since: since, askedAt: .now, answer: answer))
@@ -78,7 +78,7 @@ actor PaymentList {
                     if let covered, covered.since <= question.since {
                         question.answer.resume(returning: (rows[question.reference] ?? []).map(\.intent))
                     } else {
-                        question.answer.resume(throwing: PaymentGatewayError.busy(retryAfterSeconds: nil))
+                        question.answer.resume(throwing: PaymentGatewayError.notAsked)
                     }
                 }
             } catch {
@@ -94,7 +94,7 @@ actor PaymentList {
     private func fail(_ error: any Error) {
         for (index, question) in underWay.enumerated() {
             if index > 0, case PaymentGatewayError.unanswered? = error as? PaymentGatewayError {
-                question.answer.resume(throwing: PaymentGatewayError.busy(retryAfterSeconds: nil))
+                question.answer.resume(throwing: PaymentGatewayError.notAsked)
             } else {
                 question.answer.resume(throwing: error)
             }
@@ -104,7 +104,7 @@ actor PaymentList {
     private func sendLateAway() {
         let limit = ContinuousClock.now - .seconds(PaymentList.waitSeconds)
         for question in waiting + underWay where question.askedAt < limit {
-            question.answer.resume(throwing: PaymentGatewayError.busy(retryAfterSeconds: nil))
+            question.answer.resume(throwing: PaymentGatewayError.notAsked)
         }
         waiting.removeAll { $0.askedAt < limit }
         underWay.removeAll { $0.askedAt < limit }

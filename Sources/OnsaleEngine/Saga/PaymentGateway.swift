@@ -100,6 +100,8 @@ public enum PaymentGatewayError: Error, Sendable {
     case failed(status: Int, intent: String?)
     /// Too many calls, or one with the same key is under way: again later, not before so many seconds.
     case busy(retryAfterSeconds: Int?)
+    /// The provider was not asked: too many wait for it to say the same. Again later.
+    case notAsked
     /// The key was used with other parameters: a new one is needed.
     case keyConflict
     /// The provider does not take our secret key.

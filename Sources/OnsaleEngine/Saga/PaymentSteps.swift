@@ -374,7 +374,7 @@ struct PaymentSteps: Sendable {
 
     /// Where the list can't be had now the search is enough: orders in doubt are looked at again when it has caught up.
     private func othersKnown(_ order: PaymentOrder, placedAt: Timestamp) async throws -> [Payment] {
-        do { return try await payments(of: order, placedAt: placedAt) } catch PaymentGatewayError.busy {
+        do { return try await payments(of: order, placedAt: placedAt) } catch PaymentGatewayError.notAsked {
             return try await gateway.payments(for: order, placedAt: placedAt.milliseconds, isRecent: false)
         }
     }

@@ -336,6 +336,9 @@ final class SagaRunner: Sendable {
         case .busy(let seconds):
             providerAnswered()
             return max(delay, min(seconds ?? 0, 120) * 1000)
+        case .notAsked:
+            // That says nothing of whether the provider is there.
+            return delay
         case .rejected:
             providerAnswered()
             tell("rejected", .error, "The payment provider refuses a request; it will be asked again", task, error)
