@@ -275,12 +275,7 @@ public struct PaymentsSandbox: Sendable {
         let to = form["created[lte]"].flatMap(Int64.init) ?? .max
         let limit = min(PaymentsSandbox.pageMax, max(1, form["limit"].flatMap(Int.init) ?? 10))
         let after = form["starting_after"]
-        let found = store.read { state in
-            let asked = state.made.reversed().lazy.drop { $0.created > to }.prefix { $0.created >= from }
-            let rest = after.flatMap { id in asked.contains { $0.id == id } ? id : nil }
-            let page = asked.drop { rest != nil && $0.id != rest }.dropFirst(rest == nil ? 0 : 1)
-            return page.prefix(limit + 1).compactMap { state.records[$0.id]?.intent }
-        }
+        let found = store.read { $0.newest(from: from, to: to, after: after, atMost: limit + 1) }
         return json(200, StripeProtocol.List(data: Array(found.prefix(limit)), hasMore: found.count > limit))
     }
 

@@ -69,6 +69,20 @@ final class SandboxStore: Sendable {
         /// For the payment methods that fail a number of times: requests seen by key. Not kept on disk.
         var tries: [String: Int] = [:]
 
+        /// So many intents that were made in a time, in seconds, the newest first, behind the one that is named.
+        func newest(from: Int64, to: Int64, after: String?, atMost max: Int) -> [StripeProtocol.Intent] {
+            let last = after.flatMap { records[$0] }.map { ($0.intent.created ?? 0, $0.intent.id) }
+            var (low, high) = (0, made.count)
+            while low < high {
+                let middle = (low + high) / 2
+                let (created, id) = made[middle]
+                if created <= to, last.map({ (created, id) < $0 }) ?? true { low = middle + 1 } else { high = middle }
+            }
+            return made[..<low].reversed().prefix(max).prefix { $0.created >= from }.compactMap {
+                records[$0.id]?.intent
+            }
+        }
+
         mutating func keep(_ record: Record) {
             let id = record.intent.id
             guard records.updateValue(record, forKey: id) == nil else { return }
