@@ -184,9 +184,9 @@ public struct StripeGateway: PaymentGateway {
         }
         var found: [Payment] = []
         for intent in intents {
-            do { found.append(try await payment(intent, currency: order.currency)) } catch PaymentGatewayError
-                .unknownPayment
-            {
+            do {
+                found.append(try await payment(intent, currency: order.currency))
+            } catch PaymentGatewayError.unknownPayment {
                 // It is gone since; the others count.
             }
         }
