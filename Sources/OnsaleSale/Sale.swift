@@ -107,14 +107,12 @@ public struct Sale: Sendable {
     }
 
     /// The buyer's orders, newest first.
-    public func orders(of buyer: BuyerID) -> [Order] {
-        var result: [Order] = []
-        var serial = buyers[buyer]?.lastOrder ?? 0
-        while let order = order(OrderID(serial)) {
-            result.append(order)
-            serial = order.previousOfBuyer
+    public func orders(of buyer: BuyerID) -> some Sequence<Order> {
+        sequence(state: buyers[buyer]?.lastOrder ?? 0) { serial in
+            let order = order(OrderID(serial))
+            serial = order?.previousOfBuyer ?? 0
+            return order
         }
-        return result
     }
 
     func amount(of places: Places) -> Int64 {

@@ -162,6 +162,27 @@ import Testing
         #expect(provider.pages - begun > 10)
     }
 
+    @Test("A second of many payments that the last pages of a walk can't read is read by the next, and refuses nothing")
+    func fullSecond() async throws {
+        let (provider, list) = (Provider(), PaymentList(pagesMax: 4))
+        let reader = provider.reader
+        // The walk begins with what is new, two pages, and has two left for the second with two and a half.
+        for number in 0..<250 { provider.make("pi_\(number)", for: "order-\(number)", at: now - 500) }
+        provider.make("pi_now", for: "now", at: now - 100)
+        #expect(try await list.intents(naming: "now", since: now - 200, reader) == ["pi_now"])
+        for number in 0..<150 { provider.make("pi_new_\(number)", for: "new-\(number)", at: now - 50) }
+        let error = await #expect(throws: PaymentGatewayError.self) {
+            try await list.intents(naming: "order-3", since: now - 600, reader)
+        }
+        guard case .notAsked = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        // Whatever is new by then is less than what was.
+        provider.state.withLock { $0.made.removeAll { $0.id.hasPrefix("pi_new") } }
+        #expect(try await list.intents(naming: "order-3", since: now - 600, reader) == ["pi_3"])
+    }
+
     /// Comes back as often as it is told to.
     private func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
         while true {

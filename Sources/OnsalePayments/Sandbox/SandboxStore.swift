@@ -72,15 +72,20 @@ final class SandboxStore: Sendable {
         /// So many intents that were made in a time, in seconds, the newest first, behind the one that is named.
         func newest(from: Int64, to: Int64, after: String?, atMost max: Int) -> [StripeProtocol.Intent] {
             let last = after.flatMap { records[$0] }.map { ($0.intent.created ?? 0, $0.intent.id) }
+            let end = madeCount { one in one.created <= to && last.map { (one.created, one.id) < $0 } ?? true }
+            return made[..<end].reversed().prefix(max).prefix { $0.created >= from }.compactMap {
+                records[$0.id]?.intent
+            }
+        }
+
+        /// How many were made before the first that is not `before`, which must be so for all behind it.
+        private func madeCount(_ before: ((created: Int64, id: String)) -> Bool) -> Int {
             var (low, high) = (0, made.count)
             while low < high {
                 let middle = (low + high) / 2
-                let (created, id) = made[middle]
-                if created <= to, last.map({ (created, id) < $0 }) ?? true { low = middle + 1 } else { high = middle }
+                if before(made[middle]) { low = middle + 1 } else { high = middle }
             }
-            return made[..<low].reversed().prefix(max).prefix { $0.created >= from }.compactMap {
-                records[$0.id]?.intent
-            }
+            return low
         }
 
         mutating func keep(_ record: Record) {
@@ -88,8 +93,7 @@ final class SandboxStore: Sendable {
             guard records.updateValue(record, forKey: id) == nil else { return }
             if let order = record.intent.metadata?["order"] { intentsByOrder[order, default: []].append(id) }
             let created = record.intent.created ?? 0
-            let place = (made.lastIndex { ($0.created, $0.id) < (created, id) }).map { $0 + 1 } ?? 0
-            made.insert((created, id), at: place)
+            made.insert((created, id), at: madeCount { ($0.created, $0.id) < (created, id) })
         }
     }
 

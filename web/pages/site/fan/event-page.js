@@ -8,7 +8,7 @@ import { KeptHolds, newKey } from "./holds.js";
 import { join } from "./joining.js";
 import { journey } from "./journey.js";
 import { actionAddress, pay } from "./payment.js";
-import { isDeclinedTooOften, keptWay, withDecline } from "./place.js";
+import { ended, isDeclinedTooOften, keptWay, withDecline } from "./place.js";
 import { followRoom } from "./room.js";
 import { orderPath } from "./routes.js";
 import { dropSession, onSessionChange, session } from "./session.js";
@@ -169,8 +169,6 @@ export class EventPage {
       this.#eventLoadedAt = Date.now();
       // It is needed the moment one is called, when the connection may be at its worst.
       if (event.onsale.phase !== "closed") loadShop().catch(() => {});
-      const pass = this.pass;
-      this.#isSpent = pass !== undefined && !this.#kept.place.get() && Date.parse(pass.expiresAt) <= clock.now();
       this.#resumePayments();
       this.update();
     } catch (error) {
@@ -300,11 +298,13 @@ export class EventPage {
       this.say("warn", t("shop.holdExpired"));
     }
     const pass = this.pass;
-    if (pass && !this.#isSpent && Date.parse(pass.expiresAt) <= now && this.#kept.place.get()) this.#spend();
+    if (pass && !this.#isSpent && Date.parse(pass.expiresAt) <= now) this.#spend();
   }
 
   #spend() {
     this.#isSpent = true;
+    const pass = this.pass;
+    if (pass) this.#kept.pass.set(ended(pass));
     this.#kept.place.set(undefined);
   }
 
@@ -544,7 +544,7 @@ export class EventPage {
   /** The server has ended the pass before its time; if that is for the payments declined, its holds are gone too. */
   #endPass() {
     const pass = this.pass;
-    if (pass) this.#kept.pass.set({ ...pass, expiresAt: new Date(clock.now()).toISOString() });
+    this.#spend();
     if (isDeclinedTooOften(pass)) {
       const failed = this.order?.state === "declined" ? this.order.order : undefined;
       for (const { hold, method, order } of this.holds.all()) {
@@ -552,7 +552,6 @@ export class EventPage {
       }
       if (failed !== undefined) this.order = undefined;
     }
-    this.#spend();
     this.update();
   }
 

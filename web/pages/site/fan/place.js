@@ -26,6 +26,12 @@ const isPass = (value) =>
 /** @param {KeptPass} pass @param {string} order each counts once, however often it is heard of @returns {KeptPass} */
 export const withDecline = (pass, order) => ({ ...pass, declined: [...new Set([...(pass.declined ?? []), order])] });
 
+/**
+ * A pass that has ended; no clock takes that back, and ours is right to half a second only.
+ * @param {KeptPass} pass @returns {KeptPass}
+ */
+export const ended = (pass) => ({ ...pass, expiresAt: new Date(0).toISOString() });
+
 /** @param {KeptPass | undefined} pass */
 export const isDeclinedTooOften = (pass) => (pass?.declined?.length ?? 0) >= DECLINES_MOST;
 
