@@ -19,9 +19,10 @@ RUSH_SECONDS ?= 60
 PREFIX ?= /usr/local
 ROUNDS ?= 200
 SEEDS ?= 200
+NAME ?= $(shell date +%F)-script
 FUZZ_SECONDS ?= 600
 
-.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser crash-test fuzz provider-test bench screenshots web-figures format lint clean
+.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -73,6 +74,11 @@ crash-test: build
 fuzz: setup
 	swift build --build-tests
 	ONSALE_FUZZ_SECONDS=$(FUZZ_SECONDS) swift test --skip-build --filter FuzzTests
+
+## make journal     keep a journal as this version writes it, for later ones to open (NAME=2026-11-24-script)
+journal: setup
+	swift build --build-tests
+	ONSALE_KEEP_JOURNAL="$(CURDIR)/Tests/OnsaleEngineTests/Journals/$(NAME)" swift test --skip-build --filter UpgradeTests.keep
 
 ## make provider-test  sell through a payment provider that misbehaves by a seed, with kills of the server (SEEDS=200)
 provider-test: build

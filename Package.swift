@@ -137,6 +137,7 @@ let package = Package(
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            exclude: ["Journals"],
             swiftSettings: strict),
         .testTarget(
             name: "OnsalePaymentsTests", dependencies: ["OnsaleEngine", "OnsalePayments", "Seeded"],

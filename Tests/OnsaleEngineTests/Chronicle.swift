@@ -1,0 +1,305 @@
+import Foundation
+import OnsaleStorage
+import OnsaleValues
+
+@testable import OnsaleEngine
+@testable import OnsaleSale
+@testable import OnsaleWaitingRoom
+
+/// Writes an event's journal as this version writes it, command by command, without chance: what is kept of it must be
+/// opened by every later version.
+struct Chronicle {
+    private let journal: SQLiteJournal
+    private(set) var partition: Partition
+    private var head: JournalHead
+    private(set) var now: Timestamp
+
+    init(_ definition: EventDefinition, isPlanApart: Bool, in journal: SQLiteJournal) throws {
+        self.journal = journal
+        var definition = definition
+        if isPlanApart {
+            let apart = definition.withPlanApart()
+            try journal.putDocument(apart.document, digest: apart.digest)
+            definition = apart.definition
+        }
+        partition = Partition(definition: definition)
+        head = .empty(definition.id)
+        now = Example.start
+        try append([.created(definition)])
+        try run(.note(AuditNote(actor: "Jiwoo", action: .created, detail: definition.id)))
+    }
+
+    /// One batch.
+    @discardableResult
+    mutating func run(_ commands: Command...) throws -> [Outcome] { try run(commands) }
+
+    @discardableResult
+    mutating func run(_ commands: [Command]) throws -> [Outcome] {
+        var facts: [Fact] = []
+        partition.advance(to: now, facts: &facts)
+        var outcomes: [Outcome] = []
+        for command in commands { outcomes.append(partition.apply(command, now: now, facts: &facts)) }
+        try append(facts)
+        return outcomes
+    }
+
+    /// Everybody is still there at the end.
+    mutating func wait(seconds: Int) throws {
+        now = now.adding(seconds: seconds - 1)
+        try run(.line(.present((0..<partition.line.places.count).map { $0 + 1 })))
+        now = now.adding(seconds: 1)
+        try run([])
+    }
+
+    private mutating func append(_ facts: [Fact]) throws {
+        guard !facts.isEmpty else { return }
+        var writer = ByteWriter()
+        Fact.encode(facts, into: &writer)
+        let row = head.row(payload: writer.bytes, count: facts.count, time: now)
+        try journal.append([row])
+        head = head.advanced(by: row)
+    }
+
+    func saveSnapshot() throws {
+        try journal.save(
+            Snapshot(
+                partition: head.partition, lastSequence: head.lastSequence, rowChecksum: head.checksum, time: now,
+                payload: partition.encodeSnapshot()))
+    }
+}
+
+// MARK: What happens
+
+extension Chronicle {
+    /// Writes all of it.
+    static func write(to folder: String) throws {
+        let journal = try SQLiteJournal(folder: folder)
+        defer { try? journal.close() }
+        try sellArena(in: journal)
+        try sellTheatre(in: journal)
+        var club = try Chronicle(Example.definition("club"), isPlanApart: false, in: journal)
+        try club.run(.line(.join(Example.buyer(1))))
+    }
+
+    private static func schedule(shoppers: Int) -> OnsaleSchedule {
+        OnsaleSchedule(
+            lobbyOpensAt: Example.start, opensAt: Example.start.adding(seconds: 600), closesAt: nil,
+            hasWaitingRoom: true, maxActiveShoppers: shoppers, passSeconds: 600, passIdleSeconds: 60, frontSeconds: 40)
+    }
+
+    private static func hall(_ id: String, tag: UInt64, rows: Int, standing: Int, shoppers: Int) -> EventDefinition {
+        let prices: [Int64] = [100_000, 80_000, 50_000]
+        let seats = (0..<rows * 40).map { seat in
+            SeatingPlan.Seat(
+                name: "\(seat / 40 + 1)-\(seat % 40 + 1)", category: seat * 2 / (rows * 40), row: UInt32(seat / 40),
+                x: Int32(seat % 40), y: Int32(seat / 40))
+        }
+        return EventDefinition(
+            id: id, tag: tag, title: "아레나의 밤", venue: "Hall", startsAt: Example.start.adding(seconds: 86_400),
+            currency: "KRW", planDigest: nil,
+            plan: SeatingPlan(
+                categories: ["R", "S", "Standing"], seats: seats,
+                areas: [.init(name: "Floor", capacity: standing, category: 2)], stage: nil, prices: prices),
+            terms: SaleTerms(prices: prices, ticketsPerBuyer: 8, holdSeconds: 60, preventOrphans: false),
+            schedule: schedule(shoppers: shoppers))
+    }
+
+    private static let seed = (0..<UInt8(Draw.seedBytes)).map { $0 }
+
+    /// A large event with a lobby, a draw and a line, sold to the last place, and once more when places come back.
+    private static func sellArena(in journal: SQLiteJournal) throws {
+        var arena = try Chronicle(
+            hall("arena", tag: 0xA12E_7A00_01, rows: 272, standing: 3000, shoppers: 500), isPlanApart: true, in: journal
+        )
+        try arena.run(.line(.commitDraw(seed: seed)))
+        for first in stride(from: 1, through: 2000, by: 500) {
+            try arena.run((first..<first + 500).map { .line(.join(Example.buyer($0))) })
+        }
+        try arena.wait(seconds: 600)
+        for first in stride(from: 2001, through: 6000, by: 500) {
+            try arena.run((first..<first + 500).map { .line(.join(Example.buyer($0))) })
+        }
+        var hasSnapshot = false
+        while !arena.partition.sale.isSoldOut {
+            try arena.sellToEverybodyCalled()
+            if !hasSnapshot, arena.partition.sale.counts.sold > 10_000 {
+                hasSnapshot = true
+                try arena.saveSnapshot()
+            }
+            try arena.wait(seconds: 1)
+        }
+        let order = arena.partition.sale.orders[0]
+        try arena.run(
+            .audited(
+                AuditNote(actor: "Jiwoo", action: .refunded, detail: "1"),
+                .sale(.cancel(order.id, buyer: nil, key: nil))))
+        try arena.run(.sale(.payment(order.id, [.refunded(total: order.captured)])))
+        try arena.sellToEverybodyCalled()
+    }
+
+    private mutating func sellToEverybodyCalled() throws {
+        let places = partition.line.calls.keys.sorted().map { ($0, partition.line.places.buyer(of: $0)) }
+        let passes = try run(places.map { .line(.claimPass($1, place: $0)) }).compactMap { outcome -> Pass? in
+            if case .line(.pass(let pass, _)) = outcome { pass } else { nil }
+        }
+        let holds = try run(
+            passes.flatMap { pass in
+                (0..<3).map { category in
+                    Command.sale(
+                        .hold(
+                            buyer: pass.buyer, pass: pass.serial,
+                            category == 2 ? .area(0, quantity: 2) : .best(category: category, quantity: 2),
+                            key: Example.key(Int(pass.serial) * 10 + category)))
+                }
+            }
+        ).compactMap { outcome -> Hold? in
+            if case .sale(.held(let hold)) = outcome { hold } else { nil }
+        }
+        let orders = try run(
+            holds.map { hold in
+                .sale(
+                    .placeOrder(
+                        hold.id, buyer: hold.buyer, paymentMethod: "pm_card_visa", trace: nil,
+                        key: Example.key(1_000_000 + Int(hold.id.serial))))
+            }
+        ).compactMap { outcome -> Order? in
+            if case .sale(.order(let order)) = outcome { order } else { nil }
+        }
+        for result in [OnsaleSale.PaymentResult.authorized(intent: ""), .captured(intent: "", amount: 0)] {
+            try run(
+                orders.map { order in
+                    let intent = "pi_\(order.id.serial)"
+                    if case .captured = result {
+                        return .sale(.payment(order.id, [.captured(intent: intent, amount: order.amount)]))
+                    }
+                    return .sale(.payment(order.id, [.authorized(intent: intent)]))
+                })
+        }
+        try run(passes.map { .line(.giveUp(pass: $0.serial, buyer: $0.buyer)) })
+    }
+
+    /// A small event in which everything happens once.
+    private static func sellTheatre(in journal: SQLiteJournal) throws {
+        var theatre = try Chronicle(
+            hall("theatre", tag: 0x7EA7_2E00_02, rows: 2, standing: 20, shoppers: 6), isPlanApart: true, in: journal)
+        try theatre.run(.line(.commitDraw(seed: seed)))
+        try theatre.run((1...16).map { .line(.join(Example.buyer($0))) })
+        try theatre.organize()
+        try theatre.wait(seconds: 600)
+        let shoppers = try theatre.admitFive()
+        try theatre.pay(shoppers[0], shoppers[1])
+        try theatre.saveSnapshot()
+        try theatre.failToPay(shoppers[2], shoppers[3])
+        try theatre.leave(shoppers[4])
+    }
+
+    private mutating func organize() throws {
+        func audited(_ action: AuditNote.Action, _ command: Command) -> Command {
+            .audited(AuditNote(actor: "Jiwoo", action: action, detail: ""), command)
+        }
+        var change = ScheduleChange(lobbyOpensAt: nil, opensAt: nil, closesAt: nil, maxActiveShoppers: 7)
+        change.closesAt = .some(Example.start.adding(seconds: 40_000))
+        try run(audited(.paused, .line(.pause)))
+        try run(audited(.resumed, .line(.resume)))
+        try run(audited(.onsaleChanged, .line(.reschedule(change))))
+        try run(audited(.blocked, .sale(.block([76, 77, 78, 79]))))
+        try run(audited(.unblocked, .sale(.unblock([79]))))
+    }
+
+    /// Seven are called: five ask, and of the others one call is taken back and both lapse.
+    private mutating func admitFive() throws -> [Pass] {
+        let places = partition.line.calls.keys.sorted().prefix(5).map { ($0, partition.line.places.buyer(of: $0)) }
+        let passes = try run(places.map { .line(.claimPass($1, place: $0)) }).compactMap { outcome -> Pass? in
+            if case .line(.pass(let pass, _)) = outcome { pass } else { nil }
+        }
+        func cap(_ shoppers: Int) -> Command {
+            .line(
+                .reschedule(
+                    ScheduleChange(lobbyOpensAt: nil, opensAt: nil, closesAt: nil, maxActiveShoppers: shoppers)))
+        }
+        try run(cap(6))
+        try run(cap(7))
+        let late = partition.line.calls.keys.sorted()
+        try wait(seconds: Line.callSeconds + 1)
+        // Back after the time in which a place stands first.
+        now = now.adding(seconds: 31)
+        for place in late.prefix(1) { try run(.line(.claimPass(partition.line.places.buyer(of: place), place: place))) }
+        return passes
+    }
+
+    private mutating func hold(_ pass: Pass, _ selection: OnsaleSale.Selection) throws -> HoldID {
+        let outcomes = try run(.sale(.hold(buyer: pass.buyer, pass: pass.serial, selection, key: nil)))
+        guard case .sale(.held(let hold))? = outcomes.first else { throw Unexpected(outcomes) }
+        return hold.id
+    }
+
+    private mutating func order(_ hold: HoldID, _ pass: Pass) throws -> OrderID {
+        let key = Example.key(5_000_000 + partition.sale.orders.count)
+        let outcomes = try run(
+            .sale(
+                .placeOrder(
+                    hold, buyer: pass.buyer, paymentMethod: "pm_card_visa",
+                    trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", key: key)))
+        guard case .sale(.order(let order))? = outcomes.first else { throw Unexpected(outcomes) }
+        return order.id
+    }
+
+    private struct Unexpected: Error {
+        let outcomes: [Outcome]
+        init(_ outcomes: [Outcome]) { self.outcomes = outcomes }
+    }
+
+    private mutating func results(_ order: OrderID, _ results: OnsaleSale.PaymentResult...) throws {
+        for result in results { try run(.sale(.payment(order, [result]))) }
+    }
+
+    /// Payments that succeed, whatever becomes of the money later.
+    private mutating func pay(_ first: Pass, _ second: Pass) throws {
+        let disputed = try order(try hold(first, .seats([0, 1])), first)
+        try results(
+            disputed, .pending(intent: "pi_a"), .actionRequired(intent: "pi_a", url: "https://bank.example/1"),
+            .authorized(intent: "pi_a"), .captured(intent: "pi_a", amount: 200_000))
+        try run(.sale(.checkIn(ticket: 1)))
+        try results(disputed, .disputed(true), .disputed(false), .refunded(total: 50_000))
+        let cancelled = try order(try hold(second, .seats([4, 5])), second)
+        try results(cancelled, .authorized(intent: "pi_b"), .captured(intent: "pi_b", amount: 200_000))
+        try run(.sale(.cancel(cancelled, buyer: second.buyer, key: Example.key(7))))
+        try results(
+            cancelled, .refunded(total: 200_000), .refunded(total: 150_000), .refunded(total: 200_000),
+            .stray(intent: "pi_c", captured: 200_000), .strayReturned(intent: "pi_c"))
+        let kept = try order(try hold(second, .area(0, quantity: 3)), second)
+        try results(kept, .authorized(intent: "pi_d"), .captured(intent: "pi_d", amount: 150_000))
+        try run(
+            .note(AuditNote(actor: "payment provider", action: .refundSeen, detail: "")),
+            .note(AuditNote(actor: "payment provider", action: .disputeSeen, detail: "")))
+    }
+
+    /// Payments that come to nothing.
+    private mutating func failToPay(_ first: Pass, _ second: Pass) throws {
+        let hold = try self.hold(first, .seats([10]))
+        for _ in 1...Line.declinesMax {
+            let declined = try order(hold, first)
+            try results(declined, .declined(code: "card_declined"))
+        }
+        let refused = try order(try self.hold(second, .seats([20])), second)
+        try results(
+            refused, .authorized(intent: "pi_e"), .captureRefused(code: "capture_failed"), .voided)
+        let late = try order(try self.hold(second, .seats([21])), second)
+        try wait(seconds: SaleTerms.authorizationSeconds + 1)
+        try results(late, .captured(intent: "pi_f", amount: 100_000), .refunded(total: 100_000))
+    }
+
+    /// What becomes of passes and holds that nobody uses.
+    private mutating func leave(_ fifth: Pass) throws {
+        // Those who are called by now come, and one gives up, one lets a hold run out, one does nothing.
+        let places = partition.line.places
+        let called = partition.line.calls.keys.sorted().map { ($0, places.buyer(of: $0)) }
+        let passes = try run(called.map { .line(.claimPass($1, place: $0)) }).compactMap { outcome -> Pass? in
+            if case .line(.pass(let pass, _)) = outcome { pass } else { nil }
+        }
+        try run(.sale(.release(try hold(passes[0], .seats([30])), buyer: passes[0].buyer)))
+        try run(.line(.giveUp(pass: passes[0].serial, buyer: passes[0].buyer)))
+        _ = try hold(passes[1], .seats([31]))
+        for _ in 0..<4 { try wait(seconds: 50) }
+    }
+}

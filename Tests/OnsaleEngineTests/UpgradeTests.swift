@@ -1,0 +1,177 @@
+import Foundation
+import OnsaleSale
+import OnsaleStorage
+import OnsaleValues
+import OnsaleWaitingRoom
+import Testing
+
+@testable import OnsaleEngine
+
+/// Journals that earlier versions have written are opened by this one, and say the same.
+///
+/// `make journal` writes one as this version does (``Chronicle``). Whoever changes a format or adds a fact keeps such a
+/// one beside the others; none is ever taken away or written anew. Those called `rush` are of a running program.
+@Suite(.timeLimit(.minutes(5))) struct UpgradeTests {
+    /// What must come out of a journal, whatever the state is made of by then.
+    struct Counts: Codable, Equatable {
+        var facts: UInt64
+        var free, held, sold, blocked: Int
+        var availabilityVersion: UInt64
+        var orders: [String: Int]
+        var ordersAwaitingProvider: Int
+        var gross, refunded: Int64
+        var tickets, voidTickets, checkedIn: Int
+        var issuedNumbers: UInt32
+        var admittedThrough: UInt32
+        var waiting, activeShoppers: Int
+        var phase: String
+        var audit: [String]
+
+        init(_ recovered: RecoveredPartition) {
+            let (sale, line) = (recovered.partition.sale, recovered.partition.line)
+            facts = recovered.head.lastSequence
+            (free, held) = (sale.counts.free, sale.counts.held)
+            (sold, blocked) = (sale.counts.sold, sale.counts.blocked)
+            availabilityVersion = sale.availabilityVersion
+            orders = Dictionary(grouping: sale.orders) { "\($0.state)" }.mapValues(\.count)
+            ordersAwaitingProvider = sale.ordersAwaitingProvider
+            (gross, refunded) = (sale.ledger.gross, sale.ledger.refunded)
+            let tickets = sale.orders.flatMap(\.tickets).compactMap { sale.ticket($0) }
+            self.tickets = tickets.count
+            voidTickets = tickets.count(where: \.isVoid)
+            checkedIn = tickets.count { $0.checkedInAt != nil }
+            (issuedNumbers, admittedThrough) = (line.issuedNumbers, line.admittedThrough)
+            (waiting, activeShoppers) = (line.waiting, line.activeShoppers)
+            phase = recovered.partition.phase(at: recovered.time).rawValue
+            audit = recovered.partition.audit.map { "\($0.note.action) by \($0.note.actor)" }
+        }
+    }
+
+    private static let kept = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Journals")
+
+    /// The journals that are kept, the oldest first.
+    private static let names: [String] =
+        (try? FileManager.default.contentsOfDirectory(atPath: kept.path))?
+        .filter { $0.hasSuffix(".tar.gz") }.map { String($0.dropLast(7)) }.sorted() ?? []
+
+    private func tar(_ arguments: String...) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["tar"] + arguments
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+    }
+
+    private func withJournal(
+        _ name: String, _ body: (SQLiteJournal) async throws -> Void
+    ) async throws {
+        try await withFolder { folder in
+            try tar("-xzf", UpgradeTests.kept.appendingPathComponent(name + ".tar.gz").path, "-C", folder)
+            let journal = try SQLiteJournal(folder: folder)
+            defer { try? journal.close() }
+            try await body(journal)
+        }
+    }
+
+    private func counts(of journal: any Journal, usingSnapshot: Bool) throws -> [String: Counts] {
+        var counts: [String: Counts] = [:]
+        for name in try journal.partitions() {
+            counts[name] = Counts(try Recovery.recover(name, from: journal, usingSnapshot: usingSnapshot))
+        }
+        return counts
+    }
+
+    private func expected(_ name: String) throws -> [String: Counts] {
+        try JSONDecoder().decode(
+            [String: Counts].self, from: Data(contentsOf: UpgradeTests.kept.appendingPathComponent(name + ".json")))
+    }
+
+    @Test("Every journal that is kept is there to be tested")
+    func journals() {
+        #expect(UpgradeTests.names.count >= 2, "\(UpgradeTests.names)")
+    }
+
+    @Test("It is opened, with its snapshots and without, keeps every rule and comes to the same", arguments: names)
+    func opens(name: String) async throws {
+        try await withJournal(name) { journal in
+            #expect(try Verification(journal: journal).run().breaches.isEmpty)
+            let expected = try expected(name)
+            #expect(try counts(of: journal, usingSnapshot: false) == expected)
+            #expect(try counts(of: journal, usingSnapshot: true) == expected)
+        }
+    }
+
+    @Test("Its events go on to be sold", arguments: names)
+    func goesOn(name: String) async throws {
+        try await withJournal(name) { journal in
+            let clock = TestClock()
+            let latest = try #require(try journal.latestTime())
+            clock.advance(seconds: Int(max(0, latest.milliseconds - Example.start.milliseconds) / 1000) + 60)
+            let engine = Engine(
+                journal: journal, clock: clock, payments: FakeGateway(), logger: .silent, fatal: { fatalError($0) })
+            try engine.start()
+            for partition in try journal.partitions() {
+                let event = try await engine.event(partition)
+                let before = event.view.lastSequence
+                // Whatever is sold already, somebody may still line up, or seats be given back to the sale.
+                let join = try await engine.apply(.line(.join(Example.buyer(9_999_999))), to: event)
+                guard case .line(.place) = join else {
+                    Issue.record("\(partition): \(join)")
+                    continue
+                }
+                #expect(engine.view(of: event).lastSequence > before)
+            }
+            await engine.stop()
+            #expect(try Verification(journal: journal).run().breaches.isEmpty)
+        }
+    }
+
+    @Test("The newest has every kind of fact, and snapshots that this version reads")
+    func isWhole() async throws {
+        // The first byte of each kind, as it stands on disk. A new kind goes in here, and into a new journal.
+        let kinds = Set<UInt8>([1...24, 64...79, 128...130].joined())
+        try await withJournal(try #require(UpgradeTests.names.last)) { journal in
+            var seen: Set<UInt8> = []
+            for name in try journal.partitions() {
+                try journal.read(partition: name, from: 1) { row in
+                    for fact in try Fact.decode(payload: row.payload, plans: { try journal.document(digest: $0) }) {
+                        var writer = ByteWriter()
+                        fact.encode(into: &writer)
+                        seen.insert(writer.bytes[0])
+                    }
+                }
+            }
+            #expect(seen == kinds, "missing \(kinds.subtracting(seen).sorted())")
+            let recovered = try Recovery.recover("arena", from: journal)
+            #expect(recovered.snapshotSequence > 0)
+            #expect(recovered.partition.phase(at: recovered.time) == .soldOut)
+        }
+    }
+
+    @Test(
+        "Writes one as this version does",
+        .enabled(if: ProcessInfo.processInfo.environment["ONSALE_KEEP_JOURNAL"] != nil))
+    func keep() async throws {
+        let path = try #require(ProcessInfo.processInfo.environment["ONSALE_KEEP_JOURNAL"])
+        try await withFolder { folder in
+            let source = ProcessInfo.processInfo.environment["ONSALE_KEEP_JOURNAL_OF"]
+            if let source {
+                for file in ["journal.sqlite", "documents.sqlite", "snapshots.sqlite"]
+                where FileManager.default.fileExists(atPath: "\(source)/\(file)") {
+                    try FileManager.default.copyItem(atPath: "\(source)/\(file)", toPath: "\(folder)/\(file)")
+                }
+            } else {
+                try Chronicle.write(to: folder)
+            }
+            try tar("-czf", path + ".tar.gz", "-C", folder, ".")
+            let journal = try SQLiteJournal(folder: folder, isReadOnly: true)
+            defer { try? journal.close() }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            let counts = try counts(of: journal, usingSnapshot: false)
+            try encoder.encode(counts).write(to: URL(fileURLWithPath: path + ".json"))
+        }
+    }
+}
