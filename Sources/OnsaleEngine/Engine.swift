@@ -1,6 +1,6 @@
 import Foundation
 public import Logging
-import OnsaleSale
+public import OnsaleSale
 public import OnsaleValues
 import OnsaleWaitingRoom
 import Synchronization
@@ -203,41 +203,39 @@ public final class Engine: Sendable {
     // MARK: Commands
 
     /// Takes a command to the event's writer. Returns when its facts are on disk.
-    /// - Parameter waitUntil: an order that is not final is answered when it is, or at that moment.
-    public func apply(
-        _ command: Command, to event: EventHandle, waitUntil: Timestamp? = nil
-    ) async throws -> Outcome {
-        let result = await withCheckedContinuation { continuation in
-            submit(command, to: event, waitUntil: waitUntil) { continuation.resume(returning: $0) }
-        }
-        switch result {
-        case .success(let outcome): return outcome
-        case .failure(let error): throw error
+    /// - Throws: ``EngineError``, or why nothing was changed.
+    public func apply<Command: EventCommand>(
+        _ command: Command, to event: EventHandle
+    ) async throws -> Command.Answer {
+        try await withCheckedThrowingContinuation { continuation in
+            submit(command, to: event) { continuation.resume(with: $0) }
         }
     }
 
-    /// As ``apply(_:to:waitUntil:)``, without waiting: `reply` is called on the writer's thread and must not block.
-    public func submit(
-        _ command: Command, to event: EventHandle, waitUntil: Timestamp? = nil,
-        reply: @escaping @Sendable (Result<Outcome, EngineError>) -> Void
+    /// Places an order, and waits for it to be paid or not.
+    /// - Parameter waitUntil: the order is answered as it stands then.
+    public func apply(_ command: PlaceOrder, to event: EventHandle, waitUntil: Timestamp) async throws -> Order {
+        try await withCheckedThrowingContinuation { continuation in
+            let envelope = Envelope(command, waitUntil: waitUntil) { continuation.resume(with: $0) }
+            put(envelope, lane: PlaceOrder.lane, into: event)
+        }
+    }
+
+    /// As ``apply(_:to:)``, without waiting: `reply` is called on the writer's thread and must not block.
+    public func submit<Command: EventCommand>(
+        _ command: Command, to event: EventHandle,
+        reply: @escaping @Sendable (Result<Command.Answer, any Error>) -> Void
     ) {
-        put(.command(command, waitUntil: waitUntil, reply), lane: Lane(command), into: event)
+        put(Envelope(command, reply), lane: Command.lane, into: event)
     }
 
     /// Reads the state as it stands after everything that was asked before.
     public func read<Value: Sendable>(
         _ event: EventHandle, _ body: @escaping @Sendable (Partition) -> Value
     ) async throws -> Value {
-        let result: Result<Value, EngineError> = await withCheckedContinuation { continuation in
-            let envelope = Envelope.read(
-                body: { partition in
-                    let value = body(partition)
-                    return { continuation.resume(returning: .success(value)) }
-                },
-                failed: { continuation.resume(returning: .failure($0)) })
-            put(envelope, lane: .passes, into: event)
+        try await withCheckedThrowingContinuation { continuation in
+            put(Envelope(reading: body) { continuation.resume(with: $0) }, lane: .passes, into: event)
         }
-        return try result.get()
     }
 
     private func put(_ envelope: Envelope, lane: Lane, into event: EventHandle) {

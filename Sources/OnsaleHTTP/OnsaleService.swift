@@ -7,6 +7,7 @@ public import OnsaleEngine
 import OnsaleSale
 public import OnsaleStreams
 import OnsaleValues
+import OnsaleWaitingRoom
 
 /// How the surface is set up.
 public struct ServiceSettings: Sendable {
@@ -226,6 +227,22 @@ public struct OnsaleService: Sendable {
             id.utf8.allSatisfy({ $0 < 0x80 })
         else { throw Problem.notFound }
         return try await engine.event(id)
+    }
+
+    /// Takes a command to its event.
+    /// - Throws: ``Problem`` for what the event refuses.
+    @discardableResult
+    func apply<Command: EventCommand>(_ command: Command, to event: EventHandle) async throws -> Command.Answer {
+        try await refusing(event) { try await engine.apply(command, to: event) }
+    }
+
+    /// Says what an event refuses as those who asked should hear it.
+    func refusing<Answer>(_ event: EventHandle, _ body: () async throws -> Answer) async throws -> Answer {
+        do { return try await body() } catch let refusal as Refusal {
+            throw Problem(refusal, in: event.view.definition)
+        } catch let refusal as LineRefusal {
+            throw Problem(refusal)
+        }
     }
 
     /// The organizer's or a buyer's view of an order by its public id; nil for one of another event.

@@ -2,48 +2,48 @@ public import OnsaleValues
 
 extension Sale {
     mutating func hold(
-        buyer: BuyerID, pass: UInt32, _ selection: Selection, key: IdempotencyKey?,
+        _ selection: Selection, buyer: BuyerID, pass: UInt32, key: IdempotencyKey?,
         now: Timestamp, facts: inout [SaleFact]
-    ) -> SaleOutcome {
-        if let answer = answer(to: key, now: now) { return answer }
-        if key != nil, let refusal = keyRefusal(for: buyer, isOrder: false, now: now) { return .refused(refusal) }
+    ) throws(Refusal) -> Hold {
+        if let known = try answer(to: key, now: now) {
+            guard case .hold(let hold) = known else { throw .idempotencyConflict }
+            return hold
+        }
+        if key != nil { try requireRoomForKey(of: buyer, isOrder: false, now: now) }
         let current = buyers[buyer]?.places ?? 0
         guard current + selection.quantity <= terms.ticketsPerBuyer else {
-            return .refused(.purchaseLimit(limit: terms.ticketsPerBuyer, current: current))
+            throw .purchaseLimit(limit: terms.ticketsPerBuyer, current: current)
         }
-        let places: Places
-        switch choose(selection) {
-        case .success(let chosen): places = chosen
-        case .failure(let refusal): return .refused(refusal)
-        }
+        let places = try choose(selection)
         let id = HoldID(lastHold + 1)
         record(
             .held(
                 id, buyer: buyer, pass: pass, places, amount: amount(of: places),
                 expiresAt: now.adding(seconds: terms.holdSeconds), key: key),
             at: now, facts: &facts)
-        return holds[id.serial].map { .held($0) } ?? .refused(.notFound)
+        guard let hold = holds[id.serial] else { throw .notFound }
+        return hold
     }
 
     /// The places that a selection comes to now. All or nothing.
-    private func choose(_ selection: Selection) -> Result<Places, Refusal> {
+    private func choose(_ selection: Selection) throws(Refusal) -> Places {
         switch selection {
         case .seats(let wanted):
             let taken = wanted.filter { !seats.isFree(Int($0)) }
-            guard taken.isEmpty else { return .failure(.seatsUnavailable(taken)) }
+            guard taken.isEmpty else { throw .seatsUnavailable(taken) }
             if terms.preventOrphans {
                 let orphans = OrphanRule.orphans(leftBy: wanted, plan: plan, seats: seats)
-                guard orphans.isEmpty else { return .failure(.orphanSeat(orphans)) }
+                guard orphans.isEmpty else { throw .orphanSeat(orphans) }
             }
-            return .success(.seats(wanted))
+            return .seats(wanted)
         case .area(let area, let quantity):
-            guard areas[area].free >= quantity else { return .failure(nothingLeft) }
-            return .success(.area(area, quantity: quantity))
+            guard areas[area].free >= quantity else { throw nothingLeft }
+            return .area(area, quantity: quantity)
         case .best(let category, let quantity):
             guard
                 let chosen = BestAvailable.choose(category: category, quantity: quantity, plan: plan, seats: seats)
-            else { return .failure(nothingLeft) }
-            return .success(.seats(chosen))
+            else { throw nothingLeft }
+            return .seats(chosen)
         }
     }
 
@@ -52,31 +52,27 @@ extension Sale {
         isSoldOut ? .soldOut : .seatsUnavailable([])
     }
 
-    /// The live hold of that buyer, or why there is none.
-    public func liveHold(_ id: HoldID, buyer: BuyerID) -> Result<Hold, Refusal> {
-        guard wasMade(id) else { return .failure(.notFound) }
-        guard let hold = holds[id.serial] else { return .failure(.holdExpired) }
-        return hold.buyer == buyer ? .success(hold) : .failure(.notFound)
+    /// The live hold of that buyer.
+    /// - Throws: why there is none.
+    public func liveHold(_ id: HoldID, buyer: BuyerID) throws(Refusal) -> Hold {
+        guard wasMade(id) else { throw .notFound }
+        guard let hold = holds[id.serial] else { throw .holdExpired }
+        guard hold.buyer == buyer else { throw .notFound }
+        return hold
     }
 
-    mutating func release(
-        _ id: HoldID, buyer: BuyerID, now: Timestamp, facts: inout [SaleFact]
-    ) -> SaleOutcome {
-        switch liveHold(id, buyer: buyer) {
-        case .failure(let refusal): return .refused(refusal)
-        case .success(let hold):
-            if let order = hold.order { return .refused(.holdOrdered(order)) }
-            record(.holdReleased(id), at: now, facts: &facts)
-            return .released
-        }
+    mutating func release(_ id: HoldID, buyer: BuyerID, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) {
+        if let order = try liveHold(id, buyer: buyer).order { throw .holdOrdered(order) }
+        record(.holdReleased(id), at: now, facts: &facts)
     }
 
-    mutating func releaseAll(
-        buyer: BuyerID, pass: UInt32, now: Timestamp, facts: inout [SaleFact]
-    ) -> SaleOutcome {
+    /// Gives back all holds made with a pass that are not being paid.
+    public mutating func releaseHolds(
+        of buyer: BuyerID, pass: UInt32, now: Timestamp, facts: inout [SaleFact]
+    ) {
+        forgetBuyersLeftOff()
         for serial in buyers[buyer]?.holds ?? [] where holds[serial]?.pass == pass {
             record(.holdReleased(HoldID(serial)), at: now, facts: &facts)
         }
-        return .released
     }
 }

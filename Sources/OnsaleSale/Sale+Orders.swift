@@ -4,15 +4,11 @@ extension Sale {
     mutating func placeOrder(
         _ id: HoldID, buyer: BuyerID, paymentMethod: String, trace: String?, key: IdempotencyKey,
         now: Timestamp, facts: inout [SaleFact]
-    ) -> SaleOutcome {
-        if let answer = answer(to: key, now: now) { return answer }
-        if let refusal = keyRefusal(for: buyer, isOrder: true, now: now) { return .refused(refusal) }
-        let hold: Hold
-        switch liveHold(id, buyer: buyer) {
-        case .failure(let refusal): return .refused(refusal)
-        case .success(let live): hold = live
-        }
-        if let order = hold.order { return .refused(.holdOrdered(order)) }
+    ) throws(Refusal) -> Order {
+        if let known = try orderAnswered(to: key, now: now) { return known }
+        try requireRoomForKey(of: buyer, isOrder: true, now: now)
+        let hold = try liveHold(id, buyer: buyer)
+        if let order = hold.order { throw .holdOrdered(order) }
         let order = OrderID(UInt32(orders.count) + 1)
         record(
             .orderPlaced(order, id, paymentMethod: paymentMethod, trace: trace, key: key), at: now, facts: &facts)
@@ -21,25 +17,34 @@ extension Sale {
             record(.orderAuthorized(order, intent: ""), at: now, facts: &facts)
             record(.orderConfirmed(order, captured: 0), at: now, facts: &facts)
         }
-        return current(order)
+        return try current(order)
     }
 
     mutating func cancel(
         _ id: OrderID, buyer: BuyerID?, key: IdempotencyKey?, now: Timestamp, facts: inout [SaleFact]
-    ) -> SaleOutcome {
-        if let answer = answer(to: key, now: now) { return answer }
-        if key != nil, let refusal = keyRefusal(for: buyer, isOrder: true, now: now) { return .refused(refusal) }
-        guard let order = order(id), buyer == nil || buyer == order.buyer else { return .refused(.notFound) }
+    ) throws(Refusal) -> Order {
+        if let known = try orderAnswered(to: key, now: now) { return known }
+        if key != nil { try requireRoomForKey(of: buyer, isOrder: true, now: now) }
+        let order = try current(id)
+        guard buyer == nil || buyer == order.buyer else { throw .notFound }
         guard order.state == .confirmed, !order.tickets.contains(where: { ticket($0)?.checkedInAt != nil }) else {
-            return .refused(.notCancellable)
+            throw .notCancellable
         }
         record(.orderCancelled(id, byOrganizer: buyer == nil, key: key), at: now, facts: &facts)
         if order.captured == order.refunded { record(.refunded(id, amount: 0), at: now, facts: &facts) }
-        return current(id)
+        return try current(id)
     }
 
-    func current(_ id: OrderID) -> SaleOutcome {
-        order(id).map { .order($0) } ?? .refused(.notFound)
+    /// The order that was answered before under this key, as it stands now.
+    private func orderAnswered(to key: IdempotencyKey?, now: Timestamp) throws(Refusal) -> Order? {
+        guard let known = try answer(to: key, now: now) else { return nil }
+        guard case .order(let id, _) = known else { throw .idempotencyConflict }
+        return try current(id)
+    }
+
+    private func current(_ id: OrderID) throws(Refusal) -> Order {
+        guard let order = order(id) else { throw .notFound }
+        return order
     }
 
     // MARK: The saga
@@ -48,12 +53,8 @@ extension Sale {
     /// taken for what it means in the state that the order is in.
     mutating func take(
         _ results: [PaymentResult], for id: OrderID, now: Timestamp, facts: inout [SaleFact]
-    ) -> SaleOutcome {
-        for result in results {
-            guard let order = order(id) else { return .refused(.notFound) }
-            take(result, for: order, now: now, facts: &facts)
-        }
-        return .noted
+    ) throws(Refusal) {
+        for result in results { take(result, for: try current(id), now: now, facts: &facts) }
     }
 
     private mutating func take(

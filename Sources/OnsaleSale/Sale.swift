@@ -126,33 +126,6 @@ public struct Sale: Sendable {
 
     // MARK: Deciding
 
-    /// Decides on a command at a moment that ``advance(to:facts:)`` has already been told of.
-    /// - Returns: what the person who asked is to be told, once the facts are on disk.
-    public mutating func apply(_ command: SaleCommand, now: Timestamp, facts: inout [SaleFact]) -> SaleOutcome {
-        forgetBuyersLeftOff()
-        return switch command {
-        case .hold(let buyer, let pass, let selection, let key):
-            hold(buyer: buyer, pass: pass, selection, key: key, now: now, facts: &facts)
-        case .release(let hold, let buyer):
-            release(hold, buyer: buyer, now: now, facts: &facts)
-        case .releaseAll(let buyer, let pass):
-            releaseAll(buyer: buyer, pass: pass, now: now, facts: &facts)
-        case .placeOrder(let hold, let buyer, let method, let trace, let key):
-            placeOrder(
-                hold, buyer: buyer, paymentMethod: method, trace: trace, key: key, now: now, facts: &facts)
-        case .cancel(let order, let buyer, let key):
-            cancel(order, buyer: buyer, key: key, now: now, facts: &facts)
-        case .payment(let order, let results):
-            take(results, for: order, now: now, facts: &facts)
-        case .block(let seats):
-            block(seats, now: now, facts: &facts)
-        case .unblock(let seats):
-            unblock(seats, now: now, facts: &facts)
-        case .checkIn(let ticket):
-            checkIn(ticket, now: now, facts: &facts)
-        }
-    }
-
     /// Records a fact that was just decided on.
     // Inlined, so that the compiler sees which fact it is and applies just that: a sixth of the time.
     @inline(__always)
@@ -165,25 +138,27 @@ public struct Sale: Sendable {
         }
     }
 
-    /// The answer given before under this key, if there was one: it is given again, whatever has changed since.
-    public func answer(to key: IdempotencyKey?, now: Timestamp) -> SaleOutcome? {
-        guard let key, let entry = keys.entry(for: key.key, now: now) else { return nil }
-        guard entry.fingerprint == key.fingerprint else { return .refused(.idempotencyConflict) }
-        switch entry.answer {
-        case .hold(let hold): return .held(hold)
-        case .order(let id, _): return order(id).map { .order($0) } ?? .refused(.notFound)
-        }
+    /// Whether this key has an answer already, which is given again whatever has changed since.
+    public func hasAnswer(to key: IdempotencyKey?, now: Timestamp) -> Bool {
+        key.map { keys.entry(for: $0.key, now: now) != nil } ?? false
     }
 
-    /// Why another key can't be remembered now; nil if it can.
-    func keyRefusal(for buyer: BuyerID?, isOrder: Bool, now: Timestamp) -> Refusal? {
+    /// The answer given before under this key, if there was one.
+    func answer(to key: IdempotencyKey?, now: Timestamp) throws(Refusal) -> IdempotencyMemory.Answer? {
+        guard let key, let entry = keys.entry(for: key.key, now: now) else { return nil }
+        guard entry.fingerprint == key.fingerprint else { throw .idempotencyConflict }
+        return entry.answer
+    }
+
+    /// - Throws: why another key can't be remembered now.
+    func requireRoomForKey(of buyer: BuyerID?, isOrder: Bool, now: Timestamp) throws(Refusal) {
         guard keys.hasRoom(among: keyLimits.all - (isOrder ? 0 : keyLimits.forOrders), at: now) else {
-            return .overloaded
+            throw .overloaded
         }
         guard keysOfAnyBuyer >= keyLimits.ofBuyer, let buyer, let kept = buyers[buyer]?.keys,
-            kept >= keyLimits.ofBuyer
-        else { return nil }
-        return Int(kept) - keys.forgettable(of: buyer, at: now) < keyLimits.ofBuyer ? nil : .tooManyKeys
+            kept >= keyLimits.ofBuyer, Int(kept) - keys.forgettable(of: buyer, at: now) >= keyLimits.ofBuyer
+        else { return }
+        throw .tooManyKeys
     }
 
     /// Remembers an answer to the buyer's `count`th key. Whoever calls counts that; keys that are forgotten are taken off
@@ -199,6 +174,7 @@ public struct Sale: Sendable {
         }
     }
 
+    @usableFromInline
     mutating func forgetBuyersLeftOff() {
         if !buyersLeftOff.isEmpty { buyersLeftOff.removeAll(keepingCapacity: true) }
     }

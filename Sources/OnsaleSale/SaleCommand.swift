@@ -1,25 +1,118 @@
 public import OnsaleValues
 
-/// Everything that can be asked of a sale. The clock's passing is asked separately, by ``Sale/advance(to:facts:)``.
-public enum SaleCommand: Hashable, Sendable {
-    /// Take places for a buyer. Quantities are at least 1 and seats distinct (the surface sees to it).
-    case hold(buyer: BuyerID, pass: UInt32, Selection, key: IdempotencyKey?)
-    /// Give a hold back.
-    case release(HoldID, buyer: BuyerID)
-    /// Give back all holds made with a pass that are not being paid.
-    case releaseAll(buyer: BuyerID, pass: UInt32)
-    /// Pay for a hold.
-    case placeOrder(HoldID, buyer: BuyerID, paymentMethod: String, trace: String?, key: IdempotencyKey)
-    /// Undo a confirmed order: seats free and tickets void at once, money back as soon as the provider can.
-    /// `buyer` nil is the organizer.
-    case cancel(OrderID, buyer: BuyerID?, key: IdempotencyKey?)
-    /// What the payment provider said of an order, all of one answer.
-    case payment(OrderID, [PaymentResult])
-    /// Keep seats back from sale, or give them to it.
-    case block([UInt32])
-    case unblock([UInt32])
-    /// Let the holder of a ticket in.
-    case checkIn(ticket: UInt32)
+/// Something that can be asked of a sale, with the answer that it has. The clock's passing is asked separately, by
+/// ``Sale/advance(to:facts:)``.
+public protocol SaleCommand: Sendable {
+    associatedtype Answer: Sendable
+
+    /// Decides on it; called through ``Sale/apply(_:now:facts:)``.
+    /// - Returns: what the person who asked is to be told, once the facts are on disk.
+    /// - Throws: why nothing was changed.
+    func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) -> Answer
+}
+
+extension Sale {
+    /// Decides on a command at a moment that ``advance(to:facts:)`` has already been told of.
+    @inlinable
+    public mutating func apply<Command: SaleCommand>(
+        _ command: Command, now: Timestamp, facts: inout [SaleFact]
+    ) throws(Refusal) -> Command.Answer {
+        forgetBuyersLeftOff()
+        return try command.decide(in: &self, now: now, facts: &facts)
+    }
+}
+
+// MARK: Holds
+
+/// Take places for a buyer. Quantities are at least 1 and seats distinct (the surface sees to it).
+public struct HoldPlaces: SaleCommand, Hashable {
+    public let selection: Selection
+    public let buyer: BuyerID
+    public let pass: UInt32
+    public let key: IdempotencyKey?
+
+    public init(_ selection: Selection, buyer: BuyerID, pass: UInt32, key: IdempotencyKey?) {
+        self.selection = selection
+        self.buyer = buyer
+        self.pass = pass
+        self.key = key
+    }
+
+    public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) -> Hold {
+        try sale.hold(selection, buyer: buyer, pass: pass, key: key, now: now, facts: &facts)
+    }
+}
+
+/// Give a hold back.
+public struct ReleaseHold: SaleCommand, Hashable {
+    public let hold: HoldID
+    public let buyer: BuyerID
+
+    public init(_ hold: HoldID, buyer: BuyerID) {
+        self.hold = hold
+        self.buyer = buyer
+    }
+
+    public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) {
+        try sale.release(hold, buyer: buyer, now: now, facts: &facts)
+    }
+}
+
+// MARK: Orders
+
+/// Pay for a hold.
+public struct PlaceOrder: SaleCommand, Hashable {
+    public let hold: HoldID
+    public let buyer: BuyerID
+    public let paymentMethod: String
+    public let trace: String?
+    public let key: IdempotencyKey
+
+    public init(_ hold: HoldID, buyer: BuyerID, paymentMethod: String, trace: String?, key: IdempotencyKey) {
+        self.hold = hold
+        self.buyer = buyer
+        self.paymentMethod = paymentMethod
+        self.trace = trace
+        self.key = key
+    }
+
+    public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) -> Order {
+        try sale.placeOrder(
+            hold, buyer: buyer, paymentMethod: paymentMethod, trace: trace, key: key, now: now, facts: &facts)
+    }
+}
+
+/// Undo a confirmed order: seats free and tickets void at once, money back as soon as the provider can.
+public struct CancelOrder: SaleCommand, Hashable {
+    public let order: OrderID
+    /// Nil is the organizer.
+    public let buyer: BuyerID?
+    public let key: IdempotencyKey?
+
+    public init(_ order: OrderID, buyer: BuyerID?, key: IdempotencyKey?) {
+        self.order = order
+        self.buyer = buyer
+        self.key = key
+    }
+
+    public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) -> Order {
+        try sale.cancel(order, buyer: buyer, key: key, now: now, facts: &facts)
+    }
+}
+
+/// Take in what the payment provider said of an order, all of one answer.
+public struct SettlePayment: SaleCommand, Hashable {
+    public let order: OrderID
+    public let results: [PaymentResult]
+
+    public init(_ order: OrderID, _ results: [PaymentResult]) {
+        self.order = order
+        self.results = results
+    }
+
+    public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) {
+        try sale.take(results, for: order, now: now, facts: &facts)
+    }
 }
 
 /// What the payment provider said of an order's payment.
@@ -50,15 +143,45 @@ public enum PaymentResult: Hashable, Sendable {
     case strayReturned(intent: String)
 }
 
-/// What a command came to.
-public enum SaleOutcome: Hashable, Sendable {
-    case held(Hold)
-    case released
-    /// The order as it stands, and whether this command made it so or it was so before.
-    case order(Order)
-    case blocked([UInt32])
-    case checkedIn(Ticket, Places)
-    /// A result of the provider was taken in, or was known already.
-    case noted
-    case refused(Refusal)
+// MARK: The organizer and the door
+
+/// Keep free seats back from sale: all or none. Seats that are blocked already stay so.
+public struct BlockSeats: SaleCommand, Hashable {
+    public let seats: [UInt32]
+
+    public init(_ seats: [UInt32]) {
+        self.seats = seats
+    }
+
+    public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) {
+        try sale.block(seats, now: now, facts: &facts)
+    }
+}
+
+/// Give blocked seats to the sale. Seats that are not blocked are passed over.
+public struct UnblockSeats: SaleCommand, Hashable {
+    public let seats: [UInt32]
+
+    public init(_ seats: [UInt32]) {
+        self.seats = seats
+    }
+
+    public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) {
+        sale.unblock(seats, now: now, facts: &facts)
+    }
+}
+
+/// Let the holder of a ticket in.
+public struct CheckIn: SaleCommand, Hashable {
+    public let ticket: UInt32
+
+    public init(ticket: UInt32) {
+        self.ticket = ticket
+    }
+
+    public func decide(
+        in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]
+    ) throws(Refusal) -> (ticket: Ticket, places: Places) {
+        try sale.checkIn(ticket, now: now, facts: &facts)
+    }
 }

@@ -66,3 +66,48 @@ extension Line {
         return breaches
     }
 }
+
+extension Line {
+    /// Reads what ``encodeSnapshot(into:)`` wrote, after the schedule.
+    private mutating func restore(from reader: inout ByteReader) throws(ByteReadingError) {
+        isPaused = try reader.flag()
+        isSoldOut = try reader.flag()
+        seed = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.blob() }
+        let drawn = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
+            (lobbySize: try reader.serial(), entrantsHash: try reader.blob())
+        }
+        admittedThrough = try reader.serial()
+        for _ in 0..<(try reader.serial()) {
+            let buyer = try reader.buyer()
+            guard let state = PlaceState(rawValue: try reader.byte()) else { throw reader.malformed }
+            places.append(buyer, state: state)
+            if state.isWaiting { waiting += 1 }
+            if seed != nil, drawn == nil { entrants.add(buyer.text) }
+        }
+        if let (lobbySize, entrantsHash) = drawn {
+            guard let seed, lobbySize <= places.count else { throw reader.malformed }
+            draw = DrawResult(seed: seed, entrantsHash: entrantsHash, lobbySize: lobbySize)
+        }
+        guard admittedThrough <= issuedNumbers else { throw reader.malformed }
+        for _ in 0..<(try reader.count()) {
+            let place = try reader.serial()
+            guard places.contains(place) else { throw reader.malformed }
+            calls[place] = try reader.timestamp()
+            if let until = calls[place] { callQueue.append((place, until)) }
+        }
+        lastPass = try reader.serial()
+        for _ in 0..<(try reader.count()) {
+            let serial = try reader.serial()
+            let place = try reader.serial()
+            guard places.contains(place) else { throw reader.malformed }
+            passes[serial] = Pass(
+                serial: serial, buyer: places.buyer(of: place), place: place, grantedAt: try reader.timestamp(),
+                expiresAt: try reader.timestamp(), idleSince: try reader.timestamp(), declines: try reader.byte())
+            passOfPlace[place] = serial
+        }
+        declinedPasses = Set(try reader.serials())
+        idleQueue = passes.values.sorted { ($0.idleSince, $0.serial) < ($1.idleSince, $1.serial) }
+            .map { ($0.serial, $0.idleSince) }
+        if schedule.hasWaitingRoom { pace.resume(occupied: passes.count + calls.count) }
+    }
+}

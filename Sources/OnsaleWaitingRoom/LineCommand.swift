@@ -1,107 +1,135 @@
 public import OnsaleValues
 
-/// Leave to shop for a while.
-public struct Pass: Hashable, Sendable {
-    /// Its number within the event: 1, 2, 3 …
-    public let serial: UInt32
+/// Something that can be asked of the line, with the answer that it has. The clock's passing is asked separately, by
+/// ``Line/advance(to:room:facts:)``.
+public protocol LineCommand: Sendable {
+    associatedtype Answer: Sendable
+
+    /// Decides on it; called through ``Line/apply(_:now:room:facts:)``.
+    /// - Parameter room: places that are free or held: more people than that need not be let in.
+    /// - Throws: why nothing was changed.
+    func decide(
+        in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]
+    ) throws(LineRefusal) -> Answer
+}
+
+extension Line {
+    /// Decides on a command at a moment that ``advance(to:room:facts:)`` has already been told of.
+    @inlinable
+    public mutating func apply<Command: LineCommand>(
+        _ command: Command, now: Timestamp, room: Int, facts: inout [LineFact]
+    ) throws(LineRefusal) -> Command.Answer {
+        see(now)
+        return try command.decide(in: &self, now: now, room: room, facts: &facts)
+    }
+}
+
+// MARK: Those in line
+
+/// Take a place, or be told the one that the buyer has.
+public struct JoinLine: LineCommand, Hashable {
     public let buyer: BuyerID
-    /// The place in line that it was granted for.
+
+    public init(_ buyer: BuyerID) {
+        self.buyer = buyer
+    }
+
+    public func decide(
+        in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]
+    ) throws(LineRefusal) -> (place: Place, isNew: Bool) {
+        try line.join(buyer, now: now, room: room, facts: &facts)
+    }
+}
+
+/// Ask for the pass of a place.
+public struct ClaimPass: LineCommand, Hashable {
     public let place: UInt32
-    public let grantedAt: Timestamp
-    public let expiresAt: Timestamp
-    /// Since when its holder has had nothing in hand; looked at when that may be too long.
-    public internal(set) var idleSince: Timestamp
-    /// Payments that were declined.
-    public internal(set) var declines: UInt8 = 0
+    public let buyer: BuyerID
+
+    public init(of place: UInt32, buyer: BuyerID) {
+        self.place = place
+        self.buyer = buyer
+    }
+
+    public func decide(
+        in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]
+    ) throws(LineRefusal) -> Pass {
+        try line.claimPass(of: place, buyer: buyer, now: now, room: room, facts: &facts)
+    }
 }
 
-/// Why a pass ended before its time.
-public enum PassEnd: UInt8, Hashable, Sendable {
-    /// Its holder had nothing in hand for too long.
-    case idle = 1
-    /// Too many payments were declined.
-    case declines
+/// Give a pass back before its time.
+public struct GiveUpPass: LineCommand, Hashable {
+    public let pass: UInt32
+    public let buyer: BuyerID
+
+    public init(_ pass: UInt32, buyer: BuyerID) {
+        self.pass = pass
+        self.buyer = buyer
+    }
+
+    public func decide(
+        in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]
+    ) throws(LineRefusal) {
+        try line.giveUp(pass, buyer: buyer, now: now, room: room, facts: &facts)
+    }
 }
 
-/// A buyer's place in line.
-public struct Place: Hashable, Sendable {
-    /// In the order of joining: 1, 2, 3 … It is the same before and after the draw.
-    public let serial: UInt32
-    /// The number in line; nil before the draw.
-    public let number: UInt32?
-    /// For those who came to the lobby: how many came before.
-    public let lobbyIndex: UInt32?
+/// Note that the holders of these places are there.
+public struct NotePresence: LineCommand, Hashable {
+    public let places: [UInt32]
+
+    public init(of places: [UInt32]) {
+        self.places = places
+    }
+
+    public func decide(in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]) {
+        line.see(places, now: now, room: room, facts: &facts)
+    }
 }
 
-/// What can be asked of the line.
-public enum LineCommand: Hashable, Sendable {
-    case join(BuyerID)
-    /// Ask for the pass of a place.
-    case claimPass(BuyerID, place: UInt32)
-    /// Give a pass back before its time.
-    case giveUp(pass: UInt32, buyer: BuyerID)
-    /// These places' holders are there.
-    case present([UInt32])
-    /// The secret from which the numbers will be drawn; taken once, while the lobby has nobody in it.
-    case commitDraw(seed: [UInt8])
-    case pause
-    case resume
-    case reschedule(ScheduleChange)
+// MARK: The organizer
+
+/// Commit to the secret from which the numbers will be drawn; taken once, while the lobby has nobody in it.
+public struct CommitDraw: LineCommand, Hashable {
+    public let seed: [UInt8]
+
+    public init(seed: [UInt8]) {
+        self.seed = seed
+    }
+
+    public func decide(in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]) {
+        line.commitDraw(seed: seed, now: now, facts: &facts)
+    }
 }
 
-/// What a line command came to.
-public enum LineOutcome: Hashable, Sendable {
-    /// A place; `isNew` when this command gave it.
-    case place(Place, isNew: Bool)
-    /// A pass; `isNew` when this command granted it.
-    case pass(Pass, isNew: Bool)
-    case done
-    case refused(LineRefusal)
+public struct PauseSale: LineCommand, Hashable {
+    public init() {}
+
+    public func decide(in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]) {
+        line.pause(now: now, facts: &facts)
+    }
 }
 
-/// Why the line changed nothing.
-public enum LineRefusal: Hashable, Sendable {
-    case closed
-    /// Everything is sold, for now.
-    case soldOut
-    /// It is not this place's turn. `position` is how many numbers come before; nil before the draw.
-    case notAdmitted(position: UInt32?, etaSeconds: Int)
-    case placeSpent
-    case passEnded
-    /// The line takes no more people.
-    case full
-    /// The sale has opened, so its opening can't be moved.
-    case hasOpened
-    /// The lobby would open after the sale, or the sale end before it opens.
-    case outOfOrder
+public struct ResumeSale: LineCommand, Hashable {
+    public init() {}
+
+    public func decide(in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]) {
+        line.resume(now: now, room: room, facts: &facts)
+    }
 }
 
-/// Something that has happened in the line. Places are named by their serials.
-public enum LineFact: Hashable, Sendable {
-    case joined(BuyerID, place: UInt32)
-    case passGranted(UInt32, BuyerID, place: UInt32, expiresAt: Timestamp)
-    case passExpired(UInt32)
-    case passGivenUp(UInt32)
-    case paused
-    case resumed
-    case rescheduled(OnsaleSchedule)
-    case drawCommitted(seed: [UInt8])
-    /// The lobby's entrants have their numbers, which follow from the seed.
-    case drawn(lobbySize: UInt32, entrantsHash: [UInt8])
-    /// The place's holder may have a pass until then; a slot is kept.
-    case called(UInt32, until: Timestamp)
-    case callLapsed(UInt32)
-    /// Nothing is left: all passes end, all calls are taken back.
-    case soldOut
-    case seatsReturned
-    case passEnded(UInt32, PassEnd)
-    /// The cap was lowered: the call is taken back, and its place stands first.
-    case callWithdrawn(UInt32)
-    /// Passed over and back too late: the buyer has a new place at the end, for which the old one stands.
-    case moved(UInt32, to: UInt32)
-}
+/// Move the sale's times, or change how many may shop at a time.
+public struct ChangeSchedule: LineCommand, Hashable {
+    public let change: ScheduleChange
 
-/// A fact that contradicts the line it is applied to.
-public struct ContradictoryLineFact: Error, Hashable, Sendable {
-    public let description: String
+    public init(_ change: ScheduleChange) {
+        self.change = change
+    }
+
+    public func decide(
+        in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]
+    ) throws(LineRefusal) {
+        try line.reschedule(change, now: now, room: room, facts: &facts)
+    }
 }

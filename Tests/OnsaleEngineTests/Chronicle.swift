@@ -26,29 +26,42 @@ struct Chronicle {
         head = .empty(definition.id)
         now = Example.start
         try append([.created(definition)])
-        try run(.note(AuditNote(actor: "Jiwoo", action: .created, detail: definition.id)))
+        try run(TakeNote(AuditNote(actor: "Jiwoo", action: .created, detail: definition.id)))
     }
 
-    /// One batch.
+    /// One batch, of one command.
     @discardableResult
-    mutating func run(_ commands: Command...) throws -> [Outcome] { try run(commands) }
+    mutating func run<Command: EventCommand>(_ command: Command) throws -> Command.Answer {
+        guard let answer = try run([command]).first else { throw Refused() }
+        return answer
+    }
 
+    /// One batch. What is refused has no answer.
     @discardableResult
-    mutating func run(_ commands: [Command]) throws -> [Outcome] {
+    mutating func run<Command: EventCommand>(_ commands: [Command]) throws -> [Command.Answer] {
+        try batch { partition, now, facts in
+            commands.compactMap { try? partition.apply($0, now: now, facts: &facts) }
+        }
+    }
+
+    private struct Refused: Error {}
+
+    private mutating func batch<Answer>(
+        _ body: (inout Partition, Timestamp, inout [Fact]) -> Answer
+    ) throws -> Answer {
         var facts: [Fact] = []
         partition.advance(to: now, facts: &facts)
-        var outcomes: [Outcome] = []
-        for command in commands { outcomes.append(partition.apply(command, now: now, facts: &facts)) }
+        let answer = body(&partition, now, &facts)
         try append(facts)
-        return outcomes
+        return answer
     }
 
     /// Everybody is still there at the end.
     mutating func wait(seconds: Int) throws {
         now = now.adding(seconds: seconds - 1)
-        try run(.line(.present((0..<partition.line.places.count).map { $0 + 1 })))
+        try run(NotePresence(of: (0..<partition.line.places.count).map { $0 + 1 }))
         now = now.adding(seconds: 1)
-        try run([])
+        try batch { _, _, _ in }
     }
 
     private mutating func append(_ facts: [Fact]) throws {
@@ -78,7 +91,7 @@ extension Chronicle {
         try sellArena(in: journal)
         try sellTheatre(in: journal)
         var club = try Chronicle(Example.definition("club"), isPlanApart: false, in: journal)
-        try club.run(.line(.join(Example.buyer(1))))
+        try club.run(JoinLine(Example.buyer(1)))
     }
 
     private static func schedule(shoppers: Int) -> OnsaleSchedule {
@@ -111,13 +124,13 @@ extension Chronicle {
         var arena = try Chronicle(
             hall("arena", tag: 0xA12E_7A00_01, rows: 272, standing: 3000, shoppers: 500), isPlanApart: true, in: journal
         )
-        try arena.run(.line(.commitDraw(seed: seed)))
+        try arena.run(CommitDraw(seed: seed))
         for first in stride(from: 1, through: 2000, by: 500) {
-            try arena.run((first..<first + 500).map { .line(.join(Example.buyer($0))) })
+            try arena.run((first..<first + 500).map { JoinLine(Example.buyer($0)) })
         }
         try arena.wait(seconds: 600)
         for first in stride(from: 2001, through: 6000, by: 500) {
-            try arena.run((first..<first + 500).map { .line(.join(Example.buyer($0))) })
+            try arena.run((first..<first + 500).map { JoinLine(Example.buyer($0)) })
         }
         var hasSnapshot = false
         while !arena.partition.sale.isSoldOut {
@@ -129,61 +142,42 @@ extension Chronicle {
             try arena.wait(seconds: 1)
         }
         let order = arena.partition.sale.orders[0]
-        try arena.run(
-            .audited(
-                AuditNote(actor: "Jiwoo", action: .refunded, detail: "1"),
-                .sale(.cancel(order.id, buyer: nil, key: nil))))
-        try arena.run(.sale(.payment(order.id, [.refunded(total: order.captured)])))
+        let note = AuditNote(actor: "Jiwoo", action: .refunded, detail: "1")
+        try arena.run(Audited(CancelOrder(order.id, buyer: nil, key: nil), as: note))
+        try arena.run(SettlePayment(order.id, [.refunded(total: order.captured)]))
         try arena.sellToEverybodyCalled()
     }
 
     private mutating func sellToEverybodyCalled() throws {
         let places = partition.line.calls.keys.sorted().map { ($0, partition.line.places.buyer(of: $0)) }
-        let passes = try run(places.map { .line(.claimPass($1, place: $0)) }).compactMap { outcome -> Pass? in
-            if case .line(.pass(let pass, _)) = outcome { pass } else { nil }
-        }
+        let passes = try run(places.map { ClaimPass(of: $0, buyer: $1) })
         let holds = try run(
             passes.flatMap { pass in
                 (0..<3).map { category in
-                    Command.sale(
-                        .hold(
-                            buyer: pass.buyer, pass: pass.serial,
-                            category == 2 ? .area(0, quantity: 2) : .best(category: category, quantity: 2),
-                            key: Example.key(Int(pass.serial) * 10 + category)))
+                    HoldPlaces(
+                        category == 2 ? .area(0, quantity: 2) : .best(category: category, quantity: 2),
+                        buyer: pass.buyer, pass: pass.serial, key: Example.key(Int(pass.serial) * 10 + category))
                 }
             }
-        ).compactMap { outcome -> Hold? in
-            if case .sale(.held(let hold)) = outcome { hold } else { nil }
-        }
+        )
         let orders = try run(
             holds.map { hold in
-                .sale(
-                    .placeOrder(
-                        hold.id, buyer: hold.buyer, paymentMethod: "pm_card_visa", trace: nil,
-                        key: Example.key(1_000_000 + Int(hold.id.serial))))
+                PlaceOrder(
+                    hold.id, buyer: hold.buyer, paymentMethod: "pm_card_visa", trace: nil,
+                    key: Example.key(1_000_000 + Int(hold.id.serial)))
             }
-        ).compactMap { outcome -> Order? in
-            if case .sale(.order(let order)) = outcome { order } else { nil }
-        }
-        for result in [OnsaleSale.PaymentResult.authorized(intent: ""), .captured(intent: "", amount: 0)] {
-            try run(
-                orders.map { order in
-                    let intent = "pi_\(order.id.serial)"
-                    if case .captured = result {
-                        return .sale(.payment(order.id, [.captured(intent: intent, amount: order.amount)]))
-                    }
-                    return .sale(.payment(order.id, [.authorized(intent: intent)]))
-                })
-        }
-        try run(passes.map { .line(.giveUp(pass: $0.serial, buyer: $0.buyer)) })
+        )
+        try run(orders.map { SettlePayment($0.id, [.authorized(intent: "pi_\($0.id.serial)")]) })
+        try run(orders.map { SettlePayment($0.id, [.captured(intent: "pi_\($0.id.serial)", amount: $0.amount)]) })
+        try run(passes.map { GiveUpPass($0.serial, buyer: $0.buyer) })
     }
 
     /// A small event in which everything happens once.
     private static func sellTheatre(in journal: SQLiteJournal) throws {
         var theatre = try Chronicle(
             hall("theatre", tag: 0x7EA7_2E00_02, rows: 2, standing: 20, shoppers: 6), isPlanApart: true, in: journal)
-        try theatre.run(.line(.commitDraw(seed: seed)))
-        try theatre.run((1...16).map { .line(.join(Example.buyer($0))) })
+        try theatre.run(CommitDraw(seed: seed))
+        try theatre.run((1...16).map { JoinLine(Example.buyer($0)) })
         try theatre.organize()
         try theatre.wait(seconds: 600)
         let shoppers = try theatre.admitFive()
@@ -194,28 +188,24 @@ extension Chronicle {
     }
 
     private mutating func organize() throws {
-        func audited(_ action: AuditNote.Action, _ command: Command) -> Command {
-            .audited(AuditNote(actor: "Jiwoo", action: action, detail: ""), command)
+        func audited<Command: EventCommand>(_ action: AuditNote.Action, _ command: Command) -> Audited<Command> {
+            Audited(command, as: AuditNote(actor: "Jiwoo", action: action, detail: ""))
         }
         var change = ScheduleChange(lobbyOpensAt: nil, opensAt: nil, closesAt: nil, maxActiveShoppers: 7)
         change.closesAt = .some(Example.start.adding(seconds: 40_000))
-        try run(audited(.paused, .line(.pause)))
-        try run(audited(.resumed, .line(.resume)))
-        try run(audited(.onsaleChanged, .line(.reschedule(change))))
-        try run(audited(.blocked, .sale(.block([76, 77, 78, 79]))))
-        try run(audited(.unblocked, .sale(.unblock([79]))))
+        try run(audited(.paused, PauseSale()))
+        try run(audited(.resumed, ResumeSale()))
+        try run(audited(.onsaleChanged, ChangeSchedule(change)))
+        try run(audited(.blocked, BlockSeats([76, 77, 78, 79])))
+        try run(audited(.unblocked, UnblockSeats([79])))
     }
 
     /// Seven are called: five ask, and of the others one call is taken back and both lapse.
     private mutating func admitFive() throws -> [Pass] {
         let places = partition.line.calls.keys.sorted().prefix(5).map { ($0, partition.line.places.buyer(of: $0)) }
-        let passes = try run(places.map { .line(.claimPass($1, place: $0)) }).compactMap { outcome -> Pass? in
-            if case .line(.pass(let pass, _)) = outcome { pass } else { nil }
-        }
-        func cap(_ shoppers: Int) -> Command {
-            .line(
-                .reschedule(
-                    ScheduleChange(lobbyOpensAt: nil, opensAt: nil, closesAt: nil, maxActiveShoppers: shoppers)))
+        let passes = try run(places.map { ClaimPass(of: $0, buyer: $1) })
+        func cap(_ shoppers: Int) -> ChangeSchedule {
+            ChangeSchedule(ScheduleChange(lobbyOpensAt: nil, opensAt: nil, closesAt: nil, maxActiveShoppers: shoppers))
         }
         try run(cap(6))
         try run(cap(7))
@@ -223,34 +213,25 @@ extension Chronicle {
         try wait(seconds: Line.callSeconds + 1)
         // Back after the time in which a place stands first.
         now = now.adding(seconds: 31)
-        for place in late.prefix(1) { try run(.line(.claimPass(partition.line.places.buyer(of: place), place: place))) }
+        try run(late.prefix(1).map { ClaimPass(of: $0, buyer: partition.line.places.buyer(of: $0)) })
         return passes
     }
 
     private mutating func hold(_ pass: Pass, _ selection: OnsaleSale.Selection) throws -> HoldID {
-        let outcomes = try run(.sale(.hold(buyer: pass.buyer, pass: pass.serial, selection, key: nil)))
-        guard case .sale(.held(let hold))? = outcomes.first else { throw Unexpected(outcomes) }
-        return hold.id
+        try run(HoldPlaces(selection, buyer: pass.buyer, pass: pass.serial, key: nil)).id
     }
 
     private mutating func order(_ hold: HoldID, _ pass: Pass) throws -> OrderID {
         let key = Example.key(5_000_000 + partition.sale.orders.count)
-        let outcomes = try run(
-            .sale(
-                .placeOrder(
-                    hold, buyer: pass.buyer, paymentMethod: "pm_card_visa",
-                    trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", key: key)))
-        guard case .sale(.order(let order))? = outcomes.first else { throw Unexpected(outcomes) }
-        return order.id
-    }
-
-    private struct Unexpected: Error {
-        let outcomes: [Outcome]
-        init(_ outcomes: [Outcome]) { self.outcomes = outcomes }
+        return try run(
+            PlaceOrder(
+                hold, buyer: pass.buyer, paymentMethod: "pm_card_visa",
+                trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", key: key)
+        ).id
     }
 
     private mutating func results(_ order: OrderID, _ results: OnsaleSale.PaymentResult...) throws {
-        for result in results { try run(.sale(.payment(order, [result]))) }
+        for result in results { try run(SettlePayment(order, [result])) }
     }
 
     /// Payments that succeed, whatever becomes of the money later.
@@ -259,19 +240,19 @@ extension Chronicle {
         try results(
             disputed, .pending(intent: "pi_a"), .actionRequired(intent: "pi_a", url: "https://bank.example/1"),
             .authorized(intent: "pi_a"), .captured(intent: "pi_a", amount: 200_000))
-        try run(.sale(.checkIn(ticket: 1)))
+        try run(CheckIn(ticket: 1))
         try results(disputed, .disputed(true), .disputed(false), .refunded(total: 50_000))
         let cancelled = try order(try hold(second, .seats([4, 5])), second)
         try results(cancelled, .authorized(intent: "pi_b"), .captured(intent: "pi_b", amount: 200_000))
-        try run(.sale(.cancel(cancelled, buyer: second.buyer, key: Example.key(7))))
+        try run(CancelOrder(cancelled, buyer: second.buyer, key: Example.key(7)))
         try results(
             cancelled, .refunded(total: 200_000), .refunded(total: 150_000), .refunded(total: 200_000),
             .stray(intent: "pi_c", captured: 200_000), .strayReturned(intent: "pi_c"))
         let kept = try order(try hold(second, .area(0, quantity: 3)), second)
         try results(kept, .authorized(intent: "pi_d"), .captured(intent: "pi_d", amount: 150_000))
-        try run(
-            .note(AuditNote(actor: "payment provider", action: .refundSeen, detail: "")),
-            .note(AuditNote(actor: "payment provider", action: .disputeSeen, detail: "")))
+        for action in [AuditNote.Action.refundSeen, .disputeSeen] {
+            try run(TakeNote(AuditNote(actor: "payment provider", action: action, detail: "")))
+        }
     }
 
     /// Payments that come to nothing.
@@ -294,11 +275,9 @@ extension Chronicle {
         // Those who are called by now come, and one gives up, one lets a hold run out, one does nothing.
         let places = partition.line.places
         let called = partition.line.calls.keys.sorted().map { ($0, places.buyer(of: $0)) }
-        let passes = try run(called.map { .line(.claimPass($1, place: $0)) }).compactMap { outcome -> Pass? in
-            if case .line(.pass(let pass, _)) = outcome { pass } else { nil }
-        }
-        try run(.sale(.release(try hold(passes[0], .seats([30])), buyer: passes[0].buyer)))
-        try run(.line(.giveUp(pass: passes[0].serial, buyer: passes[0].buyer)))
+        let passes = try run(called.map { ClaimPass(of: $0, buyer: $1) })
+        try run(ReleaseHold(try hold(passes[0], .seats([30])), buyer: passes[0].buyer))
+        try run(GiveUpPass(passes[0].serial, buyer: passes[0].buyer))
         _ = try hold(passes[1], .seats([31]))
         for _ in 0..<4 { try wait(seconds: 50) }
     }

@@ -76,10 +76,7 @@ extension Logger {
 extension Engine {
     /// Joins and gets a pass for the buyer.
     func admit(_ buyer: BuyerID, to event: EventHandle) async throws -> UInt32 {
-        guard case .line(.place(let place, _)) = try await apply(.line(.join(buyer)), to: event),
-            case .line(.pass(let pass, _)) = try await apply(
-                .line(.claimPass(buyer, place: place.serial)), to: event)
-        else { throw EngineError.noSuchEvent }
-        return pass.serial
+        let place = try await apply(JoinLine(buyer), to: event).place
+        return try await apply(ClaimPass(of: place.serial, buyer: buyer), to: event).serial
     }
 }

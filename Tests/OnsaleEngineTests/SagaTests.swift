@@ -25,16 +25,11 @@ import Testing
 
     private func buy(_ engine: Engine, _ event: EventHandle, waitSeconds: Int = 60) async throws -> Order {
         let pass = try await engine.admit(Example.buyer(1), to: event)
-        guard
-            case .sale(.held(let hold)) = try await engine.apply(
-                .sale(.hold(buyer: Example.buyer(1), pass: pass, .seats([1]), key: nil)), to: event),
-            case .sale(.order(let order)) = try await engine.apply(
-                .sale(
-                    .placeOrder(
-                        hold.id, buyer: Example.buyer(1), paymentMethod: "card", trace: nil, key: Example.key(1))),
-                to: event, waitUntil: engine.now().adding(seconds: waitSeconds))
-        else { throw EngineError.noSuchEvent }
-        return order
+        let hold = try await engine.apply(
+            HoldPlaces(.seats([1]), buyer: Example.buyer(1), pass: pass, key: nil), to: event)
+        return try await engine.apply(
+            PlaceOrder(hold.id, buyer: Example.buyer(1), paymentMethod: "card", trace: nil, key: Example.key(1)),
+            to: event, waitUntil: engine.now().adding(seconds: waitSeconds))
     }
 
     private func eventually(
@@ -106,7 +101,7 @@ import Testing
         gateway.state.withLock { $0.refundStatus = .pending }
         try await withShow { engine, event in
             _ = try await buy(engine, event)
-            _ = try await engine.apply(.sale(.cancel(OrderID(1), buyer: nil, key: nil)), to: event)
+            _ = try await engine.apply(CancelOrder(OrderID(1), buyer: nil, key: nil), to: event)
             #expect(try await !eventuallyWithin(engine, event, milliseconds: 400) { $0.state == .refunded })
             gateway.state.withLock { state in
                 let failed = state.accounts[0].refunds.map { Refund(id: $0.id, amount: $0.amount, status: .failed) }
@@ -132,7 +127,7 @@ import Testing
             gateway.state.withLock {
                 $0.accounts[0].refunds = [Refund(id: "theirs", amount: 300, status: .succeeded)]
             }
-            _ = try await engine.apply(.sale(.cancel(OrderID(1), buyer: nil, key: nil)), to: event)
+            _ = try await engine.apply(CancelOrder(OrderID(1), buyer: nil, key: nil), to: event)
             #expect(try await eventually(engine, event) { $0.state == .refunded })
             #expect(gateway.state.withLock { $0.accounts[0].refunds.map(\.amount) } == [300, 700])
         }

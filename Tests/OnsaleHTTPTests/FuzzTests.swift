@@ -184,23 +184,23 @@ import Testing
     private static let history: (facts: [Fact], partition: Partition) = {
         var partition = Partition(definition: definition)
         var facts: [Fact] = [.created(definition)]
-        func apply(_ command: Command) { _ = partition.apply(command, now: moment, facts: &facts) }
+        func apply(_ command: some EventCommand) { _ = try? partition.apply(command, now: moment, facts: &facts) }
         func key(_ number: UInt64) -> IdempotencyKey {
             IdempotencyKey(key: Digest128(high: 1, low: number), fingerprint: Digest128(high: 2, low: number))
         }
         let buyer = BuyerID(high: 7, low: 8)
-        apply(.line(.join(buyer)))
-        apply(.line(.claimPass(buyer, place: 1)))
-        apply(.sale(.hold(buyer: buyer, pass: 1, .seats([0]), key: key(1))))
-        apply(.sale(.placeOrder(HoldID(1), buyer: buyer, paymentMethod: "pm", trace: nil, key: key(2))))
-        apply(.sale(.payment(OrderID(1), [.captured(intent: "pi_1", amount: 5), .stray(intent: "pi_2", captured: 5)])))
-        apply(.sale(.hold(buyer: buyer, pass: 1, .area(0, quantity: 2), key: key(3))))
-        apply(.sale(.placeOrder(HoldID(2), buyer: buyer, paymentMethod: "pm", trace: nil, key: key(4))))
-        apply(.sale(.payment(OrderID(2), [.actionRequired(intent: "pi_3", url: "https://bank.example")])))
-        apply(.sale(.payment(OrderID(2), [.declined(code: "refused")])))
-        apply(.sale(.payment(OrderID(1), [.refunded(total: 2), .disputed(true)])))
-        apply(.audited(AuditNote(actor: "a", action: .blocked, detail: "b"), .sale(.block([2]))))
-        apply(.line(.pause))
+        apply(JoinLine(buyer))
+        apply(ClaimPass(of: 1, buyer: buyer))
+        apply(HoldPlaces(.seats([0]), buyer: buyer, pass: 1, key: key(1)))
+        apply(PlaceOrder(HoldID(1), buyer: buyer, paymentMethod: "pm", trace: nil, key: key(2)))
+        apply(SettlePayment(OrderID(1), [.captured(intent: "pi_1", amount: 5), .stray(intent: "pi_2", captured: 5)]))
+        apply(HoldPlaces(.area(0, quantity: 2), buyer: buyer, pass: 1, key: key(3)))
+        apply(PlaceOrder(HoldID(2), buyer: buyer, paymentMethod: "pm", trace: nil, key: key(4)))
+        apply(SettlePayment(OrderID(2), [.actionRequired(intent: "pi_3", url: "https://bank.example")]))
+        apply(SettlePayment(OrderID(2), [.declined(code: "refused")]))
+        apply(SettlePayment(OrderID(1), [.refunded(total: 2), .disputed(true)]))
+        apply(Audited(BlockSeats([2]), as: AuditNote(actor: "a", action: .blocked, detail: "b")))
+        apply(PauseSale())
         return (facts, partition)
     }()
 

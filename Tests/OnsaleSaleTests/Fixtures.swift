@@ -44,10 +44,24 @@ enum Hall {
 }
 
 extension Sale {
-    /// Applies a command and keeps no facts.
-    mutating func ask(_ command: SaleCommand, at now: Timestamp = Hall.start) -> SaleOutcome {
+    /// What comes of a command.
+    mutating func ask<Command: SaleCommand>(
+        _ command: Command, at now: Timestamp = Hall.start, facts: inout [SaleFact]
+    ) -> Result<Command.Answer, Refusal> {
+        do throws(Refusal) {
+            return .success(try apply(command, now: now, facts: &facts))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The same, where nobody asks for the facts.
+    @discardableResult
+    mutating func ask<Command: SaleCommand>(
+        _ command: Command, at now: Timestamp = Hall.start
+    ) -> Result<Command.Answer, Refusal> {
         var facts: [SaleFact] = []
-        return apply(command, now: now, facts: &facts)
+        return ask(command, at: now, facts: &facts)
     }
 
     var seatText: String { String(decoding: seatPages.joined(), as: UTF8.self) }

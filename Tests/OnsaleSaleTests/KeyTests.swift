@@ -15,10 +15,10 @@ import Testing
 
     private func hold(
         _ sale: inout Sale, buyer: Int, seat: UInt32, key: Int, at now: Timestamp
-    ) -> SaleOutcome {
+    ) -> Result<Hold, Refusal> {
         var facts: [SaleFact] = []
-        return sale.apply(
-            .hold(buyer: Hall.buyer(buyer), pass: 1, .seats([seat]), key: Hall.key(key, body: 0)), now: now,
+        return sale.ask(
+            HoldPlaces(.seats([seat]), buyer: Hall.buyer(buyer), pass: 1, key: Hall.key(key, body: 0)), at: now,
             facts: &facts)
     }
 
@@ -27,14 +27,14 @@ import Testing
         var sale = sale(KeyLimits(all: 100, forOrders: 10, ofBuyer: 2))
         var facts: [SaleFact] = []
         for key in 0..<2 {
-            guard case .held(let hold) = hold(&sale, buyer: 1, seat: 0, key: key, at: Hall.start) else {
+            guard case .success(let hold) = hold(&sale, buyer: 1, seat: 0, key: key, at: Hall.start) else {
                 Issue.record("not held")
                 return
             }
-            _ = sale.apply(.release(hold.id, buyer: Hall.buyer(1)), now: Hall.start, facts: &facts)
+            _ = sale.ask(ReleaseHold(hold.id, buyer: Hall.buyer(1)), at: Hall.start, facts: &facts)
         }
-        #expect(hold(&sale, buyer: 1, seat: 0, key: 9, at: Hall.start) == .refused(.tooManyKeys))
-        guard case .held = hold(&sale, buyer: 2, seat: 0, key: 10, at: Hall.start) else {
+        #expect(hold(&sale, buyer: 1, seat: 0, key: 9, at: Hall.start) == .failure(.tooManyKeys))
+        guard case .success = hold(&sale, buyer: 2, seat: 0, key: 10, at: Hall.start) else {
             Issue.record("another buyer is refused too")
             return
         }
@@ -44,26 +44,25 @@ import Testing
     @Test("A full memory refuses holds before orders, and has room again when keys are a day old")
     func fullMemory() {
         var sale = sale(KeyLimits(all: 4, forOrders: 2, ofBuyer: 10))
-        guard case .held(let first) = hold(&sale, buyer: 1, seat: 0, key: 1, at: Hall.start),
-            case .held = hold(&sale, buyer: 2, seat: 1, key: 2, at: Hall.start)
+        guard case .success(let first) = hold(&sale, buyer: 1, seat: 0, key: 1, at: Hall.start),
+            case .success = hold(&sale, buyer: 2, seat: 1, key: 2, at: Hall.start)
         else {
             Issue.record("not held")
             return
         }
-        #expect(hold(&sale, buyer: 3, seat: 2, key: 3, at: Hall.start) == .refused(.overloaded))
+        #expect(hold(&sale, buyer: 3, seat: 2, key: 3, at: Hall.start) == .failure(.overloaded))
         var facts: [SaleFact] = []
-        let order = sale.apply(
-            .placeOrder(
-                first.id, buyer: Hall.buyer(1), paymentMethod: "pm", trace: nil, key: Hall.key(1001, body: 0)),
-            now: Hall.start, facts: &facts)
-        guard case .order = order else {
+        let order = sale.ask(
+            PlaceOrder(first.id, buyer: Hall.buyer(1), paymentMethod: "pm", trace: nil, key: Hall.key(1001, body: 0)),
+            at: Hall.start, facts: &facts)
+        guard case .success = order else {
             Issue.record("\(order): whoever has a hold can pay")
             return
         }
         // Nothing was remembered meanwhile, and yet a day later there is room.
         let tomorrow = Timestamp(milliseconds: Hall.start.milliseconds + day + 1)
         sale.advance(to: tomorrow, facts: &facts)
-        guard case .held = hold(&sale, buyer: 3, seat: 2, key: 3, at: tomorrow) else {
+        guard case .success = hold(&sale, buyer: 3, seat: 2, key: 3, at: tomorrow) else {
             Issue.record("a full memory stays full for ever")
             return
         }

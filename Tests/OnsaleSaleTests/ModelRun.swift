@@ -12,9 +12,9 @@ struct ModelRun {
 
     private var now: Timestamp { Timestamp(milliseconds: model.now) }
 
-    private mutating func ask(_ command: SaleCommand) -> SaleOutcome {
+    private mutating func ask<Command: SaleCommand>(_ command: Command) -> Result<Command.Answer, Refusal> {
         var facts: [SaleFact] = []
-        let outcome = sale.apply(command, now: now, facts: &facts)
+        let outcome = sale.ask(command, at: now, facts: &facts)
         journal += facts.map { ($0, now) }
         return outcome
     }
@@ -27,7 +27,9 @@ struct ModelRun {
         case .best(let buyer, let category, let quantity): difference = best(buyer, category, quantity)
         case .release(let index, let buyer): difference = release(index, buyer)
         case .releaseAll(let buyer):
-            _ = ask(.releaseAll(buyer: Hall.buyer(buyer), pass: UInt32(buyer)))
+            var facts: [SaleFact] = []
+            sale.releaseHolds(of: Hall.buyer(buyer), pass: UInt32(buyer), now: now, facts: &facts)
+            journal += facts.map { ($0, now) }
             model.holds.removeAll { $0.buyer == buyer }
             difference = nil
         case .order(let index, let buyer, let key, let body): difference = order(index, buyer, key, body)
@@ -35,7 +37,7 @@ struct ModelRun {
         case .cancel(let index, let byOrganizer): difference = cancel(index, byOrganizer)
         case .block(let seats): difference = block(seats)
         case .unblock(let seats):
-            _ = ask(.unblock(seats.map(UInt32.init)))
+            _ = ask(UnblockSeats(seats.map(UInt32.init)))
             model.blocked.subtract(seats)
             difference = nil
         case .checkIn(let index): difference = checkIn(index)
@@ -53,20 +55,20 @@ struct ModelRun {
 
     private mutating func hold(_ buyer: Int, _ seats: [Int], _ key: Int?, _ body: Int) -> String? {
         let outcome = ask(
-            .hold(
-                buyer: Hall.buyer(buyer), pass: UInt32(buyer), .seats(seats.map(UInt32.init)),
+            HoldPlaces(
+                .seats(seats.map(UInt32.init)), buyer: Hall.buyer(buyer), pass: UInt32(buyer),
                 key: key.map { Hall.key($0, body: body) }))
         if let key, let known = model.holdKeys[key], known.at >= model.now - 86_400_000 {
-            if known.body != body { return expect(outcome, .refused(.idempotencyConflict)) }
-            guard case .held(let hold) = outcome, hold.id.serial == known.hold else { return "another first answer" }
+            if known.body != body { return expect(outcome, .idempotencyConflict) }
+            guard case .success(let hold) = outcome, hold.id.serial == known.hold else { return "another first answer" }
             return nil
         }
         if model.places(of: buyer) + seats.count > model.limit {
-            return expect(outcome, .refused(.purchaseLimit(limit: model.limit, current: model.places(of: buyer))))
+            return expect(outcome, .purchaseLimit(limit: model.limit, current: model.places(of: buyer)))
         }
         let taken = seats.filter { !model.isFree($0) }
-        if !taken.isEmpty { return expect(outcome, .refused(.seatsUnavailable(taken.map(UInt32.init)))) }
-        guard case .held(let hold) = outcome else { return "\(outcome) instead of a hold" }
+        if !taken.isEmpty { return expect(outcome, .seatsUnavailable(taken.map(UInt32.init))) }
+        guard case .success(let hold) = outcome else { return "\(outcome) instead of a hold" }
         if let key { model.holdKeys[key] = (body, hold.id.serial, model.now) }
         return add(hold, buyer, seats, standing: 0)
     }
@@ -84,12 +86,12 @@ struct ModelRun {
     private mutating func stand(_ buyer: Int, _ quantity: Int) -> String? {
         let free = model.standingFree
         let outcome = ask(
-            .hold(buyer: Hall.buyer(buyer), pass: UInt32(buyer), .area(0, quantity: quantity), key: nil))
+            HoldPlaces(.area(0, quantity: quantity), buyer: Hall.buyer(buyer), pass: UInt32(buyer), key: nil))
         if model.places(of: buyer) + quantity > model.limit {
-            return expect(outcome, .refused(.purchaseLimit(limit: model.limit, current: model.places(of: buyer))))
+            return expect(outcome, .purchaseLimit(limit: model.limit, current: model.places(of: buyer)))
         }
         if free < quantity { return expectNothingLeft(outcome) }
-        guard case .held(let hold) = outcome else { return "\(outcome) instead of a hold" }
+        guard case .success(let hold) = outcome else { return "\(outcome) instead of a hold" }
         return add(hold, buyer, [], standing: quantity)
     }
 
@@ -98,31 +100,31 @@ struct ModelRun {
         let range = category == 0 ? 0..<model.width : model.width..<(model.width * model.rows)
         let free = range.filter { model.isFree($0) }
         let outcome = ask(
-            .hold(
-                buyer: Hall.buyer(buyer), pass: UInt32(buyer), .best(category: category, quantity: quantity), key: nil))
+            HoldPlaces(
+                .best(category: category, quantity: quantity), buyer: Hall.buyer(buyer), pass: UInt32(buyer), key: nil))
         if model.places(of: buyer) + quantity > model.limit {
-            return expect(outcome, .refused(.purchaseLimit(limit: model.limit, current: model.places(of: buyer))))
+            return expect(outcome, .purchaseLimit(limit: model.limit, current: model.places(of: buyer)))
         }
         if free.count < quantity { return expectNothingLeft(outcome) }
-        guard case .held(let hold) = outcome, case .seats(let seats) = hold.places else { return "\(outcome)" }
+        guard case .success(let hold) = outcome, case .seats(let seats) = hold.places else { return "\(outcome)" }
         guard seats.count == quantity, Set(seats.map(Int.init)).isSubset(of: free) else { return "not free: \(seats)" }
         return add(hold, buyer, seats.map(Int.init), standing: 0)
     }
 
-    private func expectNothingLeft(_ outcome: SaleOutcome) -> String? {
+    private func expectNothingLeft(_ outcome: Result<Hold, Refusal>) -> String? {
         let isSoldOut =
             model.standingFree == 0 && !model.seatText.contains { ".h".contains($0) }
             && model.holds.isEmpty && model.takenBy([.authorizing, .requiresAction]).isEmpty
-        return expect(outcome, .refused(isSoldOut ? .soldOut : .seatsUnavailable([])))
+        return expect(outcome, isSoldOut ? .soldOut : .seatsUnavailable([]))
     }
 
     private mutating func release(_ index: Int, _ buyer: Int?) -> String? {
         guard let held = model.holds.pick(index) else { return nil }
         let by = buyer ?? held.buyer
-        let outcome = ask(.release(HoldID(held.id), buyer: Hall.buyer(by)))
-        if by != held.buyer { return expect(outcome, .refused(.notFound)) }
+        let outcome = ask(ReleaseHold(HoldID(held.id), buyer: Hall.buyer(by)))
+        if by != held.buyer { return expect(outcome, .notFound) }
         model.holds.removeAll { $0.id == held.id }
-        return expect(outcome, .released)
+        return expectSuccess(outcome)
     }
 
     private mutating func order(_ index: Int, _ buyer: Int?, _ key: Int, _ body: Int) -> String? {
@@ -130,17 +132,17 @@ struct ModelRun {
         let by = buyer ?? held.buyer
         // Keys of orders and holds are apart, as their operations are.
         let outcome = ask(
-            .placeOrder(
+            PlaceOrder(
                 HoldID(held.id), buyer: Hall.buyer(by), paymentMethod: "pm", trace: nil,
                 key: Hall.key(1000 + key, body: body)))
         if let known = model.orderKeys[key], known.at >= model.now - 86_400_000 {
-            if known.body != body { return expect(outcome, .refused(.idempotencyConflict)) }
-            guard case .order(let order) = outcome else { return "\(outcome) instead of the order" }
+            if known.body != body { return expect(outcome, .idempotencyConflict) }
+            guard case .success(let order) = outcome else { return "\(outcome) instead of the order" }
             return order.id.serial == UInt32(known.order + 1) && order.state == model.orders[known.order].state
                 ? nil : "another order, or another state"
         }
-        if by != held.buyer { return expect(outcome, .refused(.notFound)) }
-        guard case .order(let order) = outcome else { return "\(outcome) instead of an order" }
+        if by != held.buyer { return expect(outcome, .notFound) }
+        guard case .success(let order) = outcome else { return "\(outcome) instead of an order" }
         model.holds.removeAll { $0.id == held.id }
         model.orderKeys[key] = (body, model.orders.count, model.now)
         let amount = model.amount(held)
@@ -164,7 +166,7 @@ struct ModelRun {
         let number = index % model.orders.count
         var order = model.orders[number]
         let result = meant(result, order)
-        _ = ask(.payment(OrderID(UInt32(number + 1)), [result]))
+        _ = ask(SettlePayment(OrderID(UInt32(number + 1)), [result]))
         let isPending = order.state == .authorizing || order.state == .requiresAction
         switch result {
         case .authorized: if isPending { order.state = .capturing }
@@ -247,43 +249,49 @@ struct ModelRun {
         let number = index % model.orders.count
         var order = model.orders[number]
         let outcome = ask(
-            .cancel(OrderID(UInt32(number + 1)), buyer: byOrganizer ? nil : Hall.buyer(order.hold.buyer), key: nil))
+            CancelOrder(OrderID(UInt32(number + 1)), buyer: byOrganizer ? nil : Hall.buyer(order.hold.buyer), key: nil))
         guard order.state == .confirmed, model.checkedIn.isDisjoint(with: order.tickets) else {
-            return expect(outcome, .refused(.notCancellable))
+            return expect(outcome, .notCancellable)
         }
         order.state = order.captured == order.refunded ? .refunded : .refunding
         model.orders[number] = order
-        guard case .order(let answered) = outcome else { return "\(outcome) instead of the order" }
+        guard case .success(let answered) = outcome else { return "\(outcome) instead of the order" }
         return answered.state == order.state ? nil : "state \(answered.state)"
     }
 
     private mutating func block(_ seats: [Int]) -> String? {
-        let outcome = ask(.block(seats.map(UInt32.init)))
+        let outcome = ask(BlockSeats(seats.map(UInt32.init)))
         let taken = seats.filter { !model.isFree($0) && !model.blocked.contains($0) }
-        if !taken.isEmpty { return expect(outcome, .refused(.seatsUnavailable(taken.map(UInt32.init)))) }
+        if !taken.isEmpty { return expect(outcome, .seatsUnavailable(taken.map(UInt32.init))) }
         model.blocked.formUnion(seats)
         return nil
     }
 
     private mutating func checkIn(_ index: Int) -> String? {
         let ticket = UInt32(index + 1)
-        let outcome = ask(.checkIn(ticket: ticket))
+        let outcome = ask(CheckIn(ticket: ticket))
         guard let order = model.orders.first(where: { $0.tickets.contains(ticket) }) else {
-            return expect(outcome, .refused(.notFound))
+            return expect(outcome, .notFound)
         }
-        if order.state != .confirmed || order.isDisputed { return expect(outcome, .refused(.ticketVoid)) }
+        if order.state != .confirmed || order.isDisputed { return expect(outcome, .ticketVoid) }
         if !model.checkedIn.insert(ticket).inserted {
-            guard case .refused(.alreadyCheckedIn) = outcome else { return "\(outcome) at the second scan" }
+            guard case .failure(.alreadyCheckedIn) = outcome else { return "\(outcome) at the second scan" }
             return nil
         }
-        guard case .checkedIn = outcome else { return "\(outcome) at the first scan" }
+        guard case .success = outcome else { return "\(outcome) at the first scan" }
         return nil
     }
 
     // MARK: Comparing
 
-    private func expect(_ outcome: SaleOutcome, _ expected: SaleOutcome) -> String? {
-        outcome == expected ? nil : "\(outcome) instead of \(expected)"
+    private func expect<Answer>(_ outcome: Result<Answer, Refusal>, _ refusal: Refusal) -> String? {
+        if case .failure(refusal) = outcome { return nil }
+        return "\(outcome) instead of \(refusal)"
+    }
+
+    private func expectSuccess<Answer>(_ outcome: Result<Answer, Refusal>) -> String? {
+        if case .success = outcome { return nil }
+        return "\(outcome)"
     }
 
     private func compare() -> String? {

@@ -10,8 +10,8 @@ import Testing
     func bestIsAdjacentAndClean() throws {
         var sale = Hall.sale(rows: 2, width: 5)
         // Stage before the middle of the front row: seats 1 to 3 are nearest, but would leave 0 and 4 single.
-        let outcome = sale.ask(.hold(buyer: fan, pass: 1, .best(category: 0, quantity: 3), key: nil))
-        guard case .held(let hold) = outcome, case .seats(let seats) = hold.places else {
+        let outcome = sale.ask(HoldPlaces(.best(category: 0, quantity: 3), buyer: fan, pass: 1, key: nil))
+        guard case .success(let hold) = outcome, case .seats(let seats) = hold.places else {
             Issue.record("\(outcome)")
             return
         }
@@ -21,9 +21,9 @@ import Testing
     @Test("Where nothing is adjacent, best gives the nearest single seats")
     func bestFallsBackToSingles() {
         var sale = Hall.sale(rows: 1, width: 5)
-        _ = sale.ask(.block([1, 3]))
-        let outcome = sale.ask(.hold(buyer: fan, pass: 1, .best(category: 0, quantity: 2), key: nil))
-        guard case .held(let hold) = outcome else {
+        _ = sale.ask(BlockSeats([1, 3]))
+        let outcome = sale.ask(HoldPlaces(.best(category: 0, quantity: 2), buyer: fan, pass: 1, key: nil))
+        guard case .success(let hold) = outcome else {
             Issue.record("\(outcome)")
             return
         }
@@ -40,7 +40,8 @@ import Testing
             plan: plan,
             terms: .init(prices: [1], ticketsPerBuyer: 4, holdSeconds: 60, preventOrphans: false))
         guard
-            case .held(let hold) = sale.ask(.hold(buyer: fan, pass: 1, .best(category: 0, quantity: 2), key: nil))
+            case .success(let hold) = sale.ask(
+                HoldPlaces(.best(category: 0, quantity: 2), buyer: fan, pass: 1, key: nil))
         else {
             Issue.record("no hold")
             return
@@ -56,14 +57,14 @@ import Testing
     func orphanRule() {
         var sale = Hall.sale(rows: 1, width: 5, preventOrphans: true)
         #expect(
-            sale.ask(.hold(buyer: fan, pass: 1, .seats([1, 2]), key: nil)) == .refused(.orphanSeat([0])))
+            sale.ask(HoldPlaces(.seats([1, 2]), buyer: fan, pass: 1, key: nil)) == .failure(.orphanSeat([0])))
         #expect(
-            sale.ask(.hold(buyer: fan, pass: 1, .seats([0, 1, 3]), key: nil)) == .refused(.orphanSeat([2, 4])))
-        guard case .held = sale.ask(.hold(buyer: fan, pass: 1, .seats([0, 1]), key: nil)) else {
+            sale.ask(HoldPlaces(.seats([0, 1, 3]), buyer: fan, pass: 1, key: nil)) == .failure(.orphanSeat([2, 4])))
+        guard case .success = sale.ask(HoldPlaces(.seats([0, 1]), buyer: fan, pass: 1, key: nil)) else {
             Issue.record("a choice that leaves three seats together is fine")
             return
         }
-        guard case .held = sale.ask(.hold(buyer: Hall.buyer(2), pass: 1, .seats([2, 3, 4]), key: nil)) else {
+        guard case .success = sale.ask(HoldPlaces(.seats([2, 3, 4]), buyer: Hall.buyer(2), pass: 1, key: nil)) else {
             Issue.record("taking all that is left is fine")
             return
         }
@@ -72,7 +73,7 @@ import Testing
     @Test("A hold is free again at its expiry and not a millisecond before")
     func holdExpires() {
         var sale = Hall.sale(rows: 1, width: 4)
-        _ = sale.ask(.hold(buyer: fan, pass: 1, .seats([0]), key: nil))
+        _ = sale.ask(HoldPlaces(.seats([0]), buyer: fan, pass: 1, key: nil))
         let due = Hall.start.adding(seconds: 300)
         #expect(sale.nextDue() == due)
         var facts: [SaleFact] = []
@@ -86,9 +87,9 @@ import Testing
     @Test("A hold being paid outlives its expiry")
     func paidHoldDoesNotExpire() {
         var sale = Hall.sale(rows: 1, width: 4)
-        _ = sale.ask(.hold(buyer: fan, pass: 1, .seats([0]), key: nil))
+        _ = sale.ask(HoldPlaces(.seats([0]), buyer: fan, pass: 1, key: nil))
         _ = sale.ask(
-            .placeOrder(HoldID(1), buyer: fan, paymentMethod: "pm", trace: nil, key: Hall.key(1)))
+            PlaceOrder(HoldID(1), buyer: fan, paymentMethod: "pm", trace: nil, key: Hall.key(1)))
         var facts: [SaleFact] = []
         sale.advance(to: Hall.start.adding(seconds: 599), facts: &facts)
         #expect(sale.seatText == "h...")
@@ -101,14 +102,14 @@ import Testing
     @Test("Money that comes after an order has expired goes back")
     func lateMoneyGoesBack() {
         var sale = Hall.sale(rows: 1, width: 4)
-        _ = sale.ask(.hold(buyer: fan, pass: 1, .seats([0]), key: nil))
-        _ = sale.ask(.placeOrder(HoldID(1), buyer: fan, paymentMethod: "pm", trace: nil, key: Hall.key(1)))
+        _ = sale.ask(HoldPlaces(.seats([0]), buyer: fan, pass: 1, key: nil))
+        _ = sale.ask(PlaceOrder(HoldID(1), buyer: fan, paymentMethod: "pm", trace: nil, key: Hall.key(1)))
         var facts: [SaleFact] = []
         sale.advance(to: Hall.start.adding(seconds: 600), facts: &facts)
-        _ = sale.ask(.payment(OrderID(1), [.captured(intent: "pi", amount: 198_000)]))
+        _ = sale.ask(SettlePayment(OrderID(1), [.captured(intent: "pi", amount: 198_000)]))
         #expect(sale.order(OrderID(1))?.duty == .refund)
         #expect(sale.breaches().isEmpty)
-        _ = sale.ask(.payment(OrderID(1), [.refunded(total: 198_000)]))
+        _ = sale.ask(SettlePayment(OrderID(1), [.refunded(total: 198_000)]))
         #expect(sale.order(OrderID(1))?.duty == nil)
         #expect(sale.ledger.gross == 198_000)
         #expect(sale.ledger.refunded == 198_000)
@@ -118,14 +119,14 @@ import Testing
     @Test("A second payment for an order is found and goes back")
     func strayPaymentGoesBack() {
         var sale = Hall.sale(rows: 1, width: 4)
-        _ = sale.ask(.hold(buyer: fan, pass: 1, .seats([0]), key: nil))
-        _ = sale.ask(.placeOrder(HoldID(1), buyer: fan, paymentMethod: "pm", trace: nil, key: Hall.key(1)))
-        _ = sale.ask(.payment(OrderID(1), [.captured(intent: "pi_1", amount: 198_000)]))
-        _ = sale.ask(.payment(OrderID(1), [.stray(intent: "pi_2", captured: 198_000)]))
+        _ = sale.ask(HoldPlaces(.seats([0]), buyer: fan, pass: 1, key: nil))
+        _ = sale.ask(PlaceOrder(HoldID(1), buyer: fan, paymentMethod: "pm", trace: nil, key: Hall.key(1)))
+        _ = sale.ask(SettlePayment(OrderID(1), [.captured(intent: "pi_1", amount: 198_000)]))
+        _ = sale.ask(SettlePayment(OrderID(1), [.stray(intent: "pi_2", captured: 198_000)]))
         #expect(sale.strays.count == 1)
         #expect(sale.hasUnfinishedBusiness)
         #expect(sale.breaches().isEmpty)
-        _ = sale.ask(.payment(OrderID(1), [.strayReturned(intent: "pi_2")]))
+        _ = sale.ask(SettlePayment(OrderID(1), [.strayReturned(intent: "pi_2")]))
         #expect(sale.strays.isEmpty)
         #expect(sale.ledger.sum == 0)
         #expect(sale.breaches().isEmpty)
@@ -134,16 +135,16 @@ import Testing
     @Test("An idempotency key is remembered for a day and no longer")
     func keysAreForgotten() {
         var sale = Hall.sale(rows: 1, width: 4)
-        let command = SaleCommand.hold(buyer: fan, pass: 1, .seats([0]), key: Hall.key(1))
-        guard case .held(let first) = sale.ask(command) else {
+        let command = HoldPlaces(.seats([0]), buyer: fan, pass: 1, key: Hall.key(1))
+        guard case .success(let first) = sale.ask(command) else {
             Issue.record("no hold")
             return
         }
-        #expect(sale.ask(command, at: Hall.start.adding(seconds: 86_400)) == .held(first))
+        #expect(sale.ask(command, at: Hall.start.adding(seconds: 86_400)) == .success(first))
         var facts: [SaleFact] = []
         let later = Hall.start.adding(seconds: 86_401)
         sale.advance(to: later, facts: &facts)
-        guard case .held(let second) = sale.ask(command, at: later) else {
+        guard case .success(let second) = sale.ask(command, at: later) else {
             Issue.record("no second hold")
             return
         }
@@ -153,11 +154,11 @@ import Testing
     @Test("A refusal frees its key")
     func refusalFreesKey() {
         var sale = Hall.sale(rows: 1, width: 4)
-        _ = sale.ask(.block([0]))
-        let command = SaleCommand.hold(buyer: fan, pass: 1, .seats([0]), key: Hall.key(1))
-        #expect(sale.ask(command) == .refused(.seatsUnavailable([0])))
-        _ = sale.ask(.unblock([0]))
-        guard case .held = sale.ask(command) else {
+        _ = sale.ask(BlockSeats([0]))
+        let command = HoldPlaces(.seats([0]), buyer: fan, pass: 1, key: Hall.key(1))
+        #expect(sale.ask(command) == .failure(.seatsUnavailable([0])))
+        _ = sale.ask(UnblockSeats([0]))
+        guard case .success = sale.ask(command) else {
             Issue.record("the key was not free")
             return
         }
@@ -194,20 +195,20 @@ import Testing
     private func ordered(_ sale: inout Sale, at now: Timestamp = Hall.start, seat: UInt32 = 0) -> (Hold, Order)? {
         var facts: [SaleFact] = []
         guard
-            case .held(let hold) = sale.apply(
-                .hold(buyer: Hall.buyer(1), pass: 1, .seats([seat]), key: nil), now: now, facts: &facts),
-            case .order(let order) = sale.apply(
-                .placeOrder(
+            case .success(let hold) = sale.ask(
+                HoldPlaces(.seats([seat]), buyer: Hall.buyer(1), pass: 1, key: nil), at: now, facts: &facts),
+            case .success(let order) = sale.ask(
+                PlaceOrder(
                     hold.id, buyer: Hall.buyer(1), paymentMethod: "pm", trace: nil,
                     key: Hall.key(Int(now.milliseconds % 1000) + 1000, body: 0)),
-                now: now, facts: &facts)
+                at: now, facts: &facts)
         else { return nil }
         return (hold, order)
     }
 
     private func tell(_ sale: inout Sale, _ order: OrderID, _ results: [PaymentResult], at now: Timestamp) {
         var facts: [SaleFact] = []
-        _ = sale.apply(.payment(order, results), now: now, facts: &facts)
+        _ = sale.ask(SettlePayment(order, results), at: now, facts: &facts)
     }
 
     private func advance(_ sale: inout Sale, to now: Timestamp) {
@@ -222,20 +223,19 @@ import Testing
         let late = hold.expiresAt.adding(seconds: -5)
         advance(&sale, to: late)
         tell(&sale, order.id, [.declined(code: "card_declined")], at: late)
-        let kept = try sale.liveHold(hold.id, buyer: Hall.buyer(1)).get()
+        let kept = try sale.liveHold(hold.id, buyer: Hall.buyer(1))
         #expect(kept.order == nil && kept.expiresAt == late.adding(seconds: 60))
         var facts: [SaleFact] = []
-        let second = sale.apply(
-            .placeOrder(
-                hold.id, buyer: Hall.buyer(1), paymentMethod: "pm", trace: nil, key: Hall.key(2000, body: 0)),
-            now: late, facts: &facts)
-        guard case .order(let again) = second else {
+        let second = sale.ask(
+            PlaceOrder(hold.id, buyer: Hall.buyer(1), paymentMethod: "pm", trace: nil, key: Hall.key(2000, body: 0)),
+            at: late, facts: &facts)
+        guard case .success(let again) = second else {
             Issue.record("\(second)")
             return
         }
         let later = late.adding(seconds: 50)
         tell(&sale, again.id, [.declined(code: "card_declined")], at: later)
-        #expect(try sale.liveHold(hold.id, buyer: Hall.buyer(1)).get().expiresAt == late.adding(seconds: 60))
+        #expect(try sale.liveHold(hold.id, buyer: Hall.buyer(1)).expiresAt == late.adding(seconds: 60))
         advance(&sale, to: late.adding(seconds: 60))
         #expect(sale.counts.held == 0 && sale.breaches().isEmpty)
     }
@@ -251,11 +251,11 @@ import Testing
             guard attempt < 5 else { break }
             var facts: [SaleFact] = []
             guard
-                case .order(let next) = sale.apply(
-                    .placeOrder(
+                case .success(let next) = sale.ask(
+                    PlaceOrder(
                         hold.id, buyer: Hall.buyer(1), paymentMethod: "pm", trace: nil,
                         key: Hall.key(3000 + attempt, body: 0)),
-                    now: Hall.start, facts: &facts)
+                    at: Hall.start, facts: &facts)
             else {
                 Issue.record("no order \(attempt)")
                 return
@@ -282,7 +282,7 @@ import Testing
         let (_, order) = try #require(ordered(&sale))
         tell(&sale, order.id, [.captured(intent: "pi", amount: order.amount)], at: Hall.start)
         var facts: [SaleFact] = []
-        _ = sale.apply(.cancel(order.id, buyer: nil, key: nil), now: Hall.start, facts: &facts)
+        _ = sale.ask(CancelOrder(order.id, buyer: nil, key: nil), at: Hall.start, facts: &facts)
         tell(&sale, order.id, [.refunded(total: order.amount)], at: Hall.start)
         #expect(sale.order(order.id)?.state == .refunded)
         tell(&sale, order.id, [.refunded(total: 0)], at: Hall.start)
@@ -310,8 +310,9 @@ import Testing
         let (_, order) = try #require(ordered(&sale))
         advance(&sale, to: Hall.start.adding(seconds: 601))
         var facts: [SaleFact] = []
-        _ = sale.apply(
-            .payment(order.id, [.voided, .stray(intent: "pi_2", captured: 7)]), now: Hall.start.adding(seconds: 601),
+        _ = sale.ask(
+            SettlePayment(order.id, [.voided, .stray(intent: "pi_2", captured: 7)]),
+            at: Hall.start.adding(seconds: 601),
             facts: &facts)
         #expect(facts.count == 2 && sale.strays["pi_2"]?.captured == 7 && sale.breaches().isEmpty)
     }

@@ -62,7 +62,7 @@ struct LineHistory {
             line.advance(to: now, room: room, facts: &facts)
         }
         if line.needsSeed(at: time) {
-            apply(.commitDraw(seed: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }))
+            apply(CommitDraw(seed: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }))
         }
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<30: join(Int.random(in: 0..<LineHistory.people, using: &random))
@@ -70,10 +70,10 @@ struct LineHistory {
         case 55..<65: giveUp()
         case 65..<78: bePresent()
         case 78..<90: now += [0, 1, 1, 2, 5, 12, 21, 31, 45].randomElement(using: &random) ?? 1
-        case 90..<92: apply(line.isPaused ? .resume : .pause)
+        case 90..<92: if line.isPaused { apply(ResumeSale()) } else { apply(PauseSale()) }
         case 92..<94:
             apply(
-                .reschedule(
+                ChangeSchedule(
                     ScheduleChange(
                         lobbyOpensAt: nil, opensAt: nil, closesAt: nil,
                         maxActiveShoppers: Int.random(in: 0...5, using: &random))))
@@ -88,7 +88,9 @@ struct LineHistory {
     private mutating func join(_ person: Int) {
         let before = newest[person]
         if let before { see(before) }
-        guard case .place(let place, let isNew)? = apply(.join(BuyerID(high: 7, low: UInt64(person)))) else { return }
+        guard case .success((let place, let isNew)) = apply(JoinLine(BuyerID(high: 7, low: UInt64(person)))) else {
+            return
+        }
         if let before, known[before]?.state != .spent {
             let isMoved = known[before]?.state == .moved
             if isNew || place.serial != (isMoved ? newest[person] : before) {
@@ -113,14 +115,15 @@ struct LineHistory {
         guard let asked = known[serial] else { return }
         see(ticket)
         known[serial]?.hasAsked = true
-        let outcome = apply(.claimPass(BuyerID(high: 7, low: UInt64(holder)), place: ticket))
+        let before = passes
+        let outcome = apply(ClaimPass(of: ticket, buyer: BuyerID(high: 7, low: UInt64(holder))))
         switch outcome {
-        case .pass(let pass, let isNew):
+        case .success(let pass):
             if asked.state == .spent { faults.append("spent place \(serial) got a pass") }
-            if !isNew, passes[pass.serial] != serial { faults.append("pass \(pass.serial) is another place's") }
-        case .refused(.placeSpent):
+            if before[pass.serial] ?? serial != serial { faults.append("pass \(pass.serial) is another place's") }
+        case .failure(.placeSpent):
             if asked.state != .spent { faults.append("place \(serial) was called spent") }
-        case .refused(.notAdmitted(let position, _)):
+        case .failure(.notAdmitted(let position, _)):
             if asked.state == .called { faults.append("place \(serial) was called and not admitted") }
             if let position, let number = known[current(ticket)]?.number,
                 position != number - min(number, line.admittedThrough)
@@ -135,14 +138,14 @@ struct LineHistory {
         guard let pass = passes.keys.sorted().randomElement(using: &random), let place = passes[pass],
             let holder = known[place]
         else { return }
-        apply(.giveUp(pass: pass, buyer: BuyerID(high: 7, low: UInt64(holder.buyer))))
+        apply(GiveUpPass(pass, buyer: BuyerID(high: 7, low: UInt64(holder.buyer))))
         if known[place]?.state != .spent { faults.append("pass \(pass) was not given up") }
     }
 
     private mutating func bePresent() {
         let places = known.keys.sorted().filter { _ in Bool.random(using: &random) }
         for place in places { see(place) }
-        apply(.present(places))
+        apply(NotePresence(of: places))
     }
 
     /// The place that a ticket stands for.
@@ -176,19 +179,18 @@ struct LineHistory {
     }
 
     @discardableResult
-    private mutating func apply(_ command: LineCommand) -> LineOutcome? {
-        var outcome: LineOutcome?
-        tell { outcome = $0.apply(command, now: $1, room: $2, facts: &$3) }
-        return outcome
+    private mutating func apply<Command: LineCommand>(_ command: Command) -> Result<Command.Answer, LineRefusal> {
+        tell { $0.ask(command, at: $1, room: $2, facts: &$3) }
     }
 
-    private mutating func tell(_ body: (inout Line, Timestamp, Int, inout [LineFact]) -> Void) {
+    private mutating func tell<Answer>(_ body: (inout Line, Timestamp, Int, inout [LineFact]) -> Answer) -> Answer {
         var facts: [LineFact] = []
-        body(&line, time, room, &facts)
+        let answer = body(&line, time, room, &facts)
         for fact in facts {
             journal.append((fact, time))
             judge(fact)
         }
+        return answer
     }
 
     // MARK: What is judged

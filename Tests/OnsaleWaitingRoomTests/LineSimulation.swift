@@ -45,7 +45,7 @@ struct LineSimulation {
             schedule: OnsaleSchedule(
                 lobbyOpensAt: Timestamp(seconds: 1_000_000), opensAt: Timestamp(seconds: 1_000_030), closesAt: nil,
                 hasWaitingRoom: true, maxActiveShoppers: cap, passSeconds: passSeconds))
-        _ = apply(.commitDraw(seed: [UInt8](repeating: UInt8(truncatingIfNeeded: seed), count: 32)))
+        _ = apply(CommitDraw(seed: [UInt8](repeating: UInt8(truncatingIfNeeded: seed), count: 32)))
     }
 
     /// The line's length in seconds, roughly; people leave at any time within it.
@@ -56,7 +56,7 @@ struct LineSimulation {
         for _ in 0..<lobby { join() }
         let perSecond = max(1, (people - lobby) / 120)
         now += 29
-        apply(.present((1...UInt32(lobby)).filter { leavesAt[Int($0) - 1] > now }))
+        apply(NotePresence(of: (1...UInt32(lobby)).filter { leavesAt[Int($0) - 1] > now }))
         now += 1
         // Over when the line has passed everyone and the last who were called have been served.
         while result.seconds < 100_000, leavesAt.count < people || line.activeShoppers > 0 || !isThrough {
@@ -71,7 +71,7 @@ struct LineSimulation {
         let isLeaver = Double.random(in: 0..<1, using: &random) < leavers
         leavesAt.append(isLeaver ? now + Int64.random(in: 0...Int64(expectedSeconds), using: &random) : .max)
         isAdmitted.append(false)
-        apply(.join(BuyerID(high: 1, low: UInt64(leavesAt.count) - 1)))
+        apply(JoinLine(BuyerID(high: 1, low: UInt64(leavesAt.count) - 1)))
     }
 
     private mutating func tick(arrivals: Int) {
@@ -79,7 +79,7 @@ struct LineSimulation {
         for _ in 0..<arrivals { join() }
         markPresent()
         for place in claims.removeValue(forKey: now) ?? [] { claim(place) }
-        for end in ends.removeValue(forKey: now) ?? [] { _ = apply(.giveUp(pass: end.pass, buyer: end.buyer)) }
+        for end in ends.removeValue(forKey: now) ?? [] { _ = apply(GiveUpPass(end.pass, buyer: end.buyer)) }
         if result.seconds % 10 == 0 { estimate() }
         now += 1
         var facts: [LineFact] = []
@@ -97,12 +97,12 @@ struct LineSimulation {
             let place = line.place(of: number)
             return leavesAt[Int(place) - 1] > now ? place : nil
         }
-        _ = apply(.present(places))
+        _ = apply(NotePresence(of: places))
     }
 
     private mutating func claim(_ place: UInt32) {
         let buyer = BuyerID(high: 1, low: UInt64(place) - 1)
-        guard case .pass(let pass, _)? = apply(.claimPass(buyer, place: place)) else { return }
+        guard case .success(let pass) = apply(ClaimPass(of: place, buyer: buyer)) else { return }
         result.admitted += 1
         isAdmitted[Int(place) - 1] = true
         let visit = max(1, min(Double(passSeconds), -log(Double.random(in: 0.001..<1, using: &random)) * visitSeconds))
@@ -129,9 +129,9 @@ struct LineSimulation {
     }
 
     @discardableResult
-    private mutating func apply(_ command: LineCommand) -> LineOutcome? {
+    private mutating func apply<Command: LineCommand>(_ command: Command) -> Swift.Result<Command.Answer, LineRefusal> {
         var facts: [LineFact] = []
-        let outcome = line.apply(command, now: Timestamp(seconds: now), room: .max, facts: &facts)
+        let outcome = line.ask(command, at: Timestamp(seconds: now), room: .max, facts: &facts)
         follow(facts)
         return outcome
     }

@@ -41,10 +41,12 @@ import Testing
     }
 
     /// What happens to the line, and the facts of it.
-    private func ask(_ line: inout Line, _ command: LineCommand, at second: Int64) -> (LineOutcome, [LineFact]) {
+    private func ask<Command: LineCommand>(
+        _ line: inout Line, _ command: Command, at second: Int64
+    ) -> (Result<Command.Answer, LineRefusal>, [LineFact]) {
         var facts: [LineFact] = []
         line.advance(to: Timestamp(seconds: second), room: 1000, facts: &facts)
-        let outcome = line.apply(command, now: Timestamp(seconds: second), room: 1000, facts: &facts)
+        let outcome = line.ask(command, at: Timestamp(seconds: second), room: 1000, facts: &facts)
         return (outcome, facts)
     }
 
@@ -52,19 +54,19 @@ import Testing
     func comesBackLate() {
         for (returnsAt, isLate) in [(Int64(50), false), (Int64(200), true)] {
             var line = line(cap: 1)
-            _ = ask(&line, .join(Self.buyers[0]), at: 0)
+            _ = ask(&line, JoinLine(Self.buyers[0]), at: 0)
             // Called at once, and not come.
-            _ = ask(&line, .join(Self.buyers[1]), at: 21)
-            _ = ask(&line, .join(Self.buyers[2]), at: returnsAt - 1)
-            let (outcome, facts) = ask(&line, .claimPass(Self.buyers[0], place: 1), at: returnsAt)
+            _ = ask(&line, JoinLine(Self.buyers[1]), at: 21)
+            _ = ask(&line, JoinLine(Self.buyers[2]), at: returnsAt - 1)
+            let (outcome, facts) = ask(&line, ClaimPass(of: 1, buyer: Self.buyers[0]), at: returnsAt)
             #expect(facts.contains(.moved(1, to: 4)) == isLate)
             if isLate {
-                guard case .refused(.notAdmitted) = outcome else {
+                guard case .failure(.notAdmitted) = outcome else {
                     Issue.record("\(outcome)")
                     continue
                 }
-                let (again, _) = ask(&line, .join(Self.buyers[0]), at: returnsAt)
-                guard case .place(let place, isNew: false) = again else {
+                let (again, _) = ask(&line, JoinLine(Self.buyers[0]), at: returnsAt)
+                guard case .success((let place, isNew: false)) = again else {
                     Issue.record("\(again)")
                     continue
                 }
@@ -77,13 +79,13 @@ import Testing
     @Test("A cap that is lowered takes calls back at once, and what is called stays within it")
     func lowersCap() {
         var line = line(cap: 4)
-        for buyer in Self.buyers { _ = ask(&line, .join(buyer), at: 0) }
-        _ = ask(&line, .claimPass(Self.buyers[0], place: 1), at: 1)
+        for buyer in Self.buyers { _ = ask(&line, JoinLine(buyer), at: 0) }
+        _ = ask(&line, ClaimPass(of: 1, buyer: Self.buyers[0]), at: 1)
         let change = ScheduleChange(lobbyOpensAt: nil, opensAt: nil, closesAt: nil, maxActiveShoppers: 2)
-        let (_, facts) = ask(&line, .reschedule(change), at: 2)
+        let (_, facts) = ask(&line, ChangeSchedule(change), at: 2)
         #expect(facts.suffix(2) == [.callWithdrawn(4), .callWithdrawn(3)])
         for place in 2...4 as ClosedRange<UInt32> {
-            _ = ask(&line, .claimPass(Self.buyers[Int(place) - 1], place: place), at: 3)
+            _ = ask(&line, ClaimPass(of: place, buyer: Self.buyers[Int(place) - 1]), at: 3)
         }
         #expect(line.activeShoppers == 2)
     }
@@ -91,9 +93,9 @@ import Testing
     @Test("A pass of which nothing is made ends; one whose holder has something in hand does not")
     func idlePass() {
         var line = line(cap: 2, idle: 60)
-        for buyer in Self.buyers.prefix(3) { _ = ask(&line, .join(buyer), at: 0) }
+        for buyer in Self.buyers.prefix(3) { _ = ask(&line, JoinLine(buyer), at: 0) }
         for place in 1...2 as ClosedRange<UInt32> {
-            _ = ask(&line, .claimPass(Self.buyers[Int(place) - 1], place: place), at: 1)
+            _ = ask(&line, ClaimPass(of: place, buyer: Self.buyers[Int(place) - 1]), at: 1)
         }
         #expect(line.nextDue() == Timestamp(seconds: 61))
         var facts: [LineFact] = []
@@ -110,8 +112,8 @@ import Testing
     @Test("Nobody is idle while the server is down: passes live on over a restart")
     func downtime() throws {
         var line = line(cap: 2, idle: 60)
-        _ = ask(&line, .join(Self.buyers[0]), at: 0)
-        _ = ask(&line, .claimPass(Self.buyers[0], place: 1), at: 1)
+        _ = ask(&line, JoinLine(Self.buyers[0]), at: 0)
+        _ = ask(&line, ClaimPass(of: 1, buyer: Self.buyers[0]), at: 1)
         var writer = ByteWriter()
         line.encodeSnapshot(into: &writer)
         var reader = ByteReader(writer.bytes)

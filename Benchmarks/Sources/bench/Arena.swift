@@ -63,42 +63,60 @@ enum Arena {
     /// Five commands for two seats, ten for each pair of pairs: a hold, a hold that comes too late for the same seats,
     /// then either the hold is given back and the pair held anew by the next fan, or it is ordered, authorized and
     /// captured. In all: 30 % holds, 20 % refused holds, 10 % releases, 13 % each of orders, authorizations, captures.
-    static func purchase(pair: Int, hold: UInt32, order: UInt32) -> [SaleCommand] {
+    static func purchase(pair: Int, hold: UInt32, order: UInt32) -> [Step] {
         let seats: [UInt32] = [UInt32(pair * 2), UInt32(pair * 2 + 1)]
         let fan = buyer(pair)
         return [
-            .hold(buyer: fan, pass: 1, .seats(seats), key: nil),
-            .hold(buyer: buyer(pair + 1_000_000), pass: 1, .seats(seats), key: nil),
-            .placeOrder(HoldID(hold), buyer: fan, paymentMethod: "pm_card_visa", trace: nil, key: key(pair)),
-            .payment(OrderID(order), [.authorized(intent: "pi_1795472297625abcdef")]),
-            .payment(OrderID(order), [.captured(intent: "pi_1795472297625abcdef", amount: 100_000)]),
+            .hold(HoldPlaces(.seats(seats), buyer: fan, pass: 1, key: nil)),
+            .hold(HoldPlaces(.seats(seats), buyer: buyer(pair + 1_000_000), pass: 1, key: nil)),
+            .order(
+                PlaceOrder(HoldID(hold), buyer: fan, paymentMethod: "pm_card_visa", trace: nil, key: key(pair))),
+            .settle(SettlePayment(OrderID(order), [.authorized(intent: "pi_1795472297625abcdef")])),
+            .settle(SettlePayment(OrderID(order), [.captured(intent: "pi_1795472297625abcdef", amount: 100_000)])),
         ]
     }
 
-    static func secondThoughts(pair: Int, hold: UInt32) -> [SaleCommand] {
+    static func secondThoughts(pair: Int, hold: UInt32) -> [Step] {
         let seats: [UInt32] = [UInt32(pair * 2), UInt32(pair * 2 + 1)]
         let fan = buyer(pair + 2_000_000)
         return [
-            .hold(buyer: fan, pass: 1, .seats(seats), key: nil),
-            .hold(buyer: buyer(pair + 3_000_000), pass: 1, .seats(seats), key: nil),
-            .release(HoldID(hold), buyer: fan),
+            .hold(HoldPlaces(.seats(seats), buyer: fan, pass: 1, key: nil)),
+            .hold(HoldPlaces(.seats(seats), buyer: buyer(pair + 3_000_000), pass: 1, key: nil)),
+            .release(ReleaseHold(HoldID(hold), buyer: fan)),
         ]
     }
 
     /// Everything that sells the whole hall.
-    static func wholeSale() -> [SaleCommand] {
-        var commands: [SaleCommand] = []
+    static func wholeSale() -> [Step] {
+        var steps: [Step] = []
         var hold: UInt32 = 0
         var order: UInt32 = 0
         for pair in 0..<seatCount / 2 {
             if pair % 2 == 0 {
                 hold += 1
-                commands += secondThoughts(pair: pair, hold: hold)
+                steps += secondThoughts(pair: pair, hold: hold)
             }
             hold += 1
             order += 1
-            commands += purchase(pair: pair, hold: hold, order: order)
+            steps += purchase(pair: pair, hold: hold, order: order)
         }
-        return commands
+        return steps
+    }
+}
+
+/// One command of many.
+enum Step {
+    case hold(HoldPlaces)
+    case release(ReleaseHold)
+    case order(PlaceOrder)
+    case settle(SettlePayment)
+
+    func apply(to sale: inout Sale, facts: inout [SaleFact]) {
+        switch self {
+        case .hold(let command): _ = try? sale.apply(command, now: Arena.start, facts: &facts)
+        case .release(let command): try? sale.apply(command, now: Arena.start, facts: &facts)
+        case .order(let command): _ = try? sale.apply(command, now: Arena.start, facts: &facts)
+        case .settle(let command): try? sale.apply(command, now: Arena.start, facts: &facts)
+        }
     }
 }

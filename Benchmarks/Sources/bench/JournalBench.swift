@@ -49,7 +49,7 @@ enum JournalBench {
         for round in 0..<4 {
             _ = try await engine.create(Arena.definition("arena-\(round)", ticketsPerBuyer: 1000), document: nil)
             let event = try await engine.event("arena-\(round)")
-            _ = try await engine.apply(.line(.join(Arena.buyer(0))), to: event)
+            _ = try await engine.apply(JoinLine(Arena.buyer(0)), to: event)
             let commands = holdsAndReleases(try await passes(engine, event))
             let start = ContinuousClock.now
             await submit(commands, engine, event)
@@ -70,48 +70,54 @@ enum JournalBench {
     private static func passes(_ engine: Engine, _ event: EventHandle) async throws -> [UInt32] {
         var passes: [UInt32] = []
         for number in 0..<1000 {
-            guard
-                case .line(.place(let place, _)) = try await engine.apply(
-                    .line(.join(Arena.buyer(number))), to: event),
-                case .line(.pass(let pass, _)) = try await engine.apply(
-                    .line(.claimPass(Arena.buyer(number), place: place.serial)), to: event)
-            else { fatalError("no pass") }
+            let place = try await engine.apply(JoinLine(Arena.buyer(number)), to: event).place
+            let pass = try await engine.apply(ClaimPass(of: place.serial, buyer: Arena.buyer(number)), to: event)
             passes.append(pass.serial)
         }
         return passes
     }
 
     /// Each pair of seats is held, wanted by another, given back, and held again.
-    private static func holdsAndReleases(_ passes: [UInt32]) -> [SaleCommand] {
-        var commands: [SaleCommand] = []
-        var hold: UInt32 = 0
+    private static func holdsAndReleases(_ passes: [UInt32]) -> [Step] {
+        var commands: [Step] = []
+        var last: UInt32 = 0
+        func hold(_ seats: [UInt32], by buyer: Int) {
+            commands.append(
+                .hold(HoldPlaces(.seats(seats), buyer: Arena.buyer(buyer), pass: passes[buyer], key: nil)))
+        }
         for pair in 0..<Arena.seatCount / 2 {
             let seats: [UInt32] = [UInt32(pair * 2), UInt32(pair * 2 + 1)]
             let first = pair % 1000
             let second = (pair + 1) % 1000
-            commands.append(.hold(buyer: Arena.buyer(first), pass: passes[first], .seats(seats), key: nil))
-            commands.append(.hold(buyer: Arena.buyer(second), pass: passes[second], .seats(seats), key: nil))
-            commands.append(.release(HoldID(hold + 1), buyer: Arena.buyer(first)))
-            commands.append(.hold(buyer: Arena.buyer(second), pass: passes[second], .seats(seats), key: nil))
-            hold += 2
+            hold(seats, by: first)
+            hold(seats, by: second)
+            commands.append(.release(ReleaseHold(HoldID(last + 1), buyer: Arena.buyer(first))))
+            hold(seats, by: second)
+            last += 2
         }
         return commands
     }
 
-    private static func submit(_ commands: [SaleCommand], _ engine: Engine, _ event: EventHandle) async {
+    private static func submit(_ commands: [Step], _ engine: Engine, _ event: EventHandle) async {
         let slots = DispatchSemaphore(value: window)
         let left = Mutex(commands.count)
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
             Thread.detachNewThread {
+                let answered: @Sendable () -> Void = {
+                    slots.signal()
+                    let isLast = left.withLock { left in
+                        left -= 1
+                        return left == 0
+                    }
+                    if isLast { done.resume() }
+                }
                 for command in commands {
                     slots.wait()
-                    engine.submit(.sale(command), to: event) { _ in
-                        slots.signal()
-                        let isLast = left.withLock { left in
-                            left -= 1
-                            return left == 0
-                        }
-                        if isLast { done.resume() }
+                    switch command {
+                    case .hold(let command): engine.submit(command, to: event) { _ in answered() }
+                    case .release(let command): engine.submit(command, to: event) { _ in answered() }
+                    case .order(let command): engine.submit(command, to: event) { _ in answered() }
+                    case .settle(let command): engine.submit(command, to: event) { _ in answered() }
                     }
                 }
             }

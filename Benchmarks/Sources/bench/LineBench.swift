@@ -149,7 +149,7 @@ enum LineBench {
                 for person in first...last {
                     // As unlike one another as the HMACs that they are.
                     let buyer = BuyerID(high: person &* 0x9e37_79b9_7f4a_7c15, low: person)
-                    engine.submit(.line(.join(buyer)), to: event) { _ in
+                    engine.submit(JoinLine(buyer), to: event) { _ in
                         if person == last { continuation.resume() }
                     }
                 }

@@ -45,7 +45,7 @@ enum MemoryBench {
         var sale: [SaleFact] = []
         var machine = partition.sale
         for command in Arena.wholeSale() {
-            _ = machine.apply(command, now: Arena.start, facts: &sale)
+            command.apply(to: &machine, facts: &sale)
             if sale.count >= 500 {
                 facts += sale.map(Fact.sale)
                 sale.removeAll()

@@ -14,7 +14,7 @@ enum SaleBench {
             facts.reserveCapacity(4096)
             let elapsed = seconds {
                 for command in commands {
-                    _ = sale.apply(command, now: Arena.start, facts: &facts)
+                    command.apply(to: &sale, facts: &facts)
                     if facts.count > 4000 {
                         count += facts.count
                         facts.removeAll(keepingCapacity: true)

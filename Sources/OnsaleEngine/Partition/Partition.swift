@@ -2,29 +2,6 @@ public import OnsaleSale
 public import OnsaleValues
 public import OnsaleWaitingRoom
 
-/// What can be asked of an event.
-public enum Command: Sendable {
-    case sale(SaleCommand)
-    case line(LineCommand)
-    /// A command of the organizer's, which is noted if it changes anything.
-    indirect case audited(AuditNote, Command)
-    /// A note of something that is done already.
-    case note(AuditNote)
-
-    /// What is to be done.
-    var action: Command {
-        if case .audited(_, let command) = self { return command }
-        return self
-    }
-}
-
-/// What a command came to.
-public enum Outcome: Sendable {
-    case sale(SaleOutcome)
-    case line(LineOutcome)
-    case noted
-}
-
 /// Everything about one event, in one value with one writer: its sale and its line.
 ///
 /// Pure like both of them; here they meet (a hold needs a living pass, a line ends when the sale is sold out).
@@ -64,37 +41,41 @@ public struct Partition: Sendable {
 
     // MARK: Deciding
 
-    public mutating func apply(_ command: Command, now: Timestamp, facts: inout [Fact]) -> Outcome {
-        switch command {
-        case .sale(let command):
-            if let refusal = refusal(for: command, now: now) { return .sale(.refused(refusal)) }
-            let roomBefore = room
-            let outcome = sale.apply(command, now: now, facts: &saleFacts)
+    /// Decides on a command at a moment that ``advance(to:facts:)`` has already been told of.
+    public mutating func apply<Command: EventCommand>(
+        _ command: Command, now: Timestamp, facts: inout [Fact]
+    ) throws(Command.Reason) -> Command.Answer {
+        try command.decide(in: &self, now: now, facts: &facts)
+    }
+
+    mutating func decide<Command: SaleCommand>(
+        _ command: Command, now: Timestamp, facts: inout [Fact]
+    ) throws(Refusal) -> Command.Answer {
+        let roomBefore = room
+        // What was decided stands, also when the answer is no.
+        defer {
             followSale(at: now)
             // The line follows what is left: it ends with the last place, and goes on when places come back.
             if room != roomBefore || !lineFacts.isEmpty { line.advance(to: now, room: room, facts: &lineFacts) }
             collect(into: &facts)
-            return .sale(outcome)
-        case .line(let command):
-            if case .giveUp(let pass, let buyer) = command, line.livingPass(pass, buyer: buyer) != nil {
-                _ = sale.apply(.releaseAll(buyer: buyer, pass: pass), now: now, facts: &saleFacts)
-                tellLine(of: saleFacts, at: now)
-            }
-            let outcome = line.apply(command, now: now, room: room, facts: &lineFacts)
-            collect(into: &facts)
-            return .line(outcome)
-        case .audited(let note, let command):
-            let count = facts.count
-            let outcome = apply(command, now: now, facts: &facts)
-            if facts.count > count { record(note, at: now, facts: &facts) }
-            return outcome
-        case .note(let note):
-            record(note, at: now, facts: &facts)
-            return .noted
         }
+        return try sale.apply(command, now: now, facts: &saleFacts)
     }
 
-    private mutating func record(_ note: AuditNote, at now: Timestamp, facts: inout [Fact]) {
+    mutating func decide<Command: LineCommand>(
+        _ command: Command, now: Timestamp, facts: inout [Fact]
+    ) throws(LineRefusal) -> Command.Answer {
+        defer { collect(into: &facts) }
+        return try line.apply(command, now: now, room: room, facts: &lineFacts)
+    }
+
+    /// Gives back what is held with a pass that is about to end.
+    mutating func releaseHolds(of buyer: BuyerID, pass: UInt32, now: Timestamp) {
+        sale.releaseHolds(of: buyer, pass: pass, now: now, facts: &saleFacts)
+        tellLine(of: saleFacts, at: now)
+    }
+
+    mutating func record(_ note: AuditNote, at now: Timestamp, facts: inout [Fact]) {
         facts.append(.audited(note))
         keep(note, at: now)
     }
@@ -102,18 +83,6 @@ public struct Partition: Sendable {
     private mutating func keep(_ note: AuditNote, at now: Timestamp) {
         if audit.count == Partition.auditMax { audit.removeFirst() }
         audit.append(AuditEntry(at: now, note: note))
-    }
-
-    /// Who may not shop now. What was answered before under a key is answered again all the same.
-    private func refusal(for command: SaleCommand, now: Timestamp) -> Refusal? {
-        guard case .hold(let buyer, let pass, _, let key) = command, sale.answer(to: key, now: now) == nil else {
-            return nil
-        }
-        switch line.phase(at: now) {
-        case .open: break
-        default: return .onsaleClosed
-        }
-        return line.livingPass(pass, buyer: buyer) == nil ? .notAdmitted : nil
     }
 
     /// Tells the event what time it is.
@@ -147,7 +116,7 @@ public struct Partition: Sendable {
                 line.endDeclined(pass: order.pass, now: now, facts: &lineFacts) != nil
                     || line.hasEndedByDeclines(order.pass)
             else { continue }
-            _ = sale.apply(.releaseAll(buyer: order.buyer, pass: order.pass), now: now, facts: &saleFacts)
+            sale.releaseHolds(of: order.buyer, pass: order.pass, now: now, facts: &saleFacts)
             tellLine(of: [], at: now)
         }
     }

@@ -286,7 +286,7 @@ final class SagaRunner: Sendable {
             }
             guard let engine else { return .done }
             let handle = try await engine.event(task.event)
-            _ = try await engine.apply(.sale(.payment(task.order, results)), to: handle)
+            try await engine.apply(SettlePayment(task.order, results), to: handle)
             // What asks for more of the provider than it did comes as a task of its own; the rest is asked about again.
             guard results.allSatisfy(\.isUndecided) else { return .done }
             if results.contains(where: \.asksPayer) {
@@ -510,11 +510,13 @@ final class SagaRunner: Sendable {
             logger.notice(
                 "The payment provider knows something that was not asked for here",
                 metadata: ["event": "\(event.id)", "order": "\(payment.reference)", "news": "\(news)"])
-            let command = Command.sale(.payment(order.id, news))
-            let note = news.compactMap(\.auditAction).first.map {
-                AuditNote(actor: "payment provider", action: $0, detail: payment.reference)
+            let command = SettlePayment(order.id, news)
+            if let action = news.compactMap(\.auditAction).first {
+                let note = AuditNote(actor: "payment provider", action: action, detail: payment.reference)
+                try await engine.apply(Audited(command, as: note), to: event)
+            } else {
+                try await engine.apply(command, to: event)
             }
-            _ = try await engine.apply(note.map { .audited($0, command) } ?? command, to: event)
             return true
         } catch PaymentGatewayError.unanswered(let reason) {
             providerGaveNoAnswer(reason)

@@ -1,6 +1,3 @@
-import OnsaleSale
-import OnsaleWaitingRoom
-
 /// How much waits where, and when state is put away.
 public struct EngineLimits: Sendable {
     /// Envelopes that may wait in each lane of an event's inbox; more are refused. The provider's results have no limit
@@ -23,24 +20,5 @@ public struct EngineLimits: Sendable {
         self.laneShare = laneShare
         self.snapshotFacts = snapshotFacts
         self.idleSeconds = idleSeconds
-    }
-}
-
-/// The lanes of an inbox, in the order in which they are taken.
-enum Lane: Int, CaseIterable {
-    case payments
-    case orders
-    case holds
-    case passes
-    case joins
-
-    init(_ command: Command) {
-        switch command.action {
-        case .sale(.payment): self = .payments
-        case .sale(.placeOrder), .sale(.cancel): self = .orders
-        case .sale: self = .holds
-        case .line(.join): self = .joins
-        case .line, .audited, .note: self = .passes
-        }
     }
 }

@@ -10,7 +10,7 @@ final class EngineLoop: Sendable {
     /// What reaches the loop from other threads.
     enum Arrival: Sendable {
         case loaded(EventHandle, RecoveredPartition)
-        case created(EventHandle, Partition, Envelope.Reply)
+        case created(EventHandle, Partition, EventWriter.Created)
         case snapshotTaken(event: String, sequence: UInt64?)
         /// Nobody is kept waiting for an order any longer.
         case hurry

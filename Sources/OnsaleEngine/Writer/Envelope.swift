@@ -1,20 +1,69 @@
+import OnsaleSale
 import OnsaleValues
 
 /// A request in an inbox, with the way back to whoever waits for it.
-enum Envelope: Sendable {
-    typealias Reply = @Sendable (Result<Outcome, EngineError>) -> Void
+struct Envelope: Sendable {
+    /// What is to be done for the person who asked.
+    enum Verdict: Sendable {
+        /// Answer, once the batch is on disk.
+        case answer(@Sendable () -> Void)
+        /// Answer when the order needs no more waiting, or at that moment.
+        case wait(Order, until: Timestamp, @Sendable (Order) -> Void)
+    }
 
-    /// `waitUntil`: an order that is not final is answered when it is, or at that moment.
-    case command(Command, waitUntil: Timestamp?, Reply)
-    /// Reads the state on the writer's thread. `body` works out the answer and returns how to deliver it.
-    case read(
-        body: @Sendable (Partition) -> @Sendable () -> Void,
-        failed: @Sendable (EngineError) -> Void)
+    /// Decides on the writer's thread.
+    let decide: @Sendable (inout Partition, _ now: Timestamp, inout [Fact]) -> Verdict
+    /// Says that nothing was done.
+    let fail: @Sendable (EngineError) -> Void
+    /// Whether it changes nothing, so that it can be answered whatever the disk is like.
+    let isRead: Bool
 
-    func fail(_ error: EngineError) {
-        switch self {
-        case .command(_, _, let reply): reply(.failure(error))
-        case .read(_, let failed): failed(error)
+    /// - Parameter reply: called on the writer's thread, so it must not block.
+    init<Command: EventCommand>(
+        _ command: Command, _ reply: @escaping @Sendable (Result<Command.Answer, any Error>) -> Void
+    ) {
+        decide = { partition, now, facts in
+            let result = Envelope.result { () throws(Command.Reason) in
+                try command.decide(in: &partition, now: now, facts: &facts)
+            }
+            return .answer { reply(result) }
         }
+        fail = { reply(.failure($0)) }
+        isRead = false
+    }
+
+    /// An order whose buyer wants to hear how it ends, and waits until then at most.
+    init(
+        _ command: PlaceOrder, waitUntil: Timestamp, _ reply: @escaping @Sendable (Result<Order, any Error>) -> Void
+    ) {
+        decide = { partition, now, facts in
+            let result = Envelope.result { () throws(Refusal) in
+                try command.decide(in: &partition, now: now, facts: &facts)
+            }
+            if case .success(let order) = result, order.state.keepsWaiting, waitUntil > now {
+                return .wait(order, until: waitUntil) { reply(.success($0)) }
+            }
+            return .answer { reply(result) }
+        }
+        fail = { reply(.failure($0)) }
+        isRead = false
+    }
+
+    init<Value: Sendable>(
+        reading body: @escaping @Sendable (Partition) -> Value,
+        _ reply: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        decide = { partition, _, _ in
+            let value = body(partition)
+            return .answer { reply(.success(value)) }
+        }
+        fail = { reply(.failure($0)) }
+        isRead = true
+    }
+
+    private static func result<Answer, Reason: Error>(
+        _ decide: () throws(Reason) -> Answer
+    ) -> Result<Answer, any Error> {
+        do { return .success(try decide()) } catch { return .failure(error) }
     }
 }

@@ -9,7 +9,8 @@ final class EventWriter {
     /// Somebody who waits for an order to become final.
     private struct Waiter {
         let deadline: Timestamp
-        let reply: Envelope.Reply
+        let reply: @Sendable (Order) -> Void
+        let fail: @Sendable (EngineError) -> Void
     }
 
     let handle: EventHandle
@@ -35,6 +36,8 @@ final class EventWriter {
     private var failures: [@Sendable (EngineError) -> Void] = []
     private(set) var row: JournalRow?
 
+    typealias Created = @Sendable (Result<Void, EngineError>) -> Void
+
     init(handle: EventHandle, recovered: RecoveredPartition, now: Timestamp) {
         self.handle = handle
         partition = recovered.partition
@@ -45,7 +48,7 @@ final class EventWriter {
     }
 
     /// A new event, whose first batch is its creation.
-    init(handle: EventHandle, creating partition: Partition, now: Timestamp, reply: @escaping Envelope.Reply) {
+    init(handle: EventHandle, creating partition: Partition, now: Timestamp, reply: @escaping Created) {
         self.handle = handle
         self.partition = partition
         head = .empty(partition.definition.id)
@@ -53,7 +56,7 @@ final class EventWriter {
         lastTime = now
         lastUsed = now
         facts = [.created(partition.definition)]
-        completions = [{ reply(.success(.line(.done))) }]
+        completions = [{ reply(.success(())) }]
         failures = [{ reply(.failure($0)) }]
     }
 
@@ -91,21 +94,15 @@ final class EventWriter {
         if !envelopes.isEmpty { lastUsed = now }
         completions.reserveCapacity(completions.count + envelopes.count)
         for envelope in envelopes {
-            switch envelope {
-            case .command(let command, let waitUntil, let reply):
-                let outcome = partition.apply(command, now: now, facts: &facts)
-                if case .line(.reschedule) = command.action { commitDraw(now: now) }
-                let mayWait = waitUntil.map { $0 > now } ?? false && !isHurrying
-                if mayWait, let waitUntil, case .sale(.order(let order)) = outcome, order.state.keepsWaiting {
-                    wait(for: order.id, until: waitUntil, reply)
-                } else {
-                    completions.append { reply(.success(outcome)) }
-                }
-                failures.append { reply(.failure($0)) }
-            case .read(let body, let failed):
-                completions.append(body(partition))
-                failures.append(failed)
+            switch envelope.decide(&partition, now, &facts) {
+            case .wait(let order, let deadline, let reply) where !isHurrying:
+                wait(for: order.id, Waiter(deadline: deadline, reply: reply, fail: envelope.fail))
+            case .wait(let order, _, let reply): completions.append { reply(order) }
+            case .answer(let answer): completions.append(answer)
             }
+            failures.append(envelope.fail)
+            // A lobby that has just been opened by the organizer.
+            commitDraw(now: now)
         }
         settleWaiters(now: now)
         guard !facts.isEmpty else {
@@ -122,7 +119,7 @@ final class EventWriter {
     private func commitDraw(now: Timestamp) {
         guard partition.line.needsSeed(at: now) else { return }
         let seed = (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) }
-        _ = partition.apply(.line(.commitDraw(seed: seed)), now: now, facts: &facts)
+        try? partition.apply(CommitDraw(seed: seed), now: now, facts: &facts)
     }
 
     /// The batch is on disk: publish it, answer everyone, and hand over what the facts ask for.
@@ -152,7 +149,11 @@ final class EventWriter {
     /// While the disk is full: reads are answered, changes are not even tried.
     func refuseChanges(_ envelopes: [Envelope]) {
         for envelope in envelopes {
-            if case .read(let body, _) = envelope, !isNew { body(partition)() } else { envelope.fail(.storageFull) }
+            guard envelope.isRead, !isNew else {
+                envelope.fail(.storageFull)
+                continue
+            }
+            if case .answer(let answer) = envelope.decide(&partition, lastTime, &facts) { answer() }
         }
     }
 
@@ -168,7 +169,7 @@ final class EventWriter {
         let waiting = waiters.values.flatMap { $0 }
         waiters.removeAll()
         nextWaiterDeadline = nil
-        for waiter in waiting { waiter.reply(.failure(error)) }
+        for waiter in waiting { waiter.fail(error) }
     }
 
     /// Takes the state that is on disk.
@@ -191,15 +192,15 @@ final class EventWriter {
         for (serial, list) in waiters {
             guard let order = partition.sale.order(OrderID(serial)) else { continue }
             // What it says is on disk: nothing of a later batch is in the state between batches.
-            for waiter in list { waiter.reply(.success(.sale(.order(order)))) }
+            for waiter in list { waiter.reply(order) }
         }
         waiters.removeAll()
         nextWaiterDeadline = nil
     }
 
-    private func wait(for order: OrderID, until deadline: Timestamp, _ reply: @escaping Envelope.Reply) {
-        waiters[order.serial, default: []].append(Waiter(deadline: deadline, reply: reply))
-        nextWaiterDeadline = min(nextWaiterDeadline ?? deadline, deadline)
+    private func wait(for order: OrderID, _ waiter: Waiter) {
+        waiters[order.serial, default: []].append(waiter)
+        nextWaiterDeadline = min(nextWaiterDeadline ?? waiter.deadline, waiter.deadline)
     }
 
     private func settleWaiters(now: Timestamp) {
@@ -221,7 +222,7 @@ final class EventWriter {
     }
 
     private func settle(_ waiter: Waiter, with order: Order) {
-        completions.append { waiter.reply(.success(.sale(.order(order)))) }
-        failures.append { waiter.reply(.failure($0)) }
+        completions.append { waiter.reply(order) }
+        failures.append(waiter.fail)
     }
 }

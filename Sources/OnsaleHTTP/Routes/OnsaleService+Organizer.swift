@@ -20,8 +20,8 @@ extension OnsaleService {
         logger.notice(
             "Event created",
             metadata: ["event": "\(definition.id)", "capacity": "\(view.counts.capacity)"])
-        let noted = Command.note(AuditNote(actor: actor(request), action: .created, detail: definition.title))
-        _ = try await engine.apply(noted, to: try await engine.event(definition.id))
+        let note = AuditNote(actor: actor(request), action: .created, detail: definition.title)
+        try await engine.apply(TakeNote(note), to: try await engine.event(definition.id))
         // Compressed now, so that nobody's request waits for it.
         if let digest = definition.planDigest { Task { [plans] in _ = try? await plans.gzipped(digest) } }
         return json(.created, eventBody(view), headers: [.location: "/v1/events/\(definition.id)"])
@@ -55,20 +55,20 @@ extension OnsaleService {
     }
 
     func pause(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await changeLine(.pause, .paused, request, context)
+        try await changeLine(PauseSale(), .paused, request, context)
     }
 
     func resume(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        try await changeLine(.resume, .resumed, request, context)
+        try await changeLine(ResumeSale(), .resumed, request, context)
     }
 
-    private func changeLine(
-        _ command: LineCommand, _ action: AuditNote.Action, _ request: Request, _ context: OnsaleContext
+    private func changeLine<Command: EventCommand>(
+        _ command: Command, _ action: AuditNote.Action, _ request: Request, _ context: OnsaleContext
     ) async throws -> Response {
         try await requireAdmin(request, context)
         let event = try await event(context)
-        _ = try await engine.apply(audited(.line(command), action, "", request), to: event)
-        logger.notice("Onsale changed", metadata: ["event": "\(event.id)", "change": "\(command)"])
+        _ = try await apply(command, to: event, noting: action, "", request)
+        logger.notice("Onsale changed", metadata: ["event": "\(event.id)", "change": "\(action.name)"])
         return json(.ok, eventBody(event.view))
     }
 
@@ -76,31 +76,22 @@ extension OnsaleService {
         try await requireAdmin(request, context)
         let event = try await event(context)
         let asked = try Body.decode(ChangeOnsale.self, from: request, try await Body.collect(request))
-        let command = audited(.line(.reschedule(try asked.change())), .onsaleChanged, asked.summary, request)
-        switch try await engine.apply(command, to: event) {
-        case .line(.refused(.hasOpened)):
-            throw Problem(.onsaleClosed, "The sale has opened, so its opening can't be moved.")
-        case .line(.refused):
-            throw Problem.invalid("", "lobbyOpensAt must not be after opensAt, and closesAt must be after it")
-        default: return json(.ok, eventBody(event.view))
-        }
+        try await apply(
+            ChangeSchedule(try asked.change()), to: event, noting: .onsaleChanged, asked.summary, request)
+        return json(.ok, eventBody(event.view))
     }
 
     func block(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let (event, seats) = try await seatList(request, context)
-        let detail = seatSummary(seats, event.view.definition.plan)
-        switch try await engine.apply(audited(.sale(.block(seats)), .blocked, detail, request), to: event) {
-        case .sale(.refused(let refusal)): throw Problem(refusal, in: event.view.definition)
-        default:
-            let plan = event.view.definition.plan
-            return json(.created) { $0.member("seats", strings: seats.map { plan.seats[Int($0)].name }) }
-        }
+        let plan = event.view.definition.plan
+        try await apply(BlockSeats(seats), to: event, noting: .blocked, seatSummary(seats, plan), request)
+        return json(.created) { $0.member("seats", strings: seats.map { plan.seats[Int($0)].name }) }
     }
 
     func unblock(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let (event, seats) = try await seatList(request, context)
         let detail = seatSummary(seats, event.view.definition.plan)
-        _ = try await engine.apply(audited(.sale(.unblock(seats)), .unblocked, detail, request), to: event)
+        try await apply(UnblockSeats(seats), to: event, noting: .unblocked, detail, request)
         return Response(status: .noContent)
     }
 
@@ -211,20 +202,16 @@ extension OnsaleService {
         try await requireDoor(request, context)
         let event = try await event(context)
         let definition = event.view.definition
-        let asked = try Body.decode(CheckIn.self, from: request, try await Body.collect(request))
+        let asked = try Body.decode(CheckInBody.self, from: request, try await Body.collect(request))
         guard let ticket = barcodes.ticket(asked.barcode, event: definition.id), ticket.tag == definition.tag else {
             throw Problem.invalid("/barcode", "is no ticket of this event")
         }
-        switch try await engine.apply(.sale(.checkIn(ticket: ticket.serial)), to: event) {
-        case .sale(.checkedIn(let ticket, let places)):
-            return json(.ok) { writer in
-                writer.member("ticket", id(ticket.serial, issuedAt: ticket.issuedAt, in: definition))
-                let place = definition.placeName(places, ticket.position)
-                if case .area = places { writer.member("area", place) } else { writer.member("seat", place) }
-                writer.member("checkedInAt", ticket.checkedInAt)
-            }
-        case .sale(.refused(let refusal)): throw Problem(refusal, in: definition)
-        default: throw Problem.notFound
+        let (holder, places) = try await apply(CheckIn(ticket: ticket.serial), to: event)
+        return json(.ok) { writer in
+            writer.member("ticket", id(holder.serial, issuedAt: holder.issuedAt, in: definition))
+            let place = definition.placeName(places, holder.position)
+            if case .area = places { writer.member("area", place) } else { writer.member("seat", place) }
+            writer.member("checkedInAt", holder.checkedInAt)
         }
     }
 
@@ -258,8 +245,13 @@ extension OnsaleService {
         }
     }
 
-    func audited(_ command: Command, _ action: AuditNote.Action, _ detail: String, _ request: Request) -> Command {
-        .audited(AuditNote(actor: actor(request), action: action, detail: detail), command)
+    /// Applies an organizer's command, and notes who gave it.
+    func apply<Command: EventCommand>(
+        _ command: Command, to event: EventHandle, noting action: AuditNote.Action, _ detail: String,
+        _ request: Request
+    ) async throws -> Command.Answer {
+        let note = AuditNote(actor: actor(request), action: action, detail: detail)
+        return try await apply(Audited(command, as: note), to: event)
     }
 
     private static let actorCharactersMax = 80

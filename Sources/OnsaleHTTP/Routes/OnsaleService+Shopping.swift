@@ -17,14 +17,10 @@ extension OnsaleService {
         let definition = event.view.definition
         let selection = try Body.decode(CreateHold.self, from: request, body).selection(in: definition.plan)
         let key = try IdempotencyHeader.key(request, operation: "hold", caller: buyer.text, body: body)
-        switch try await engine.apply(.sale(.hold(buyer: buyer, pass: pass, selection, key: key)), to: event) {
-        case .sale(.held(let hold)):
-            return json(
-                .created, holdBody(hold, in: definition),
-                headers: [.location: "/v1/events/\(event.id)/holds/\(id(hold, in: definition))"])
-        case .sale(.refused(let refusal)): throw Problem(refusal, in: definition)
-        default: throw Problem.notFound
-        }
+        let hold = try await apply(HoldPlaces(selection, buyer: buyer, pass: pass, key: key), to: event)
+        return json(
+            .created, holdBody(hold, in: definition),
+            headers: [.location: "/v1/events/\(event.id)/holds/\(id(hold, in: definition))"])
     }
 
     func getHold(_ request: Request, _ context: OnsaleContext) async throws -> Response {
@@ -32,7 +28,10 @@ extension OnsaleService {
         let (buyer, _) = try await requirePass(request, for: event.id)
         let definition = event.view.definition
         let id = try holdID(context.parameters.get("hold"), in: definition)
-        switch try await engine.read(event, { $0.sale.liveHold(id, buyer: buyer) }) {
+        let found = try await engine.read(event) { partition in
+            Result { () throws(Refusal) in try partition.sale.liveHold(id, buyer: buyer) }
+        }
+        switch found {
         case .success(let hold): return json(.ok, holdBody(hold, in: definition))
         case .failure(let refusal): throw Problem(refusal, in: definition)
         }
@@ -43,10 +42,8 @@ extension OnsaleService {
         let (buyer, _) = try await requirePass(request, for: event.id)
         let definition = event.view.definition
         let id = try holdID(context.parameters.get("hold"), in: definition)
-        switch try await engine.apply(.sale(.release(id, buyer: buyer)), to: event) {
-        case .sale(.refused(let refusal)): throw Problem(refusal, in: definition)
-        default: return Response(status: .noContent)
-        }
+        try await apply(ReleaseHold(id, buyer: buyer), to: event)
+        return Response(status: .noContent)
     }
 
     private func holdID(_ text: String?, in definition: EventDefinition) throws(Problem) -> HoldID {
@@ -78,17 +75,19 @@ extension OnsaleService {
         guard let hold = PublicID(.hold, text: asked.hold), hold.tag == definition.tag else {
             throw Problem(.notFound, "There is no such hold.")
         }
-        let command = SaleCommand.placeOrder(
+        let command = PlaceOrder(
             HoldID(hold.serial), buyer: buyer, paymentMethod: asked.payment.method, trace: trace(request), key: key)
         let waitSeconds = waitSeconds(request)
-        let waitUntil = waitSeconds > 0 ? engine.now().adding(seconds: waitSeconds) : nil
-        switch try await engine.apply(.sale(command), to: event, waitUntil: waitUntil) {
-        case .sale(.order(let order)):
-            var headers: HTTPFields = [.location: "/v1/events/\(event.id)/orders/\(id(order, in: definition))"]
-            if waitSeconds > 0 { headers[.preferenceApplied] = "wait=\(waitSeconds)" }
-            return json(order.state.isFinal ? .created : .accepted, orderBody(order, in: definition), headers: headers)
-        case .sale(.refused(let refusal)): throw Problem(refusal, in: definition)
-        default: throw Problem.notFound
+        let order = try await apply(command, to: event, waitSeconds: waitSeconds)
+        var headers: HTTPFields = [.location: "/v1/events/\(event.id)/orders/\(id(order, in: definition))"]
+        if waitSeconds > 0 { headers[.preferenceApplied] = "wait=\(waitSeconds)" }
+        return json(order.state.isFinal ? .created : .accepted, orderBody(order, in: definition), headers: headers)
+    }
+
+    private func apply(_ command: PlaceOrder, to event: EventHandle, waitSeconds: Int) async throws -> Order {
+        guard waitSeconds > 0 else { return try await apply(command, to: event) }
+        return try await refusing(event) {
+            try await engine.apply(command, to: event, waitUntil: engine.now().adding(seconds: waitSeconds))
         }
     }
 
@@ -140,13 +139,12 @@ extension OnsaleService {
         guard let id = orderID(context.parameters.get("order"), in: definition) else { throw Problem.notFound }
         let key = try IdempotencyHeader.key(
             request, operation: "cancel \(id.serial)", caller: buyer?.text ?? "organizer", body: body)
-        var command = Command.sale(.cancel(OrderID(id.serial), buyer: buyer, key: key))
-        if buyer == nil { command = audited(command, .refunded, id.text, request) }
-        switch try await engine.apply(command, to: event) {
-        case .sale(.order(let order)): return json(.accepted, orderBody(order, in: definition))
-        case .sale(.refused(let refusal)): throw Problem(refusal, in: definition)
-        default: throw Problem.notFound
-        }
+        let command = CancelOrder(OrderID(id.serial), buyer: buyer, key: key)
+        let order =
+            buyer == nil
+            ? try await apply(command, to: event, noting: .refunded, id.text, request)
+            : try await apply(command, to: event)
+        return json(.accepted, orderBody(order, in: definition))
     }
 
     // MARK: A buyer's orders

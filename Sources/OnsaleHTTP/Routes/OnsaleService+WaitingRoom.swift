@@ -14,16 +14,12 @@ extension OnsaleService {
         try limit(request, context, buyer: buyer)
         let event = try await event(context)
         try challenge?.require(request, buyer: buyer, event: event.id)
-        switch try await engine.apply(.line(.join(buyer)), to: event) {
-        case .line(.place(let place, let isNew)):
-            return json(isNew ? .created : .ok) { writer in
-                writer.member("ticket", tokens.ticket(event: event.id, buyer, place: place.serial))
-                writer.member("number", place.number)
-                if let lobbyIndex = place.lobbyIndex { writer.member("lobbyIndex", lobbyIndex) }
-                writer.member("phase", Room.phase(event.view, at: engine.now()))
-            }
-        case .line(.refused(let refusal)): throw problem(refusal)
-        default: throw Problem.notFound
+        let (place, isNew) = try await apply(JoinLine(buyer), to: event)
+        return json(isNew ? .created : .ok) { writer in
+            writer.member("ticket", tokens.ticket(event: event.id, buyer, place: place.serial))
+            writer.member("number", place.number)
+            if let lobbyIndex = place.lobbyIndex { writer.member("lobbyIndex", lobbyIndex) }
+            writer.member("phase", Room.phase(event.view, at: engine.now()))
         }
     }
 
@@ -61,44 +57,23 @@ extension OnsaleService {
         let session = try await requireSession(request)
         try limit(request, context, buyer: session)
         let event = try await event(context)
-        let asked = try Body.decode(ClaimPass.self, from: request, try await Body.collect(request))
+        let asked = try Body.decode(ClaimPassBody.self, from: request, try await Body.collect(request))
         guard case .ticket(event.id, let buyer, let place)? = await tokens.principal(asked.ticket, now: engine.now())
         else { throw Problem.invalid("/ticket", "is no ticket for this event's waiting room") }
         guard buyer == session else { throw Problem(.forbidden, "This ticket is another buyer's.") }
-        switch try await engine.apply(.line(.claimPass(buyer, place: place)), to: event) {
-        case .line(.pass(let pass, _)):
-            return json(.created) { writer in
-                writer.member(
-                    "pass", tokens.pass(event: event.id, buyer, serial: pass.serial, expiresAt: pass.expiresAt))
-                writer.member("expiresAt", pass.expiresAt)
-            }
-        case .line(.refused(let refusal)): throw problem(refusal)
-        default: throw Problem.notFound
+        let pass = try await apply(ClaimPass(of: place, buyer: buyer), to: event)
+        return json(.created) { writer in
+            writer.member(
+                "pass", tokens.pass(event: event.id, buyer, serial: pass.serial, expiresAt: pass.expiresAt))
+            writer.member("expiresAt", pass.expiresAt)
         }
     }
 
     func giveUpPass(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let event = try await event(context)
         let (buyer, serial) = try await requirePass(request, for: event.id)
-        switch try await engine.apply(.line(.giveUp(pass: serial, buyer: buyer)), to: event) {
-        case .line(.refused(let refusal)): throw problem(refusal)
-        default: return Response(status: .noContent)
-        }
-    }
-
-    private func problem(_ refusal: LineRefusal) -> Problem {
-        switch refusal {
-        case .closed, .hasOpened, .outOfOrder: Problem(.onsaleClosed, "The sale is not open now.")
-        case .soldOut: Problem(.soldOut, "Every place is sold. Should any come back, the line goes on.")
-        case .notAdmitted(let position, let etaSeconds):
-            Problem(.notAdmitted, "It is not your turn yet. Your place is kept; ask again then.") { writer in
-                writer.member("position", position)
-                writer.member("etaSeconds", etaSeconds)
-            }
-        case .placeSpent, .passEnded:
-            Problem(.placeSpent, "The pass for this place has ended. Join again to get a new place.")
-        case .full: .busy(.overloaded, "The line takes no more people.", retryAfterSeconds: 60)
-        }
+        try await apply(GiveUpPass(serial, buyer: buyer), to: event)
+        return Response(status: .noContent)
     }
 }
 

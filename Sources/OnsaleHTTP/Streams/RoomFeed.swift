@@ -34,7 +34,7 @@ final class RoomFeed: Feed {
     }
 
     func present(_ people: [UInt32]) {
-        engine.submit(.line(.present(people)), to: event) { _ in }
+        engine.submit(NotePresence(of: people), to: event) { _ in }
     }
 }
 

@@ -4,6 +4,7 @@ import NIOCore
 import OnsaleEngine
 import OnsaleSale
 import OnsaleValues
+import OnsaleWaitingRoom
 
 /// A refusal as RFC 9457 has it: what is wrong, in words for a person and in a type for a program.
 struct Problem: Error {
@@ -239,6 +240,25 @@ extension Problem {
             self = .busy(
                 .rateLimited, "You have used as many Idempotency-Keys as one buyer may in a day.",
                 retryAfterSeconds: 3600)
+        }
+    }
+
+    /// A line that said no.
+    init(_ refusal: LineRefusal) {
+        switch refusal {
+        case .closed: self.init(.onsaleClosed, "The sale is not open now.")
+        case .soldOut: self.init(.soldOut, "Every place is sold. Should any come back, the line goes on.")
+        case .notAdmitted(let position, let etaSeconds):
+            self.init(.notAdmitted, "It is not your turn yet. Your place is kept; ask again then.") { writer in
+                writer.member("position", position)
+                writer.member("etaSeconds", etaSeconds)
+            }
+        case .placeSpent, .passEnded:
+            self.init(.placeSpent, "The pass for this place has ended. Join again to get a new place.")
+        case .full: self = .busy(.overloaded, "The line takes no more people.", retryAfterSeconds: 60)
+        case .hasOpened: self.init(.onsaleClosed, "The sale has opened, so its opening can't be moved.")
+        case .outOfOrder:
+            self = .invalid("", "lobbyOpensAt must not be after opensAt, and closesAt must be after it")
         }
     }
 }

@@ -88,11 +88,11 @@ struct SeatList: Decodable {
     let seats: [String]
 }
 
-struct CheckIn: Decodable {
+struct CheckInBody: Decodable {
     let barcode: String
 }
 
-struct ClaimPass: Decodable {
+struct ClaimPassBody: Decodable {
     let ticket: String
 }
 

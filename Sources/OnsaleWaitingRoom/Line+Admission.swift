@@ -1,0 +1,80 @@
+import OnsaleValues
+
+/// Who goes next.
+extension Line {
+    /// Calls the next numbers that are present, while fewer than the cap shop or are called.
+    mutating func admit(now: Timestamp, room: Int, facts: inout [LineFact]) {
+        guard schedule.hasWaitingRoom, !isDrawAhead, phase(at: now) == .open else { return }
+        let slots = slots(room: room)
+        while passes.count + calls.count < slots, let place = takeNext(at: now) {
+            record(.called(place, until: now.adding(seconds: Line.callSeconds)), at: now, facts: &facts)
+        }
+    }
+
+    /// The place that goes next: the smallest number that is there, of those who are back and those not looked at yet.
+    private mutating func takeNext(at now: Timestamp) -> UInt32? {
+        while let number = front.first, !isBack(place(of: number), at: now) { front.removeFirst() }
+        let isGrace = presence.isGrace(at: now)
+        while passedThrough < places.count, passedThrough + 1 < front.first ?? .max {
+            passedThrough += 1
+            lateness.passed(passedThrough, at: now)
+            let place = place(of: passedThrough)
+            if places[place] == .waiting, isGrace || presence.isSeen(place, at: now) { return place }
+        }
+        guard let number = front.first else { return nil }
+        front.removeFirst()
+        return place(of: number)
+    }
+
+    private func isBack(_ place: UInt32, at now: Timestamp) -> Bool {
+        switch places[place] {
+        case .waiting: presence.isGrace(at: now) || presence.isSeen(place, at: now)
+        // Was called and did not come: only asking counts.
+        case .lapsed: presence.isSeen(place, at: now)
+        default: false
+        }
+    }
+
+    /// Marks a place's holder present. Whoever was passed over for not being there stands first again, or, where that is
+    /// too long ago, gets a place at the end.
+    /// - Parameter asks: whether the holder asks for the pass.
+    /// - Returns: the place that the holder has now.
+    @discardableResult
+    mutating func see(
+        place: UInt32, asks: Bool = false, now: Timestamp, facts: inout [LineFact]
+    ) -> UInt32 {
+        presence.see(place, at: now)
+        guard !isDrawAhead else { return place }
+        let number = number(of: place)
+        switch places[place] {
+        case .waiting where number <= passedThrough: break
+        case .lapsed where asks: break
+        default: return place
+        }
+        guard !front.contains(number) else { return place }
+        guard schedule.hasWaitingRoom, lateness.isTooLate(number, at: now, seconds: schedule.frontSeconds),
+            places.count < Line.placesEverMax
+        else {
+            front.insert(number)
+            return place
+        }
+        let new = places.count + 1
+        record(.moved(place, to: new), at: now, facts: &facts)
+        presence.see(new, at: now)
+        return new
+    }
+
+    /// The place that stands for one that was moved to the end.
+    func current(_ place: UInt32) -> UInt32 {
+        guard places[place] == .moved else { return place }
+        return places.place(of: places.buyer(of: place)) ?? place
+    }
+
+    /// After the cap was lowered: calls beyond it are taken back, the last numbers first.
+    mutating func withdrawCalls(now: Timestamp, facts: inout [LineFact]) {
+        let excess = passes.count + calls.count - schedule.maxActiveShoppers
+        guard schedule.hasWaitingRoom, excess > 0, !calls.isEmpty else { return }
+        let last = calls.keys.sorted { number(of: $0) > number(of: $1) }.prefix(excess)
+        for place in last { record(.callWithdrawn(place), at: now, facts: &facts) }
+    }
+}

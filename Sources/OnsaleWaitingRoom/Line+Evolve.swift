@@ -1,0 +1,135 @@
+public import OnsaleValues
+
+/// What each fact changes.
+extension Line {
+    public mutating func replay(_ fact: LineFact, at now: Timestamp) throws(ContradictoryLineFact) {
+        pace.elapse(to: now)
+        switch fact {
+        case .joined(let buyer, let place): try joined(buyer, place)
+        case .passGranted(let serial, let buyer, let place, let expiresAt):
+            try granted(serial, buyer, place, at: now, until: expiresAt)
+        case .passExpired(let serial), .passGivenUp(let serial): try end(pass: serial)
+        case .passEnded(let serial, let why):
+            try end(pass: serial)
+            if why == .declines { declinedPasses.insert(serial) }
+        case .paused: isPaused = true
+        case .resumed: isPaused = false
+        case .rescheduled(let schedule): self.schedule = schedule
+        case .drawCommitted(let seed):
+            guard self.seed == nil, places.count == 0, seed.count == Draw.seedBytes else {
+                throw ContradictoryLineFact(description: "a seed is committed to once, before anybody joins")
+            }
+            self.seed = seed
+        case .drawn(let lobbySize, let entrantsHash):
+            guard let seed, draw == nil, lobbySize == places.count, entrantsHash == entrants.value else {
+                throw ContradictoryLineFact(description: "the draw is not of these entrants")
+            }
+            draw = DrawResult(seed: seed, entrantsHash: entrantsHash, lobbySize: lobbySize)
+        case .called(let place, let until): try called(place, until: until)
+        case .callLapsed(let place):
+            guard calls.removeValue(forKey: place) != nil else {
+                throw ContradictoryLineFact(description: "place \(place) is not called")
+            }
+            places[place] = .lapsed
+            pace.slotEnded()
+        case .soldOut: endEverything()
+        case .seatsReturned: isSoldOut = false
+        case .callWithdrawn(let place):
+            guard calls.removeValue(forKey: place) != nil else {
+                throw ContradictoryLineFact(description: "place \(place) is not called")
+            }
+            places[place] = .waiting
+            front.insert(number(of: place))
+            pace.callWithdrawn()
+        case .moved(let place, let new): try moved(place, to: new)
+        }
+    }
+
+    private mutating func joined(_ buyer: BuyerID, _ place: UInt32) throws(ContradictoryLineFact) {
+        guard place == places.count + 1, places.place(of: buyer).map({ places[$0] == .spent }) ?? true else {
+            throw ContradictoryLineFact(description: "place \(place) is out of turn")
+        }
+        places.append(buyer)
+        waiting += 1
+        if isDrawAhead { entrants.add(buyer.text) }
+    }
+
+    private mutating func moved(_ place: UInt32, to new: UInt32) throws(ContradictoryLineFact) {
+        guard new == places.count + 1, places.contains(place), !isDrawAhead,
+            places[place] == .waiting || places[place] == .lapsed
+        else { throw ContradictoryLineFact(description: "place \(place) can't go to the end") }
+        places[place] = .moved
+        places.append(places.buyer(of: place))
+    }
+
+    private mutating func granted(
+        _ serial: UInt32, _ buyer: BuyerID, _ place: UInt32, at now: Timestamp, until expiresAt: Timestamp
+    ) throws(ContradictoryLineFact) {
+        guard serial == lastPass + 1, places.contains(place), places.buyer(of: place) == buyer,
+            places[place] == (schedule.hasWaitingRoom ? .called : .waiting)
+        else {
+            throw ContradictoryLineFact(description: "pass \(serial) is out of turn")
+        }
+        // Its slot goes over from the call to the pass.
+        calls[place] = nil
+        lastPass = serial
+        places[place] = .admitted
+        passOfPlace[place] = serial
+        passes[serial] = Pass(
+            serial: serial, buyer: buyer, place: place, grantedAt: now, expiresAt: expiresAt, idleSince: now)
+        idleQueue.append((serial, now))
+        waiting -= 1
+    }
+
+    private mutating func called(_ place: UInt32, until: Timestamp) throws(ContradictoryLineFact) {
+        guard places.contains(place), places[place] == .waiting || places[place] == .lapsed, !isDrawAhead else {
+            throw ContradictoryLineFact(description: "place \(place) can't be called")
+        }
+        guard passes.count + calls.count < schedule.maxActiveShoppers else {
+            throw ContradictoryLineFact(description: "place \(place) is called over the cap")
+        }
+        places[place] = .called
+        calls[place] = until
+        callQueue.append((place, until))
+        let number = number(of: place)
+        pace.called(passingOver: number > admittedThrough ? Int(number - admittedThrough) - 1 : -1)
+        admittedThrough = max(admittedThrough, number)
+    }
+
+    private mutating func end(pass serial: UInt32) throws(ContradictoryLineFact) {
+        guard let pass = passes.removeValue(forKey: serial) else {
+            throw ContradictoryLineFact(description: "pass \(serial) does not live")
+        }
+        end(pass)
+    }
+
+    private mutating func end(_ pass: Pass) {
+        passOfPlace[pass.place] = nil
+        places[pass.place] = .spent
+        if schedule.hasWaitingRoom { pace.slotEnded() }
+    }
+
+    private mutating func endEverything() {
+        isSoldOut = true
+        for pass in passes.values { end(pass) }
+        passes.removeAll()
+        for place in calls.keys {
+            places[place] = .waiting
+            // Whoever is still there when seats return goes first.
+            front.insert(number(of: place))
+        }
+        calls.removeAll()
+        pace = Pace()
+    }
+}
+
+extension Line.DrawResult {
+    init(seed: [UInt8], entrantsHash: [UInt8], lobbySize: UInt32) {
+        self.seed = seed
+        self.entrantsHash = entrantsHash
+        numbers = Draw.numbers(seed: seed, count: Int(lobbySize))
+        var places = [UInt32](repeating: 0, count: numbers.count)
+        for (index, number) in numbers.enumerated() { places[Int(number) - 1] = UInt32(index) + 1 }
+        self.places = places
+    }
+}

@@ -1,0 +1,81 @@
+import OnsaleValues
+
+/// Places and passes, as those in line ask for them.
+extension Line {
+    mutating func join(
+        _ buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
+    ) throws(LineRefusal) -> (place: Place, isNew: Bool) {
+        let known = places.place(of: buyer)
+        if let known, places[known] != .spent {
+            let place = see(place: known, now: now, facts: &facts)
+            return (self.place(place), isNew: false)
+        }
+        let phase = phase(at: now)
+        // Who lines up must find a line; without one, tickets may be had beforehand.
+        guard phase != .closed, phase != .scheduled || !schedule.hasWaitingRoom else { throw .closed }
+        guard waiting + passes.count < Int(Line.placesMax), places.count < Line.placesEverMax else {
+            throw .full
+        }
+        record(.joined(buyer, place: places.count + 1), at: now, facts: &facts)
+        let serial = places.count
+        see(place: serial, now: now, facts: &facts)
+        admit(now: now, room: room, facts: &facts)
+        return (place(serial), isNew: true)
+    }
+
+    mutating func claimPass(
+        of place: UInt32, buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
+    ) throws(LineRefusal) -> Pass {
+        guard places.contains(place), places.buyer(of: place) == buyer else { throw .placeSpent }
+        var place = current(place)
+        guard places[place] != .spent else { throw .placeSpent }
+        if let serial = passOfPlace[place], let pass = passes[serial] { return pass }
+        // Only asking brings back whoever did not come when called.
+        place = see(place: place, asks: true, now: now, facts: &facts)
+        switch phase(at: now) {
+        case .closed: throw .closed
+        case .soldOut where schedule.hasWaitingRoom: throw .soldOut
+        case .scheduled where !schedule.hasWaitingRoom, .lobby where !schedule.hasWaitingRoom:
+            throw .closed
+        default: break
+        }
+        guard schedule.hasWaitingRoom else { return try grant(place, buyer, now: now, facts: &facts) }
+        if places[place] != .called { admit(now: now, room: room, facts: &facts) }
+        guard places[place] == .called else { throw notAdmitted(place, now: now, room: room) }
+        return try grant(place, buyer, now: now, facts: &facts)
+    }
+
+    private mutating func grant(
+        _ place: UInt32, _ buyer: BuyerID, now: Timestamp, facts: inout [LineFact]
+    ) throws(LineRefusal) -> Pass {
+        let serial = lastPass + 1
+        record(
+            .passGranted(serial, buyer, place: place, expiresAt: now.adding(seconds: schedule.passSeconds)),
+            at: now, facts: &facts)
+        guard let pass = passes[serial] else { throw .placeSpent }
+        return pass
+    }
+
+    private func notAdmitted(_ place: UInt32, now: Timestamp, room: Int) -> LineRefusal {
+        let untilOpening = Int(max(0, schedule.opensAt.milliseconds - now.milliseconds + 999) / 1000)
+        guard !isDrawAhead, untilOpening == 0 else { return .notAdmitted(position: nil, etaSeconds: untilOpening) }
+        let number = number(of: place)
+        let position = number > admittedThrough ? number - admittedThrough : 0
+        let perSecond = max(numbersPerMinute(room: room) / 60, 0.001)
+        return .notAdmitted(
+            position: position, etaSeconds: Int(min(86_400, (Double(max(1, position)) / perSecond).rounded(.up))))
+    }
+
+    mutating func giveUp(
+        _ pass: UInt32, buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
+    ) throws(LineRefusal) {
+        guard livingPass(pass, buyer: buyer) != nil else { throw .passEnded }
+        record(.passGivenUp(pass), at: now, facts: &facts)
+        admit(now: now, room: room, facts: &facts)
+    }
+
+    mutating func see(_ places: [UInt32], now: Timestamp, room: Int, facts: inout [LineFact]) {
+        for place in places where self.places.contains(place) { see(place: current(place), now: now, facts: &facts) }
+        admit(now: now, room: room, facts: &facts)
+    }
+}

@@ -1,0 +1,59 @@
+public import OnsaleValues
+
+/// Passes that end before their time.
+extension Line {
+    /// A pass that may have been idle for too long; whoever drives the line looks whether its holder has anything in hand.
+    public mutating func duePass(at now: Timestamp) -> Pass? {
+        guard let head = nextIdle, head.due <= now else { return nil }
+        return passes[head.pass]
+    }
+
+    /// Ends the pass that ``duePass(at:)`` gave, or, where its holder is busy, leaves it until that has an end.
+    public mutating func settleDuePass(isIdle: Bool, now: Timestamp, facts: inout [LineFact]) {
+        guard let head = nextIdle else { return }
+        idleQueueStart += 1
+        if isIdle { record(.passEnded(head.pass, .idle), at: now, facts: &facts) }
+    }
+
+    /// A hold or an order of the buyer has ended.
+    public mutating func leftOff(_ buyer: BuyerID, at now: Timestamp) {
+        guard let place = places.place(of: buyer), let serial = passOfPlace[place] else { return }
+        passes[serial]?.idleSince = now
+        idleQueue.append((serial, now))
+    }
+
+    /// A payment was declined that was made with the pass.
+    public mutating func declined(pass serial: UInt32) {
+        guard let declines = passes[serial]?.declines, declines < .max else { return }
+        passes[serial]?.declines = declines + 1
+    }
+
+    /// Ends a pass with which too many payments were declined.
+    /// - Returns: the pass, if it has just ended.
+    public mutating func endDeclined(pass serial: UInt32, now: Timestamp, facts: inout [LineFact]) -> Pass? {
+        guard let pass = passes[serial], Int(pass.declines) >= Line.declinesMax else { return nil }
+        record(.passEnded(serial, .declines), at: now, facts: &facts)
+        return pass
+    }
+
+    /// Whether a pass has ended by declined payments.
+    public func hasEndedByDeclines(_ pass: UInt32) -> Bool { declinedPasses.contains(pass) }
+
+    var nextIdle: (pass: UInt32, due: Timestamp)? {
+        mutating get {
+            while idleQueueStart < idleQueue.count {
+                let head = idleQueue[idleQueueStart]
+                if passes[head.pass]?.idleSince == head.since {
+                    let since = max(head.since, drivenSince ?? head.since)
+                    return (head.pass, since.adding(seconds: schedule.passIdleSeconds))
+                }
+                idleQueueStart += 1
+                if idleQueueStart > 1024, idleQueueStart * 2 > idleQueue.count {
+                    idleQueue.removeFirst(idleQueueStart)
+                    idleQueueStart = 0
+                }
+            }
+            return nil
+        }
+    }
+}

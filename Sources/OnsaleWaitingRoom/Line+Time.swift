@@ -1,0 +1,63 @@
+public import OnsaleValues
+
+/// What the clock alone brings about.
+extension Line {
+    /// Whether a lobby is open for which no seed has been committed to.
+    public func needsSeed(at now: Timestamp) -> Bool {
+        schedule.hasWaitingRoom && seed == nil && places.count == 0 && schedule.lobbyOpensAt.map { $0 <= now } ?? false
+            && now < schedule.opensAt
+    }
+
+    /// Tells the line what time it is: the numbers are drawn when the sale opens, calls and passes that are due end, and
+    /// their slots go to the next.
+    public mutating func advance(to now: Timestamp, room: Int, facts: inout [LineFact]) {
+        see(now)
+        if isDrawAhead, schedule.opensAt <= now {
+            record(.drawn(lobbySize: places.count, entrantsHash: entrants.value), at: now, facts: &facts)
+        }
+        if schedule.hasWaitingRoom, isSoldOut != (room == 0), schedule.opensAt <= now {
+            record(room == 0 ? .soldOut : .seatsReturned, at: now, facts: &facts)
+        }
+        while oldestPass <= lastPass {
+            if let pass = passes[oldestPass] {
+                guard pass.expiresAt <= now else { break }
+                record(.passExpired(pass.serial), at: now, facts: &facts)
+            }
+            oldestPass += 1
+        }
+        while let call = nextCall, call.until <= now { record(.callLapsed(call.place), at: now, facts: &facts) }
+        admit(now: now, room: room, facts: &facts)
+    }
+
+    /// When ``advance(to:room:facts:)`` next has something to do.
+    public mutating func nextDue() -> Timestamp? {
+        while oldestPass <= lastPass, passes[oldestPass] == nil { oldestPass += 1 }
+        var due = passes[oldestPass]?.expiresAt
+        func consider(_ moment: Timestamp?) {
+            if let moment { due = min(due ?? moment, moment) }
+        }
+        consider(nextCall?.until)
+        consider(nextIdle?.due)
+        if schedule.hasWaitingRoom {
+            if schedule.opensAt > clock { consider(schedule.opensAt) }
+            if let lobbyOpensAt = schedule.lobbyOpensAt, seed == nil, lobbyOpensAt > clock { consider(lobbyOpensAt) }
+        }
+        return due
+    }
+
+    /// The call that ends first.
+    private var nextCall: (place: UInt32, until: Timestamp)? {
+        mutating get {
+            while callQueueStart < callQueue.count {
+                let call = callQueue[callQueueStart]
+                if calls[call.place] == call.until { return call }
+                callQueueStart += 1
+                if callQueueStart > 1024, callQueueStart * 2 > callQueue.count {
+                    callQueue.removeFirst(callQueueStart)
+                    callQueueStart = 0
+                }
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import OnsaleValues
+
+@testable import OnsaleWaitingRoom
+
+extension Line {
+    /// What comes of a command.
+    mutating func ask<Command: LineCommand>(
+        _ command: Command, at now: Timestamp, room: Int, facts: inout [LineFact]
+    ) -> Result<Command.Answer, LineRefusal> {
+        do throws(LineRefusal) {
+            return .success(try apply(command, now: now, room: room, facts: &facts))
+        } catch {
+            return .failure(error)
+        }
+    }
+}
