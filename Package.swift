@@ -45,7 +45,10 @@ let package = Package(
         .target(name: "OnsaleValues", swiftSettings: strict),
         .target(name: "Seeded", swiftSettings: strict),
         .target(name: "OnsaleSale", dependencies: ["OnsaleValues"], swiftSettings: strict),
-        .target(name: "OnsaleWaitingRoom", dependencies: ["OnsaleValues", crypto], swiftSettings: strict),
+        .target(
+            name: "OnsaleWaitingRoom",
+            dependencies: ["OnsaleValues", crypto, .product(name: "HeapModule", package: "swift-collections")],
+            swiftSettings: strict),
         .target(
             name: "OnsaleEngine",
             dependencies: [

@@ -51,7 +51,7 @@ public struct LineView: Sendable {
     /// Numbers given so far.
     public let issuedNumbers: UInt32
     /// The largest number called so far.
-    public let admittedThrough: UInt32
+    public let admittedThrough: LineNumber
     public let numbersPerMinute: Double
     /// Entrants of the lobby; nil without one.
     public let lobbySize: UInt32?
@@ -65,7 +65,7 @@ public struct LineView: Sendable {
         activeShoppers = line.activeShoppers
         issuedNumbers = line.issuedNumbers
         // Without a line everyone who has a number is admitted.
-        admittedThrough = line.schedule.hasWaitingRoom ? line.admittedThrough : line.issuedNumbers
+        admittedThrough = line.schedule.hasWaitingRoom ? line.admittedThrough : LineNumber(line.issuedNumbers)
         numbersPerMinute = line.schedule.hasWaitingRoom ? line.numbersPerMinute(room: room) : 0
         lobbySize = line.lobbySize
         drawCommitment = line.drawCommitment

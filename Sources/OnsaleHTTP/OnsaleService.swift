@@ -168,9 +168,9 @@ public struct OnsaleService: Sendable {
     }
 
     /// The buyer and number of a pass for the event.
-    func requirePass(_ request: Request, for event: String) async throws -> (buyer: BuyerID, serial: UInt32) {
+    func requirePass(_ request: Request, for event: String) async throws -> (buyer: BuyerID, pass: PassID) {
         switch try await principal(request) {
-        case .pass(event, let buyer, let serial): return (buyer, serial)
+        case .pass(event, let buyer, let pass): return (buyer, pass)
         case .pass: throw Problem(.forbidden, "This pass is for another event.")
         case .session, .ticket: throw Problem(.forbidden, "This needs a pass, which joining the waiting room gives.")
         }

@@ -2,15 +2,12 @@ public import OnsaleValues
 
 /// A hold's number within its event: 1, 2, 3 … in the order in which they were made.
 @frozen
-public struct HoldID: Hashable, Comparable, Sendable {
+public struct HoldID: SerialNumber {
     public let serial: UInt32
 
+    @inlinable
     public init(_ serial: UInt32) {
         self.serial = serial
-    }
-
-    public static func < (left: HoldID, right: HoldID) -> Bool {
-        left.serial < right.serial
     }
 }
 
@@ -19,7 +16,7 @@ public struct Hold: Hashable, Sendable {
     public let id: HoldID
     public let buyer: BuyerID
     /// The pass it was made with; giving that up gives up the hold.
-    public let pass: UInt32
+    public let pass: PassID
     public let places: Places
     /// What its places cost, in minor units.
     public let amount: Int64

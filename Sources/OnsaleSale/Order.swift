@@ -2,15 +2,12 @@ public import OnsaleValues
 
 /// An order's number within its event: 1, 2, 3 … in the order in which they were placed.
 @frozen
-public struct OrderID: Hashable, Comparable, Sendable {
+public struct OrderID: SerialNumber {
     public let serial: UInt32
 
+    @inlinable
     public init(_ serial: UInt32) {
         self.serial = serial
-    }
-
-    public static func < (left: OrderID, right: OrderID) -> Bool {
-        left.serial < right.serial
     }
 }
 
@@ -74,7 +71,7 @@ public struct Order: Hashable, Sendable {
     public let buyer: BuyerID
     public let hold: HoldID
     /// The pass that its hold was made with.
-    public let pass: UInt32
+    public let pass: PassID
     public let places: Places
     public let amount: Int64
     public let placedAt: Timestamp
@@ -114,8 +111,9 @@ public struct Order: Hashable, Sendable {
     }
 
     /// Its tickets' numbers; empty before it is confirmed.
-    public var tickets: Range<UInt32> {
-        firstTicket == 0 ? 0..<0 : firstTicket..<(firstTicket + UInt32(places.quantity))
+    public var tickets: some RandomAccessCollection<TicketID> {
+        let serials = firstTicket == 0 ? 0..<0 : firstTicket..<(firstTicket + UInt32(places.quantity))
+        return serials.lazy.map { TicketID($0) }
     }
 }
 

@@ -82,11 +82,11 @@ extension Sale {
             try setSeats(wanted, from: SeatState.free, to: SeatState.blocked, claim: 0)
         case .unblocked(let wanted):
             try setSeats(wanted, from: SeatState.blocked, to: SeatState.free, claim: 0)
-        case .checkedIn(let serial):
-            guard let ticket = ticket(serial), !ticket.isVoid, ticket.checkedInAt == nil else {
-                throw ContradictoryFact("ticket \(serial) cannot be checked in")
+        case .checkedIn(let id):
+            guard let ticket = ticket(id), !ticket.isVoid, ticket.checkedInAt == nil else {
+                throw ContradictoryFact("ticket \(id.serial) cannot be checked in")
             }
-            tickets[Int(serial) - 1].checkedInAt = now
+            tickets[Int(id.serial) - 1].checkedInAt = now
         }
     }
 
@@ -160,7 +160,7 @@ extension Sale {
         for position in 0..<orders[index].places.quantity {
             tickets.append(
                 Ticket(
-                    serial: firstTicket + UInt32(position), order: id, position: position, issuedAt: now,
+                    id: TicketID(firstTicket + UInt32(position)), order: id, position: position, issuedAt: now,
                     isVoid: false, checkedInAt: nil))
         }
         try ledger.captureForSale(captured)
@@ -222,7 +222,7 @@ extension Sale {
         try amend(id) { $0.refunded = total }
         guard total == order.captured else { return }
         try change(id, from: [.confirmed], to: .refunded, duty: nil) { $0.endedAt = now }
-        for serial in order.tickets { tickets[Int(serial) - 1].isVoid = true }
+        for ticket in order.tickets { tickets[Int(ticket.serial) - 1].isVoid = true }
         try move(order.places, from: SeatState.sold, to: SeatState.free, claim: 0)
         credit(order.buyer, order.places.quantity)
     }
@@ -241,7 +241,7 @@ extension Sale {
             throw ContradictoryFact("order \(id.serial) can't be \(isDisputed ? "" : "un")disputed")
         }
         try amend(id) { $0.isDisputed = isDisputed }
-        for serial in order.tickets { tickets[Int(serial) - 1].isVoid = isDisputed }
+        for ticket in order.tickets { tickets[Int(ticket.serial) - 1].isVoid = isDisputed }
     }
 
     private mutating func cancelled(
@@ -249,7 +249,7 @@ extension Sale {
     ) throws(ContradictoryFact) {
         try change(id, from: [.confirmed], to: .refunding, duty: .refund) { _ in }
         let order = orders[Int(id.serial) - 1]
-        for serial in order.tickets { tickets[Int(serial) - 1].isVoid = true }
+        for ticket in order.tickets { tickets[Int(ticket.serial) - 1].isVoid = true }
         try move(order.places, from: SeatState.sold, to: SeatState.free, claim: 0)
         credit(order.buyer, order.places.quantity)
         try ledger.reverseSale(order.captured - order.refunded)

@@ -2,7 +2,7 @@ public import OnsaleValues
 
 extension Sale {
     mutating func hold(
-        _ selection: Selection, buyer: BuyerID, pass: UInt32, key: IdempotencyKey?,
+        _ selection: Selection, buyer: BuyerID, pass: PassID, key: IdempotencyKey?,
         now: Timestamp, facts: inout [SaleFact]
     ) throws(Refusal) -> Hold {
         if let known = try answer(to: key, now: now) {
@@ -68,7 +68,7 @@ extension Sale {
 
     /// Gives back all holds made with a pass that are not being paid.
     public mutating func releaseHolds(
-        of buyer: BuyerID, pass: UInt32, now: Timestamp, facts: inout [SaleFact]
+        of buyer: BuyerID, pass: PassID, now: Timestamp, facts: inout [SaleFact]
     ) {
         forgetBuyersLeftOff()
         for serial in buyers[buyer]?.holds ?? [] where holds[serial]?.pass == pass {

@@ -15,12 +15,12 @@ extension Sale {
     }
 
     mutating func checkIn(
-        _ serial: UInt32, now: Timestamp, facts: inout [SaleFact]
+        _ id: TicketID, now: Timestamp, facts: inout [SaleFact]
     ) throws(Refusal) -> (ticket: Ticket, places: Places) {
-        guard let ticket = ticket(serial), let order = order(ticket.order) else { throw .notFound }
+        guard let ticket = ticket(id), let order = order(ticket.order) else { throw .notFound }
         if ticket.isVoid { throw .ticketVoid }
         if let at = ticket.checkedInAt { throw .alreadyCheckedIn(at: at) }
-        record(.checkedIn(ticket: serial), at: now, facts: &facts)
-        return (tickets[Int(serial) - 1], order.places)
+        record(.checkedIn(id), at: now, facts: &facts)
+        return (tickets[Int(id.serial) - 1], order.places)
     }
 }

@@ -131,7 +131,7 @@ extension Sale {
             for position in 0..<order.places.quantity {
                 tickets.append(
                     Ticket(
-                        serial: order.firstTicket + UInt32(position), order: order.id, position: position,
+                        id: TicketID(order.firstTicket + UInt32(position)), order: order.id, position: position,
                         issuedAt: confirmedAt, isVoid: order.state != .confirmed || order.isDisputed, checkedInAt: nil))
             }
         }
@@ -159,9 +159,9 @@ extension Sale {
 
 extension ByteWriter {
     fileprivate mutating func write(hold: Hold) {
-        write(serial: hold.id.serial)
+        write(hold.id)
         write(buyer: hold.buyer)
-        write(serial: hold.pass)
+        write(hold.pass)
         write(places: hold.places)
         write(signed: hold.amount)
         write(timestamp: hold.madeAt)
@@ -171,10 +171,10 @@ extension ByteWriter {
     }
 
     fileprivate mutating func write(order: Order) {
-        write(serial: order.id.serial)
+        write(order.id)
         write(buyer: order.buyer)
-        write(serial: order.hold.serial)
-        write(serial: order.pass)
+        write(order.hold)
+        write(order.pass)
         write(places: order.places)
         write(signed: order.amount)
         write(timestamp: order.placedAt)
@@ -205,7 +205,7 @@ extension ByteWriter {
             write(hold: hold)
         case .order(let order, _):
             write(byte: 1)
-            write(serial: order.serial)
+            write(order)
         }
     }
 }
@@ -213,7 +213,7 @@ extension ByteWriter {
 extension ByteReader {
     fileprivate mutating func hold() throws(ByteReadingError) -> Hold {
         var hold = Hold(
-            id: HoldID(try serial()), buyer: try buyer(), pass: try serial(), places: try places(),
+            id: try id(), buyer: try buyer(), pass: try id(), places: try places(),
             amount: try signed(), madeAt: try timestamp(), expiresAt: try timestamp())
         let order = try serial()
         if order != 0 { hold.order = OrderID(order) }
@@ -222,10 +222,10 @@ extension ByteReader {
     }
 
     fileprivate mutating func order() throws(ByteReadingError) -> Order {
-        let id = OrderID(try serial())
+        let order: OrderID = try id()
         let buyer = try buyer()
-        let hold = HoldID(try serial())
-        let pass = try serial()
+        let hold: HoldID = try id()
+        let pass: PassID = try id()
         let places = try places()
         let amount = try signed()
         let placedAt = try timestamp()
@@ -241,7 +241,7 @@ extension ByteReader {
         let isDisputed = try flag()
         let declineCode = try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() }
         return Order(
-            id: id, buyer: buyer, hold: hold, pass: pass, places: places, amount: amount, placedAt: placedAt,
+            id: order, buyer: buyer, hold: hold, pass: pass, places: places, amount: amount, placedAt: placedAt,
             paymentMethod: method, trace: trace.isEmpty ? nil : trace, previousOfBuyer: previous, state: state,
             duty: duty,
             intent: intent,
@@ -261,7 +261,7 @@ extension ByteReader {
         let answer: IdempotencyMemory.Answer
         switch try byte() {
         case 0: answer = .hold(try hold())
-        case 1: answer = .order(OrderID(try serial()), buyer: buyer)
+        case 1: answer = .order(try id(), buyer: buyer)
         default: throw malformed
         }
         return (key, IdempotencyMemory.Entry(fingerprint: fingerprint, answer: answer, at: at))

@@ -101,9 +101,9 @@ public struct Sale: Sendable {
         return orders[Int(id.serial) - 1]
     }
 
-    public func ticket(_ serial: UInt32) -> Ticket? {
-        guard serial >= 1, Int(serial) <= tickets.count else { return nil }
-        return tickets[Int(serial) - 1]
+    public func ticket(_ id: TicketID) -> Ticket? {
+        guard id.serial >= 1, Int(id.serial) <= tickets.count else { return nil }
+        return tickets[Int(id.serial) - 1]
     }
 
     /// The buyer's orders, newest first.

@@ -28,10 +28,10 @@ extension Sale {
 public struct HoldPlaces: SaleCommand, Hashable {
     public let selection: Selection
     public let buyer: BuyerID
-    public let pass: UInt32
+    public let pass: PassID
     public let key: IdempotencyKey?
 
-    public init(_ selection: Selection, buyer: BuyerID, pass: UInt32, key: IdempotencyKey?) {
+    public init(_ selection: Selection, buyer: BuyerID, pass: PassID, key: IdempotencyKey?) {
         self.selection = selection
         self.buyer = buyer
         self.pass = pass
@@ -173,9 +173,9 @@ public struct UnblockSeats: SaleCommand, Hashable {
 
 /// Let the holder of a ticket in.
 public struct CheckIn: SaleCommand, Hashable {
-    public let ticket: UInt32
+    public let ticket: TicketID
 
-    public init(ticket: UInt32) {
+    public init(_ ticket: TicketID) {
         self.ticket = ticket
     }
 

@@ -2,7 +2,7 @@ public import OnsaleValues
 
 /// Something that has happened in a sale. Facts alone change its state, so replaying them gives the same state.
 public enum SaleFact: Hashable, Sendable {
-    case held(HoldID, buyer: BuyerID, pass: UInt32, Places, amount: Int64, expiresAt: Timestamp, key: IdempotencyKey?)
+    case held(HoldID, buyer: BuyerID, pass: PassID, Places, amount: Int64, expiresAt: Timestamp, key: IdempotencyKey?)
     case holdReleased(HoldID)
     case holdExpired(HoldID)
     case orderPlaced(OrderID, HoldID, paymentMethod: String, trace: String?, key: IdempotencyKey)
@@ -26,7 +26,7 @@ public enum SaleFact: Hashable, Sendable {
     case strayReturned(OrderID, intent: String)
     case blocked([UInt32])
     case unblocked([UInt32])
-    case checkedIn(ticket: UInt32)
+    case checkedIn(TicketID)
     /// Refused at authorization; the hold lives on, until then.
     case paymentDeclined(OrderID, code: String, void: Bool, holdUntil: Timestamp)
     /// The payer has to confirm there.

@@ -1,9 +1,19 @@
 public import OnsaleValues
 
+/// A ticket's number within its event, in the order of confirmation.
+@frozen
+public struct TicketID: SerialNumber {
+    public let serial: UInt32
+
+    @inlinable
+    public init(_ serial: UInt32) {
+        self.serial = serial
+    }
+}
+
 /// The right to one place.
 public struct Ticket: Hashable, Sendable {
-    /// Its number within the event: 1, 2, 3 … in the order of confirmation.
-    public let serial: UInt32
+    public let id: TicketID
     public let order: OrderID
     /// Which of the order's places it is for.
     public let position: Int

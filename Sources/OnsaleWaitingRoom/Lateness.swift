@@ -5,12 +5,12 @@ import OnsaleValues
 /// Soft, like presence: after a restart everybody's time begins anew. Numbers are passed in order, so one entry a second
 /// is enough.
 struct Lateness: Sendable {
-    private var passed: [(through: UInt32, second: Int64)] = []
+    private var passed: [(through: LineNumber, second: Int64)] = []
     private var oldest = 0
     /// All numbers up to here were passed too long ago.
-    private var tooLateThrough: UInt32 = 0
+    private var tooLateThrough = LineNumber(0)
 
-    mutating func passed(_ number: UInt32, at now: Timestamp) {
+    mutating func passed(_ number: LineNumber, at now: Timestamp) {
         let second = now.milliseconds / 1000
         if let last = passed.last, passed.count > oldest, last.second == second {
             passed[passed.count - 1].through = max(last.through, number)
@@ -19,7 +19,7 @@ struct Lateness: Sendable {
         }
     }
 
-    mutating func isTooLate(_ number: UInt32, at now: Timestamp, seconds: Int) -> Bool {
+    mutating func isTooLate(_ number: LineNumber, at now: Timestamp, seconds: Int) -> Bool {
         let limit = now.milliseconds / 1000 - Int64(seconds)
         while oldest < passed.count, passed[oldest].second < limit {
             tooLateThrough = max(tooLateThrough, passed[oldest].through)

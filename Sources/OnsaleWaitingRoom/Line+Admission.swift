@@ -12,11 +12,11 @@ extension Line {
     }
 
     /// The place that goes next: the smallest number that is there, of those who are back and those not looked at yet.
-    private mutating func takeNext(at now: Timestamp) -> UInt32? {
+    private mutating func takeNext(at now: Timestamp) -> PlaceID? {
         while let number = front.first, !isBack(place(of: number), at: now) { front.removeFirst() }
         let isGrace = presence.isGrace(at: now)
-        while passedThrough < places.count, passedThrough + 1 < front.first ?? .max {
-            passedThrough += 1
+        while passedThrough.serial < places.count, front.first.map({ passedThrough.next < $0 }) ?? true {
+            passedThrough = passedThrough.next
             lateness.passed(passedThrough, at: now)
             let place = place(of: passedThrough)
             if places[place] == .waiting, isGrace || presence.isSeen(place, at: now) { return place }
@@ -26,7 +26,7 @@ extension Line {
         return place(of: number)
     }
 
-    private func isBack(_ place: UInt32, at now: Timestamp) -> Bool {
+    private func isBack(_ place: PlaceID, at now: Timestamp) -> Bool {
         switch places[place] {
         case .waiting: presence.isGrace(at: now) || presence.isSeen(place, at: now)
         // Was called and did not come: only asking counts.
@@ -41,8 +41,8 @@ extension Line {
     /// - Returns: the place that the holder has now.
     @discardableResult
     mutating func see(
-        place: UInt32, asks: Bool = false, now: Timestamp, facts: inout [LineFact]
-    ) -> UInt32 {
+        place: PlaceID, asks: Bool = false, now: Timestamp, facts: inout [LineFact]
+    ) -> PlaceID {
         presence.see(place, at: now)
         guard !isDrawAhead else { return place }
         let number = number(of: place)
@@ -58,14 +58,14 @@ extension Line {
             front.insert(number)
             return place
         }
-        let new = places.count + 1
+        let new = places.next
         record(.moved(place, to: new), at: now, facts: &facts)
         presence.see(new, at: now)
         return new
     }
 
     /// The place that stands for one that was moved to the end.
-    func current(_ place: UInt32) -> UInt32 {
+    func current(_ place: PlaceID) -> PlaceID {
         guard places[place] == .moved else { return place }
         return places.place(of: places.buyer(of: place)) ?? place
     }

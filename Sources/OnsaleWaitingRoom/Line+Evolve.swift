@@ -6,12 +6,12 @@ extension Line {
         pace.elapse(to: now)
         switch fact {
         case .joined(let buyer, let place): try joined(buyer, place)
-        case .passGranted(let serial, let buyer, let place, let expiresAt):
-            try granted(serial, buyer, place, at: now, until: expiresAt)
-        case .passExpired(let serial), .passGivenUp(let serial): try end(pass: serial)
-        case .passEnded(let serial, let why):
-            try end(pass: serial)
-            if why == .declines { declinedPasses.insert(serial) }
+        case .passGranted(let pass, let buyer, let place, let expiresAt):
+            try granted(pass, buyer, place, at: now, until: expiresAt)
+        case .passExpired(let pass), .passGivenUp(let pass): try end(pass: pass)
+        case .passEnded(let pass, let why):
+            try end(pass: pass)
+            if why == .declines { declinedPasses.insert(pass) }
         case .paused: isPaused = true
         case .resumed: isPaused = false
         case .rescheduled(let schedule): self.schedule = schedule
@@ -28,7 +28,7 @@ extension Line {
         case .called(let place, let until): try called(place, until: until)
         case .callLapsed(let place):
             guard calls.removeValue(forKey: place) != nil else {
-                throw ContradictoryLineFact(description: "place \(place) is not called")
+                throw ContradictoryLineFact(description: "place \(place.serial) is not called")
             }
             places[place] = .lapsed
             pace.slotEnded()
@@ -36,7 +36,7 @@ extension Line {
         case .seatsReturned: isSoldOut = false
         case .callWithdrawn(let place):
             guard calls.removeValue(forKey: place) != nil else {
-                throw ContradictoryLineFact(description: "place \(place) is not called")
+                throw ContradictoryLineFact(description: "place \(place.serial) is not called")
             }
             places[place] = .waiting
             front.insert(number(of: place))
@@ -45,60 +45,60 @@ extension Line {
         }
     }
 
-    private mutating func joined(_ buyer: BuyerID, _ place: UInt32) throws(ContradictoryLineFact) {
-        guard place == places.count + 1, places.place(of: buyer).map({ places[$0] == .spent }) ?? true else {
-            throw ContradictoryLineFact(description: "place \(place) is out of turn")
+    private mutating func joined(_ buyer: BuyerID, _ place: PlaceID) throws(ContradictoryLineFact) {
+        guard place == places.next, places.place(of: buyer).map({ places[$0] == .spent }) ?? true else {
+            throw ContradictoryLineFact(description: "place \(place.serial) is out of turn")
         }
         places.append(buyer)
         waiting += 1
         if isDrawAhead { entrants.add(buyer.text) }
     }
 
-    private mutating func moved(_ place: UInt32, to new: UInt32) throws(ContradictoryLineFact) {
-        guard new == places.count + 1, places.contains(place), !isDrawAhead,
+    private mutating func moved(_ place: PlaceID, to new: PlaceID) throws(ContradictoryLineFact) {
+        guard new == places.next, places.contains(place), !isDrawAhead,
             places[place] == .waiting || places[place] == .lapsed
-        else { throw ContradictoryLineFact(description: "place \(place) can't go to the end") }
+        else { throw ContradictoryLineFact(description: "place \(place.serial) can't go to the end") }
         places[place] = .moved
         places.append(places.buyer(of: place))
     }
 
     private mutating func granted(
-        _ serial: UInt32, _ buyer: BuyerID, _ place: UInt32, at now: Timestamp, until expiresAt: Timestamp
+        _ id: PassID, _ buyer: BuyerID, _ place: PlaceID, at now: Timestamp, until expiresAt: Timestamp
     ) throws(ContradictoryLineFact) {
-        guard serial == lastPass + 1, places.contains(place), places.buyer(of: place) == buyer,
+        guard id == lastPass.next, places.contains(place), places.buyer(of: place) == buyer,
             places[place] == (schedule.hasWaitingRoom ? .called : .waiting)
         else {
-            throw ContradictoryLineFact(description: "pass \(serial) is out of turn")
+            throw ContradictoryLineFact(description: "pass \(id.serial) is out of turn")
         }
         // Its slot goes over from the call to the pass.
         calls[place] = nil
-        lastPass = serial
+        lastPass = id
         places[place] = .admitted
-        passOfPlace[place] = serial
-        passes[serial] = Pass(
-            serial: serial, buyer: buyer, place: place, grantedAt: now, expiresAt: expiresAt, idleSince: now)
-        idleQueue.append((serial, now))
+        passOfPlace[place] = id
+        passes[id] = Pass(
+            id: id, buyer: buyer, place: place, grantedAt: now, expiresAt: expiresAt, idleSince: now)
+        idleQueue.append((id, now))
         waiting -= 1
     }
 
-    private mutating func called(_ place: UInt32, until: Timestamp) throws(ContradictoryLineFact) {
+    private mutating func called(_ place: PlaceID, until: Timestamp) throws(ContradictoryLineFact) {
         guard places.contains(place), places[place] == .waiting || places[place] == .lapsed, !isDrawAhead else {
-            throw ContradictoryLineFact(description: "place \(place) can't be called")
+            throw ContradictoryLineFact(description: "place \(place.serial) can't be called")
         }
         guard passes.count + calls.count < schedule.maxActiveShoppers else {
-            throw ContradictoryLineFact(description: "place \(place) is called over the cap")
+            throw ContradictoryLineFact(description: "place \(place.serial) is called over the cap")
         }
         places[place] = .called
         calls[place] = until
         callQueue.append((place, until))
         let number = number(of: place)
-        pace.called(passingOver: number > admittedThrough ? Int(number - admittedThrough) - 1 : -1)
+        pace.called(passingOver: number > admittedThrough ? Int(number.serial - admittedThrough.serial) - 1 : -1)
         admittedThrough = max(admittedThrough, number)
     }
 
-    private mutating func end(pass serial: UInt32) throws(ContradictoryLineFact) {
-        guard let pass = passes.removeValue(forKey: serial) else {
-            throw ContradictoryLineFact(description: "pass \(serial) does not live")
+    private mutating func end(pass id: PassID) throws(ContradictoryLineFact) {
+        guard let pass = passes.removeValue(forKey: id) else {
+            throw ContradictoryLineFact(description: "pass \(id.serial) does not live")
         }
         end(pass)
     }
@@ -127,9 +127,9 @@ extension Line.DrawResult {
     init(seed: [UInt8], entrantsHash: [UInt8], lobbySize: UInt32) {
         self.seed = seed
         self.entrantsHash = entrantsHash
-        numbers = Draw.numbers(seed: seed, count: Int(lobbySize))
-        var places = [UInt32](repeating: 0, count: numbers.count)
-        for (index, number) in numbers.enumerated() { places[Int(number) - 1] = UInt32(index) + 1 }
+        numbers = Draw.numbers(seed: seed, count: Int(lobbySize)).map(LineNumber.init)
+        var places = [PlaceID](repeating: PlaceID(0), count: numbers.count)
+        for (index, number) in numbers.enumerated() { places[Int(number.serial) - 1] = PlaceID(UInt32(index) + 1) }
         self.places = places
     }
 }

@@ -16,20 +16,20 @@ extension Line {
         guard waiting + passes.count < Int(Line.placesMax), places.count < Line.placesEverMax else {
             throw .full
         }
-        record(.joined(buyer, place: places.count + 1), at: now, facts: &facts)
-        let serial = places.count
-        see(place: serial, now: now, facts: &facts)
+        record(.joined(buyer, place: places.next), at: now, facts: &facts)
+        let new = places.last
+        see(place: new, now: now, facts: &facts)
         admit(now: now, room: room, facts: &facts)
-        return (place(serial), isNew: true)
+        return (place(new), isNew: true)
     }
 
     mutating func claimPass(
-        of place: UInt32, buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
+        of place: PlaceID, buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
     ) throws(LineRefusal) -> Pass {
         guard places.contains(place), places.buyer(of: place) == buyer else { throw .placeSpent }
         var place = current(place)
         guard places[place] != .spent else { throw .placeSpent }
-        if let serial = passOfPlace[place], let pass = passes[serial] { return pass }
+        if let id = passOfPlace[place], let pass = passes[id] { return pass }
         // Only asking brings back whoever did not come when called.
         place = see(place: place, asks: true, now: now, facts: &facts)
         switch phase(at: now) {
@@ -46,35 +46,35 @@ extension Line {
     }
 
     private mutating func grant(
-        _ place: UInt32, _ buyer: BuyerID, now: Timestamp, facts: inout [LineFact]
+        _ place: PlaceID, _ buyer: BuyerID, now: Timestamp, facts: inout [LineFact]
     ) throws(LineRefusal) -> Pass {
-        let serial = lastPass + 1
+        let id = lastPass.next
         record(
-            .passGranted(serial, buyer, place: place, expiresAt: now.adding(seconds: schedule.passSeconds)),
+            .passGranted(id, buyer, place: place, expiresAt: now.adding(seconds: schedule.passSeconds)),
             at: now, facts: &facts)
-        guard let pass = passes[serial] else { throw .placeSpent }
+        guard let pass = passes[id] else { throw .placeSpent }
         return pass
     }
 
-    private func notAdmitted(_ place: UInt32, now: Timestamp, room: Int) -> LineRefusal {
+    private func notAdmitted(_ place: PlaceID, now: Timestamp, room: Int) -> LineRefusal {
         let untilOpening = Int(max(0, schedule.opensAt.milliseconds - now.milliseconds + 999) / 1000)
         guard !isDrawAhead, untilOpening == 0 else { return .notAdmitted(position: nil, etaSeconds: untilOpening) }
         let number = number(of: place)
-        let position = number > admittedThrough ? number - admittedThrough : 0
+        let position = number > admittedThrough ? number.serial - admittedThrough.serial : 0
         let perSecond = max(numbersPerMinute(room: room) / 60, 0.001)
         return .notAdmitted(
             position: position, etaSeconds: Int(min(86_400, (Double(max(1, position)) / perSecond).rounded(.up))))
     }
 
     mutating func giveUp(
-        _ pass: UInt32, buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
+        _ pass: PassID, buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
     ) throws(LineRefusal) {
         guard livingPass(pass, buyer: buyer) != nil else { throw .passEnded }
         record(.passGivenUp(pass), at: now, facts: &facts)
         admit(now: now, room: room, facts: &facts)
     }
 
-    mutating func see(_ places: [UInt32], now: Timestamp, room: Int, facts: inout [LineFact]) {
+    mutating func see(_ places: [PlaceID], now: Timestamp, room: Int, facts: inout [LineFact]) {
         for place in places where self.places.contains(place) { see(place: current(place), now: now, facts: &facts) }
         admit(now: now, room: room, facts: &facts)
     }

@@ -17,29 +17,29 @@ extension Line {
 
     /// A hold or an order of the buyer has ended.
     public mutating func leftOff(_ buyer: BuyerID, at now: Timestamp) {
-        guard let place = places.place(of: buyer), let serial = passOfPlace[place] else { return }
-        passes[serial]?.idleSince = now
-        idleQueue.append((serial, now))
+        guard let place = places.place(of: buyer), let pass = passOfPlace[place] else { return }
+        passes[pass]?.idleSince = now
+        idleQueue.append((pass, now))
     }
 
     /// A payment was declined that was made with the pass.
-    public mutating func declined(pass serial: UInt32) {
-        guard let declines = passes[serial]?.declines, declines < .max else { return }
-        passes[serial]?.declines = declines + 1
+    public mutating func declined(pass id: PassID) {
+        guard let declines = passes[id]?.declines, declines < .max else { return }
+        passes[id]?.declines = declines + 1
     }
 
     /// Ends a pass with which too many payments were declined.
     /// - Returns: the pass, if it has just ended.
-    public mutating func endDeclined(pass serial: UInt32, now: Timestamp, facts: inout [LineFact]) -> Pass? {
-        guard let pass = passes[serial], Int(pass.declines) >= Line.declinesMax else { return nil }
-        record(.passEnded(serial, .declines), at: now, facts: &facts)
+    public mutating func endDeclined(pass id: PassID, now: Timestamp, facts: inout [LineFact]) -> Pass? {
+        guard let pass = passes[id], Int(pass.declines) >= Line.declinesMax else { return nil }
+        record(.passEnded(id, .declines), at: now, facts: &facts)
         return pass
     }
 
     /// Whether a pass has ended by declined payments.
-    public func hasEndedByDeclines(_ pass: UInt32) -> Bool { declinedPasses.contains(pass) }
+    public func hasEndedByDeclines(_ pass: PassID) -> Bool { declinedPasses.contains(pass) }
 
-    var nextIdle: (pass: UInt32, due: Timestamp)? {
+    var nextIdle: (pass: PassID, due: Timestamp)? {
         mutating get {
             while idleQueueStart < idleQueue.count {
                 let head = idleQueue[idleQueueStart]

@@ -11,30 +11,30 @@ extension Line {
             $0.write(serial: $1.lobbySize)
             $0.write(blob: $1.entrantsHash)
         }
-        writer.write(serial: admittedThrough)
+        writer.write(admittedThrough)
         writer.write(serial: places.count)
-        for place in 0..<places.count {
-            writer.write(buyer: places.buyer(of: place + 1))
-            writer.write(byte: places[place + 1].rawValue)
+        for place in places.all {
+            writer.write(buyer: places.buyer(of: place))
+            writer.write(byte: places[place].rawValue)
         }
         let called = calls.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
         writer.write(count: called.count)
         for (place, until) in called {
-            writer.write(serial: place)
+            writer.write(place)
             writer.write(timestamp: until)
         }
-        writer.write(serial: lastPass)
-        let living = passes.values.sorted { $0.serial < $1.serial }
+        writer.write(lastPass)
+        let living = passes.values.sorted { $0.id < $1.id }
         writer.write(count: living.count)
         for pass in living {
-            writer.write(serial: pass.serial)
-            writer.write(serial: pass.place)
+            writer.write(pass.id)
+            writer.write(pass.place)
             writer.write(timestamp: pass.grantedAt)
             writer.write(timestamp: pass.expiresAt)
             writer.write(timestamp: pass.idleSince)
             writer.write(byte: pass.declines)
         }
-        writer.write(serials: declinedPasses.sorted())
+        writer.write(serials: declinedPasses.map(\.serial).sorted())
     }
 
     public init(snapshot reader: inout ByteReader) throws(ByteReadingError) {
@@ -45,22 +45,21 @@ extension Line {
     /// What must hold of the line: a line for each breach of rule 5.
     public var breaches: [String] {
         var breaches: [String] = []
-        for pass in passes.values.sorted(by: { $0.serial < $1.serial }) where places[pass.place] != .admitted {
-            breaches.append("pass \(pass.serial) lives without its place")
+        for pass in passes.values.sorted(by: { $0.id < $1.id }) where places[pass.place] != .admitted {
+            breaches.append("pass \(pass.id.serial) lives without its place")
         }
         for place in calls.keys.sorted() where places[place] != .called {
-            breaches.append("place \(place) is called and does not know it")
+            breaches.append("place \(place.serial) is called and does not know it")
         }
-        var holders: [BuyerID: UInt32] = [:]
-        var numbers: Set<UInt32> = []
-        for serial in 0..<places.count {
-            let place = place(serial + 1)
-            if let number = place.number, !numbers.insert(number).inserted {
-                breaches.append("number \(number) was given twice")
+        var holders: [BuyerID: PlaceID] = [:]
+        var numbers: Set<LineNumber> = []
+        for place in places.all {
+            if let number = self.place(place).number, !numbers.insert(number).inserted {
+                breaches.append("number \(number.serial) was given twice")
             }
-            guard ![.spent, .moved].contains(places[place.serial]) else { continue }
-            if let other = holders.updateValue(place.serial, forKey: places.buyer(of: place.serial)) {
-                breaches.append("places \(other) and \(place.serial) are one buyer's")
+            guard ![.spent, .moved].contains(places[place]) else { continue }
+            if let other = holders.updateValue(place, forKey: places.buyer(of: place)) {
+                breaches.append("places \(other.serial) and \(place.serial) are one buyer's")
             }
         }
         return breaches
@@ -76,7 +75,7 @@ extension Line {
         let drawn = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
             (lobbySize: try reader.serial(), entrantsHash: try reader.blob())
         }
-        admittedThrough = try reader.serial()
+        admittedThrough = try reader.id()
         for _ in 0..<(try reader.serial()) {
             let buyer = try reader.buyer()
             guard let state = PlaceState(rawValue: try reader.byte()) else { throw reader.malformed }
@@ -88,26 +87,26 @@ extension Line {
             guard let seed, lobbySize <= places.count else { throw reader.malformed }
             draw = DrawResult(seed: seed, entrantsHash: entrantsHash, lobbySize: lobbySize)
         }
-        guard admittedThrough <= issuedNumbers else { throw reader.malformed }
+        guard admittedThrough.serial <= issuedNumbers else { throw reader.malformed }
         for _ in 0..<(try reader.count()) {
-            let place = try reader.serial()
+            let place: PlaceID = try reader.id()
             guard places.contains(place) else { throw reader.malformed }
             calls[place] = try reader.timestamp()
             if let until = calls[place] { callQueue.append((place, until)) }
         }
-        lastPass = try reader.serial()
+        lastPass = try reader.id()
         for _ in 0..<(try reader.count()) {
-            let serial = try reader.serial()
-            let place = try reader.serial()
+            let id: PassID = try reader.id()
+            let place: PlaceID = try reader.id()
             guard places.contains(place) else { throw reader.malformed }
-            passes[serial] = Pass(
-                serial: serial, buyer: places.buyer(of: place), place: place, grantedAt: try reader.timestamp(),
+            passes[id] = Pass(
+                id: id, buyer: places.buyer(of: place), place: place, grantedAt: try reader.timestamp(),
                 expiresAt: try reader.timestamp(), idleSince: try reader.timestamp(), declines: try reader.byte())
-            passOfPlace[place] = serial
+            passOfPlace[place] = id
         }
-        declinedPasses = Set(try reader.serials())
-        idleQueue = passes.values.sorted { ($0.idleSince, $0.serial) < ($1.idleSince, $1.serial) }
-            .map { ($0.serial, $0.idleSince) }
+        declinedPasses = Set(try reader.serials().map(PassID.init))
+        idleQueue = passes.values.sorted { ($0.idleSince, $0.id) < ($1.idleSince, $1.id) }
+            .map { ($0.id, $0.idleSince) }
         if schedule.hasWaitingRoom { pace.resume(occupied: passes.count + calls.count) }
     }
 }

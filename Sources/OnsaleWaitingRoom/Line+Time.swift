@@ -21,9 +21,9 @@ extension Line {
         while oldestPass <= lastPass {
             if let pass = passes[oldestPass] {
                 guard pass.expiresAt <= now else { break }
-                record(.passExpired(pass.serial), at: now, facts: &facts)
+                record(.passExpired(pass.id), at: now, facts: &facts)
             }
-            oldestPass += 1
+            oldestPass = oldestPass.next
         }
         while let call = nextCall, call.until <= now { record(.callLapsed(call.place), at: now, facts: &facts) }
         admit(now: now, room: room, facts: &facts)
@@ -31,7 +31,7 @@ extension Line {
 
     /// When ``advance(to:room:facts:)`` next has something to do.
     public mutating func nextDue() -> Timestamp? {
-        while oldestPass <= lastPass, passes[oldestPass] == nil { oldestPass += 1 }
+        while oldestPass <= lastPass, passes[oldestPass] == nil { oldestPass = oldestPass.next }
         var due = passes[oldestPass]?.expiresAt
         func consider(_ moment: Timestamp?) {
             if let moment { due = min(due ?? moment, moment) }
@@ -46,7 +46,7 @@ extension Line {
     }
 
     /// The call that ends first.
-    private var nextCall: (place: UInt32, until: Timestamp)? {
+    private var nextCall: (place: PlaceID, until: Timestamp)? {
         mutating get {
             while callQueueStart < callQueue.count {
                 let call = callQueue[callQueueStart]

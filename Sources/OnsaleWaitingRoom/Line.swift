@@ -20,9 +20,9 @@ public struct Line: Sendable {
         public let seed: [UInt8]
         public let entrantsHash: [UInt8]
         /// By lobby index.
-        let numbers: [UInt32]
-        /// By number: the place's serial.
-        let places: [UInt32]
+        let numbers: [LineNumber]
+        /// By number.
+        let places: [PlaceID]
 
         public var lobbySize: UInt32 { UInt32(numbers.count) }
     }
@@ -31,12 +31,12 @@ public struct Line: Sendable {
     public internal(set) var isPaused = false
     public internal(set) var isSoldOut = false
     var places = Places()
-    var passes: [UInt32: Pass] = [:]
+    var passes: [PassID: Pass] = [:]
     /// The living pass of a place.
-    var passOfPlace: [UInt32: UInt32] = [:]
-    var lastPass: UInt32 = 0
+    var passOfPlace: [PlaceID: PassID] = [:]
+    var lastPass = PassID(0)
     /// No pass below this one lives. Follows from the rest.
-    var oldestPass: UInt32 = 1
+    var oldestPass = PassID(1)
     var seed: [UInt8]? {
         didSet { drawCommitment = seed.map { Draw.commitment(to: $0) } }
     }
@@ -45,19 +45,19 @@ public struct Line: Sendable {
     public internal(set) var draw: DrawResult?
     var entrants = EntrantsHash()
     /// The largest number called so far.
-    public internal(set) var admittedThrough: UInt32 = 0
+    public internal(set) var admittedThrough = LineNumber(0)
     /// Places that are called, and until when.
-    var calls: [UInt32: Timestamp] = [:]
+    var calls: [PlaceID: Timestamp] = [:]
     /// The same in order of time, with some that are over.
-    var callQueue: [(place: UInt32, until: Timestamp)] = []
+    var callQueue: [(place: PlaceID, until: Timestamp)] = []
     var callQueueStart = 0
     /// Living passes by the time since which they have been idle, with some that are no longer. Follows from the rest.
-    var idleQueue: [(pass: UInt32, since: Timestamp)] = []
+    var idleQueue: [(pass: PassID, since: Timestamp)] = []
     var idleQueueStart = 0
     /// Since when this process has driven the line. Soft: nobody is idle while it is down.
     var drivenSince: Timestamp?
     /// Passes that ended by declined payments: what comes back to them is given back.
-    var declinedPasses: Set<UInt32> = []
+    var declinedPasses: Set<PassID> = []
     /// A fact that did not apply though it had just been decided on: a bug. Whoever drives the line must stop.
     public internal(set) var fault: ContradictoryLineFact?
     /// Places whose holders still want a pass.
@@ -70,7 +70,7 @@ public struct Line: Sendable {
     var lateness = Lateness()
     /// Numbers up to here have been called or passed over since the start: at first nobody is absent, so whoever was
     /// passed over before is looked at again.
-    var passedThrough: UInt32 = 0
+    var passedThrough = LineNumber(0)
     var clock = Timestamp(milliseconds: .min)
 
     public init(schedule: OnsaleSchedule) {
@@ -93,20 +93,20 @@ public struct Line: Sendable {
     }
 
     /// The pass, if it lives and is this buyer's. A signature alone admits nobody: this decides.
-    public func livingPass(_ serial: UInt32, buyer: BuyerID) -> Pass? {
-        guard let pass = passes[serial], pass.buyer == buyer else { return nil }
+    public func livingPass(_ id: PassID, buyer: BuyerID) -> Pass? {
+        guard let pass = passes[id], pass.buyer == buyer else { return nil }
         return pass
     }
 
-    public func place(_ serial: UInt32) -> Place {
-        let isOfLobby = seed != nil && serial <= draw?.lobbySize ?? places.count
+    public func place(_ id: PlaceID) -> Place {
+        let isOfLobby = seed != nil && id.serial <= draw?.lobbySize ?? places.count
         return Place(
-            serial: serial, number: isDrawAhead ? nil : number(of: serial), lobbyIndex: isOfLobby ? serial - 1 : nil)
+            id: id, number: isDrawAhead ? nil : number(of: id), lobbyIndex: isOfLobby ? id.serial - 1 : nil)
     }
 
     /// The buyers who came to the lobby, in order; nil before the draw.
     public var entrantList: [BuyerID]? {
-        draw.map { draw in (0..<draw.lobbySize).map { places.buyer(of: $0 + 1) } }
+        draw.map { draw in (0..<draw.lobbySize).map { places.buyer(of: PlaceID($0 + 1)) } }
     }
 
     /// Whether somebody is shopping or called, or the opening lies ahead.
@@ -122,14 +122,14 @@ public struct Line: Sendable {
     /// People who may shop at a time: as the places that are left get few, no more than those.
     func slots(room: Int) -> Int { min(schedule.maxActiveShoppers, room) }
 
-    func number(of place: UInt32) -> UInt32 {
-        if let draw, place <= draw.lobbySize { return draw.numbers[Int(place) - 1] }
-        return place
+    func number(of place: PlaceID) -> LineNumber {
+        if let draw, place.serial <= draw.lobbySize { return draw.numbers[Int(place.serial) - 1] }
+        return LineNumber(place.serial)
     }
 
-    func place(of number: UInt32) -> UInt32 {
-        if let draw, number <= draw.lobbySize { return draw.places[Int(number) - 1] }
-        return number
+    func place(of number: LineNumber) -> PlaceID {
+        if let draw, number.serial <= draw.lobbySize { return draw.places[Int(number.serial) - 1] }
+        return PlaceID(number.serial)
     }
 
     // MARK: Deciding

@@ -43,10 +43,10 @@ public struct JoinLine: LineCommand, Hashable {
 
 /// Ask for the pass of a place.
 public struct ClaimPass: LineCommand, Hashable {
-    public let place: UInt32
+    public let place: PlaceID
     public let buyer: BuyerID
 
-    public init(of place: UInt32, buyer: BuyerID) {
+    public init(of place: PlaceID, buyer: BuyerID) {
         self.place = place
         self.buyer = buyer
     }
@@ -60,10 +60,10 @@ public struct ClaimPass: LineCommand, Hashable {
 
 /// Give a pass back before its time.
 public struct GiveUpPass: LineCommand, Hashable {
-    public let pass: UInt32
+    public let pass: PassID
     public let buyer: BuyerID
 
-    public init(_ pass: UInt32, buyer: BuyerID) {
+    public init(_ pass: PassID, buyer: BuyerID) {
         self.pass = pass
         self.buyer = buyer
     }
@@ -77,9 +77,9 @@ public struct GiveUpPass: LineCommand, Hashable {
 
 /// Note that the holders of these places are there.
 public struct NotePresence: LineCommand, Hashable {
-    public let places: [UInt32]
+    public let places: [PlaceID]
 
-    public init(of places: [UInt32]) {
+    public init(of places: [PlaceID]) {
         self.places = places
     }
 

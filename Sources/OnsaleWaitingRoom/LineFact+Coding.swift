@@ -10,19 +10,19 @@ extension LineFact {
         case .joined(let buyer, let place):
             writer.write(byte: 64)
             writer.write(buyer: buyer)
-            writer.write(serial: place)
+            writer.write(place)
         case .passGranted(let serial, let buyer, let place, let expiresAt):
             writer.write(byte: 65)
-            writer.write(serial: serial)
+            writer.write(serial)
             writer.write(buyer: buyer)
-            writer.write(serial: place)
+            writer.write(place)
             writer.write(timestamp: expiresAt)
         case .passExpired(let serial):
             writer.write(byte: 66)
-            writer.write(serial: serial)
+            writer.write(serial)
         case .passGivenUp(let serial):
             writer.write(byte: 67)
-            writer.write(serial: serial)
+            writer.write(serial)
         case .paused: writer.write(byte: 68)
         case .resumed: writer.write(byte: 69)
         case .rescheduled(let schedule):
@@ -37,51 +37,51 @@ extension LineFact {
             writer.write(blob: entrantsHash)
         case .called(let place, let until):
             writer.write(byte: 73)
-            writer.write(serial: place)
+            writer.write(place)
             writer.write(timestamp: until)
         case .callLapsed(let place):
             writer.write(byte: 74)
-            writer.write(serial: place)
+            writer.write(place)
         case .soldOut: writer.write(byte: 75)
         case .seatsReturned: writer.write(byte: 76)
         case .passEnded(let serial, let end):
             writer.write(byte: 77)
-            writer.write(serial: serial)
+            writer.write(serial)
             writer.write(byte: end.rawValue)
         case .callWithdrawn(let place):
             writer.write(byte: 78)
-            writer.write(serial: place)
+            writer.write(place)
         case .moved(let place, let new):
             writer.write(byte: 79)
-            writer.write(serial: place)
-            writer.write(serial: new)
+            writer.write(place)
+            writer.write(new)
         }
     }
 
     public init(tag: UInt8, from reader: inout ByteReader) throws(ByteReadingError) {
         switch tag {
-        case 64: self = .joined(try reader.buyer(), place: try reader.serial())
+        case 64: self = .joined(try reader.buyer(), place: try reader.id())
         case 65:
             self = .passGranted(
-                try reader.serial(), try reader.buyer(), place: try reader.serial(),
+                try reader.id(), try reader.buyer(), place: try reader.id(),
                 expiresAt: try reader.timestamp())
-        case 66: self = .passExpired(try reader.serial())
-        case 67: self = .passGivenUp(try reader.serial())
+        case 66: self = .passExpired(try reader.id())
+        case 67: self = .passGivenUp(try reader.id())
         case 68: self = .paused
         case 69: self = .resumed
         case 70: self = .rescheduled(try reader.schedule())
         case 71: self = .drawCommitted(seed: try reader.blob())
         case 72: self = .drawn(lobbySize: try reader.serial(), entrantsHash: try reader.blob())
-        case 73: self = .called(try reader.serial(), until: try reader.timestamp())
-        case 74: self = .callLapsed(try reader.serial())
+        case 73: self = .called(try reader.id(), until: try reader.timestamp())
+        case 74: self = .callLapsed(try reader.id())
         case 75: self = .soldOut
         case 76: self = .seatsReturned
         case 77:
-            let serial = try reader.serial()
+            let serial: PassID = try reader.id()
             guard let end = PassEnd(rawValue: try reader.byte()) else { throw reader.malformed }
             self = .passEnded(serial, end)
-        case 78: self = .callWithdrawn(try reader.serial())
-        case 79: self = .moved(try reader.serial(), to: try reader.serial())
+        case 78: self = .callWithdrawn(try reader.id())
+        case 79: self = .moved(try reader.id(), to: try reader.id())
         default: throw reader.malformed
         }
     }

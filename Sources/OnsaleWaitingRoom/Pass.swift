@@ -2,11 +2,10 @@ public import OnsaleValues
 
 /// Leave to shop for a while.
 public struct Pass: Hashable, Sendable {
-    /// Its number within the event: 1, 2, 3 …
-    public let serial: UInt32
+    public let id: PassID
     public let buyer: BuyerID
     /// The place in line that it was granted for.
-    public let place: UInt32
+    public let place: PlaceID
     public let grantedAt: Timestamp
     public let expiresAt: Timestamp
     /// Since when its holder has had nothing in hand; looked at when that may be too long.

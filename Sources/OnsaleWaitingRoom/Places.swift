@@ -19,8 +19,6 @@ enum PlaceState: UInt8, Sendable {
 }
 
 /// Everyone who has joined, in the order of joining, some forty bytes each.
-///
-/// A place is known by its serial: 1 for the first who joined. Without a lobby that is its number too.
 struct Places: Sendable {
     private var buyers: [BuyerID] = []
     private var states: [UInt8] = []
@@ -29,17 +27,23 @@ struct Places: Sendable {
     /// Places given so far.
     var count: UInt32 { UInt32(buyers.count) }
 
-    func contains(_ place: UInt32) -> Bool { place >= 1 && place <= count }
-    func buyer(of place: UInt32) -> BuyerID { buyers[Int(place) - 1] }
+    /// The newest place.
+    var last: PlaceID { PlaceID(count) }
+    /// The place that is given next.
+    var next: PlaceID { last.next }
+    var all: some Sequence<PlaceID> { (0..<count).lazy.map { PlaceID($0 + 1) } }
+
+    func contains(_ place: PlaceID) -> Bool { place.serial >= 1 && place.serial <= count }
+    func buyer(of place: PlaceID) -> BuyerID { buyers[Int(place.serial) - 1] }
 
     /// The newest place of a buyer.
-    func place(of buyer: BuyerID) -> UInt32? {
-        index.place(of: buyer, in: buyers)
+    func place(of buyer: BuyerID) -> PlaceID? {
+        index.place(of: buyer, in: buyers).map(PlaceID.init)
     }
 
-    subscript(place: UInt32) -> PlaceState {
-        get { PlaceState(rawValue: states[Int(place) - 1]) ?? .spent }
-        set { states[Int(place) - 1] = newValue.rawValue }
+    subscript(place: PlaceID) -> PlaceState {
+        get { PlaceState(rawValue: states[Int(place.serial) - 1]) ?? .spent }
+        set { states[Int(place.serial) - 1] = newValue.rawValue }
     }
 
     /// Gives the next place. An older one of the same buyer is forgotten.

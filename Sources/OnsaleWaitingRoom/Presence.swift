@@ -16,18 +16,18 @@ struct Presence: Sendable {
         origin = now.milliseconds / 1000 - 1
     }
 
-    mutating func see(_ place: UInt32, at now: Timestamp) {
+    mutating func see(_ place: PlaceID, at now: Timestamp) {
         guard let origin else { return }
-        if lastSeen.count < Int(place) {
-            lastSeen.append(contentsOf: repeatElement(0, count: Int(place) - lastSeen.count))
+        if lastSeen.count < Int(place.serial) {
+            lastSeen.append(contentsOf: repeatElement(0, count: Int(place.serial) - lastSeen.count))
         }
-        lastSeen[Int(place) - 1] = UInt32(clamping: now.milliseconds / 1000 - origin)
+        lastSeen[Int(place.serial) - 1] = UInt32(clamping: now.milliseconds / 1000 - origin)
     }
 
     /// Whether the place was seen lately; the grace after a start does not count here.
-    func isSeen(_ place: UInt32, at now: Timestamp) -> Bool {
-        guard let origin, Int(place) <= lastSeen.count, lastSeen[Int(place) - 1] > 0 else { return false }
-        return now.milliseconds / 1000 - origin - Int64(lastSeen[Int(place) - 1]) <= Int64(Presence.seconds)
+    func isSeen(_ place: PlaceID, at now: Timestamp) -> Bool {
+        guard let origin, Int(place.serial) <= lastSeen.count, lastSeen[Int(place.serial) - 1] > 0 else { return false }
+        return now.milliseconds / 1000 - origin - Int64(lastSeen[Int(place.serial) - 1]) <= Int64(Presence.seconds)
     }
 
     func isGrace(at now: Timestamp) -> Bool {

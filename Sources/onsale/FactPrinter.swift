@@ -28,52 +28,52 @@ enum FactPrinter {
         switch fact {
         case .held(let hold, let buyer, let pass, let places, let amount, let expiresAt, _):
             [
-                ("fact", "held"), ("hold", hold.serial), ("buyer", buyer.text), ("pass", pass), place(places),
+                ("fact", "held"), ("hold", hold), ("buyer", buyer.text), ("pass", pass), place(places),
                 ("quantity", places.quantity), ("amount", amount), ("expiresAt", expiresAt.milliseconds),
             ]
-        case .holdReleased(let hold): [("fact", "holdReleased"), ("hold", hold.serial)]
-        case .holdExpired(let hold): [("fact", "holdExpired"), ("hold", hold.serial)]
+        case .holdReleased(let hold): [("fact", "holdReleased"), ("hold", hold)]
+        case .holdExpired(let hold): [("fact", "holdExpired"), ("hold", hold)]
         case .orderPlaced(let order, let hold, let method, let trace, _):
             [
-                ("fact", "orderPlaced"), ("order", order.serial), ("hold", hold.serial), ("method", method),
+                ("fact", "orderPlaced"), ("order", order), ("hold", hold), ("method", method),
                 ("trace", trace ?? ""),
             ]
         case .orderAuthorized(let order, let intent):
-            [("fact", "orderAuthorized"), ("order", order.serial), ("intent", intent)]
+            [("fact", "orderAuthorized"), ("order", order), ("intent", intent)]
         case .orderConfirmed(let order, let captured):
-            [("fact", "orderConfirmed"), ("order", order.serial), ("captured", captured)]
+            [("fact", "orderConfirmed"), ("order", order), ("captured", captured)]
         case .orderDeclined(let order, let code, let void):
-            [("fact", "orderDeclined"), ("order", order.serial), ("code", code), ("void", void)]
-        case .orderExpired(let order): [("fact", "orderExpired"), ("order", order.serial)]
+            [("fact", "orderDeclined"), ("order", order), ("code", code), ("void", void)]
+        case .orderExpired(let order): [("fact", "orderExpired"), ("order", order)]
         case .intentLearned(let order, let intent):
-            [("fact", "intentLearned"), ("order", order.serial), ("intent", intent)]
+            [("fact", "intentLearned"), ("order", order), ("intent", intent)]
         case .capturedLate(let order, let intent, let amount):
-            [("fact", "capturedLate"), ("order", order.serial), ("intent", intent), ("amount", amount)]
-        case .voided(let order): [("fact", "voided"), ("order", order.serial)]
+            [("fact", "capturedLate"), ("order", order), ("intent", intent), ("amount", amount)]
+        case .voided(let order): [("fact", "voided"), ("order", order)]
         case .orderCancelled(let order, let byOrganizer, _):
-            [("fact", "orderCancelled"), ("order", order.serial), ("byOrganizer", byOrganizer)]
+            [("fact", "orderCancelled"), ("order", order), ("byOrganizer", byOrganizer)]
         case .refunded(let order, let amount):
-            [("fact", "refunded"), ("order", order.serial), ("amount", amount)]
+            [("fact", "refunded"), ("order", order), ("amount", amount)]
         case .strayFound(let order, let intent, let captured):
-            [("fact", "strayFound"), ("order", order.serial), ("intent", intent), ("captured", captured)]
+            [("fact", "strayFound"), ("order", order), ("intent", intent), ("captured", captured)]
         case .strayReturned(let order, let intent):
-            [("fact", "strayReturned"), ("order", order.serial), ("intent", intent)]
+            [("fact", "strayReturned"), ("order", order), ("intent", intent)]
         case .blocked(let seats): [("fact", "blocked"), ("seats", seats)]
         case .unblocked(let seats): [("fact", "unblocked"), ("seats", seats)]
         case .checkedIn(let ticket): [("fact", "checkedIn"), ("ticket", ticket)]
         case .paymentDeclined(let order, let code, let void, let holdUntil):
             [
-                ("fact", "paymentDeclined"), ("order", order.serial), ("code", code), ("void", void),
+                ("fact", "paymentDeclined"), ("order", order), ("code", code), ("void", void),
                 ("holdUntil", holdUntil.milliseconds),
             ]
         case .actionRequired(let order, let intent, _):
-            [("fact", "actionRequired"), ("order", order.serial), ("intent", intent)]
+            [("fact", "actionRequired"), ("order", order), ("intent", intent)]
         case .refundedByProvider(let order, let total):
-            [("fact", "refundedByProvider"), ("order", order.serial), ("total", total)]
+            [("fact", "refundedByProvider"), ("order", order), ("total", total)]
         case .refundReversed(let order, let amount):
-            [("fact", "refundReversed"), ("order", order.serial), ("amount", amount)]
-        case .disputed(let order): [("fact", "disputed"), ("order", order.serial)]
-        case .disputeWon(let order): [("fact", "disputeWon"), ("order", order.serial)]
+            [("fact", "refundReversed"), ("order", order), ("amount", amount)]
+        case .disputed(let order): [("fact", "disputed"), ("order", order)]
+        case .disputeWon(let order): [("fact", "disputeWon"), ("order", order)]
         }
     }
 
@@ -121,6 +121,7 @@ enum FactPrinter {
         case let text as String:
             String(decoding: (try? JSONEncoder().encode(text)) ?? Data("\"\"".utf8), as: UTF8.self)
         case let flag as Bool: flag ? "true" : "false"
+        case let id as any SerialNumber: "\(id.serial)"
         case let seats as [UInt32]: "[" + seats.map(String.init).joined(separator: ",") + "]"
         default: "\(value)"
         }

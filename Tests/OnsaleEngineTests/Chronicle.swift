@@ -59,7 +59,7 @@ struct Chronicle {
     /// Everybody is still there at the end.
     mutating func wait(seconds: Int) throws {
         now = now.adding(seconds: seconds - 1)
-        try run(NotePresence(of: (0..<partition.line.places.count).map { $0 + 1 }))
+        try run(NotePresence(of: Array(partition.line.places.all)))
         now = now.adding(seconds: 1)
         try batch { _, _, _ in }
     }
@@ -151,15 +151,7 @@ extension Chronicle {
     private mutating func sellToEverybodyCalled() throws {
         let places = partition.line.calls.keys.sorted().map { ($0, partition.line.places.buyer(of: $0)) }
         let passes = try run(places.map { ClaimPass(of: $0, buyer: $1) })
-        let holds = try run(
-            passes.flatMap { pass in
-                (0..<3).map { category in
-                    HoldPlaces(
-                        category == 2 ? .area(0, quantity: 2) : .best(category: category, quantity: 2),
-                        buyer: pass.buyer, pass: pass.serial, key: Example.key(Int(pass.serial) * 10 + category))
-                }
-            }
-        )
+        let holds = try run(passes.flatMap { pass in (0..<3).map { hold(ofCategory: $0, pass) } })
         let orders = try run(
             holds.map { hold in
                 PlaceOrder(
@@ -169,7 +161,13 @@ extension Chronicle {
         )
         try run(orders.map { SettlePayment($0.id, [.authorized(intent: "pi_\($0.id.serial)")]) })
         try run(orders.map { SettlePayment($0.id, [.captured(intent: "pi_\($0.id.serial)", amount: $0.amount)]) })
-        try run(passes.map { GiveUpPass($0.serial, buyer: $0.buyer) })
+        try run(passes.map { GiveUpPass($0.id, buyer: $0.buyer) })
+    }
+
+    private func hold(ofCategory category: Int, _ pass: Pass) -> HoldPlaces {
+        HoldPlaces(
+            category == 2 ? .area(0, quantity: 2) : .best(category: category, quantity: 2), buyer: pass.buyer,
+            pass: pass.id, key: Example.key(Int(pass.id.serial) * 10 + category))
     }
 
     /// A small event in which everything happens once.
@@ -218,7 +216,7 @@ extension Chronicle {
     }
 
     private mutating func hold(_ pass: Pass, _ selection: OnsaleSale.Selection) throws -> HoldID {
-        try run(HoldPlaces(selection, buyer: pass.buyer, pass: pass.serial, key: nil)).id
+        try run(HoldPlaces(selection, buyer: pass.buyer, pass: pass.id, key: nil)).id
     }
 
     private mutating func order(_ hold: HoldID, _ pass: Pass) throws -> OrderID {
@@ -240,7 +238,7 @@ extension Chronicle {
         try results(
             disputed, .pending(intent: "pi_a"), .actionRequired(intent: "pi_a", url: "https://bank.example/1"),
             .authorized(intent: "pi_a"), .captured(intent: "pi_a", amount: 200_000))
-        try run(CheckIn(ticket: 1))
+        try run(CheckIn(1))
         try results(disputed, .disputed(true), .disputed(false), .refunded(total: 50_000))
         let cancelled = try order(try hold(second, .seats([4, 5])), second)
         try results(cancelled, .authorized(intent: "pi_b"), .captured(intent: "pi_b", amount: 200_000))
@@ -277,7 +275,7 @@ extension Chronicle {
         let called = partition.line.calls.keys.sorted().map { ($0, places.buyer(of: $0)) }
         let passes = try run(called.map { ClaimPass(of: $0, buyer: $1) })
         try run(ReleaseHold(try hold(passes[0], .seats([30])), buyer: passes[0].buyer))
-        try run(GiveUpPass(passes[0].serial, buyer: passes[0].buyer))
+        try run(GiveUpPass(passes[0].id, buyer: passes[0].buyer))
         _ = try hold(passes[1], .seats([31]))
         for _ in 0..<4 { try wait(seconds: 50) }
     }

@@ -31,7 +31,7 @@ import Testing
     }
 
     private func buy(
-        _ engine: Engine, _ event: EventHandle, buyer: Int, seat: UInt32, pass: UInt32, method: String = "card",
+        _ engine: Engine, _ event: EventHandle, buyer: Int, seat: UInt32, pass: PassID, method: String = "card",
         waitSeconds: Int = 100
     ) async throws -> Order {
         let who = Example.buyer(buyer)

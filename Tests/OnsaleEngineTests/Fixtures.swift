@@ -75,8 +75,8 @@ extension Logger {
 
 extension Engine {
     /// Joins and gets a pass for the buyer.
-    func admit(_ buyer: BuyerID, to event: EventHandle) async throws -> UInt32 {
+    func admit(_ buyer: BuyerID, to event: EventHandle) async throws -> PassID {
         let place = try await apply(JoinLine(buyer), to: event).place
-        return try await apply(ClaimPass(of: place.serial, buyer: buyer), to: event).serial
+        return try await apply(ClaimPass(of: place.id, buyer: buyer), to: event).id
     }
 }

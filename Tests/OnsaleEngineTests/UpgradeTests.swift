@@ -40,7 +40,7 @@ import Testing
             self.tickets = tickets.count
             voidTickets = tickets.count(where: \.isVoid)
             checkedIn = tickets.count { $0.checkedInAt != nil }
-            (issuedNumbers, admittedThrough) = (line.issuedNumbers, line.admittedThrough)
+            (issuedNumbers, admittedThrough) = (line.issuedNumbers, line.admittedThrough.serial)
             (waiting, activeShoppers) = (line.waiting, line.activeShoppers)
             phase = recovered.partition.phase(at: recovered.time).rawValue
             audit = recovered.partition.audit.map { "\($0.note.action) by \($0.note.actor)" }

@@ -28,7 +28,7 @@ struct ModelRun {
         case .release(let index, let buyer): difference = release(index, buyer)
         case .releaseAll(let buyer):
             var facts: [SaleFact] = []
-            sale.releaseHolds(of: Hall.buyer(buyer), pass: UInt32(buyer), now: now, facts: &facts)
+            sale.releaseHolds(of: Hall.buyer(buyer), pass: PassID(UInt32(buyer)), now: now, facts: &facts)
             journal += facts.map { ($0, now) }
             model.holds.removeAll { $0.buyer == buyer }
             difference = nil
@@ -56,7 +56,7 @@ struct ModelRun {
     private mutating func hold(_ buyer: Int, _ seats: [Int], _ key: Int?, _ body: Int) -> String? {
         let outcome = ask(
             HoldPlaces(
-                .seats(seats.map(UInt32.init)), buyer: Hall.buyer(buyer), pass: UInt32(buyer),
+                .seats(seats.map(UInt32.init)), buyer: Hall.buyer(buyer), pass: PassID(UInt32(buyer)),
                 key: key.map { Hall.key($0, body: body) }))
         if let key, let known = model.holdKeys[key], known.at >= model.now - 86_400_000 {
             if known.body != body { return expect(outcome, .idempotencyConflict) }
@@ -86,7 +86,7 @@ struct ModelRun {
     private mutating func stand(_ buyer: Int, _ quantity: Int) -> String? {
         let free = model.standingFree
         let outcome = ask(
-            HoldPlaces(.area(0, quantity: quantity), buyer: Hall.buyer(buyer), pass: UInt32(buyer), key: nil))
+            HoldPlaces(.area(0, quantity: quantity), buyer: Hall.buyer(buyer), pass: PassID(UInt32(buyer)), key: nil))
         if model.places(of: buyer) + quantity > model.limit {
             return expect(outcome, .purchaseLimit(limit: model.limit, current: model.places(of: buyer)))
         }
@@ -101,7 +101,8 @@ struct ModelRun {
         let free = range.filter { model.isFree($0) }
         let outcome = ask(
             HoldPlaces(
-                .best(category: category, quantity: quantity), buyer: Hall.buyer(buyer), pass: UInt32(buyer), key: nil))
+                .best(category: category, quantity: quantity), buyer: Hall.buyer(buyer), pass: PassID(UInt32(buyer)),
+                key: nil))
         if model.places(of: buyer) + quantity > model.limit {
             return expect(outcome, .purchaseLimit(limit: model.limit, current: model.places(of: buyer)))
         }
@@ -269,7 +270,7 @@ struct ModelRun {
 
     private mutating func checkIn(_ index: Int) -> String? {
         let ticket = UInt32(index + 1)
-        let outcome = ask(CheckIn(ticket: ticket))
+        let outcome = ask(CheckIn(TicketID(ticket)))
         guard let order = model.orders.first(where: { $0.tickets.contains(ticket) }) else {
             return expect(outcome, .notFound)
         }

@@ -186,7 +186,7 @@ import Testing
         #expect(throws: ContradictoryFact.self) {
             try sale.replay(.orderConfirmed(OrderID(1), captured: 1), at: Hall.start)
         }
-        #expect(throws: ContradictoryFact.self) { try sale.replay(.checkedIn(ticket: 1), at: Hall.start) }
+        #expect(throws: ContradictoryFact.self) { try sale.replay(.checkedIn(1), at: Hall.start) }
     }
 }
 

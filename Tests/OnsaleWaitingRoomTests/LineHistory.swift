@@ -8,7 +8,7 @@ struct LineHistory {
     /// What an onlooker knows of a place.
     private struct Known {
         let buyer: Int
-        var number: UInt32?
+        var number: LineNumber?
         var lobbyIndex: UInt32?
         var state: PlaceState
         var seenAt: Int64
@@ -27,10 +27,10 @@ struct LineHistory {
     private var startedAt: Int64 = 1_000_000
     private var room = 1000
     private var journal: [(fact: LineFact, at: Timestamp)] = []
-    private var known: [UInt32: Known] = [:]
-    private var newest: [Int: UInt32] = [:]
-    private var passes: [UInt32: UInt32] = [:]
-    private var admittedThrough: UInt32 = 0
+    private var known: [PlaceID: Known] = [:]
+    private var newest: [Int: PlaceID] = [:]
+    private var passes: [PassID: PlaceID] = [:]
+    private var admittedThrough: LineNumber = 0
     private(set) var faults: [String] = []
 
     init(seed: UInt64) {
@@ -57,7 +57,7 @@ struct LineHistory {
         tell { line, now, room, facts in
             // Every third holder has something in hand whenever somebody looks.
             while let pass = line.duePass(at: now) {
-                line.settleDuePass(isIdle: pass.serial % 3 != 0, now: now, facts: &facts)
+                line.settleDuePass(isIdle: pass.id.serial % 3 != 0, now: now, facts: &facts)
             }
             line.advance(to: now, room: room, facts: &facts)
         }
@@ -93,7 +93,7 @@ struct LineHistory {
         }
         if let before, known[before]?.state != .spent {
             let isMoved = known[before]?.state == .moved
-            if isNew || place.serial != (isMoved ? newest[person] : before) {
+            if isNew || place.id != (isMoved ? newest[person] : before) {
                 faults.append("person \(person) got a second place")
             }
             if !isMoved, place.number != known[before]?.number || place.lobbyIndex != known[before]?.lobbyIndex {
@@ -101,7 +101,7 @@ struct LineHistory {
             }
         }
         if let number = place.number,
-            known.contains(where: { $0.key != place.serial && $0.value.number == number })
+            known.contains(where: { $0.key != place.id && $0.value.number == number })
         {
             faults.append("number \(number) was given twice")
         }
@@ -120,13 +120,13 @@ struct LineHistory {
         switch outcome {
         case .success(let pass):
             if asked.state == .spent { faults.append("spent place \(serial) got a pass") }
-            if before[pass.serial] ?? serial != serial { faults.append("pass \(pass.serial) is another place's") }
+            if before[pass.id] ?? serial != serial { faults.append("pass \(pass.id) is another place's") }
         case .failure(.placeSpent):
             if asked.state != .spent { faults.append("place \(serial) was called spent") }
         case .failure(.notAdmitted(let position, _)):
             if asked.state == .called { faults.append("place \(serial) was called and not admitted") }
             if let position, let number = known[current(ticket)]?.number,
-                position != number - min(number, line.admittedThrough)
+                position != number.serial - min(number, line.admittedThrough).serial
             {
                 faults.append("place \(serial) is \(position) away")
             }
@@ -149,12 +149,12 @@ struct LineHistory {
     }
 
     /// The place that a ticket stands for.
-    private func current(_ ticket: UInt32) -> UInt32 {
+    private func current(_ ticket: PlaceID) -> PlaceID {
         guard let known = known[ticket], known.state == .moved else { return ticket }
         return newest[known.buyer] ?? ticket
     }
 
-    private mutating func see(_ ticket: UInt32) {
+    private mutating func see(_ ticket: PlaceID) {
         let place = current(ticket)
         guard let before = known[place] else { return }
         // Whoever was away must ask again.
@@ -204,7 +204,7 @@ struct LineHistory {
             newest[Int(buyer.low)] = place
         case .drawn:
             for place in known.keys { known[place]?.number = line.place(place).number }
-            if Set(known.values.compactMap(\.number)) != Set((0..<known.count).map { UInt32($0) + 1 }) {
+            if Set(known.values.compactMap(\.number)) != Set((0..<known.count).map { LineNumber(UInt32($0) + 1) }) {
                 faults.append("the draw did not give every number once")
             }
         case .called(let place, _): judgeCall(of: place)
@@ -243,7 +243,7 @@ struct LineHistory {
         }
     }
 
-    private mutating func judgeCall(of place: UInt32) {
+    private mutating func judgeCall(of place: PlaceID) {
         guard let number = known[place]?.number else {
             faults.append("place \(place) was called without a number")
             return

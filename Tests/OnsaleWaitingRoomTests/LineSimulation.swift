@@ -32,9 +32,9 @@ struct LineSimulation {
     private var leavesAt: [Int64] = []
     private var isAdmitted: [Bool] = []
     /// What happens at a second.
-    private var claims: [Int64: [UInt32]] = [:]
-    private var ends: [Int64: [(pass: UInt32, buyer: BuyerID)]] = [:]
-    private var estimates: [(number: UInt32, at: Int64, eta: Int)] = []
+    private var claims: [Int64: [PlaceID]] = [:]
+    private var ends: [Int64: [(pass: PassID, buyer: BuyerID)]] = [:]
+    private var estimates: [(number: LineNumber, at: Int64, eta: Int)] = []
     private var result = Result()
 
     init(people: Int, cap: Int, seed: UInt64) {
@@ -56,7 +56,7 @@ struct LineSimulation {
         for _ in 0..<lobby { join() }
         let perSecond = max(1, (people - lobby) / 120)
         now += 29
-        apply(NotePresence(of: (1...UInt32(lobby)).filter { leavesAt[Int($0) - 1] > now }))
+        apply(NotePresence(of: (1...UInt32(lobby)).map(PlaceID.init).filter { leavesAt[Int($0.serial) - 1] > now }))
         now += 1
         // Over when the line has passed everyone and the last who were called have been served.
         while result.seconds < 100_000, leavesAt.count < people || line.activeShoppers > 0 || !isThrough {
@@ -90,29 +90,29 @@ struct LineSimulation {
 
     /// Only those near their turn matter; the rest would be marked just the same.
     private mutating func markPresent() {
-        let first = max(1, line.admittedThrough)
+        let first = max(1, line.admittedThrough.serial)
         let last = min(line.issuedNumbers, first + UInt32(3 * cap))
         guard first <= last, result.seconds % 10 == 1 || cap < 100 else { return }
-        let places = (first...last).compactMap { number -> UInt32? in
-            let place = line.place(of: number)
-            return leavesAt[Int(place) - 1] > now ? place : nil
+        let places = (first...last).compactMap { number -> PlaceID? in
+            let place = line.place(of: LineNumber(number))
+            return leavesAt[Int(place.serial) - 1] > now ? place : nil
         }
         _ = apply(NotePresence(of: places))
     }
 
-    private mutating func claim(_ place: UInt32) {
-        let buyer = BuyerID(high: 1, low: UInt64(place) - 1)
+    private mutating func claim(_ place: PlaceID) {
+        let buyer = BuyerID(high: 1, low: UInt64(place.serial) - 1)
         guard case .success(let pass) = apply(ClaimPass(of: place, buyer: buyer)) else { return }
         result.admitted += 1
-        isAdmitted[Int(place) - 1] = true
+        isAdmitted[Int(place.serial) - 1] = true
         let visit = max(1, min(Double(passSeconds), -log(Double.random(in: 0.001..<1, using: &random)) * visitSeconds))
-        ends[now + Int64(visit), default: []].append((pass.serial, buyer))
+        ends[now + Int64(visit), default: []].append((pass.id, buyer))
     }
 
     private mutating func estimate() {
         for distance in [50, 500, 5000, 50_000, 300_000] {
-            let number = line.admittedThrough + UInt32(distance)
-            guard number <= line.issuedNumbers else { continue }
+            let number = LineNumber(line.admittedThrough.serial + UInt32(distance))
+            guard number.serial <= line.issuedNumbers else { continue }
             let perSecond = line.numbersPerMinute(room: .max) / 60
             estimates.append((number, now, Int(Double(distance) / perSecond)))
         }
@@ -139,7 +139,7 @@ struct LineSimulation {
     private mutating func follow(_ facts: [LineFact]) {
         for fact in facts {
             guard case .called(let place, _) = fact else { continue }
-            if leavesAt[Int(place) - 1] > now {
+            if leavesAt[Int(place.serial) - 1] > now {
                 claims[now + Int64.random(in: 1...3, using: &random), default: []].append(place)
             }
         }
@@ -147,7 +147,7 @@ struct LineSimulation {
 
     /// Whether nobody who is still there waits.
     private var isThrough: Bool {
-        line.admittedThrough + UInt32(cap) >= line.issuedNumbers
+        line.admittedThrough.serial + UInt32(cap) >= line.issuedNumbers
             && (0..<people).allSatisfy { isAdmitted[$0] || leavesAt[$0] <= now }
     }
 }

@@ -70,7 +70,7 @@ import Testing
                     Issue.record("\(again)")
                     continue
                 }
-                #expect(place.serial == 4 && place.number == 4)
+                #expect(place.id == 4 && place.number == 4)
             }
             #expect(line.breaches.isEmpty && line.fault == nil)
         }
@@ -85,7 +85,7 @@ import Testing
         let (_, facts) = ask(&line, ChangeSchedule(change), at: 2)
         #expect(facts.suffix(2) == [.callWithdrawn(4), .callWithdrawn(3)])
         for place in 2...4 as ClosedRange<UInt32> {
-            _ = ask(&line, ClaimPass(of: place, buyer: Self.buyers[Int(place) - 1]), at: 3)
+            _ = ask(&line, ClaimPass(of: PlaceID(place), buyer: Self.buyers[Int(place) - 1]), at: 3)
         }
         #expect(line.activeShoppers == 2)
     }
@@ -95,18 +95,18 @@ import Testing
         var line = line(cap: 2, idle: 60)
         for buyer in Self.buyers.prefix(3) { _ = ask(&line, JoinLine(buyer), at: 0) }
         for place in 1...2 as ClosedRange<UInt32> {
-            _ = ask(&line, ClaimPass(of: place, buyer: Self.buyers[Int(place) - 1]), at: 1)
+            _ = ask(&line, ClaimPass(of: PlaceID(place), buyer: Self.buyers[Int(place) - 1]), at: 1)
         }
         #expect(line.nextDue() == Timestamp(seconds: 61))
         var facts: [LineFact] = []
         while let pass = line.duePass(at: Timestamp(seconds: 61)) {
-            line.settleDuePass(isIdle: pass.serial == 1, now: Timestamp(seconds: 61), facts: &facts)
+            line.settleDuePass(isIdle: pass.id == 1, now: Timestamp(seconds: 61), facts: &facts)
         }
         #expect(facts == [.passEnded(1, .idle)] && line.activeShoppers == 1)
         // What the other had in hand has an end: its time begins there.
         line.leftOff(Self.buyers[1], at: Timestamp(seconds: 100))
         #expect(line.duePass(at: Timestamp(seconds: 159)) == nil)
-        #expect(line.duePass(at: Timestamp(seconds: 160))?.serial == 2)
+        #expect(line.duePass(at: Timestamp(seconds: 160))?.id == 2)
     }
 
     @Test("Nobody is idle while the server is down: passes live on over a restart")
@@ -121,6 +121,6 @@ import Testing
         var facts: [LineFact] = []
         restored.advance(to: Timestamp(seconds: 500), room: 1000, facts: &facts)
         #expect(restored.duePass(at: Timestamp(seconds: 500)) == nil && restored.activeShoppers == 1)
-        #expect(restored.duePass(at: Timestamp(seconds: 560))?.serial == 1)
+        #expect(restored.duePass(at: Timestamp(seconds: 560))?.id == 1)
     }
 }

@@ -67,18 +67,18 @@ enum JournalBench {
     }
 
     /// A pass for each of a thousand buyers.
-    private static func passes(_ engine: Engine, _ event: EventHandle) async throws -> [UInt32] {
-        var passes: [UInt32] = []
+    private static func passes(_ engine: Engine, _ event: EventHandle) async throws -> [PassID] {
+        var passes: [PassID] = []
         for number in 0..<1000 {
             let place = try await engine.apply(JoinLine(Arena.buyer(number)), to: event).place
-            let pass = try await engine.apply(ClaimPass(of: place.serial, buyer: Arena.buyer(number)), to: event)
-            passes.append(pass.serial)
+            let pass = try await engine.apply(ClaimPass(of: place.id, buyer: Arena.buyer(number)), to: event)
+            passes.append(pass.id)
         }
         return passes
     }
 
     /// Each pair of seats is held, wanted by another, given back, and held again.
-    private static func holdsAndReleases(_ passes: [UInt32]) -> [Step] {
+    private static func holdsAndReleases(_ passes: [PassID]) -> [Step] {
         var commands: [Step] = []
         var last: UInt32 = 0
         func hold(_ seats: [UInt32], by buyer: Int) {

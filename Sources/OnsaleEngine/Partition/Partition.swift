@@ -70,7 +70,7 @@ public struct Partition: Sendable {
     }
 
     /// Gives back what is held with a pass that is about to end.
-    mutating func releaseHolds(of buyer: BuyerID, pass: UInt32, now: Timestamp) {
+    mutating func releaseHolds(of buyer: BuyerID, pass: PassID, now: Timestamp) {
         sale.releaseHolds(of: buyer, pass: pass, now: now, facts: &saleFacts)
         tellLine(of: saleFacts, at: now)
     }

@@ -3,13 +3,14 @@ import Foundation
 import JWTKit
 import OnsaleEngine
 import OnsaleValues
+import OnsaleWaitingRoom
 import Synchronization
 
 /// Whom a token speaks for.
 enum Principal: Hashable, Sendable {
     case session(BuyerID)
-    case pass(event: String, BuyerID, serial: UInt32)
-    case ticket(event: String, BuyerID, place: UInt32)
+    case pass(event: String, BuyerID, PassID)
+    case ticket(event: String, BuyerID, PlaceID)
 }
 
 /// The claims of our own tokens.
@@ -72,15 +73,15 @@ final class Tokens: Sendable {
     }
 
     /// The same pass gives the same text every time.
-    func pass(event: String, _ buyer: BuyerID, serial: UInt32, expiresAt: Timestamp) -> String {
+    func pass(_ pass: PassID, event: String, _ buyer: BuyerID, expiresAt: Timestamp) -> String {
         // Whether it lives is decided where it was granted; the text lasts a day, so that what it held can be paid for.
         sign(
-            #"{"aud":"onsale-pass","sub":"\#(buyer.text)","evt":"\#(event)","num":\#(serial),"#
+            #"{"aud":"onsale-pass","sub":"\#(buyer.text)","evt":"\#(event)","num":\#(pass.serial),"#
                 + #""exp":\#(expiresAt.milliseconds / 1000 + 86_400)}"#)
     }
 
-    func ticket(event: String, _ buyer: BuyerID, place: UInt32) -> String {
-        sign(#"{"aud":"onsale-ticket","sub":"\#(buyer.text)","evt":"\#(event)","num":\#(place)}"#)
+    func ticket(of place: PlaceID, event: String, _ buyer: BuyerID) -> String {
+        sign(#"{"aud":"onsale-ticket","sub":"\#(buyer.text)","evt":"\#(event)","num":\#(place.serial)}"#)
     }
 
     private func sign(_ claims: String) -> String {
@@ -136,9 +137,9 @@ final class Tokens: Sendable {
                 guard login.isOurs else { return nil }
                 return Checked(principal: .session(buyer), expiresAtSeconds: expiresAt)
             case (.pass, let event?, let serial?):
-                return Checked(principal: .pass(event: event, buyer, serial: serial), expiresAtSeconds: expiresAt)
-            case (.ticket, let event?, let place?):
-                return Checked(principal: .ticket(event: event, buyer, place: place), expiresAtSeconds: expiresAt)
+                return Checked(principal: .pass(event: event, buyer, PassID(serial)), expiresAtSeconds: expiresAt)
+            case (.ticket, let event?, let serial?):
+                return Checked(principal: .ticket(event: event, buyer, PlaceID(serial)), expiresAtSeconds: expiresAt)
             default: return nil
             }
         }

@@ -206,9 +206,9 @@ extension OnsaleService {
         guard let ticket = barcodes.ticket(asked.barcode, event: definition.id), ticket.tag == definition.tag else {
             throw Problem.invalid("/barcode", "is no ticket of this event")
         }
-        let (holder, places) = try await apply(CheckIn(ticket: ticket.serial), to: event)
+        let (holder, places) = try await apply(CheckIn(TicketID(ticket.serial)), to: event)
         return json(.ok) { writer in
-            writer.member("ticket", id(holder.serial, issuedAt: holder.issuedAt, in: definition))
+            writer.member("ticket", id(holder, in: definition))
             let place = definition.placeName(places, holder.position)
             if case .area = places { writer.member("area", place) } else { writer.member("seat", place) }
             writer.member("checkedInAt", holder.checkedInAt)
@@ -221,7 +221,7 @@ extension OnsaleService {
         let definition = event.view.definition
         let void = try await engine.read(event) { $0.sale.tickets.filter(\.isVoid) }
         return json(.ok) { writer in
-            writer.member("tickets", strings: void.lazy.map { id($0.serial, issuedAt: $0.issuedAt, in: definition) })
+            writer.member("tickets", strings: void.lazy.map { id($0, in: definition) })
         }
     }
 

@@ -4,6 +4,7 @@ import Hummingbird
 import NIOCore
 import OnsaleEngine
 import OnsaleStreams
+import OnsaleWaitingRoom
 import OnsaleValues
 
 /// The live streams. Where the socket can be had it is handed to the broadcaster, which then says everything that is
@@ -29,7 +30,7 @@ extension OnsaleService {
     private func listener(_ request: Request, of event: String) async throws -> UInt32 {
         guard let token = bearer(request) ?? request.uri.queryParameters["ticket"].map(String.init) else { return 0 }
         switch await tokens.principal(token, now: engine.now()) {
-        case .ticket(event, _, let place): return place
+        case .ticket(event, _, let place): return place.serial
         case .ticket: throw Problem(.forbidden, "This ticket is for another event.")
         case .session, .pass: return 0
         case nil: throw Problem(.unauthenticated, "This is no ticket of ours.")

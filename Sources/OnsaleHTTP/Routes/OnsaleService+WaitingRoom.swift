@@ -16,8 +16,8 @@ extension OnsaleService {
         try challenge?.require(request, buyer: buyer, event: event.id)
         let (place, isNew) = try await apply(JoinLine(buyer), to: event)
         return json(isNew ? .created : .ok) { writer in
-            writer.member("ticket", tokens.ticket(event: event.id, buyer, place: place.serial))
-            writer.member("number", place.number)
+            writer.member("ticket", tokens.ticket(of: place.id, event: event.id, buyer))
+            writer.member("number", place.number?.serial)
             if let lobbyIndex = place.lobbyIndex { writer.member("lobbyIndex", lobbyIndex) }
             writer.member("phase", Room.phase(event.view, at: engine.now()))
         }
@@ -64,15 +64,15 @@ extension OnsaleService {
         let pass = try await apply(ClaimPass(of: place, buyer: buyer), to: event)
         return json(.created) { writer in
             writer.member(
-                "pass", tokens.pass(event: event.id, buyer, serial: pass.serial, expiresAt: pass.expiresAt))
+                "pass", tokens.pass(pass.id, event: event.id, buyer, expiresAt: pass.expiresAt))
             writer.member("expiresAt", pass.expiresAt)
         }
     }
 
     func giveUpPass(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let event = try await event(context)
-        let (buyer, serial) = try await requirePass(request, for: event.id)
-        try await apply(GiveUpPass(serial, buyer: buyer), to: event)
+        let (buyer, pass) = try await requirePass(request, for: event.id)
+        try await apply(GiveUpPass(pass, buyer: buyer), to: event)
         return Response(status: .noContent)
     }
 }
@@ -92,7 +92,7 @@ enum Room {
         writer.member("phase", phase(view, at: now))
         writer.member("opensAt", view.schedule.opensAt)
         writer.member("issued", view.line.issuedNumbers)
-        writer.member("admittedThrough", view.line.admittedThrough)
+        writer.member("admittedThrough", view.line.admittedThrough.serial)
         writer.member("admittedPerMinute", Int(view.line.numbersPerMinute.rounded(.up)))
         writer.member("activeShoppers", view.line.activeShoppers)
         writer.member("free", view.counts.free)

@@ -34,7 +34,7 @@ final class RoomFeed: Feed {
     }
 
     func present(_ people: [UInt32]) {
-        engine.submit(NotePresence(of: people), to: event) { _ in }
+        engine.submit(NotePresence(of: people.map(PlaceID.init)), to: event) { _ in }
     }
 }
 

@@ -28,8 +28,12 @@ extension OnsaleService {
         PublicID(.order, at: order.placedAt, serial: order.id.serial, tag: definition.tag).text
     }
 
-    func id(_ ticket: UInt32, issuedAt: Timestamp, in definition: EventDefinition) -> String {
-        PublicID(.ticket, at: issuedAt, serial: ticket, tag: definition.tag).text
+    func id(_ ticket: Ticket, in definition: EventDefinition) -> String {
+        id(ticket.id, issuedAt: ticket.issuedAt, in: definition)
+    }
+
+    func id(_ ticket: TicketID, issuedAt: Timestamp, in definition: EventDefinition) -> String {
+        PublicID(.ticket, at: issuedAt, serial: ticket.serial, tag: definition.tag).text
     }
 
     private func lines(_ places: Places, _ definition: EventDefinition, _ writer: inout JSONWriter) {

@@ -1,0 +1,41 @@
+/// A number that is given out in order within an event, from 1 on: of holds, orders, passes, tickets … Each kind is a type
+/// of its own, so that none is taken for another.
+public protocol SerialNumber: Hashable, Comparable, Sendable, ExpressibleByIntegerLiteral {
+    var serial: UInt32 { get }
+    init(_ serial: UInt32)
+}
+
+extension SerialNumber {
+    @inlinable
+    public init(integerLiteral serial: UInt32) { self.init(serial) }
+
+    @inlinable
+    public static func < (left: Self, right: Self) -> Bool { left.serial < right.serial }
+
+    /// The one after it.
+    @inlinable
+    public var next: Self { Self(serial + 1) }
+}
+
+extension ByteWriter {
+    public mutating func write(_ id: some SerialNumber) {
+        write(serial: id.serial)
+    }
+}
+
+extension ByteReader {
+    public mutating func id<ID: SerialNumber>() throws(ByteReadingError) -> ID {
+        ID(try serial())
+    }
+}
+
+/// A pass's number within its event, in the order in which they were granted.
+@frozen
+public struct PassID: SerialNumber {
+    public let serial: UInt32
+
+    @inlinable
+    public init(_ serial: UInt32) {
+        self.serial = serial
+    }
+}
