@@ -53,6 +53,7 @@ let package = Package(
             name: "OnsaleEngine",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", crypto, logging,
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
@@ -137,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "OnsaleEngineTests",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", logging,
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", "Seeded", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Journals"],

@@ -12,11 +12,11 @@ public final class Engine: Sendable {
     private let limits: EngineLimits
     private let logger: Logger
     private let directory = EventDirectory()
-    private let loop: EngineLoop
+    private let mailbox = Mailbox()
+    private let loader: EventLoader
+    private let thread: WriterThread
     private let saga: SagaRunner
-    private let loaders = DispatchQueue(label: "onsale.loaders", attributes: .concurrent)
-    /// How many loads are under way at a time: each may need the memory of a large event.
-    private let loadSlots = DispatchSemaphore(value: 4)
+    private let fatal: @Sendable (String) -> Void
 
     /// - Parameter fatal: ends the process; called when it is unknown what is on disk.
     public init(
@@ -27,23 +27,21 @@ public final class Engine: Sendable {
         self.clock = clock
         self.limits = limits
         self.logger = logger
-        let saga = SagaRunner(gateway: payments, clock: clock, logger: logger)
-        self.saga = saga
-        let reload = Mutex<(@Sendable (String) -> Void)?>(nil)
-        loop = EngineLoop(
-            journal: journal, clock: clock, limits: limits, logger: logger, directory: directory,
-            effects: { saga.take($0) },
-            remind: { saga.remind($0) },
-            reload: { id in reload.withLock { $0 }?(id) },
-            fatal: fatal)
-        reload.withLock { $0 = { [weak self] id in self?.load(id) } }
-        saga.bind(to: self)
+        self.fatal = fatal
+        loader = EventLoader(
+            journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox)
+        thread = WriterThread(mailbox: mailbox, clock: clock)
+        saga = SagaRunner(
+            events: EventAccess(directory: directory, mailbox: mailbox, loader: loader), gateway: payments,
+            clock: clock, logger: logger)
     }
+
+    private var events: EventAccess { saga.events }
 
     public func now() -> Timestamp { clock.now() }
 
     /// How often the writer's loop has turned; at rest that is once a second.
-    package var turns: Int { loop.turns }
+    package var turns: Int { thread.turns }
 
     /// What is known of the payment provider.
     public var provider: ProviderHealth { saga.health }
@@ -51,7 +49,15 @@ public final class Engine: Sendable {
     /// Starts the writer, and loads every event that may have something to do. Events with nothing unfinished are
     /// unloaded when they have been idle, and stay so over a restart.
     public func start() throws {
-        loop.start()
+        let housekeeping = Housekeeping(
+            journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox, loader: loader,
+            queue: DispatchQueue(label: "onsale.snapshots", qos: .utility))
+        thread.start { [journal, limits, logger, directory, saga, fatal] in
+            WriterLoop(
+                journal: journal, limits: limits, logger: logger, directory: directory, housekeeping: housekeeping,
+                followers: [saga], seed: { (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) } },
+                fatal: fatal)
+        }
         let heads = try journal.heads()
         let dormant = Dictionary(
             try journal.dormantEvents().map { ($0.partition, $0) }, uniquingKeysWith: { first, _ in first })
@@ -61,7 +67,7 @@ public final class Engine: Sendable {
             {
                 directory.begin(dormant: summary)
             } else if directory.begin(head.partition) {
-                loadNow(head.partition)
+                loader.loadNow(head.partition)
             }
         }
         saga.start()
@@ -69,13 +75,13 @@ public final class Engine: Sendable {
 
     /// The process is about to end: whoever waits for an order is answered with the order as it stands.
     public func hurry() {
-        loop.deliver(.hurry)
+        mailbox.deliver(.hurry)
     }
 
     /// Answers what waits and puts everything away.
     public func stop() async {
         await saga.stop()
-        await loop.stop()
+        await thread.stop()
     }
 
     // MARK: Events
@@ -88,7 +94,7 @@ public final class Engine: Sendable {
             let handle = EventHandle(
                 id: definition.id, view: EventView(partition, lastSequence: 0), limits: limits)
             let result = await withCheckedContinuation { continuation in
-                loop.deliver(.created(handle, partition) { continuation.resume(returning: $0) })
+                mailbox.deliver(.created(handle, partition) { continuation.resume(returning: $0) })
             }
             _ = try result.get()
             return handle.view
@@ -103,7 +109,7 @@ public final class Engine: Sendable {
     private func prepare(
         _ definition: EventDefinition, _ document: [UInt8]?
     ) async throws -> (Partition, EventDefinition) {
-        try await onLoader { [journal] in
+        try await loader.run { [journal] in
             if let document, let digest = definition.planDigest {
                 try journal.putDocument(document, digest: digest)
             }
@@ -120,69 +126,16 @@ public final class Engine: Sendable {
 
     /// The seating plan as it was given.
     public func document(digest: [UInt8]) async throws -> [UInt8]? {
-        try await onLoader { try self.journal.document(digest: digest) }
+        try await loader.run { [journal] in try journal.document(digest: digest) }
     }
 
     /// Keeps a document that can be made again.
     public func keepDocument(_ bytes: [UInt8], digest: [UInt8]) async throws {
-        try await onLoader { try self.journal.putDocument(bytes, digest: digest) }
+        try await loader.run { [journal] in try journal.putDocument(bytes, digest: digest) }
     }
 
     /// The event, loaded if it was not.
-    public func event(_ id: String) async throws -> EventHandle {
-        if let handle = try directory.loaded(id) { return handle }
-        return try await withCheckedThrowingContinuation { continuation in
-            switch directory.find(id, continuation) {
-            case .wait: break
-            case .handle(let handle): continuation.resume(returning: handle)
-            case .refused(let error): continuation.resume(throwing: error)
-            case .load: load(id)
-            }
-        }
-    }
-
-    private func load(_ id: String) {
-        loaders.async { [self] in
-            loadSlots.wait()
-            defer { loadSlots.signal() }
-            loadNow(id)
-        }
-    }
-
-    /// Reads an event and hands it to the loop, which publishes it.
-    private func loadNow(_ id: String) {
-        do {
-            let recovered = try Recovery.recover(id, from: journal)
-            let view = EventView(recovered.partition, lastSequence: recovered.head.lastSequence)
-            let handle = EventHandle(
-                id: id, view: view, buyers: recovered.partition.sale.buyersWithOrders, limits: limits)
-            loop.deliver(.loaded(handle, recovered))
-            logger.info("Event loaded", metadata: ["event": "\(id)", "facts": "\(recovered.head.lastSequence)"])
-        } catch let damage as JournalDamage {
-            logger.critical(
-                "An event is out of service: its journal is damaged",
-                metadata: ["event": "\(id)", "error": "\(damage)"])
-            directory.takeOutOfService(id)
-        } catch {
-            logger.error(
-                "An event could not be loaded; the next request tries again",
-                metadata: ["event": "\(id)", "error": "\(error)"])
-            if directory.postpone(id) {
-                loaders.asyncAfter(deadline: .now() + Engine.retrySeconds) { [weak self] in
-                    if let self, directory.beginAgain(id) { loadNow(id) }
-                }
-            }
-        }
-    }
-
-    /// How soon an event is tried again of which nothing could be read.
-    private static let retrySeconds = 5.0
-
-    private func onLoader<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            loaders.async { continuation.resume(with: Result { try body() }) }
-        }
-    }
+    public func event(_ id: String) async throws -> EventHandle { try await events.event(id) }
 
     /// All events, loaded or not, by id.
     public func summaries() -> [EventSummary] { directory.summaries() }
@@ -207,9 +160,7 @@ public final class Engine: Sendable {
     public func apply<Command: EventCommand>(
         _ command: Command, to event: EventHandle
     ) async throws -> Command.Answer {
-        try await withCheckedThrowingContinuation { continuation in
-            submit(command, to: event) { continuation.resume(with: $0) }
-        }
+        try await events.apply(command, to: event)
     }
 
     /// Places an order, and waits for it to be paid or not.
@@ -217,7 +168,7 @@ public final class Engine: Sendable {
     public func apply(_ command: PlaceOrder, to event: EventHandle, waitUntil: Timestamp) async throws -> Order {
         try await withCheckedThrowingContinuation { continuation in
             let envelope = Envelope(command, waitUntil: waitUntil) { continuation.resume(with: $0) }
-            put(envelope, lane: PlaceOrder.lane, into: event)
+            events.put(envelope, lane: PlaceOrder.lane, into: event)
         }
     }
 
@@ -226,40 +177,14 @@ public final class Engine: Sendable {
         _ command: Command, to event: EventHandle,
         reply: @escaping @Sendable (Result<Command.Answer, any Error>) -> Void
     ) {
-        put(Envelope(command, reply), lane: Command.lane, into: event)
+        events.put(Envelope(command, reply), lane: Command.lane, into: event)
     }
 
     /// Reads the state as it stands after everything that was asked before.
     public func read<Value: Sendable>(
         _ event: EventHandle, _ body: @escaping @Sendable (Partition) -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            put(Envelope(reading: body) { continuation.resume(with: $0) }, lane: .passes, into: event)
-        }
-    }
-
-    private func put(_ envelope: Envelope, lane: Lane, into event: EventHandle) {
-        do throws(EventHandle.Refused) {
-            if try event.put(envelope, lane: lane) { loop.tell(event) }
-        } catch {
-            switch error {
-            case .full(let seconds): envelope.fail(.overloaded(retryAfterSeconds: seconds))
-            case .closed: retry(envelope, lane: lane, on: event.id)
-            }
-        }
-    }
-
-    /// The event was unloaded between look-up and use: look it up again. By then it is not to be had any more, so this
-    /// waits until it is loaded anew.
-    private func retry(_ envelope: Envelope, lane: Lane, on id: String) {
-        Task {
-            do {
-                let handle = try await event(id)
-                put(envelope, lane: lane, into: handle)
-            } catch {
-                envelope.fail(error as? EngineError ?? .shuttingDown)
-            }
-        }
+        try await events.read(event, body)
     }
 
     // MARK: Payments
@@ -271,18 +196,5 @@ public final class Engine: Sendable {
     ///   - isAboutReturn: whether money may have gone back without our asking.
     public func inquire(about reference: String?, intent: String?, isAboutReturn: Bool) {
         saga.inquire(about: reference, intent: intent, isAboutReturn: isAboutReturn)
-    }
-
-    /// The order of that public id, with its event, which is loaded if it was not.
-    func order(_ reference: String) async throws -> (event: EventHandle, order: OrderID)? {
-        guard let id = PublicID(.order, text: reference) else { return nil }
-        guard let event = directory.event(tag: id.tag) else {
-            // It may be one of those that are just being loaded.
-            if directory.isLoading { throw EngineError.unavailable }
-            return nil
-        }
-        let handle = try await self.event(event)
-        let order = try await read(handle) { $0.sale.order(OrderID(id.serial)) }
-        return order?.placedAt == id.at ? (handle, OrderID(id.serial)) : nil
     }
 }

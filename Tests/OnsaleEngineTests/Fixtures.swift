@@ -67,6 +67,10 @@ final class TestClock: WallClock {
     func now() -> Timestamp { moment.withLock { $0 } }
 
     func advance(seconds: Int) { moment.withLock { $0 = $0.adding(seconds: seconds) } }
+
+    func advance(milliseconds: Int) {
+        moment.withLock { $0 = Timestamp(milliseconds: $0.milliseconds + Int64(milliseconds)) }
+    }
 }
 
 extension Logger {

@@ -104,7 +104,7 @@ final class PaymentSweep: Sendable {
         while true {
             let now = clock.now()
             let isWanted = state.withLock { state -> Bool? in
-                guard let first = state.looks.min, runner.engine != nil else {
+                guard let first = state.looks.min, !runner.isStopping else {
                     state.isTicking = false
                     return nil
                 }
@@ -180,20 +180,23 @@ final class PaymentSweep: Sendable {
         var rounds: [String: Round] = [:]
         let startedAt = clock.now()
         var nextDay = startedAt.adding(seconds: PaymentSweep.daySeconds)
-        while let engine = runner.engine {
+        let events = runner.events
+        while !runner.isStopping {
             var hasLooked = false
             if clock.now() >= nextDay {
                 nextDay = clock.now().adding(seconds: PaymentSweep.daySeconds)
                 let since = clock.now().adding(seconds: -PaymentSweep.restingDays * PaymentSweep.daySeconds)
-                for event in engine.summaries() where event.startsAt > since { _ = try? await engine.event(event.id) }
+                for event in events.directory.summaries() where event.startsAt > since {
+                    _ = try? await events.event(event.id)
+                }
             }
-            let views = runner.isOpen ? engine.loadedViews() : []
+            let views = runner.isOpen ? events.directory.views() : []
             for view in views {
                 let id = view.definition.id
                 var round = rounds[id] ?? Round(begunAt: clock.now())
-                let page = await page(of: view, &round, engine)
+                let page = await page(of: view, &round, events)
                 rounds[id] = round
-                for order in page where runner.engine != nil {
+                for order in page where !runner.isStopping {
                     hasLooked = true
                     if round.isFirst, order.placedAt.adding(seconds: PaymentSweep.recentSeconds) > startedAt,
                         order.placedAt < startedAt
@@ -212,15 +215,15 @@ final class PaymentSweep: Sendable {
     }
 
     /// The next orders of an event's round that a payment can have changed for; none while it rests.
-    private func page(of view: EventView, _ round: inout Round, _ engine: Engine) async -> [Reference] {
+    private func page(of view: EventView, _ round: inout Round, _ events: EventAccess) async -> [Reference] {
         guard view.orders.contains(where: { !$0.key.isInProgress && $0.value > 0 }) else { return [] }
         if round.below == 0 {
             guard round.begunAt.adding(seconds: PaymentSweep.roundSeconds) <= clock.now() else { return [] }
             round = Round(begunAt: clock.now(), isFirst: false)
         }
         let below = round.below
-        guard let handle = try? await engine.event(view.definition.id),
-            let found = try? await engine.read(handle, { PaymentSweep.page(of: $0, below: below) })
+        guard let handle = try? await events.event(view.definition.id),
+            let found = try? await events.read(handle, { PaymentSweep.page(of: $0, below: below) })
         else { return [] }
         round.below = found.next
         return found.page

@@ -57,7 +57,7 @@ public struct PaymentTask: Sendable {
     var isLookingForUnknown: Bool { kind == .void && intent == nil }
 
     /// What this fact makes necessary, if anything.
-    init?(following fact: SaleFact, in partition: Partition) {
+    init?(following fact: SaleFact, in partition: borrowing Partition) {
         switch fact {
         case .orderPlaced(let id, _, _, _, _), .orderAuthorized(let id, _), .orderDeclined(let id, _, true),
             .orderExpired(let id), .orderCancelled(let id, _, _), .capturedLate(let id, _, _),
@@ -72,12 +72,12 @@ public struct PaymentTask: Sendable {
     }
 
     /// Everything that the provider must still be asked for an event, as recovery finds it.
-    public static func all(in partition: Partition) -> [PaymentTask] {
+    public static func all(in partition: borrowing Partition) -> [PaymentTask] {
         open(in: partition, after: 0, atMost: .max)
     }
 
     /// So many of the orders of which the provider must still be asked something, and of the second payments.
-    static func open(in partition: Partition, after serial: UInt32, atMost max: Int) -> [PaymentTask] {
+    static func open(in partition: borrowing Partition, after serial: UInt32, atMost max: Int) -> [PaymentTask] {
         let sale = partition.sale
         let orders = sale.openOrders.serials(after: serial, atMost: max).compactMap { serial in
             sale.order(OrderID(serial)).flatMap { PaymentTask($0, in: partition.definition) }

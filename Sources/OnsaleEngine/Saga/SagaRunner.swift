@@ -7,43 +7,15 @@ import Synchronization
 /// Carries out what orders need of the provider, and brings the results back as commands.
 ///
 /// What is to be done stands in the state and came from facts on disk, so nothing here need survive: after a crash the
-/// same tasks come again. One chain of calls an order is under way at a time; a call that brings no answer is tried
-/// again, later and later, until the state no longer asks for it.
+/// same tasks come again. When each call is made ``PaymentQueue`` says.
 final class SagaRunner: Sendable {
-    /// Calls to the provider under way at a time.
-    static let callsMax = 256
-    /// The same while it is not known yet whether the provider is really back.
-    private static let trialCallsMax = 4
     private static let probeMilliseconds = 500
+    private static let tickMilliseconds = 50
     /// How often what goes on failing is told, in seconds.
     private static let reminderSeconds: Int64 = 600
 
-    struct Key: Hashable {
-        let event: String
-        let order: OrderID
-        /// The second payment, for those.
-        let stray: String?
-    }
-
-    private struct Sleeper {
-        let task: PaymentTask
-        var wakesAt: UInt64
-        /// The provider has asked not to be asked before.
-        let notBefore: UInt64
-    }
-
     private struct State {
-        weak var engine: Engine?
-        var waiting: [PaymentTask] = []
-        /// Where `waiting` begins; what is before has been taken.
-        var nextWaiting = 0
-        var running = 0
-        /// Orders with a call under way or about to be, and the task that came meanwhile.
-        var active: [Key: PaymentTask?] = [:]
-        /// Orders that wait for their next try.
-        var sleeping: [Key: Sleeper] = [:]
-        var courses: [Key: PaymentCourse] = [:]
-        var gate = ProviderGate()
+        var queue = PaymentQueue()
         var isTicking = false
         var isProbing = false
         var isStopping = false
@@ -51,21 +23,19 @@ final class SagaRunner: Sendable {
         var told: [String: Timestamp] = [:]
     }
 
+    let events: EventAccess
     private let gateway: any PaymentGateway
     private let clock: any WallClock
     private let logger: Logger
     private let state = Mutex(State())
     private let sweep: PaymentSweep
 
-    init(gateway: any PaymentGateway, clock: any WallClock, logger: Logger) {
+    init(events: EventAccess, gateway: any PaymentGateway, clock: any WallClock, logger: Logger) {
+        self.events = events
         self.gateway = gateway
         self.clock = clock
         self.logger = logger
         sweep = PaymentSweep(clock: clock)
-    }
-
-    func bind(to engine: Engine) {
-        state.withLock { $0.engine = engine }
     }
 
     /// Learns whether the provider is there, and begins to look after orders that have ended.
@@ -76,143 +46,57 @@ final class SagaRunner: Sendable {
         }
     }
 
-    var health: ProviderHealth { state.withLock { $0.gate.health } }
-    var engine: Engine? { state.withLock { $0.isStopping ? nil : $0.engine } }
-    var isOpen: Bool { state.withLock { $0.gate.isOpen && !$0.isStopping } }
+    var health: ProviderHealth { state.withLock { $0.queue.gate.health } }
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+    var isOpen: Bool { state.withLock { $0.queue.gate.isOpen && !$0.isStopping } }
 
     /// No new call is begun; those under way may end. What they learn after the writer has stopped comes again.
     func stop() async {
         state.withLock { state in
             state.isStopping = true
-            state.waiting.removeAll()
-            state.nextWaiting = 0
-            state.sleeping.removeAll()
+            state.queue.stop()
         }
-        for _ in 0..<40 where state.withLock({ $0.running > 0 }) {
+        for _ in 0..<40 where state.withLock({ $0.queue.running > 0 }) {
             try? await Task.sleep(for: .milliseconds(50))
         }
-    }
-
-    private func key(_ task: PaymentTask) -> Key {
-        if case .returnStray(let intent) = task.kind {
-            return Key(event: task.event, order: task.order, stray: intent)
-        }
-        return Key(event: task.event, order: task.order, stray: nil)
     }
 
     // MARK: The queue
 
-    /// Takes a task; called on the writer's thread, so it only queues it.
-    func take(_ task: PaymentTask) {
-        take(task) { _ in true }
-    }
+    private static var uptime: UInt64 { DispatchTime.now().uptimeNanoseconds }
 
-    private func take(_ task: PaymentTask, if isWanted: (State) -> Bool) {
-        let mustStart = state.withLock { state -> Bool in
-            guard !state.isStopping, isWanted(state) else { return false }
-            return enqueue(task, &state)
+    /// Changes the queue, makes the calls that are due then, and sees to it that sleepers are woken.
+    @discardableResult
+    private func change<Answer>(_ body: (inout PaymentQueue) -> Answer) -> Answer {
+        let (answer, calls, mustTick) = state.withLock { state in
+            let answer = body(&state.queue)
+            let mustTick = state.queue.hasSleepers && !state.isTicking
+            if mustTick { state.isTicking = true }
+            return (answer, state.queue.calls(), mustTick)
         }
-        if mustStart { Task { await work() } }
-    }
-
-    /// - Returns: whether another worker must be started.
-    private func enqueue(_ task: PaymentTask, _ state: inout State) -> Bool {
-        let key = key(task)
-        state.sleeping[key] = nil
-        if state.active[key] != nil {
-            state.active[key] = .some(task)
-            return false
-        }
-        state.active[key] = .some(nil)
-        state.waiting.append(task)
-        guard state.gate.isOpen, state.running < SagaRunner.callsMax(state) else { return false }
-        state.running += 1
-        return true
-    }
-
-    private static func callsMax(_ state: State) -> Int {
-        state.gate.isOnTrial ? trialCallsMax : callsMax
-    }
-
-    /// Takes a task that may be old news: from the reconciler. Where a call for the order is under way, or its next try is
-    /// set, that leads on by itself, and the old news must not replace what is newer.
-    func remind(_ task: PaymentTask) {
-        take(task) { state in state.active[key(task)] == nil && state.sleeping[key(task)] == nil }
-    }
-
-    /// Works until nothing waits, or the provider is away.
-    private func work() async {
-        while let task = nextTask() {
-            var current: PaymentTask? = task
-            while let task = current {
-                let isDone = await attempt(task)
-                current = finish(task, isDone: isDone)
-            }
-        }
-    }
-
-    private func nextTask() -> PaymentTask? {
-        state.withLock { state in
-            let isOneTooMany = state.running > SagaRunner.callsMax(state)
-            guard state.gate.isOpen, !isOneTooMany, state.nextWaiting < state.waiting.count else {
-                if state.nextWaiting >= state.waiting.count {
-                    state.waiting.removeAll(keepingCapacity: true)
-                    state.nextWaiting = 0
-                }
-                state.running -= 1
-                return nil
-            }
-            let task = state.waiting[state.nextWaiting]
-            state.nextWaiting += 1
-            if state.nextWaiting > 1024, state.nextWaiting > state.waiting.count / 2 {
-                state.waiting.removeFirst(state.nextWaiting)
-                state.nextWaiting = 0
-            }
-            return task
-        }
-    }
-
-    /// After a try: what came meanwhile goes on at once; what brought no answer sleeps.
-    private func finish(_ task: PaymentTask, isDone: Done) -> PaymentTask? {
-        let key = key(task)
-        var mustTick = false
-        var isDoubtful = false
-        let next = state.withLock { state -> PaymentTask? in
-            if case .some(.some(let newer)) = state.active[key] {
-                state.active[key] = .some(nil)
-                state.courses[key]?.tries = 0
-                return newer
-            }
-            state.active[key] = nil
-            guard case .notYet(let milliseconds, let isTold) = isDone, !state.isStopping else {
-                isDoubtful = state.courses.removeValue(forKey: key)?.isDoubtful ?? false
-                return nil
-            }
-            let wakesAt = DispatchTime.now().uptimeNanoseconds + UInt64(max(0, milliseconds)) * 1_000_000
-            state.sleeping[key] = Sleeper(task: task, wakesAt: wakesAt, notBefore: isTold ? wakesAt : 0)
-            mustTick = !state.isTicking
-            state.isTicking = true
-            return nil
-        }
+        for call in calls { Task { await perform(call) } }
         if mustTick { Task { await tick() } }
-        if isDoubtful { sweep.doubt(task.payment.reference, self) }
-        return next
+        return answer
     }
 
-    // MARK: Sleeping
+    private func perform(_ call: PaymentQueue.Call) async {
+        var call = call
+        let end = await attempt(call.task, &call.course)
+        let ended = call
+        let isDoubtful = change { $0.ended(ended, end, now: SagaRunner.uptime) }
+        if isDoubtful { sweep.doubt(call.task.payment.reference, self) }
+    }
 
     /// Wakes who is due, as long as somebody sleeps.
     private func tick() async {
         while true {
-            try? await Task.sleep(for: .milliseconds(50))
-            let now = DispatchTime.now().uptimeNanoseconds
+            try? await Task.sleep(for: .milliseconds(SagaRunner.tickMilliseconds))
             let due = state.withLock { state -> [PaymentTask]? in
-                guard !state.sleeping.isEmpty, !state.isStopping else {
+                guard state.queue.hasSleepers else {
                     state.isTicking = false
                     return nil
                 }
-                guard state.gate.isOpen else { return [] }
-                return state.sleeping.values.filter { $0.wakesAt <= now }.map(\.task)
+                return state.queue.due(now: SagaRunner.uptime)
             }
             guard let due else { return }
             for task in due { await wake(task) }
@@ -221,25 +105,16 @@ final class SagaRunner: Sendable {
 
     /// The state may have moved on while the order slept; what it asks for now is what is done.
     private func wake(_ task: PaymentTask) async {
-        let key = key(task)
-        // Moved a little ahead, so that it is not woken twice meanwhile.
-        state.withLock { $0.sleeping[key]?.wakesAt += 2_000_000_000 }
-        guard let engine else { return }
-        guard let wanted = try? await currentTask(for: task, engine) else { return }
-        if let wanted {
-            take(wanted)
-        } else {
-            state.withLock { state in
-                state.sleeping[key] = nil
-                state.courses[key] = nil
-            }
+        guard !isStopping, let wanted = try? await currentTask(for: task) else { return }
+        change { queue in
+            if let wanted { queue.take(wanted) } else { queue.forget(task) }
         }
     }
 
-    private func currentTask(for task: PaymentTask, _ engine: Engine) async throws -> PaymentTask?? {
-        let handle = try await engine.event(task.event)
+    private func currentTask(for task: PaymentTask) async throws -> PaymentTask?? {
+        let handle = try await events.event(task.event)
         return .some(
-            try await engine.read(handle) { partition -> PaymentTask? in
+            try await events.read(handle) { partition -> PaymentTask? in
                 if case .returnStray(let intent) = task.kind {
                     return partition.sale.strays[intent] == nil ? nil : task
                 }
@@ -248,13 +123,6 @@ final class SagaRunner: Sendable {
     }
 
     // MARK: One try
-
-    private enum Done {
-        /// The provider's answer is on disk.
-        case done
-        /// It must be asked again, after so long.
-        case notYet(milliseconds: Int, isTold: Bool = false)
-    }
 
     /// How long to wait before the next try: doubling from a quarter of a second to eight, spread by a third.
     static func delayMilliseconds(tries: Int) -> Int {
@@ -271,36 +139,31 @@ final class SagaRunner: Sendable {
     /// What asks for a person is tried again rarely.
     private static let rejectedMilliseconds = 30_000
 
-    private func attempt(_ task: PaymentTask) async -> Done {
-        let key = key(task)
-        var course = state.withLock { $0.courses[key] } ?? PaymentCourse(isResumed: task.isResumed)
-        course.tries += 1
-        defer { state.withLock { $0.courses[key] = course } }
+    private func attempt(_ task: PaymentTask, _ course: inout PaymentCourse) async -> PaymentQueue.End {
         do {
             let results = try await steps.results(task, &course)
             providerAnswered()
             if results.isEmpty {
-                return .notYet(
+                return .again(
                     milliseconds: task.isLookingForUnknown
                         ? SagaRunner.lookMilliseconds : SagaRunner.pollMilliseconds(tries: course.tries))
             }
-            guard let engine else { return .done }
-            let handle = try await engine.event(task.event)
-            try await engine.apply(SettlePayment(task.order, results), to: handle)
+            guard !isStopping else { return .done }
+            let handle = try await events.event(task.event)
+            try await events.apply(SettlePayment(task.order, results), to: handle)
             // What asks for more of the provider than it did comes as a task of its own; the rest is asked about again.
             guard results.allSatisfy(\.isUndecided) else { return .done }
             if results.contains(where: \.asksPayer) {
-                return .notYet(milliseconds: SagaRunner.actionPollMilliseconds(tries: course.tries))
+                return .again(milliseconds: SagaRunner.actionPollMilliseconds(tries: course.tries))
             }
-            return .notYet(milliseconds: SagaRunner.pollMilliseconds(tries: course.tries))
+            return .again(milliseconds: SagaRunner.pollMilliseconds(tries: course.tries))
         } catch let error as PaymentGatewayError {
-            if case .busy(_?) = error {
-                return .notYet(milliseconds: delay(after: error, task, tries: course.tries), isTold: true)
-            }
-            return .notYet(milliseconds: delay(after: error, task, tries: course.tries))
+            let milliseconds = delay(after: error, task, tries: course.tries)
+            if case .busy(_?) = error { return .again(milliseconds: milliseconds, isTold: true) }
+            return .again(milliseconds: milliseconds)
         } catch {
             // The event could not be had just now.
-            return .notYet(milliseconds: SagaRunner.delayMilliseconds(tries: course.tries))
+            return .again(milliseconds: SagaRunner.delayMilliseconds(tries: course.tries))
         }
     }
 
@@ -313,10 +176,10 @@ final class SagaRunner: Sendable {
 
     /// Whether a payment is the one of the order that it names.
     private func isOthers(_ payment: Payment) async -> Bool {
-        guard let reference = payment.reference, let engine else { return true }
+        guard let reference = payment.reference, !isStopping else { return true }
         do {
-            guard let found = try await engine.order(reference) else { return false }
-            return try await engine.read(found.event) { $0.sale.order(found.order) }?.intent == payment.intent
+            guard let found = try await events.order(reference) else { return false }
+            return try await events.read(found.event) { $0.sale.order(found.order) }?.intent == payment.intent
         } catch {
             // While that can't be said, nothing is undone.
             return true
@@ -388,15 +251,18 @@ final class SagaRunner: Sendable {
     }
 
     private func answered(isProbe: Bool) {
-        let (mayGoOn, isOnTrial) = state.withLock { ($0.gate.answered(isProbe: isProbe), $0.gate.isOnTrial) }
+        let (mayGoOn, isOnTrial) = state.withLock {
+            ($0.queue.gate.answered(isProbe: isProbe), $0.queue.gate.isOnTrial)
+        }
         guard mayGoOn else { return }
         if !isOnTrial { logger.notice("The payment provider answers again") }
-        wakeAll()
+        var random = SystemRandomNumberGenerator()
+        change { $0.wakeAll(now: SagaRunner.uptime, &random) }
     }
 
     func providerGaveNoAnswer(_ reason: String) {
         let now = clock.now()
-        guard state.withLock({ $0.gate.gotNoAnswer(at: now) }) else { return }
+        guard state.withLock({ $0.queue.gate.gotNoAnswer(at: now) }) else { return }
         if isNews("away") {
             logger.error(
                 "The payment provider does not answer; orders wait until it does", metadata: ["error": "\(reason)"])
@@ -406,26 +272,10 @@ final class SagaRunner: Sendable {
 
     func providerRefusedKey() {
         let now = clock.now()
-        if state.withLock({ $0.gate.refusedKey(at: now) }) { probeUntilBack() }
+        if state.withLock({ $0.queue.gate.refusedKey(at: now) }) { probeUntilBack() }
         if isNews("unauthorized") {
             logger.error("The payment provider does not take the secret key; no order can be paid until that is mended")
         }
-    }
-
-    /// Everything that waited goes on, spread over a second.
-    private func wakeAll() {
-        let now = DispatchTime.now().uptimeNanoseconds
-        let workers = state.withLock { state -> Int in
-            for (key, sleeper) in state.sleeping {
-                let soon = now + UInt64.random(in: 0...1_000_000_000)
-                state.sleeping[key]?.wakesAt = max(sleeper.notBefore, min(sleeper.wakesAt, soon))
-            }
-            let room = SagaRunner.callsMax(state) - state.running
-            let wanted = min(room, state.waiting.count - state.nextWaiting)
-            state.running += max(0, wanted)
-            return max(0, wanted)
-        }
-        for _ in 0..<workers { Task { await work() } }
     }
 
     private func probeUntilBack() {
@@ -440,7 +290,7 @@ final class SagaRunner: Sendable {
                 await probe()
                 // Both under one lock, or a gate that closes in between would have nobody to open it.
                 let isOver = state.withLock { state in
-                    guard state.gate.isOpen || state.isStopping else { return false }
+                    guard state.queue.gate.isOpen || state.isStopping else { return false }
                     state.isProbing = false
                     return true
                 }
@@ -470,32 +320,23 @@ final class SagaRunner: Sendable {
     ///   - seeksStrays: whether second payments are looked for.
     /// - Returns: whether the provider has answered, or there is nothing to ask.
     func look(after reference: String, isAboutReturn: Bool, seeksStrays: Bool) async -> Bool {
-        guard isOpen, let engine else { return false }
+        guard isOpen else { return false }
         let found: (event: EventHandle, order: OrderID)?
-        do { found = try await engine.order(reference) } catch { return false }
+        do { found = try await events.order(reference) } catch { return false }
         guard let found else { return true }
-        let read = try? await engine.read(found.event) { partition -> (Order, PaymentOrder, PaymentTask?)? in
+        let read = try? await events.read(found.event) { partition -> (Order, PaymentOrder, PaymentTask?)? in
             guard let order = partition.sale.order(found.order) else { return nil }
             let task = PaymentTask(order, kind: .void, in: partition.definition)
             return (order, task.payment, PaymentTask(order, in: partition.definition))
         }
         guard let read, case (let order, let payment, let task) = read else { return false }
         if let task {
-            hasten(task)
+            change { $0.hasten(task, now: SagaRunner.uptime) }
             // What is under way ends by itself; what else there may be is looked for afterwards.
             return !isAboutReturn && !seeksStrays
         }
         guard order.amount > 0, isAboutReturn || seeksStrays || order.captured == 0 else { return true }
         return await look(after: order, payment, found.event, seeksStrays: seeksStrays)
-    }
-
-    /// Has a sleeping order tried at once; where a call is under way it leads on by itself, and where the provider has
-    /// asked for patience it is left alone.
-    private func hasten(_ task: PaymentTask) {
-        let now = DispatchTime.now().uptimeNanoseconds
-        take(task) { state in
-            state.active[key(task)] == nil && state.sleeping[key(task)]?.notBefore ?? 0 <= now
-        }
     }
 
     private func look(
@@ -504,7 +345,7 @@ final class SagaRunner: Sendable {
         do {
             let results = try await steps.lookAfter(order, as: payment, seeksStrays: seeksStrays)
             providerAnswered()
-            guard let engine else { return false }
+            guard !isStopping else { return false }
             let news = results.filter { $0.isNews(to: order) }
             guard !news.isEmpty else { return true }
             logger.notice(
@@ -513,9 +354,9 @@ final class SagaRunner: Sendable {
             let command = SettlePayment(order.id, news)
             if let action = news.compactMap(\.auditAction).first {
                 let note = AuditNote(actor: "payment provider", action: action, detail: payment.reference)
-                try await engine.apply(Audited(command, as: note), to: event)
+                try await events.apply(Audited(command, as: note), to: event)
             } else {
-                try await engine.apply(command, to: event)
+                try await events.apply(command, to: event)
             }
             return true
         } catch PaymentGatewayError.unanswered(let reason) {
@@ -529,6 +370,33 @@ final class SagaRunner: Sendable {
     /// Reads which order a payment names; nil for one that the provider does not know.
     func reference(of intent: String) async throws -> String? {
         do { return try await gateway.reference(of: intent) } catch PaymentGatewayError.unknownPayment { return nil }
+    }
+}
+
+extension SagaRunner: Follower {
+    func follow(_ committed: Committed, in partition: borrowing Partition) {
+        var tasks: [PaymentTask] = []
+        for case .sale(let fact) in committed.facts {
+            if let task = PaymentTask(following: fact, in: partition) { tasks.append(task) }
+        }
+        guard !tasks.isEmpty else { return }
+        change { queue in
+            for task in tasks { queue.take(task) }
+        }
+    }
+
+    func resume(_ partition: borrowing Partition) {
+        let tasks = PaymentTask.all(in: partition)
+        change { queue in
+            for var task in tasks {
+                task.isResumed = true
+                queue.take(task)
+            }
+        }
+    }
+
+    func remind(of task: PaymentTask) {
+        change { $0.remind(of: task) }
     }
 }
 

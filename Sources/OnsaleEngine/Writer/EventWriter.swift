@@ -84,12 +84,12 @@ final class EventWriter {
 
     // MARK: A batch
 
-    /// Decides on everything in the batch. Afterwards ``row`` is what must be appended before ``complete(effects:)``;
+    /// Decides on everything in the batch. Afterwards ``row`` is what must be appended before ``commit()``;
     /// nil if nothing has changed.
-    func apply(_ envelopes: [Envelope], now: Timestamp) {
+    func apply(_ envelopes: [Envelope], now: Timestamp, seed: () -> [UInt8]) {
         // Facts never go back in time, even if the clock did between two processes.
         let now = max(now, lastTime)
-        commitDraw(now: now)
+        commitDraw(now: now, seed)
         partition.advance(to: now, facts: &facts)
         if !envelopes.isEmpty { lastUsed = now }
         completions.reserveCapacity(completions.count + envelopes.count)
@@ -102,7 +102,7 @@ final class EventWriter {
             }
             failures.append(envelope.fail)
             // A lobby that has just been opened by the organizer.
-            commitDraw(now: now)
+            commitDraw(now: now, seed)
         }
         settleWaiters(now: now)
         guard !facts.isEmpty else {
@@ -116,34 +116,36 @@ final class EventWriter {
     }
 
     /// Commits to a seed as soon as a lobby is open, before anybody can be in it.
-    private func commitDraw(now: Timestamp) {
+    private func commitDraw(now: Timestamp, _ seed: () -> [UInt8]) {
         guard partition.line.needsSeed(at: now) else { return }
-        let seed = (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) }
-        try? partition.apply(CommitDraw(seed: seed), now: now, facts: &facts)
+        try? partition.apply(CommitDraw(seed: seed()), now: now, facts: &facts)
     }
 
-    /// The batch is on disk: publish it, answer everyone, and hand over what the facts ask for.
-    /// - Parameter isPublished: called between the two.
-    func complete(effects: (PaymentTask) -> Void, isPublished: () -> Void) {
-        if let row {
-            head = head.advanced(by: row)
-            handle.publish(EventView(partition, lastSequence: head.lastSequence))
-        }
+    /// The batch is on disk: publishes what it has changed.
+    /// - Returns: nil if that is nothing.
+    func commit() -> Committed? {
+        guard let row else { return nil }
+        head = head.advanced(by: row)
+        let view = EventView(partition, lastSequence: head.lastSequence)
+        handle.publish(view)
         let ordering = facts.compactMap { fact -> BuyerID? in
             guard case .sale(.orderPlaced(let id, _, _, _, _)) = fact else { return nil }
             return partition.sale.order(id)?.buyer
         }
         if !ordering.isEmpty { handle.noteOrders(of: ordering) }
-        isPublished()
+        defer {
+            facts = []
+            self.row = nil
+        }
+        return Committed(row: row, facts: facts, view: view)
+    }
+
+    /// Answers everyone in the batch, once it is on disk.
+    func answer() {
         let done = completions
         completions.removeAll(keepingCapacity: true)
         failures.removeAll(keepingCapacity: true)
         for complete in done { complete() }
-        for case .sale(let fact) in facts {
-            if let task = PaymentTask(following: fact, in: partition) { effects(task) }
-        }
-        facts.removeAll(keepingCapacity: true)
-        row = nil
     }
 
     /// While the disk is full: reads are answered, changes are not even tried.

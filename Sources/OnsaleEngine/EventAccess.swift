@@ -1,0 +1,79 @@
+import OnsaleSale
+import OnsaleValues
+
+/// The way to an event: looks it up, has it loaded if it is not, and puts what is asked into its inbox.
+final class EventAccess: Sendable {
+    let directory: EventDirectory
+    private let mailbox: Mailbox
+    private let loader: EventLoader
+
+    init(directory: EventDirectory, mailbox: Mailbox, loader: EventLoader) {
+        self.directory = directory
+        self.mailbox = mailbox
+        self.loader = loader
+    }
+
+    /// The event, loaded if it was not.
+    func event(_ id: String) async throws -> EventHandle {
+        if let handle = try directory.loaded(id) { return handle }
+        return try await withCheckedThrowingContinuation { continuation in
+            switch directory.find(id, continuation) {
+            case .wait: break
+            case .handle(let handle): continuation.resume(returning: handle)
+            case .refused(let error): continuation.resume(throwing: error)
+            case .load: loader.load(id)
+            }
+        }
+    }
+
+    /// The order of that public id, with its event, which is loaded if it was not.
+    func order(_ reference: String) async throws -> (event: EventHandle, order: OrderID)? {
+        guard let id = PublicID(.order, text: reference) else { return nil }
+        guard let event = directory.event(tag: id.tag) else {
+            // It may be one of those that are just being loaded.
+            if directory.isLoading { throw EngineError.unavailable }
+            return nil
+        }
+        let handle = try await self.event(event)
+        let order = try await read(handle) { $0.sale.order(OrderID(id.serial)) }
+        return order?.placedAt == id.at ? (handle, OrderID(id.serial)) : nil
+    }
+
+    func apply<Command: EventCommand>(_ command: Command, to event: EventHandle) async throws -> Command.Answer {
+        try await withCheckedThrowingContinuation { continuation in
+            put(Envelope(command) { continuation.resume(with: $0) }, lane: Command.lane, into: event)
+        }
+    }
+
+    func read<Value: Sendable>(
+        _ event: EventHandle, _ body: @escaping @Sendable (Partition) -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            put(Envelope(reading: body) { continuation.resume(with: $0) }, lane: .passes, into: event)
+        }
+    }
+
+    func put(_ envelope: Envelope, lane: Lane, into event: EventHandle) {
+        do throws(EventHandle.Refused) {
+            if try event.put(envelope, lane: lane) { mailbox.tell(event) }
+        } catch {
+            switch error {
+            case .full(let seconds): envelope.fail(.overloaded(retryAfterSeconds: seconds))
+            case .closed: retry(envelope, lane: lane, on: event.id)
+            }
+        }
+    }
+
+    /// The event was unloaded between look-up and use: look it up again. By then it is not to be had any more, so this
+    /// waits until it is loaded anew.
+    private func retry(_ envelope: Envelope, lane: Lane, on id: String) {
+        Task {
+            do {
+                let handle = try await event(id)
+                put(envelope, lane: lane, into: handle)
+            } catch {
+                envelope.fail(error as? EngineError ?? .shuttingDown)
+            }
+        }
+    }
+}

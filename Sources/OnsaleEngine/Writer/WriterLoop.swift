@@ -1,0 +1,215 @@
+import Logging
+import OnsaleSale
+import OnsaleValues
+
+/// Writes events, a turn at a time: takes what waits in the inboxes, decides, appends everything in one transaction with
+/// one sync, and only then answers.
+///
+/// It starts no thread and reads no clock: mail, time, journal and randomness come from outside, so that a test drives it
+/// as the program's thread does (``WriterThread``).
+final class WriterLoop {
+    private let journal: any Journal
+    private let limits: EngineLimits
+    private let logger: Logger
+    private let directory: EventDirectory
+    private let housekeeping: Housekeeping
+    private let followers: [any Follower]
+    private let seed: () -> [UInt8]
+    private let fatal: (String) -> Void
+
+    private var writers: [String: EventWriter] = [:]
+    /// Events of which a turn has left something in the inbox.
+    private var unfinished: [EventHandle] = []
+    /// While the disk is full, changes are refused at once and room is looked for once a second.
+    private var fullUntil: Timestamp?
+    private var nextSweep = Timestamp(milliseconds: .min)
+    private var reconciler = Reconciler()
+
+    /// - Parameters:
+    ///   - directory: told which events are to be had.
+    ///   - seed: gives the secret of a draw, ``Draw/seedBytes`` random bytes.
+    ///   - fatal: ends the process; called when a write's outcome is unknown.
+    init(
+        journal: any Journal, limits: EngineLimits, logger: Logger, directory: EventDirectory,
+        housekeeping: Housekeeping, followers: [any Follower], seed: @escaping () -> [UInt8],
+        fatal: @escaping (String) -> Void
+    ) {
+        self.journal = journal
+        self.limits = limits
+        self.logger = logger
+        self.directory = directory
+        self.housekeeping = housekeeping
+        self.followers = followers
+        self.seed = seed
+        self.fatal = fatal
+    }
+
+    // MARK: A turn
+
+    /// Does everything that there is to do now.
+    /// - Returns: whether there was anything.
+    func turn(_ mail: Mailbox.Mail, now: Timestamp) -> Bool {
+        for arrival in mail.arrivals { admit(arrival, now: now) }
+        let hasWritten = write(mail.ready, now: now)
+        if now >= nextSweep {
+            nextSweep = now.adding(seconds: 1)
+            housekeeping.takeSnapshots(of: inOrder, now: now)
+            for writer in housekeeping.idle(inOrder, now: now) { writers[writer.handle.id] = nil }
+        }
+        for task in reconciler.overdue(inOrder, now: now) {
+            for follower in followers { follower.remind(of: task) }
+        }
+        return hasWritten || !mail.arrivals.isEmpty
+    }
+
+    /// When it has something to do by itself, a second from now at most.
+    func nextDue(now: Timestamp) -> Timestamp {
+        if !unfinished.isEmpty { return now }
+        let soon = now.adding(seconds: 1)
+        // On a full disk nothing that is due can be done.
+        if let fullUntil, fullUntil > now { return min(soon, fullUntil) }
+        return min(soon, writers.values.compactMap { $0.nextDue() }.min() ?? soon)
+    }
+
+    /// By name, so that the same mail has the same effect every time.
+    private var inOrder: [EventWriter] { writers.values.sorted { $0.handle.id < $1.handle.id } }
+
+    private func admit(_ arrival: Mailbox.Arrival, now: Timestamp) {
+        switch arrival {
+        case .loaded(let handle, let recovered):
+            writers[handle.id] = EventWriter(handle: handle, recovered: recovered, now: now)
+            directory.publish(handle)
+            for follower in followers { follower.resume(recovered.partition) }
+        case .created(let handle, let partition, let reply):
+            writers[handle.id] = EventWriter(handle: handle, creating: partition, now: now, reply: reply)
+        case .snapshotTaken(let event, let sequence):
+            guard let writer = writers[event] else { return }
+            housekeeping.snapshotTaken(of: writer, sequence: sequence, now: now)
+        case .hurry:
+            for writer in writers.values { writer.hurry() }
+        }
+    }
+
+    /// One batch over all events that have something to do.
+    private func write(_ ready: [EventHandle], now: Timestamp) -> Bool {
+        let told = Set((ready + unfinished).map(\.id))
+        unfinished.removeAll(keepingCapacity: true)
+        var busy = writers.values.filter { writer in
+            told.contains(writer.handle.id) || writer.isNew || writer.nextDue().map { $0 <= now } ?? false
+        }.sorted { $0.handle.id < $1.handle.id }
+        let isFull = fullUntil.map { now < $0 } ?? false
+        var hasWorked = false
+        for writer in busy {
+            let (envelopes, isMoreWaiting) = writer.handle.take()
+            hasWorked = hasWorked || !envelopes.isEmpty
+            if isMoreWaiting { unfinished.append(writer.handle) }
+            guard !isFull else {
+                writer.refuseChanges(envelopes)
+                if writer.isNew { dismiss(writer, .storageFull) }
+                continue
+            }
+            writer.apply(envelopes, now: now, seed: seed)
+        }
+        guard !isFull else { return hasWorked }
+        busy.removeAll { writer in
+            guard let fault = writer.fault else { return false }
+            takeOutOfService(writer, fault)
+            return true
+        }
+        return append(busy, now: now) || hasWorked
+    }
+
+    private func append(_ busy: [EventWriter], now: Timestamp) -> Bool {
+        let rows = busy.compactMap(\.row)
+        do {
+            if !rows.isEmpty {
+                try journal.append(rows)
+                if fullUntil != nil {
+                    fullUntil = nil
+                    logger.notice("The disk has room again; changes are taken")
+                }
+            }
+        } catch JournalError.full {
+            if fullUntil == nil { logger.error("The disk is full; changes are refused until there is room") }
+            fullUntil = now.adding(seconds: 1)
+            for writer in busy { retreat(writer) }
+            return true
+        } catch {
+            fatal("the journal could not be written: \(error)")
+            return true
+        }
+        let hasAnswers = busy.contains(where: \.hasAnswers)
+        for writer in busy { complete(writer) }
+        return !rows.isEmpty || hasAnswers
+    }
+
+    /// The batch is on disk.
+    private func complete(_ writer: EventWriter) {
+        let isNew = writer.isNew
+        let committed = writer.commit()
+        if isNew { directory.publish(writer.handle) }
+        writer.answer()
+        guard let committed else { return }
+        for follower in followers { follower.follow(committed, in: writer.partition) }
+    }
+
+    // MARK: What goes wrong
+
+    /// Drops the state that is ahead of the disk and takes the one that is on it.
+    private func retreat(_ writer: EventWriter) {
+        let hadChanges = writer.row != nil
+        guard !writer.isNew else { return dismiss(writer, .storageFull) }
+        writer.fail(.storageFull)
+        guard hadChanges else { return }
+        do {
+            writer.reload(try Recovery.recover(writer.handle.id, from: journal))
+        } catch {
+            fatal("event \(writer.handle.id) could not be read back after a full disk: \(error)")
+        }
+    }
+
+    /// Lets go of a writer; everyone who waits for it is told why.
+    private func dismiss(_ writer: EventWriter, _ error: EngineError) {
+        writers[writer.handle.id] = nil
+        writer.fail(error)
+        for envelope in writer.handle.close() { envelope.fail(error) }
+    }
+
+    /// A bug in one event must not end the others' sale.
+    private func takeOutOfService(_ writer: EventWriter, _ fault: String) {
+        logger.critical(
+            "An event is out of service: a decision contradicts its own state. Nothing of the batch was kept",
+            metadata: ["event": "\(writer.handle.id)", "error": "\(fault)"])
+        directory.takeOutOfService(writer.handle.id)
+        dismiss(writer, .outOfService)
+    }
+
+    /// Answers whoever still waits, and puts everything away.
+    func finish() {
+        directory.shutDown()
+        for writer in inOrder {
+            dismiss(writer, .shuttingDown)
+            housekeeping.putAway(writer)
+        }
+        housekeeping.wait()
+    }
+}
+
+/// Finds orders that the provider should have answered for by now: nobody may be working on them.
+struct Reconciler {
+    /// How often they are looked for, and how long an order may stay so unremarked.
+    private static let seconds = 10
+    /// Of one event, so that a sale never waits for it.
+    private static let tasksMax = 500
+
+    private var nextAt = Timestamp(milliseconds: .min)
+
+    mutating func overdue(_ writers: @autoclosure () -> [EventWriter], now: Timestamp) -> [PaymentTask] {
+        guard now >= nextAt else { return [] }
+        nextAt = now.adding(seconds: Reconciler.seconds)
+        let limit = now.adding(seconds: -Reconciler.seconds)
+        return writers().flatMap { writer in
+            writer.nextOpenTasks(atMost: Reconciler.tasksMax).filter { $0.placedAt < limit }
+        }
+    }
+}

@@ -1,0 +1,331 @@
+import OnsaleSale
+import OnsaleValues
+import OnsaleWaitingRoom
+import Seeded
+import Synchronization
+import Testing
+
+@testable import OnsaleEngine
+
+/// The engine driven by hand: mail, journal, clock, provider and randomness come from one seed, in one thread.
+@Suite(.timeLimit(.minutes(5))) struct SteppedEngineTests {
+    @Test(
+        "One seed, one journal: two runs write the same rows, byte for byte", arguments: 1...20 as ClosedRange<UInt64>)
+    func isDeterministic(seed: UInt64) async throws {
+        let first = try await SteppedEngine(seed: seed).run()
+        let second = try await SteppedEngine(seed: seed).run()
+        #expect(first.rows == second.rows)
+        #expect(first.rows.count > 100, "\(first.rows.count) rows")
+    }
+
+    @Test("Whatever fails on the way, every order comes to its end and every rule holds", arguments: 100...160)
+    func endsWell(seed: Int) async throws {
+        let outcome = try await SteppedEngine(seed: UInt64(seed)).run()
+        #expect(outcome.breaches.isEmpty, "seed \(seed): \(outcome.breaches)")
+        #expect(outcome.unfinished == 0, "seed \(seed)")
+        // What was answered is on disk, and the provider has no money that no order explains.
+        #expect(outcome.lost.isEmpty, "seed \(seed): \(outcome.lost)")
+        #expect(outcome.ordersPaid > 0)
+    }
+}
+
+/// Two events, a journal that is full now and then, a provider that answers late or never, and a crowd.
+private final class SteppedEngine {
+    struct Outcome {
+        /// In the order in which they were written.
+        var rows: [JournalRow] = []
+        var breaches: [String] = []
+        var unfinished = 0
+        var ordersPaid = 0
+        /// Holds and orders that were answered and are not in the journal.
+        var lost: [String] = []
+    }
+
+    /// Notes what is written.
+    private final class RecordingJournal: Journal {
+        let inner = MemoryJournal()
+        let rows = Mutex<[JournalRow]>([])
+
+        func heads() throws -> [JournalHead] { try inner.heads() }
+        func partitions() throws -> [String] { try inner.partitions() }
+        func head(of partition: String) throws -> JournalHead? { try inner.head(of: partition) }
+        func latestTime() throws -> Timestamp? { try inner.latestTime() }
+        func append(_ new: [JournalRow]) throws {
+            try inner.append(new)
+            rows.withLock { $0 += new }
+        }
+        func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
+            try inner.read(partition: partition, from: sequence, body)
+        }
+        func save(_ snapshot: Snapshot) throws { try inner.save(snapshot) }
+        func latestSnapshot(of partition: String) throws -> Snapshot? { try inner.latestSnapshot(of: partition) }
+        func save(_ dormant: DormantEvent) throws { try inner.save(dormant) }
+        func dormantEvents() throws -> [DormantEvent] { try inner.dormantEvents() }
+        func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws { try inner.putDocument(bytes, digest: digest) }
+        func document(digest: [UInt8]) throws -> [UInt8]? { try inner.document(digest: digest) }
+        func close() throws { try inner.close() }
+    }
+
+    /// Notes what is to be asked of the provider.
+    private final class TaskFollower: Follower {
+        let tasks = Mutex<[PaymentTask]>([])
+        let overdue = Mutex<[PaymentTask]>([])
+
+        func follow(_ committed: Committed, in partition: borrowing Partition) {
+            for case .sale(let fact) in committed.facts {
+                if let task = PaymentTask(following: fact, in: partition) { tasks.withLock { $0.append(task) } }
+            }
+        }
+
+        func resume(_ partition: borrowing Partition) {}
+        func remind(of task: PaymentTask) { overdue.withLock { $0.append(task) } }
+    }
+
+    /// What the crowd has been told, by event and buyer.
+    private final class Crowd: Sendable {
+        let told = Mutex(Told())
+    }
+
+    private struct Told {
+        var places: [String: [Int: PlaceID]] = [:]
+        var passes: [String: [Int: PassID]] = [:]
+        var holds: [String: [Hold]] = [:]
+        var orders: [String: [Order]] = [:]
+    }
+
+    private var random: SeededRandom
+    private let journal = RecordingJournal()
+    private let follower = TaskFollower()
+    private let gateway = FakeGateway()
+    private let mailbox = Mailbox()
+    private let directory = EventDirectory()
+    private let loop: WriterLoop
+    private let clock = TestClock()
+    private var queue = PaymentQueue()
+    /// Calls under way, and when they are answered.
+    private var calls: [(call: PaymentQueue.Call, at: Timestamp)] = []
+    private let crowd = Crowd()
+    private var handles: [EventHandle] = []
+    private var keys = 0
+
+    private static let events = ["opera", "rock"]
+    private static let buyers = 0..<12
+
+    init(seed: UInt64) {
+        random = SeededRandom(seed: seed)
+        let limits = EngineLimits(snapshotFacts: 40)
+        let loader = EventLoader(
+            journal: journal, limits: limits, logger: .silent, directory: directory, mailbox: mailbox)
+        let seeds = Mutex(SeededRandom(seed: seed &+ 1))
+        loop = WriterLoop(
+            journal: journal, limits: limits, logger: .silent, directory: directory,
+            housekeeping: Housekeeping(
+                journal: journal, limits: limits, logger: .silent, directory: directory, mailbox: mailbox,
+                loader: loader, queue: nil),
+            followers: [follower],
+            seed: {
+                seeds.withLock { random in (0..<Draw.seedBytes).map { _ in .random(in: 0...255, using: &random) } }
+            },
+            fatal: { fatalError($0) })
+    }
+
+    func run() async throws -> Outcome {
+        for id in SteppedEngine.events { create(id) }
+        for _ in 0..<600 {
+            try await step {
+                for _ in 0..<3 { ask() }
+            }
+            // Trouble comes seldom and lasts a while.
+            if chance(1, in: 50) {
+                journal.inner.setFull(true)
+            } else if chance(1, in: 5) {
+                journal.inner.setFull(false)
+            }
+            let isDown = chance(1, in: 50) ? true : chance(1, in: 8) ? false : gateway.state.withLock { $0.isDown }
+            gateway.state.withLock { $0.isDown = isDown }
+        }
+        // Then all is well, and what is under way comes to its end.
+        journal.inner.setFull(false)
+        gateway.state.withLock {
+            $0.isDown = false
+            $0.faults = []
+        }
+        for _ in 0..<2000 { try await step {} }
+        return try outcome()
+    }
+
+    private func chance(_ times: Int, in all: Int) -> Bool { Int.random(in: 0..<all, using: &random) < times }
+
+    private func create(_ id: String) {
+        var definition = Example.definition(id, seats: 20)
+        definition = EventDefinition(
+            id: id, tag: UInt64(handles.count) + 7, title: id, venue: "Hall", startsAt: Example.start, currency: "KRW",
+            planDigest: nil, plan: definition.plan, terms: definition.terms,
+            schedule: OnsaleSchedule(
+                lobbyOpensAt: Example.start, opensAt: Example.start.adding(seconds: 20), closesAt: nil,
+                hasWaitingRoom: true, maxActiveShoppers: 6, passSeconds: 600))
+        let partition = Partition(definition: definition)
+        let handle = EventHandle(id: id, view: EventView(partition, lastSequence: 0), limits: EngineLimits())
+        _ = directory.begin(id)
+        mailbox.deliver(.created(handle, partition) { _ in })
+        handles.append(handle)
+    }
+
+    /// A little time, something that is asked, a turn, and whatever the provider has come to.
+    private func step(_ ask: () -> Void) async throws {
+        clock.advance(milliseconds: Int.random(in: 0...1500, using: &random))
+        ask()
+        _ = loop.turn(mailbox.take(), now: clock.now())
+        for task in follower.tasks.withLock({ tasks in
+            defer { tasks = [] }; return tasks
+        }) { queue.take(task) }
+        for task in follower.overdue.withLock({ tasks in
+            defer { tasks = [] }; return tasks
+        }) { queue.remind(of: task) }
+        for call in queue.calls() {
+            calls.append(
+                (call, Timestamp(milliseconds: clock.now().milliseconds + Int64.random(in: 0...8000, using: &random))))
+        }
+        for task in queue.due(now: nanoseconds) { wake(task) }
+        try await answerCalls()
+    }
+
+    private var nanoseconds: UInt64 { UInt64(clock.now().milliseconds) * 1_000_000 }
+
+    // MARK: The provider
+
+    private func answerCalls() async throws {
+        let now = clock.now()
+        let due = calls.filter { $0.at <= now }
+        calls.removeAll { $0.at <= now }
+        for (call, _) in due {
+            var call = call
+            if chance(1, in: 6) {
+                let fault: FakeGateway.Fault = [.lostRequest, .lostAnswer, .failure, .lateFailure][
+                    Int.random(in: 0..<4, using: &random)]
+                gateway.state.withLock { $0.faults = [fault] }
+            }
+            let end = await perform(&call)
+            gateway.state.withLock { $0.faults = [] }
+            _ = queue.ended(call, end, now: nanoseconds)
+        }
+    }
+
+    private func perform(_ call: inout PaymentQueue.Call) async -> PaymentQueue.End {
+        let steps = PaymentSteps(gateway: gateway, clock: clock, isOthers: { _ in false }, alarm: { _, _ in })
+        do {
+            let results = try await steps.results(call.task, &call.course)
+            guard !results.isEmpty, let event = handles.first(where: { $0.id == call.task.event }) else {
+                return .again(milliseconds: 3000)
+            }
+            // The answer is not on disk until the writer's next turn, and may not be then.
+            put(SettlePayment(call.task.order, results), to: event) { _ in }
+            return .again(milliseconds: 2000)
+        } catch {
+            return .again(milliseconds: Int.random(in: 500...4000, using: &random))
+        }
+    }
+
+    private final class Found: Sendable {
+        let task = Mutex<PaymentTask??>(nil)
+    }
+
+    /// What an order's state asks for now is looked up in its next turn.
+    private func wake(_ task: PaymentTask) {
+        guard let event = handles.first(where: { $0.id == task.event }) else { return }
+        let found = Found()
+        let envelope = Envelope(reading: { partition in
+            partition.sale.order(task.order).flatMap { PaymentTask($0, in: partition.definition) }
+        }) { result in
+            if case .success(let wanted) = result { found.task.withLock { $0 = .some(wanted) } }
+        }
+        try? put(envelope, .passes, event)
+        _ = loop.turn(mailbox.take(), now: clock.now())
+        switch found.task.withLock({ $0 }) {
+        case .some(.some(let wanted)): queue.take(wanted)
+        case .some(.none): queue.forget(task)
+        case .none: break
+        }
+    }
+
+    // MARK: The crowd
+
+    private func put(_ envelope: Envelope, _ lane: Lane, _ event: EventHandle) throws {
+        if try event.put(envelope, lane: lane) { mailbox.tell(event) }
+    }
+
+    private func put<Command: EventCommand>(
+        _ command: Command, to event: EventHandle,
+        _ reply: @escaping @Sendable (Result<Command.Answer, any Error>) -> Void
+    ) {
+        try? put(Envelope(command, reply), Command.lane, event)
+    }
+
+    private func ask() {
+        let event = handles[Int.random(in: 0..<handles.count, using: &random)]
+        let number = Int.random(in: SteppedEngine.buyers, using: &random)
+        let buyer = Example.buyer(number)
+        keys += 1
+        let key = Example.key(keys)
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0:
+            put(JoinLine(buyer), to: event) { [crowd] result in
+                guard case .success((let place, _)) = result else { return }
+                crowd.told.withLock { $0.places[event.id, default: [:]][number] = place.id }
+            }
+        case 1:
+            guard let place = crowd.told.withLock({ $0.places[event.id]?[number] }) else { return }
+            put(ClaimPass(of: place, buyer: buyer), to: event) { [crowd] result in
+                guard case .success(let pass) = result else { return }
+                crowd.told.withLock { $0.passes[event.id, default: [:]][number] = pass.id }
+            }
+        case 2...5:
+            guard let pass = crowd.told.withLock({ $0.passes[event.id]?[number] }) else { return }
+            let seat = UInt32.random(in: 0..<20, using: &random)
+            put(HoldPlaces(.seats([seat]), buyer: buyer, pass: pass, key: key), to: event) { [crowd] result in
+                if case .success(let hold) = result {
+                    crowd.told.withLock { $0.holds[event.id, default: []].append(hold) }
+                }
+            }
+        case 6...8:
+            guard let hold = crowd.told.withLock({ $0.holds[event.id] })?.randomElement(using: &random) else { return }
+            let method = chance(1, in: 5) ? "declined" : "card"
+            let order = PlaceOrder(hold.id, buyer: hold.buyer, paymentMethod: method, trace: nil, key: key)
+            put(order, to: event) { [crowd] result in
+                if case .success(let order) = result {
+                    crowd.told.withLock { $0.orders[event.id, default: []].append(order) }
+                }
+            }
+        default:
+            guard let order = crowd.told.withLock({ $0.orders[event.id] })?.randomElement(using: &random) else {
+                return
+            }
+            put(CancelOrder(order.id, buyer: nil, key: nil), to: event) { _ in }
+        }
+    }
+
+    // MARK: What came of it
+
+    private func outcome() throws -> Outcome {
+        var outcome = Outcome()
+        outcome.rows = journal.rows.withLock { $0 }
+        outcome.breaches = try Verification(journal: journal).run().breaches.map { "\($0)" }
+        let told = crowd.told.withLock { $0 }
+        var explained: Set<String> = []
+        for id in SteppedEngine.events {
+            let sale = try Recovery.recover(id, from: journal, usingSnapshot: false).partition.sale
+            outcome.unfinished += sale.ordersAwaitingProvider
+            outcome.ordersPaid += sale.orders.count { $0.captured > 0 }
+            outcome.lost += (told.holds[id] ?? []).filter { !sale.wasMade($0.id) }.map { "\(id): hold \($0.id.serial)" }
+            outcome.lost += (told.orders[id] ?? []).filter { sale.order($0.id)?.hold != $0.hold }
+                .map { "\(id): order \($0.id.serial)" }
+            explained.formUnion(sale.orders.filter { $0.state == .confirmed }.compactMap(\.intent))
+        }
+        for account in gateway.state.withLock({ $0.accounts }) {
+            guard case .captured(let amount) = account.status else { continue }
+            let back = account.refunds.filter { $0.status == .succeeded }.reduce(0) { $0 + $1.amount }
+            if amount != back, !explained.contains(account.intent) { outcome.lost.append("payment \(account.intent)") }
+        }
+        return outcome
+    }
+}
