@@ -7,7 +7,7 @@ import Synchronization
 
 /// All events of a process: finds them, loads them on first use, and takes commands to their one writer.
 public final class Engine: Sendable {
-    private let journal: any Journal
+    private let journal: any EventStore
     private let clock: any WallClock
     private let limits: EngineLimits
     private let logger: Logger
@@ -20,7 +20,8 @@ public final class Engine: Sendable {
 
     /// - Parameter fatal: ends the process; called when it is unknown what is on disk.
     public init(
-        journal: any Journal, clock: any WallClock, payments: any PaymentGateway, limits: EngineLimits = EngineLimits(),
+        journal: any EventStore, clock: any WallClock, payments: any PaymentGateway,
+        limits: EngineLimits = EngineLimits(),
         logger: Logger, fatal: @escaping @Sendable (String) -> Void
     ) {
         self.journal = journal

@@ -7,7 +7,7 @@ final class EventLoader: Sendable {
     /// How soon an event is tried again of which nothing could be read.
     private static let retrySeconds = 5.0
 
-    private let journal: any Journal
+    private let journal: any EventStore
     private let limits: EngineLimits
     private let logger: Logger
     private let directory: EventDirectory
@@ -16,7 +16,7 @@ final class EventLoader: Sendable {
     /// How many loads are under way at a time: each may need the memory of a large event.
     private let slots = DispatchSemaphore(value: 4)
 
-    init(journal: any Journal, limits: EngineLimits, logger: Logger, directory: EventDirectory, mailbox: Mailbox) {
+    init(journal: any EventStore, limits: EngineLimits, logger: Logger, directory: EventDirectory, mailbox: Mailbox) {
         self.journal = journal
         self.limits = limits
         self.logger = logger

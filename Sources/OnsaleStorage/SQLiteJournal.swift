@@ -8,7 +8,7 @@ public import OnsaleValues
 /// Facts are in `journal.sqlite`, written with `synchronous = FULL`: a commit returns when the write-ahead log is on disk.
 /// So are documents, in `documents.sqlite`. Those, and snapshots, which may be lost, are in files of their own so that
 /// saving a large one does not hold up the writer.
-public final class SQLiteJournal: Journal {
+public final class SQLiteJournal: EventStore {
     private let pool: DatabasePool
     private let snapshots: DatabaseQueue
     private let documents: DatabaseQueue
@@ -149,9 +149,15 @@ public final class SQLiteJournal: Journal {
     }
 
     public func append(_ rows: [JournalRow]) throws {
-        try translating {
+        do {
             try pool.write { database in
                 for row in rows { try SQLiteJournal.append(row, database) }
+            }
+        } catch {
+            switch SQLiteJournal.translate(error) {
+            case let known as JournalError where !known.isOfReading: throw known
+            // Of a commit that failed nobody can say whether it is there: the page cache is in doubt.
+            default: throw JournalError.outcomeUnknown(error)
             }
         }
     }
@@ -171,16 +177,21 @@ public final class SQLiteJournal: Journal {
                 ])
         }
         guard database.changesCount == 1 else { throw JournalError.notAtHead(partition: row.partition) }
-        try database.cachedStatement(
-            sql: """
-                INSERT INTO journal (partition, sequence, recorded_at, fact_count, payload, checksum)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """
-        ).execute(
-            arguments: [
-                row.partition, Int64(row.sequence), row.time.milliseconds, Int64(row.count), Data(row.payload),
-                Data(row.checksum),
-            ])
+        do {
+            try database.cachedStatement(
+                sql: """
+                    INSERT INTO journal (partition, sequence, recorded_at, fact_count, payload, checksum)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    """
+            ).execute(
+                arguments: [
+                    row.partition, Int64(row.sequence), row.time.milliseconds, Int64(row.count), Data(row.payload),
+                    Data(row.checksum),
+                ])
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            // Rows stand there already, beyond the head.
+            throw JournalError.notAtHead(partition: row.partition)
+        }
     }
 
     public func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
@@ -304,14 +315,13 @@ public final class SQLiteJournal: Journal {
         do { return try body() } catch { throw SQLiteJournal.translate(error) }
     }
 
-    /// A full disk is something to wait for. Anything else that SQLite reports of a write leaves the page cache in
-    /// doubt, and is passed on as it is.
+    /// A full disk is something to wait for.
     private static func translate(_ error: any Error) -> any Error {
         guard let error = error as? DatabaseError else { return error }
         if error.resultCode == .SQLITE_FULL || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
             return JournalError.full
         }
-        return JournalError.failed(error)
+        return JournalError.unreadable(error)
     }
 }
 
@@ -333,5 +343,12 @@ extension JournalRow {
         self.init(
             partition: row[0], sequence: UInt64(bitPattern: sequence), time: Timestamp(milliseconds: row[2]),
             count: UInt32(truncatingIfNeeded: count), payload: Array(payload), checksum: Array(checksum))
+    }
+}
+
+extension JournalError {
+    fileprivate var isOfReading: Bool {
+        if case .unreadable = self { return true }
+        return false
     }
 }

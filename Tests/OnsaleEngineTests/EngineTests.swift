@@ -11,7 +11,7 @@ import Testing
     /// An engine with one event, stopped whatever happens.
     @discardableResult
     private func withEngine<Value>(
-        journal: any Journal = MemoryJournal(), gateway: FakeGateway = FakeGateway(), clock: TestClock = TestClock(),
+        journal: any EventStore = MemoryJournal(), gateway: FakeGateway = FakeGateway(), clock: TestClock = TestClock(),
         limits: EngineLimits = EngineLimits(), creates: Bool = true,
         _ body: (Engine, EventHandle) async throws -> Value
     ) async throws -> Value {

@@ -14,7 +14,7 @@ enum JournalKind: String, CaseIterable, Sendable {
 }
 
 /// Gives a journal of the kind away, and removes it whatever happens.
-func withJournal<Value>(_ kind: JournalKind, _ body: (any Journal) async throws -> Value) async throws -> Value {
+func withJournal<Value>(_ kind: JournalKind, _ body: (any EventStore) async throws -> Value) async throws -> Value {
     switch kind {
     case .memory: return try await body(MemoryJournal())
     case .sqlite:

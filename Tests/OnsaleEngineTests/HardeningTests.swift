@@ -10,7 +10,7 @@ import Testing
 /// What must not starve, end or confuse a process that sells many events.
 @Suite struct HardeningTests {
     /// A journal that fails on demand, and counts what it is asked for.
-    private final class FlakyJournal: Journal {
+    private final class FlakyJournal: EventStore {
         struct State: Sendable {
             var failsReads = false
             var documentReads = 0
@@ -22,7 +22,7 @@ import Testing
         let state = Mutex(State())
 
         private func check() throws {
-            if state.withLock({ $0.failsReads }) { throw JournalError.failed(Broken()) }
+            if state.withLock({ $0.failsReads }) { throw JournalError.unreadable(Broken()) }
         }
 
         func heads() throws -> [JournalHead] { try inner.heads() }
@@ -50,7 +50,7 @@ import Testing
     }
 
     private func engine(
-        _ journal: any Journal, clock: any WallClock, gateway: FakeGateway = FakeGateway(), idleSeconds: Int = 600
+        _ journal: any EventStore, clock: any WallClock, gateway: FakeGateway = FakeGateway(), idleSeconds: Int = 600
     ) throws -> Engine {
         let engine = Engine(
             journal: journal, clock: clock, payments: gateway, limits: EngineLimits(idleSeconds: idleSeconds),
@@ -195,6 +195,30 @@ import Testing
         await engine.stop()
         // What is on disk contradicts nothing.
         #expect(try Recovery.recover("rich", from: journal).partition.breaches().isEmpty)
+    }
+
+    @Test("An event whose journal somebody else has written is out of service; the others of the batch go on")
+    func deposed() async throws {
+        for kind in JournalKind.allCases {
+            try await withJournal(kind) { journal in
+                let engine = try engine(journal, clock: TestClock())
+                _ = try await engine.create(Example.definition("taken"), document: nil)
+                _ = try await engine.create(Example.definition("show"), document: nil)
+                let (taken, show) = (try await engine.event("taken"), try await engine.event("show"))
+                let head = try #require(try journal.head(of: "taken"))
+                var writer = ByteWriter()
+                Fact.encode([.sale(.blocked([3]))], into: &writer)
+                try journal.append([head.row(payload: writer.bytes, count: 1, time: Example.start)])
+                let mine = Task { try await engine.apply(BlockSeats([1]), to: taken) }
+                try await engine.apply(BlockSeats([1]), to: show)
+                await #expect(throws: EngineError.outOfService) { try await mine.value }
+                await #expect(throws: EngineError.outOfService) { try await engine.event("taken") }
+                await engine.stop()
+                // What the other has written is untouched.
+                #expect(try Recovery.recover("taken", from: journal).partition.sale.counts.blocked == 1)
+                #expect(try Verification(journal: journal).run().breaches.isEmpty)
+            }
+        }
     }
 
     @Test("An event's plan is kept as a document, and its creation is a small row")

@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    private func read(_ journal: any Journal, _ partition: String, from sequence: UInt64) throws -> [JournalRow] {
+    private func read(_ journal: any EventStore, _ partition: String, from sequence: UInt64) throws -> [JournalRow] {
         var found: [JournalRow] = []
         try journal.read(partition: partition, from: sequence) { found.append($0) }
         return found

@@ -9,7 +9,7 @@ import Testing
 /// A journal that was tampered with, or that lost something: found, and named.
 @Suite struct JournalDamageTests {
     /// Twenty rows of one event: its creation, then holds.
-    private func write(_ journal: any Journal) throws {
+    private func write(_ journal: any EventStore) throws {
         let definition = Example.definition()
         var partition = Partition(definition: definition)
         var head = JournalHead.empty("show")

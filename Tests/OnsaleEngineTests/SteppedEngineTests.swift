@@ -42,7 +42,7 @@ private final class SteppedEngine {
     }
 
     /// Notes what is written.
-    private final class RecordingJournal: Journal {
+    private final class RecordingJournal: EventStore {
         let inner = MemoryJournal()
         let rows = Mutex<[JournalRow]>([])
 

@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    private func counts(of journal: any Journal, usingSnapshot: Bool) throws -> [String: Counts] {
+    private func counts(of journal: any EventStore, usingSnapshot: Bool) throws -> [String: Counts] {
         var counts: [String: Counts] = [:]
         for name in try journal.partitions() {
             counts[name] = Counts(try Recovery.recover(name, from: journal, usingSnapshot: usingSnapshot))

@@ -45,7 +45,7 @@ enum Arena {
                 passSeconds: 600))
     }
 
-    static func engine(_ journal: any Journal) throws -> Engine {
+    static func engine(_ journal: any EventStore) throws -> Engine {
         try Engine(
             journal: journal, clock: SystemClock(), payments: NoGateway(),
             limits: EngineLimits(

@@ -2,7 +2,7 @@ public import OnsaleValues
 import Synchronization
 
 /// A journal that forgets everything with its process: for simulations, and for measuring what the disk costs.
-public final class MemoryJournal: Journal {
+public final class MemoryJournal: EventStore {
     private struct State {
         var rows: [String: [JournalRow]] = [:]
         var heads: [String: JournalHead] = [:]

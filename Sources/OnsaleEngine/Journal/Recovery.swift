@@ -55,7 +55,7 @@ public enum Recovery {
     /// - Parameter usingSnapshot: false replays from the first fact.
     /// - Throws: ``JournalDamage`` when a row is damaged, missing or cut off.
     public static func recover(
-        _ name: String, from journal: any Journal, usingSnapshot: Bool = true
+        _ name: String, from journal: any EventStore, usingSnapshot: Bool = true
     ) throws -> RecoveredPartition {
         guard let head = try journal.head(of: name) else { throw JournalDamage.headMissing(partition: name) }
         var replayer = Replayer(name: name) { try journal.document(digest: $0) }
@@ -98,7 +98,7 @@ struct Replayer {
     }
 
     /// Starts from a snapshot. One that does not fit is passed over: the facts alone are enough.
-    mutating func begin(with snapshot: Snapshot, journal: any Journal) throws {
+    mutating func begin(with snapshot: Snapshot, journal: any EventStore) throws {
         var first: JournalRow?
         do {
             try journal.read(partition: name, from: 1) { row in

@@ -26,12 +26,12 @@ public struct Verification {
         public var breaches: [Breach] = []
     }
 
-    private let journal: any Journal
+    private let journal: any EventStore
     private let provider: () throws -> [ProviderAccount]
 
     /// - Parameter provider: reads the provider's own account, where it is at hand, to be compared with the orders. It is
     ///   read before the journal and after it, so that a server that goes on selling meanwhile is not blamed for it.
-    public init(journal: any Journal, provider: @escaping () throws -> [ProviderAccount] = { [] }) {
+    public init(journal: any EventStore, provider: @escaping () throws -> [ProviderAccount] = { [] }) {
         self.journal = journal
         self.provider = provider
     }

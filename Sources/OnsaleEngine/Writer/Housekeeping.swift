@@ -10,7 +10,7 @@ final class Housekeeping: Sendable {
     /// A handful of facts replays faster than a snapshot is read.
     private static let factsWithoutSnapshot = 1000
 
-    private let journal: any Journal
+    private let journal: any EventStore
     private let limits: EngineLimits
     private let logger: Logger
     private let directory: EventDirectory
@@ -20,7 +20,7 @@ final class Housekeeping: Sendable {
 
     /// - Parameter queue: where it works; nil for at once, in the writer's own turn.
     init(
-        journal: any Journal, limits: EngineLimits, logger: Logger, directory: EventDirectory, mailbox: Mailbox,
+        journal: any EventStore, limits: EngineLimits, logger: Logger, directory: EventDirectory, mailbox: Mailbox,
         loader: EventLoader, queue: DispatchQueue?
     ) {
         self.journal = journal

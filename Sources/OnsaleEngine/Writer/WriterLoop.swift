@@ -8,7 +8,7 @@ import OnsaleValues
 /// It starts no thread and reads no clock: mail, time, journal and randomness come from outside, so that a test drives it
 /// as the program's thread does (``WriterThread``).
 final class WriterLoop {
-    private let journal: any Journal
+    private let journal: any EventStore
     private let limits: EngineLimits
     private let logger: Logger
     private let directory: EventDirectory
@@ -30,7 +30,7 @@ final class WriterLoop {
     ///   - seed: gives the secret of a draw, ``Draw/seedBytes`` random bytes.
     ///   - fatal: ends the process; called when a write's outcome is unknown.
     init(
-        journal: any Journal, limits: EngineLimits, logger: Logger, directory: EventDirectory,
+        journal: any EventStore, limits: EngineLimits, logger: Logger, directory: EventDirectory,
         housekeeping: Housekeeping, followers: [any Follower], seed: @escaping () -> [UInt8],
         fatal: @escaping (String) -> Void
     ) {
@@ -120,27 +120,35 @@ final class WriterLoop {
     }
 
     private func append(_ busy: [EventWriter], now: Timestamp) -> Bool {
-        let rows = busy.compactMap(\.row)
-        do {
-            if !rows.isEmpty {
-                try journal.append(rows)
-                if fullUntil != nil {
+        var busy = busy
+        let hasAnswers = busy.contains(where: \.hasAnswers)
+        while true {
+            let rows = busy.compactMap(\.row)
+            do {
+                if !rows.isEmpty { try journal.append(rows) }
+                if !rows.isEmpty, fullUntil != nil {
                     fullUntil = nil
                     logger.notice("The disk has room again; changes are taken")
                 }
+                for writer in busy { complete(writer) }
+                return !rows.isEmpty || hasAnswers
+            } catch JournalError.full {
+                if fullUntil == nil { logger.error("The disk is full; changes are refused until there is room") }
+                fullUntil = now.adding(seconds: 1)
+                for writer in busy { retreat(writer) }
+                return true
+            } catch JournalError.notAtHead(let partition) {
+                guard let index = busy.firstIndex(where: { $0.handle.id == partition }) else {
+                    fatal("the journal refuses rows of an event that were not given to it: \(partition)")
+                    return true
+                }
+                // The others of the batch go on.
+                depose(busy.remove(at: index))
+            } catch {
+                fatal("the journal could not be written: \(error)")
+                return true
             }
-        } catch JournalError.full {
-            if fullUntil == nil { logger.error("The disk is full; changes are refused until there is room") }
-            fullUntil = now.adding(seconds: 1)
-            for writer in busy { retreat(writer) }
-            return true
-        } catch {
-            fatal("the journal could not be written: \(error)")
-            return true
         }
-        let hasAnswers = busy.contains(where: \.hasAnswers)
-        for writer in busy { complete(writer) }
-        return !rows.isEmpty || hasAnswers
     }
 
     /// The batch is on disk.
@@ -180,6 +188,15 @@ final class WriterLoop {
         logger.critical(
             "An event is out of service: a decision contradicts its own state. Nothing of the batch was kept",
             metadata: ["event": "\(writer.handle.id)", "error": "\(fault)"])
+        directory.takeOutOfService(writer.handle.id)
+        dismiss(writer, .outOfService)
+    }
+
+    /// Somebody else has written the event's journal: what this process knows of it is not what is on disk.
+    private func depose(_ writer: EventWriter) {
+        logger.critical(
+            "An event is out of service: somebody else has written its journal. Nothing of the batch was kept",
+            metadata: ["event": "\(writer.handle.id)"])
         directory.takeOutOfService(writer.handle.id)
         dismiss(writer, .outOfService)
     }

@@ -2,11 +2,6 @@ import Foundation
 public import OnsaleValues
 import Synchronization
 
-/// Where the engine learns what time it is.
-public protocol WallClock: Sendable {
-    func now() -> Timestamp
-}
-
 /// What was found when the system's clock was compared with the journal at a start.
 public enum ClockFinding: Error, Sendable, Equatable {
     /// The system's clock is behind what was written last, by so many seconds: more than a clock is ever corrected by.

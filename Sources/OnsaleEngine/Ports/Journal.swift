@@ -48,49 +48,16 @@ public struct JournalHead: Hashable, Sendable {
     }
 }
 
-/// A state as it was at some fact, so that recovery need not replay what came before.
-public struct Snapshot: Hashable, Sendable {
-    public let partition: String
-    /// The last fact that it includes.
-    public let lastSequence: UInt64
-    /// The checksum of the row that ends there: ties the snapshot to this very journal.
-    public let rowChecksum: [UInt8]
-    public let time: Timestamp
-    public let payload: [UInt8]
-
-    public init(
-        partition: String, lastSequence: UInt64, rowChecksum: [UInt8], time: Timestamp, payload: [UInt8]
-    ) {
-        self.partition = partition
-        self.lastSequence = lastSequence
-        self.rowChecksum = rowChecksum
-        self.time = time
-        self.payload = payload
-    }
-}
-
-/// An event that was unloaded, as the list of events shows it.
-public struct DormantEvent: Hashable, Sendable {
-    public let partition: String
-    /// The last fact that it includes.
-    public let lastSequence: UInt64
-    public let payload: [UInt8]
-
-    public init(partition: String, lastSequence: UInt64, payload: [UInt8]) {
-        self.partition = partition
-        self.lastSequence = lastSequence
-        self.payload = payload
-    }
-}
-
-/// What can go wrong with a journal.
+/// What can go wrong with an append.
 public enum JournalError: Error, Sendable {
-    /// There is no room: nothing of the append was kept, and a later one may succeed.
+    /// There is no room: nothing of it was kept, and a later one may succeed.
     case full
-    /// The rows do not follow on the partition's head: somebody else has written.
+    /// The rows do not follow on the partition's head: somebody else has written. Nothing of the append was kept.
     case notAtHead(partition: String)
-    /// A write or sync failed in a way that leaves the outcome unknown. The process must end.
-    case failed(any Error)
+    /// It failed in a way that leaves open whether it is on disk: only reading can tell.
+    case outcomeUnknown(any Error)
+    /// What was to be read could not be had now.
+    case unreadable(any Error)
 }
 
 /// The durable log of facts, partition by partition.
@@ -110,33 +77,17 @@ public protocol Journal: Sendable {
     /// When the newest row of all was written; nil for an empty journal.
     func latestTime() throws -> Timestamp?
 
-    /// Appends rows of any number of partitions in one transaction and syncs it to disk. All or nothing: when it
-    /// returns the rows are durable, when it throws ``JournalError/full`` or ``JournalError/notAtHead(partition:)``
-    /// none is there.
+    /// Appends rows of any number of partitions in one transaction and syncs it to disk. All or nothing: when it returns
+    /// the rows are durable.
+    /// - Throws: ``JournalError``.
     func append(_ rows: [JournalRow]) throws
 
     /// Hands the rows from the one that holds fact `sequence` on to `body`, in order.
     func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws
 
-    /// Keeps a snapshot; the newest few are kept. Losing one loses nothing.
-    func save(_ snapshot: Snapshot) throws
-
-    /// The newest snapshot, if one is there and undamaged.
-    func latestSnapshot(of partition: String) throws -> Snapshot?
-
-    /// Keeps what is told of an event that nobody uses, so that it need not be loaded at the next start. Losing it loses
-    /// nothing.
-    func save(_ dormant: DormantEvent) throws
-
-    /// The events that were put to rest. Those whose journal has gone on since are to be passed over.
-    func dormantEvents() throws -> [DormantEvent]
-
-    /// Keeps a document under its SHA-256, durably. Keeping one twice is fine.
-    func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws
-
-    /// The document with that SHA-256.
-    func document(digest: [UInt8]) throws -> [UInt8]?
-
     /// Lets go of files and connections. Nothing is called after it.
     func close() throws
 }
+
+/// Everything that is kept of events. One adapter keeps it all, so that one folder or one database has it.
+public typealias EventStore = Journal & SnapshotStore & DocumentStore

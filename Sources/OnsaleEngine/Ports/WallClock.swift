@@ -1,0 +1,6 @@
+public import OnsaleValues
+
+/// Where the engine learns what time it is.
+public protocol WallClock: Sendable {
+    func now() -> Timestamp
+}
