@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import OnsaleValues
 
 /// The `Stripe-Signature` of a webhook: `t=<seconds>,v1=<hex HMAC-SHA256 of "t.body">`.
 /// <https://docs.stripe.com/webhooks#verify-manually>
@@ -10,7 +11,7 @@ public enum WebhookSignature {
     public static func make(_ body: [UInt8], secret: String, seconds: Int64) -> String {
         let code = HMAC<SHA256>.authenticationCode(
             for: Array("\(seconds).".utf8) + body, using: SymmetricKey(data: Array(secret.utf8)))
-        return "t=\(seconds),v1=" + code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return "t=\(seconds),v1=" + Hex.encode(Array(code))
     }
 
     /// A header may carry several signatures, while a secret is being replaced.
@@ -25,7 +26,7 @@ public enum WebhookSignature {
         for part in header.utf8.split(separator: UInt8(ascii: ",")) {
             if part.starts(with: "t=".utf8) { seconds = Int64(String(decoding: part.dropFirst(2), as: UTF8.self)) }
             if part.starts(with: "v1=".utf8), signatures.count < signaturesMax,
-                let bytes = bytes(hex: part.dropFirst(3))
+                part.count == 3 + 64, let bytes = Hex.decode(part.dropFirst(3))
             {
                 signatures.append(bytes)
             }
@@ -40,17 +41,5 @@ public enum WebhookSignature {
     private static func isNear(_ seconds: Int64, _ now: Int64) -> Bool {
         let (difference, isOverflow) = now.subtractingReportingOverflow(seconds)
         return !isOverflow && difference.magnitude <= UInt64(toleranceSeconds)
-    }
-
-    private static func bytes(hex: Substring.UTF8View) -> [UInt8]? {
-        guard hex.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        var rest = hex[...]
-        while !rest.isEmpty {
-            guard let byte = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { return nil }
-            bytes.append(byte)
-            rest = rest.dropFirst(2)
-        }
-        return bytes
     }
 }

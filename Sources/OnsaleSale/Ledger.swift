@@ -1,3 +1,5 @@
+import OnsaleValues
+
 /// A double-entry ledger of the event's money. Every posting debits one account and credits another, so the sum over
 /// all accounts is zero at every moment.
 public struct Ledger: Hashable, Sendable {

@@ -1,4 +1,5 @@
 public import Foundation
+import OnsaleValues
 import Synchronization
 
 /// The folder in which everything of one process lives. It belongs to that process alone while it runs.
@@ -64,10 +65,7 @@ public final class DataFolder: Sendable {
                     + "lost for good, make one by: openssl rand -hex 32 > \(file.path)")
         }
         var generator = SystemRandomNumberGenerator()
-        let secret = (0..<32).map { _ in
-            let byte = UInt8.random(in: .min ... .max, using: &generator)
-            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        let secret = Hex.encode((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
         try write(Array((secret + "\n").utf8), to: file)
         return secret
     }

@@ -2,7 +2,7 @@ public import OnsaleValues
 
 /// What each fact changes.
 extension Line {
-    public mutating func replay(_ fact: LineFact, at now: Timestamp) throws(ContradictoryLineFact) {
+    public mutating func replay(_ fact: LineFact, at now: Timestamp) throws(ContradictoryFact) {
         pace.elapse(to: now)
         switch fact {
         case .joined(let buyer, let place): try joined(buyer, place)
@@ -17,18 +17,18 @@ extension Line {
         case .rescheduled(let schedule): self.schedule = schedule
         case .drawCommitted(let seed):
             guard self.seed == nil, places.count == 0, seed.count == Draw.seedBytes else {
-                throw ContradictoryLineFact(description: "a seed is committed to once, before anybody joins")
+                throw ContradictoryFact("a seed is committed to once, before anybody joins")
             }
             self.seed = seed
         case .drawn(let lobbySize, let entrantsHash):
             guard let seed, draw == nil, lobbySize == places.count, entrantsHash == entrants.value else {
-                throw ContradictoryLineFact(description: "the draw is not of these entrants")
+                throw ContradictoryFact("the draw is not of these entrants")
             }
             draw = DrawResult(seed: seed, entrantsHash: entrantsHash, lobbySize: lobbySize)
         case .called(let place, let until): try called(place, until: until)
         case .callLapsed(let place):
             guard calls.removeValue(forKey: place) != nil else {
-                throw ContradictoryLineFact(description: "place \(place.serial) is not called")
+                throw ContradictoryFact("place \(place.serial) is not called")
             }
             places[place] = .lapsed
             pace.slotEnded()
@@ -36,7 +36,7 @@ extension Line {
         case .seatsReturned: isSoldOut = false
         case .callWithdrawn(let place):
             guard calls.removeValue(forKey: place) != nil else {
-                throw ContradictoryLineFact(description: "place \(place.serial) is not called")
+                throw ContradictoryFact("place \(place.serial) is not called")
             }
             places[place] = .waiting
             front.insert(number(of: place))
@@ -45,30 +45,30 @@ extension Line {
         }
     }
 
-    private mutating func joined(_ buyer: BuyerID, _ place: PlaceID) throws(ContradictoryLineFact) {
+    private mutating func joined(_ buyer: BuyerID, _ place: PlaceID) throws(ContradictoryFact) {
         guard place == places.next, places.place(of: buyer).map({ places[$0] == .spent }) ?? true else {
-            throw ContradictoryLineFact(description: "place \(place.serial) is out of turn")
+            throw ContradictoryFact("place \(place.serial) is out of turn")
         }
         places.append(buyer)
         waiting += 1
         if isDrawAhead { entrants.add(buyer.text) }
     }
 
-    private mutating func moved(_ place: PlaceID, to new: PlaceID) throws(ContradictoryLineFact) {
+    private mutating func moved(_ place: PlaceID, to new: PlaceID) throws(ContradictoryFact) {
         guard new == places.next, places.contains(place), !isDrawAhead,
             places[place] == .waiting || places[place] == .lapsed
-        else { throw ContradictoryLineFact(description: "place \(place.serial) can't go to the end") }
+        else { throw ContradictoryFact("place \(place.serial) can't go to the end") }
         places[place] = .moved
         places.append(places.buyer(of: place))
     }
 
     private mutating func granted(
         _ id: PassID, _ buyer: BuyerID, _ place: PlaceID, at now: Timestamp, until expiresAt: Timestamp
-    ) throws(ContradictoryLineFact) {
+    ) throws(ContradictoryFact) {
         guard id == lastPass.next, places.contains(place), places.buyer(of: place) == buyer,
             places[place] == (schedule.hasWaitingRoom ? .called : .waiting)
         else {
-            throw ContradictoryLineFact(description: "pass \(id.serial) is out of turn")
+            throw ContradictoryFact("pass \(id.serial) is out of turn")
         }
         // Its slot goes over from the call to the pass.
         calls[place] = nil
@@ -81,12 +81,12 @@ extension Line {
         waiting -= 1
     }
 
-    private mutating func called(_ place: PlaceID, until: Timestamp) throws(ContradictoryLineFact) {
+    private mutating func called(_ place: PlaceID, until: Timestamp) throws(ContradictoryFact) {
         guard places.contains(place), places[place] == .waiting || places[place] == .lapsed, !isDrawAhead else {
-            throw ContradictoryLineFact(description: "place \(place.serial) can't be called")
+            throw ContradictoryFact("place \(place.serial) can't be called")
         }
         guard passes.count + calls.count < schedule.maxActiveShoppers else {
-            throw ContradictoryLineFact(description: "place \(place.serial) is called over the cap")
+            throw ContradictoryFact("place \(place.serial) is called over the cap")
         }
         places[place] = .called
         calls[place] = until
@@ -96,9 +96,9 @@ extension Line {
         admittedThrough = max(admittedThrough, number)
     }
 
-    private mutating func end(pass id: PassID) throws(ContradictoryLineFact) {
+    private mutating func end(pass id: PassID) throws(ContradictoryFact) {
         guard let pass = passes.removeValue(forKey: id) else {
-            throw ContradictoryLineFact(description: "pass \(id.serial) does not live")
+            throw ContradictoryFact("pass \(id.serial) does not live")
         }
         end(pass)
     }

@@ -59,7 +59,7 @@ public struct Line: Sendable {
     /// Passes that ended by declined payments: what comes back to them is given back.
     var declinedPasses: Set<PassID> = []
     /// A fact that did not apply though it had just been decided on: a bug. Whoever drives the line must stop.
-    public internal(set) var fault: ContradictoryLineFact?
+    public internal(set) var fault: ContradictoryFact?
     /// Places whose holders still want a pass.
     public internal(set) var waiting = 0
 
@@ -136,7 +136,7 @@ public struct Line: Sendable {
 
     /// Records a fact that was just decided on.
     mutating func record(_ fact: LineFact, at now: Timestamp, facts: inout [LineFact]) {
-        do throws(ContradictoryLineFact) {
+        do throws(ContradictoryFact) {
             try replay(fact, at: now)
             facts.append(fact)
         } catch {

@@ -24,8 +24,3 @@ public enum LineFact: Hashable, Sendable {
     /// Passed over and back too late: the buyer has a new place at the end, for which the old one stands.
     case moved(PlaceID, to: PlaceID)
 }
-
-/// A fact that contradicts the line it is applied to.
-public struct ContradictoryLineFact: Error, Hashable, Sendable {
-    public let description: String
-}

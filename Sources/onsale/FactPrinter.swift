@@ -92,9 +92,10 @@ enum FactPrinter {
         case .rescheduled(let schedule):
             [("fact", "rescheduled"), ("opensAt", schedule.opensAt.milliseconds), ("cap", schedule.maxActiveShoppers)]
         // Not the seed: it must not be known before the opening, and is published then.
-        case .drawCommitted(let seed): [("fact", "drawCommitted"), ("commitment", hex(Draw.commitment(to: seed)))]
+        case .drawCommitted(let seed):
+            [("fact", "drawCommitted"), ("commitment", Hex.encode(Draw.commitment(to: seed)))]
         case .drawn(let lobbySize, let entrantsHash):
-            [("fact", "drawn"), ("lobbySize", lobbySize), ("entrantsHash", hex(entrantsHash))]
+            [("fact", "drawn"), ("lobbySize", lobbySize), ("entrantsHash", Hex.encode(entrantsHash))]
         case .called(let place, let until): [("fact", "called"), ("place", place), ("until", until.milliseconds)]
         case .callLapsed(let place): [("fact", "callLapsed"), ("place", place)]
         case .soldOut: [("fact", "soldOut")]
@@ -103,10 +104,6 @@ enum FactPrinter {
         case .callWithdrawn(let place): [("fact", "callWithdrawn"), ("place", place)]
         case .moved(let place, let new): [("fact", "moved"), ("place", place), ("to", new)]
         }
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     private static func place(_ places: Places) -> (String, Any) {

@@ -177,9 +177,9 @@ import Testing
             let pass = try await engine.admit(Example.buyer(1), to: event)
             gateway.state.withLock { $0.faults = [.lostAnswer] }
             async let order = buy(engine, event, buyer: 1, seat: 3, pass: pass, waitSeconds: 2000)
-            #expect(try await eventually(engine, event) { !$0.sale.orders.isEmpty })
+            // The provider has made the payment, and its answer is lost.
+            #expect(try await eventually(engine, event) { _ in gateway.state.withLock { !$0.accounts.isEmpty } })
             gateway.state.withLock { $0.isDown = true }
-            try await Task.sleep(for: .milliseconds(50))
             clock.advance(seconds: 601)
             let state = try await order.state
             // The first try's answer was lost, so either the order expired, or a retry came in between.

@@ -140,7 +140,7 @@ import Testing
                 }
             },
             text("token", ["eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.AAAA"]) { text in
-                _ = base64URLDecoded(text.utf8)
+                _ = Base64URL.decode(text.utf8)
             },
             Target(name: "provider's answers", seeds: [Array(intent.utf8), Array("{\"data\":[\(intent)]}".utf8)]) {
                 bytes in

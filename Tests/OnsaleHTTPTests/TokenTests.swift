@@ -52,7 +52,7 @@ import Testing
         #expect(await tokens.principal(String(session.dropLast()), now: now) == nil)
         let other = Tokens(secret: String(secret.reversed()), login: Login(mode: .open, pepper: secret))
         #expect(await other.principal(session, now: now) == nil)
-        let unsigned = base64URL(Array(#"{"alg":"none"}"#.utf8)) + "." + session.split(separator: ".")[1] + "."
+        let unsigned = Base64URL.encode(Array(#"{"alg":"none"}"#.utf8)) + "." + session.split(separator: ".")[1] + "."
         #expect(await tokens.principal(unsigned, now: now) == nil)
         #expect(await tokens.principal(String(repeating: "a", count: 5000), now: now) == nil)
     }
@@ -169,6 +169,6 @@ extension EdDSA.PrivateKey {
     }
 
     static func jwkCoordinate(of key: EdDSA.PrivateKey) throws -> String {
-        base64URL(Array(key.publicKey.rawRepresentation))
+        Base64URL.encode(Array(key.publicKey.rawRepresentation))
     }
 }

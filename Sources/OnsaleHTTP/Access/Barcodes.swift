@@ -14,7 +14,7 @@ struct Barcodes: Sendable {
     init(secret: String) throws {
         // The secret is hashed, so that whatever text the key file holds makes a key.
         key = try Curve25519.Signing.PrivateKey(rawRepresentation: Array(SHA256.hash(data: Array(secret.utf8))))
-        header = base64URL(Array(#"{"alg":"EdDSA","kid":"\#(Barcodes.thumbprint(key.publicKey))"}"#.utf8))
+        header = Base64URL.encode(Array(#"{"alg":"EdDSA","kid":"\#(Barcodes.thumbprint(key.publicKey))"}"#.utf8))
     }
 
     func text(ticket: String, event: String, place: String) -> String {
@@ -23,10 +23,10 @@ struct Barcodes: Sendable {
             writer.member("evt", event)
             writer.member("plc", place)
         }
-        let signed = header + "." + base64URL(Array(claims.readableBytesView))
+        let signed = header + "." + Base64URL.encode(Array(claims.readableBytesView))
         // Signing can fail for want of randomness alone, of which Ed25519 uses none.
         let signature = (try? key.signature(for: Array(signed.utf8))) ?? Data()
-        return signed + "." + base64URL(Array(signature))
+        return signed + "." + Base64URL.encode(Array(signature))
     }
 
     /// The ticket that a barcode is for; nil for one that was not signed here, for this event.
@@ -37,10 +37,10 @@ struct Barcodes: Sendable {
         }
         guard text.utf8.count <= 2048, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return nil }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, String(parts[0]) == header, let signature = bytes(base64URL: parts[2]),
+        guard parts.count == 3, String(parts[0]) == header, let signature = Base64URL.decode(parts[2].utf8),
             key.publicKey.isValidSignature(signature, for: Array((parts[0] + "." + parts[1]).utf8)),
-            let payload = bytes(base64URL: parts[1]),
-            let claims = try? JSONDecoder().decode(Claims.self, from: payload),
+            let payload = Base64URL.decode(parts[1].utf8),
+            let claims = try? JSONDecoder().decode(Claims.self, from: Data(payload)),
             claims.evt == event
         else { return nil }
         return PublicID(.ticket, text: claims.tkt)
@@ -48,20 +48,14 @@ struct Barcodes: Sendable {
 
     /// The public key as a JWK set (RFC 7517).
     var publishedKeys: String {
-        let x = base64URL(Array(key.publicKey.rawRepresentation))
+        let x = Base64URL.encode(Array(key.publicKey.rawRepresentation))
         return
             #"{"keys":[{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"\#(Barcodes.thumbprint(key.publicKey))","x":"\#(x)"}]}"#
     }
 
     /// RFC 7638, RFC 8037.
     private static func thumbprint(_ key: Curve25519.Signing.PublicKey) -> String {
-        let x = base64URL(Array(key.rawRepresentation))
-        return base64URL(Array(SHA256.hash(data: Array(#"{"crv":"Ed25519","kty":"OKP","x":"\#(x)"}"#.utf8))))
-    }
-
-    private func bytes(base64URL text: Substring) -> Data? {
-        var text = String(text).replacing("-", with: "+").replacing("_", with: "/")
-        text += String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-        return Data(base64Encoded: text)
+        let x = Base64URL.encode(Array(key.rawRepresentation))
+        return Base64URL.encode(Array(SHA256.hash(data: Array(#"{"crv":"Ed25519","kty":"OKP","x":"\#(x)"}"#.utf8))))
     }
 }

@@ -57,7 +57,7 @@ final class Tokens: Sendable {
     private static let decoder = JSONDecoder()
     private let login: Login
     private let memory = Mutex(Memory())
-    private static let header = base64URL(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8))
+    private static let header = Base64URL.encode(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8))
 
     init(secret: String, login: Login) {
         key = SymmetricKey(data: Array(secret.utf8))
@@ -85,9 +85,9 @@ final class Tokens: Sendable {
     }
 
     private func sign(_ claims: String) -> String {
-        let signed = Tokens.header + "." + base64URL(Array(claims.utf8))
+        let signed = Tokens.header + "." + Base64URL.encode(Array(claims.utf8))
         let code = HMAC<SHA256>.authenticationCode(for: Array(signed.utf8), using: key)
-        return signed + "." + base64URL(Array(code))
+        return signed + "." + Base64URL.encode(Array(code))
     }
 
     // MARK: Checking
@@ -154,9 +154,9 @@ final class Tokens: Sendable {
             dot > Tokens.header.utf8.count
         else { return nil }
         let code = HMAC<SHA256>.authenticationCode(for: bytes[..<dot], using: key)
-        guard Tokens.isEqual(Array(base64URL(Array(code)).utf8), bytes[(dot + 1)...]) else { return nil }
+        guard Tokens.isEqual(Array(Base64URL.encode(Array(code)).utf8), bytes[(dot + 1)...]) else { return nil }
         // Signed by us, so it is as we wrote it.
-        guard let claims = base64URLDecoded(bytes[(Tokens.header.utf8.count + 1)..<dot]) else { return nil }
+        guard let claims = Base64URL.decode(bytes[(Tokens.header.utf8.count + 1)..<dot]) else { return nil }
         return try? Tokens.decoder.decode(OnsaleClaims.self, from: Data(claims))
     }
 
@@ -165,54 +165,4 @@ final class Tokens: Sendable {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
     }
-}
-
-/// Base 64 for URLs, without padding (RFC 4648, section 5).
-func base64URL(_ bytes: [UInt8]) -> String {
-    let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    let length = (bytes.count * 8 + 5) / 6
-    return String(unsafeUninitializedCapacity: length) { buffer in
-        var bits: UInt32 = 0
-        var bitCount = 0
-        var written = 0
-        for byte in bytes {
-            bits = bits << 8 | UInt32(byte)
-            bitCount += 8
-            while bitCount >= 6 {
-                bitCount -= 6
-                buffer[written] = alphabet.utf8Start[Int(bits >> UInt32(bitCount) & 63)]
-                written += 1
-            }
-        }
-        if bitCount > 0 {
-            buffer[written] = alphabet.utf8Start[Int(bits << UInt32(6 - bitCount) & 63)]
-            written += 1
-        }
-        return written
-    }
-}
-
-/// The bytes of base 64 for URLs without padding; nil for anything else.
-func base64URLDecoded(_ text: some Sequence<UInt8>) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    var bits: UInt32 = 0
-    var bitCount = 0
-    for character in text {
-        let value: UInt8
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "-"): value = 62
-        case UInt8(ascii: "_"): value = 63
-        default: return nil
-        }
-        bits = bits << 6 | UInt32(value)
-        bitCount += 6
-        if bitCount >= 8 {
-            bitCount -= 8
-            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
-        }
-    }
-    return bytes
 }

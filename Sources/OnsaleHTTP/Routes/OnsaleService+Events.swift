@@ -45,7 +45,7 @@ extension OnsaleService {
     func seatingPlan(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let definition = try await event(context).view.definition
         guard let digest = definition.planDigest else { throw Problem.notFound }
-        let tag = "\"" + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\""
+        let tag = "\"" + Hex.encode(digest) + "\""
         let headers: HTTPFields = [
             .eTag: tag, .cacheControl: "public, max-age=31536000, immutable", .vary: "Accept-Encoding",
         ]

@@ -91,16 +91,7 @@ struct JSONWriter {
 
     /// Bytes in lower-case hexadecimal, or null.
     mutating func member(_ name: StaticString, hex bytes: [UInt8]?) {
-        guard let bytes else { return null(name) }
-        self.name(name)
-        buffer.writeInteger(UInt8(ascii: "\""))
-        let digits: StaticString = "0123456789abcdef"
-        for byte in bytes {
-            buffer.writeInteger(digits.utf8Start[Int(byte >> 4)])
-            buffer.writeInteger(digits.utf8Start[Int(byte & 15)])
-        }
-        buffer.writeInteger(UInt8(ascii: "\""))
-        needsComma = true
+        if let bytes { member(name, Hex.encode(bytes)) } else { null(name) }
     }
 
     mutating func member(_ name: StaticString, strings: some Sequence<String>) {
