@@ -9,6 +9,8 @@ let strict: [SwiftSetting] = [
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let serviceLifecycle: Target.Dependency = .product(
@@ -41,20 +43,18 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
-        // The three at the bottom import no Foundation, NIO, clock or randomness; the draw needs SHA-256.
+        // The pure ones import no Foundation, NIO, clock or randomness; the draw needs SHA-256.
         .target(name: "OnsaleValues", swiftSettings: strict),
         .target(name: "Seeded", swiftSettings: strict),
-        .target(name: "OnsaleSale", dependencies: ["OnsaleValues"], swiftSettings: strict),
+        .target(name: "OnsaleSale", dependencies: ["OnsaleValues", deque, heap], swiftSettings: strict),
         .target(
             name: "OnsaleWaitingRoom",
-            dependencies: ["OnsaleValues", crypto, .product(name: "HeapModule", package: "swift-collections")],
+            dependencies: ["OnsaleValues", crypto, deque, heap],
             swiftSettings: strict),
         .target(
             name: "OnsaleEngine",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", crypto, logging,
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "HeapModule", package: "swift-collections"),
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", crypto, logging, deque, heap,
             ],
             swiftSettings: strict),
         .target(

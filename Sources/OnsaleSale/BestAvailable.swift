@@ -5,7 +5,7 @@
 /// free seats one by one. Ties go to the smaller seat number. Stretches are tried nearest first, and the search ends
 /// when not even the nearest seat of a stretch could beat what was found.
 enum BestAvailable {
-    static func choose(category: Int, quantity: Int, plan: SeatingPlan, seats: SeatMap) -> [UInt32]? {
+    static func choose(category: Int, quantity: Int, plan: SeatingPlan, seats: SeatMap) -> [SeatIndex]? {
         guard quantity > 0, seats.freeByCategory[category] >= quantity else { return nil }
         var clean: (score: Int64, first: Int)?
         var orphaning: (score: Int64, first: Int)?
@@ -34,7 +34,7 @@ enum BestAvailable {
             }
         }
         if let window = clean ?? orphaning {
-            return (window.first..<window.first + quantity).map(UInt32.init)
+            return (window.first..<window.first + quantity).map { SeatIndex($0) }
         }
         return nearestSingles(category: category, quantity: quantity, plan: plan, seats: seats)
     }
@@ -48,9 +48,9 @@ enum BestAvailable {
 
     private static func nearestSingles(
         category: Int, quantity: Int, plan: SeatingPlan, seats: SeatMap
-    ) -> [UInt32]? {
-        var chosen: [UInt32] = []
-        for seat in plan.seatsByCategory[category] where seats.isFree(Int(seat)) {
+    ) -> [SeatIndex]? {
+        var chosen: [SeatIndex] = []
+        for seat in plan.seatsByCategory[category] where seats.isFree(seat.offset) {
             chosen.append(seat)
             if chosen.count == quantity { return chosen.sorted() }
         }

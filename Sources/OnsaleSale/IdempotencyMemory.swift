@@ -1,3 +1,4 @@
+import DequeModule
 import OnsaleValues
 
 /// How many idempotency keys an event remembers. What is not remembered is refused: a key that is forgotten early would
@@ -35,9 +36,8 @@ struct IdempotencyMemory: Sendable {
     }
 
     private(set) var entries: [Digest128: Entry] = [:]
-    /// Keys in the order in which they came; those before `oldest` are forgotten.
-    private var arrivals: [Digest128] = []
-    private var oldest = 0
+    /// Keys in the order in which they came.
+    private var arrivals: Deque<Digest128> = []
 
     var count: Int { entries.count }
 
@@ -55,7 +55,7 @@ struct IdempotencyMemory: Sendable {
     func hasRoom(among max: Int, at now: Timestamp) -> Bool {
         guard entries.count >= max else { return true }
         var forgettable = 0
-        for key in arrivals[oldest...] {
+        for key in arrivals {
             guard let entry = entries[key], isOld(entry, at: now) else { break }
             forgettable += 1
             if entries.count - forgettable < max { return true }
@@ -66,7 +66,7 @@ struct IdempotencyMemory: Sendable {
     /// The buyer's keys that the next ``remember(_:_:at:)`` would forget: the oldest ones.
     func forgettable(of buyer: BuyerID, at now: Timestamp) -> Int {
         var count = 0
-        for key in arrivals[oldest...] {
+        for key in arrivals {
             guard let entry = entries[key], isOld(entry, at: now) else { break }
             if entry.answer.buyer == buyer { count += 1 }
         }
@@ -85,20 +85,16 @@ struct IdempotencyMemory: Sendable {
 
     private mutating func forget(at now: Timestamp) -> [BuyerID] {
         var forgotten: [BuyerID] = []
-        while oldest < arrivals.count, let entry = entries[arrivals[oldest]], isOld(entry, at: now) {
+        while let key = arrivals.first, let entry = entries[key], isOld(entry, at: now) {
             if let buyer = entry.answer.buyer { forgotten.append(buyer) }
-            entries[arrivals[oldest]] = nil
-            oldest += 1
-        }
-        if oldest > 4096, oldest > arrivals.count / 2 {
-            arrivals.removeFirst(oldest)
-            oldest = 0
+            entries[key] = nil
+            arrivals.removeFirst()
         }
         return forgotten
     }
 
     /// Keys and entries in the order in which they came.
     var inOrder: [(key: Digest128, entry: Entry)] {
-        arrivals[oldest...].compactMap { key in entries[key].map { (key, $0) } }
+        arrivals.compactMap { key in entries[key].map { (key, $0) } }
     }
 }

@@ -1,17 +1,18 @@
 /// Finds seats that a choice would leave single: free, with nothing free beside them in their stretch.
 enum OrphanRule {
     /// The seats that taking `chosen` would leave single, in plan order.
-    static func orphans(leftBy chosen: [UInt32], plan: SeatingPlan, seats: SeatMap) -> [UInt32] {
+    static func orphans(leftBy chosen: [SeatIndex], plan: SeatingPlan, seats: SeatMap) -> [SeatIndex] {
         let taken = Set(chosen)
-        var orphans: Set<UInt32> = []
+        var orphans: Set<SeatIndex> = []
         for seat in chosen {
-            let stretch = plan.stretches[Int(plan.stretchOfSeat[Int(seat)])]
+            let stretch = plan.stretches[Int(plan.stretchOfSeat[seat.offset])]
             func isFree(_ index: Int) -> Bool {
-                index >= stretch.first && index < stretch.end && seats.isFree(index) && !taken.contains(UInt32(index))
+                index >= stretch.first && index < stretch.end && seats.isFree(index)
+                    && !taken.contains(SeatIndex(index))
             }
-            let index = Int(seat)
-            if isFree(index - 1), !isFree(index - 2) { orphans.insert(UInt32(index - 1)) }
-            if isFree(index + 1), !isFree(index + 2) { orphans.insert(UInt32(index + 1)) }
+            let index = seat.offset
+            if isFree(index - 1), !isFree(index - 2) { orphans.insert(SeatIndex(index - 1)) }
+            if isFree(index + 1), !isFree(index + 2) { orphans.insert(SeatIndex(index + 1)) }
         }
         return orphans.sorted()
     }

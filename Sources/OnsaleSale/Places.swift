@@ -3,7 +3,7 @@ import OnsaleValues
 /// Places taken together: numbered seats, or so many of one area.
 public enum Places: Hashable, Sendable {
     /// Seat numbers in plan order, as asked for.
-    case seats([UInt32])
+    case seats([SeatIndex])
     case area(Int, quantity: Int)
 
     public var quantity: Int {
@@ -17,7 +17,7 @@ public enum Places: Hashable, Sendable {
 /// What a buyer asks to hold.
 public enum Selection: Hashable, Sendable {
     /// These seats and no others, all or none; distinct.
-    case seats([UInt32])
+    case seats([SeatIndex])
     case area(Int, quantity: Int)
     /// The best adjacent seats of a category that are free.
     case best(category: Int, quantity: Int)
@@ -48,7 +48,7 @@ extension Places {
         case .seats(let seats):
             var lines: [PriceLine] = []
             for seat in seats {
-                let category = plan.seats[Int(seat)].category
+                let category = plan[seat].category
                 if let index = lines.firstIndex(where: { $0.category == category }) {
                     lines[index].quantity += 1
                 } else {
@@ -65,7 +65,7 @@ extension ByteWriter {
         switch places {
         case .seats(let seats):
             write(byte: 0)
-            write(serials: seats)
+            write(seats: seats)
         case .area(let area, let quantity):
             write(byte: 1)
             write(count: area)
@@ -77,7 +77,7 @@ extension ByteWriter {
 extension ByteReader {
     mutating func places() throws(ByteReadingError) -> Places {
         switch try byte() {
-        case 0: return .seats(try serials())
+        case 0: return .seats(try seats())
         case 1: return .area(try number(), quantity: try number())
         default: throw malformed
         }

@@ -3,9 +3,9 @@ public import OnsaleValues
 /// Why a command changed nothing. Each is something that the person who meets it can act on.
 public enum Refusal: Error, Hashable, Sendable {
     /// These seats are not free (empty: there are not enough of that area or category).
-    case seatsUnavailable([UInt32])
+    case seatsUnavailable([SeatIndex])
     /// These seats would be left single.
-    case orphanSeat([UInt32])
+    case orphanSeat([SeatIndex])
     /// The buyer may have so many, has so many.
     case purchaseLimit(limit: Int, current: Int)
     /// The same key came with another body before.

@@ -25,7 +25,7 @@ extension Sale {
                 $0.note = nil
             }
             let order = orders[Int(id.serial) - 1]
-            try move(order.places, from: SeatState.held, to: SeatState.sold, claim: id.serial)
+            try move(order.places, from: .held, to: .sold, claim: id.serial)
             holds[order.hold.serial] = nil
         case .orderConfirmed(let id, let captured):
             try confirmed(id, captured: captured, at: now)
@@ -79,9 +79,9 @@ extension Sale {
         case .disputed(let id): try setDisputed(id, true)
         case .disputeWon(let id): try setDisputed(id, false)
         case .blocked(let wanted):
-            try setSeats(wanted, from: SeatState.free, to: SeatState.blocked, claim: 0)
+            try setSeats(wanted, from: .free, to: .blocked, claim: 0)
         case .unblocked(let wanted):
-            try setSeats(wanted, from: SeatState.blocked, to: SeatState.free, claim: 0)
+            try setSeats(wanted, from: .blocked, to: .free, claim: 0)
         case .checkedIn(let id):
             guard let ticket = ticket(id), !ticket.isVoid, ticket.checkedInAt == nil else {
                 throw ContradictoryFact("ticket \(id.serial) cannot be checked in")
@@ -94,7 +94,7 @@ extension Sale {
 
     private mutating func made(_ hold: Hold, key: IdempotencyKey?, at now: Timestamp) throws(ContradictoryFact) {
         guard hold.id.serial == lastHold + 1 else { throw ContradictoryFact("hold \(hold.id.serial) is out of turn") }
-        try move(hold.places, from: SeatState.free, to: SeatState.held, claim: hold.id.serial)
+        try move(hold.places, from: .free, to: .held, claim: hold.id.serial)
         lastHold = hold.id.serial
         holds[hold.id.serial] = hold
         let keyCount = buyers[hold.buyer, default: BuyerAccount()].made(
@@ -106,7 +106,7 @@ extension Sale {
         guard let hold = holds.removeValue(forKey: id.serial), hold.order == nil else {
             throw ContradictoryFact("hold \(id.serial) is not live")
         }
-        try move(hold.places, from: SeatState.held, to: SeatState.free, claim: 0)
+        try move(hold.places, from: .held, to: .free, claim: 0)
         credit(hold.buyer, hold.places.quantity, endedHold: id.serial)
         buyersLeftOff.append(hold.buyer)
     }
@@ -177,8 +177,8 @@ extension Sale {
             $0.note = nil
         }
         let order = orders[Int(id.serial) - 1]
-        let seatState = before == .capturing ? SeatState.sold : SeatState.held
-        try move(order.places, from: seatState, to: SeatState.free, claim: 0)
+        let seatState: SeatState = before == .capturing ? .sold : .held
+        try move(order.places, from: seatState, to: .free, claim: 0)
         holds[order.hold.serial] = nil
         buyersLeftOff.append(order.buyer)
         credit(order.buyer, order.places.quantity)
@@ -223,7 +223,7 @@ extension Sale {
         guard total == order.captured else { return }
         try change(id, from: [.confirmed], to: .refunded, duty: nil) { $0.endedAt = now }
         for ticket in order.tickets { tickets[Int(ticket.serial) - 1].isVoid = true }
-        try move(order.places, from: SeatState.sold, to: SeatState.free, claim: 0)
+        try move(order.places, from: .sold, to: .free, claim: 0)
         credit(order.buyer, order.places.quantity)
     }
 
@@ -250,7 +250,7 @@ extension Sale {
         try change(id, from: [.confirmed], to: .refunding, duty: .refund) { _ in }
         let order = orders[Int(id.serial) - 1]
         for ticket in order.tickets { tickets[Int(ticket.serial) - 1].isVoid = true }
-        try move(order.places, from: SeatState.sold, to: SeatState.free, claim: 0)
+        try move(order.places, from: .sold, to: .free, claim: 0)
         credit(order.buyer, order.places.quantity)
         try ledger.reverseSale(order.captured - order.refunded)
         guard let key else { return }
@@ -292,7 +292,7 @@ extension Sale {
     // MARK: Places
 
     private mutating func move(
-        _ places: Places, from: UInt8, to: UInt8, claim: UInt32
+        _ places: Places, from: SeatState, to: SeatState, claim: UInt32
     ) throws(ContradictoryFact) {
         switch places {
         case .seats(let wanted):
@@ -307,13 +307,13 @@ extension Sale {
     }
 
     private mutating func setSeats(
-        _ wanted: [UInt32], from: UInt8, to: UInt8, claim: UInt32
+        _ wanted: [SeatIndex], from: SeatState, to: SeatState, claim: UInt32
     ) throws(ContradictoryFact) {
         for seat in wanted {
-            guard Int(seat) < seats.count, seats.state(Int(seat)) == from else {
-                throw ContradictoryFact("seat \(seat) is not in the state that it leaves")
+            guard seat.offset < seats.count, seats.state(seat.offset) == from else {
+                throw ContradictoryFact("seat \(seat.value) is not in the state that it leaves")
             }
-            seats.set(Int(seat), to: to, claim: claim, plan: plan)
+            seats.set(seat.offset, to: to, claim: claim, plan: plan)
         }
         availabilityVersion += 1
     }

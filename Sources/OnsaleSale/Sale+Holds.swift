@@ -29,7 +29,7 @@ extension Sale {
     private func choose(_ selection: Selection) throws(Refusal) -> Places {
         switch selection {
         case .seats(let wanted):
-            let taken = wanted.filter { !seats.isFree(Int($0)) }
+            let taken = wanted.filter { !seats.isFree($0.offset) }
             guard taken.isEmpty else { throw .seatsUnavailable(taken) }
             if terms.preventOrphans {
                 let orphans = OrphanRule.orphans(leftBy: wanted, plan: plan, seats: seats)

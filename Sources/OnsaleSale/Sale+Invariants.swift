@@ -31,13 +31,13 @@ extension Sale {
 
     /// Rule 1: a seat has at most one live claim, and the counts add up.
     private func checkClaims(_ breaches: inout [Breach]) {
-        var expected = [UInt8](repeating: SeatState.free, count: seats.count)
+        var expected = [SeatState](repeating: .free, count: seats.count)
         var expectedAreas = plan.areas.map { PlaceCounts(free: $0.capacity) }
-        func claim(_ places: Places, _ state: UInt8, _ serial: UInt32, _ who: String) {
+        func claim(_ places: Places, _ state: SeatState, _ serial: UInt32, _ who: String) {
             switch places {
             case .seats(let claimed):
-                for seat in claimed.map(Int.init) {
-                    if expected[seat] != SeatState.free {
+                for seat in claimed.map(\.offset) {
+                    if expected[seat] != .free {
                         breaches.append(
                             Breach(rule: 1, "seat \(plan.seats[seat].name) is claimed twice, by \(who) too"))
                     }
@@ -47,20 +47,20 @@ extension Sale {
                     }
                 }
             case .area(let area, let quantity):
-                expectedAreas[area].move(quantity, from: SeatState.free, to: state)
+                expectedAreas[area].move(quantity, from: .free, to: state)
             }
         }
         for hold in holds.values.sorted(by: { $0.id < $1.id }) {
-            claim(hold.places, SeatState.held, hold.id.serial, "hold \(hold.id.serial)")
+            claim(hold.places, .held, hold.id.serial, "hold \(hold.id.serial)")
         }
         for order in orders where order.state == .capturing || order.state == .confirmed {
-            claim(order.places, SeatState.sold, order.id.serial, "order \(order.id.serial)")
+            claim(order.places, .sold, order.id.serial, "order \(order.id.serial)")
         }
         var recount = PlaceCounts()
         for seat in 0..<seats.count {
             let state = seats.state(seat)
             recount[state] += 1
-            let isRight = state == expected[seat] || (state == SeatState.blocked && expected[seat] == SeatState.free)
+            let isRight = state == expected[seat] || (state == .blocked && expected[seat] == .free)
             if !isRight {
                 breaches.append(Breach(rule: 1, "seat \(plan.seats[seat].name) is in a state that nothing explains"))
             }

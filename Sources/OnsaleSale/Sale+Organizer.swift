@@ -1,16 +1,16 @@
 import OnsaleValues
 
 extension Sale {
-    mutating func block(_ wanted: [UInt32], now: Timestamp, facts: inout [SaleFact]) throws(Refusal) {
-        let states = wanted.map { seats.state(Int($0)) }
-        let taken = zip(wanted, states).filter { $0.1 != SeatState.free && $0.1 != SeatState.blocked }.map(\.0)
+    mutating func block(_ wanted: [SeatIndex], now: Timestamp, facts: inout [SaleFact]) throws(Refusal) {
+        let states = wanted.map { seats.state($0.offset) }
+        let taken = zip(wanted, states).filter { $0.1 != .free && $0.1 != .blocked }.map(\.0)
         guard taken.isEmpty else { throw .seatsUnavailable(taken) }
-        let fresh = zip(wanted, states).filter { $0.1 == SeatState.free }.map(\.0)
+        let fresh = zip(wanted, states).filter { $0.1 == .free }.map(\.0)
         if !fresh.isEmpty { record(.blocked(fresh), at: now, facts: &facts) }
     }
 
-    mutating func unblock(_ wanted: [UInt32], now: Timestamp, facts: inout [SaleFact]) {
-        let blocked = wanted.filter { seats.state(Int($0)) == SeatState.blocked }
+    mutating func unblock(_ wanted: [SeatIndex], now: Timestamp, facts: inout [SaleFact]) {
+        let blocked = wanted.filter { seats.state($0.offset) == .blocked }
         if !blocked.isEmpty { record(.unblocked(blocked), at: now, facts: &facts) }
     }
 

@@ -14,8 +14,8 @@ extension Sale {
         for order in orders { writer.write(order: order) }
         writer.write(count: tickets.count)
         for ticket in tickets { writer.write(signed: ticket.checkedInAt?.milliseconds ?? 0) }
-        let blocked = (0..<seats.count).filter { seats.state($0) == SeatState.blocked }.map(UInt32.init)
-        writer.write(serials: blocked)
+        let blocked = (0..<seats.count).filter { seats.state($0) == .blocked }.map { SeatIndex($0) }
+        writer.write(seats: blocked)
         let open = strays.values.sorted { $0.intent < $1.intent }
         writer.write(count: open.count)
         for stray in open {
@@ -73,9 +73,9 @@ extension Sale {
         for (index, milliseconds) in checkIns.enumerated() where milliseconds != 0 {
             tickets[index].checkedInAt = Timestamp(milliseconds: milliseconds)
         }
-        for seat in try reader.serials() {
-            guard Int(seat) < seats.count, seats.isFree(Int(seat)) else { throw reader.malformed }
-            seats.set(Int(seat), to: SeatState.blocked, claim: 0, plan: plan)
+        for seat in try reader.seats() {
+            guard seat.offset < seats.count, seats.isFree(seat.offset) else { throw reader.malformed }
+            seats.set(seat.offset, to: .blocked, claim: 0, plan: plan)
         }
         for _ in 0..<(try reader.count()) {
             let order = OrderID(try reader.serial())
@@ -97,7 +97,7 @@ extension Sale {
     private mutating func restore(holds live: [Hold]) throws(ContradictoryFact) {
         for hold in live {
             guard wasMade(hold.id), holds[hold.id.serial] == nil else { throw ContradictoryFact("two holds alike") }
-            try restore(hold.places, as: SeatState.held, claim: hold.id.serial)
+            try restore(hold.places, as: .held, claim: hold.id.serial)
             holds[hold.id.serial] = hold
             buyers[hold.buyer, default: BuyerAccount()].places += hold.places.quantity
             guard hold.order == nil else { continue }
@@ -118,7 +118,7 @@ extension Sale {
             ordersByState[Int(order.state.rawValue)] += 1
             openOrders.set(order.id.serial, isOpen: order.duty != nil)
             if order.state == .capturing || order.state == .confirmed {
-                try restore(order.places, as: SeatState.sold, claim: order.id.serial)
+                try restore(order.places, as: .sold, claim: order.id.serial)
                 buyers[order.buyer]?.places += order.places.quantity
             }
         }
@@ -138,21 +138,21 @@ extension Sale {
     }
 
     private mutating func restore(
-        _ places: Places, as state: UInt8, claim: UInt32
+        _ places: Places, as state: SeatState, claim: UInt32
     ) throws(ContradictoryFact) {
         switch places {
         case .seats(let wanted):
             for seat in wanted {
-                guard Int(seat) < seats.count, seats.isFree(Int(seat)) else {
-                    throw ContradictoryFact("seat \(seat) is claimed twice")
+                guard seat.offset < seats.count, seats.isFree(seat.offset) else {
+                    throw ContradictoryFact("seat \(seat.value) is claimed twice")
                 }
-                seats.set(Int(seat), to: state, claim: claim, plan: plan)
+                seats.set(seat.offset, to: state, claim: claim, plan: plan)
             }
         case .area(let area, let quantity):
             guard areas.indices.contains(area), quantity >= 0, areas[area].free >= quantity else {
                 throw ContradictoryFact("area \(area) is claimed beyond its capacity")
             }
-            areas[area].move(quantity, from: SeatState.free, to: state)
+            areas[area].move(quantity, from: .free, to: state)
         }
     }
 }

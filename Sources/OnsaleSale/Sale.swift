@@ -120,7 +120,7 @@ public struct Sale: Sendable {
         case .area(let area, let quantity):
             return terms.prices[plan.areas[area].category] * Int64(quantity)
         case .seats(let seats):
-            return seats.reduce(0) { $0 + terms.prices[plan.seats[Int($1)].category] }
+            return seats.reduce(0) { $0 + terms.prices[plan[$1].category] }
         }
     }
 

@@ -147,9 +147,9 @@ public enum PaymentResult: Hashable, Sendable {
 
 /// Keep free seats back from sale: all or none. Seats that are blocked already stay so.
 public struct BlockSeats: SaleCommand, Hashable {
-    public let seats: [UInt32]
+    public let seats: [SeatIndex]
 
-    public init(_ seats: [UInt32]) {
+    public init(_ seats: [SeatIndex]) {
         self.seats = seats
     }
 
@@ -160,9 +160,9 @@ public struct BlockSeats: SaleCommand, Hashable {
 
 /// Give blocked seats to the sale. Seats that are not blocked are passed over.
 public struct UnblockSeats: SaleCommand, Hashable {
-    public let seats: [UInt32]
+    public let seats: [SeatIndex]
 
-    public init(_ seats: [UInt32]) {
+    public init(_ seats: [SeatIndex]) {
         self.seats = seats
     }
 

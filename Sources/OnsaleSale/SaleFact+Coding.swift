@@ -74,10 +74,10 @@ extension SaleFact {
             writer.write(string: intent)
         case .blocked(let seats):
             writer.write(byte: 16)
-            writer.write(serials: seats)
+            writer.write(seats: seats)
         case .unblocked(let seats):
             writer.write(byte: 17)
-            writer.write(serials: seats)
+            writer.write(seats: seats)
         case .checkedIn(let ticket):
             writer.write(byte: 18)
             writer.write(ticket)
@@ -144,8 +144,8 @@ extension SaleFact {
             self = .strayFound(
                 try reader.id(), intent: try reader.string(), captured: try reader.signed())
         case 15: self = .strayReturned(try reader.id(), intent: try reader.string())
-        case 16: self = .blocked(try reader.serials())
-        case 17: self = .unblocked(try reader.serials())
+        case 16: self = .blocked(try reader.seats())
+        case 17: self = .unblocked(try reader.seats())
         case 18: self = .checkedIn(try reader.id())
         case 19:
             self = .paymentDeclined(

@@ -24,8 +24,8 @@ public enum SaleFact: Hashable, Sendable {
     case refunded(OrderID, amount: Int64)
     case strayFound(OrderID, intent: String, captured: Int64)
     case strayReturned(OrderID, intent: String)
-    case blocked([UInt32])
-    case unblocked([UInt32])
+    case blocked([SeatIndex])
+    case unblocked([SeatIndex])
     case checkedIn(TicketID)
     /// Refused at authorization; the hold lives on, until then.
     case paymentDeclined(OrderID, code: String, void: Bool, holdUntil: Timestamp)

@@ -1,9 +1,13 @@
 /// What a seat is, in the character that the contract shows for it.
-public enum SeatState {
-    public static let free = UInt8(ascii: ".")
-    public static let held = UInt8(ascii: "h")
-    public static let sold = UInt8(ascii: "x")
-    public static let blocked = UInt8(ascii: "b")
+public enum SeatState: UInt8, Hashable, Sendable, CaseIterable {
+    /// `.`
+    case free = 0x2e
+    /// `h`
+    case held = 0x68
+    /// `x`
+    case sold = 0x78
+    /// `b`
+    case blocked = 0x62
 }
 
 /// How many places are in which state; together they are the capacity.
@@ -22,26 +26,26 @@ public struct PlaceCounts: Hashable, Sendable {
         self.blocked = blocked
     }
 
-    subscript(state: UInt8) -> Int {
+    subscript(state: SeatState) -> Int {
         get {
             switch state {
-            case SeatState.free: free
-            case SeatState.held: held
-            case SeatState.sold: sold
-            default: blocked
+            case .free: free
+            case .held: held
+            case .sold: sold
+            case .blocked: blocked
             }
         }
         set {
             switch state {
-            case SeatState.free: free = newValue
-            case SeatState.held: held = newValue
-            case SeatState.sold: sold = newValue
-            default: blocked = newValue
+            case .free: free = newValue
+            case .held: held = newValue
+            case .sold: sold = newValue
+            case .blocked: blocked = newValue
             }
         }
     }
 
-    mutating func move(_ quantity: Int, from: UInt8, to: UInt8) {
+    mutating func move(_ quantity: Int, from: SeatState, to: SeatState) {
         self[from] -= quantity
         self[to] += quantity
         assert(self[from] >= 0, "counts never go below zero")
@@ -71,7 +75,7 @@ struct SeatMap: Sendable {
     init(plan: SeatingPlan) {
         let count = plan.seats.count
         pages = stride(from: 0, to: count, by: SeatMap.pageSize).map { start in
-            [UInt8](repeating: SeatState.free, count: min(SeatMap.pageSize, count - start))
+            [UInt8](repeating: SeatState.free.rawValue, count: min(SeatMap.pageSize, count - start))
         }
         claims = [UInt32](repeating: 0, count: count)
         counts = PlaceCounts(free: count)
@@ -81,24 +85,29 @@ struct SeatMap: Sendable {
 
     var count: Int { claims.count }
 
-    func state(_ seat: Int) -> UInt8 {
-        pages[seat / SeatMap.pageSize][seat % SeatMap.pageSize]
+    func state(_ seat: Int) -> SeatState {
+        // Only this map writes its pages.
+        SeatState(rawValue: byte(seat)) ?? .blocked
     }
 
     func isFree(_ seat: Int) -> Bool {
-        state(seat) == SeatState.free
+        byte(seat) == SeatState.free.rawValue
+    }
+
+    private func byte(_ seat: Int) -> UInt8 {
+        pages[seat / SeatMap.pageSize][seat % SeatMap.pageSize]
     }
 
     func claim(_ seat: Int) -> UInt32 {
         claims[seat]
     }
 
-    mutating func set(_ seat: Int, to state: UInt8, claim: UInt32, plan: SeatingPlan) {
+    mutating func set(_ seat: Int, to state: SeatState, claim: UInt32, plan: SeatingPlan) {
         let before = self.state(seat)
-        pages[seat / SeatMap.pageSize][seat % SeatMap.pageSize] = state
+        pages[seat / SeatMap.pageSize][seat % SeatMap.pageSize] = state.rawValue
         claims[seat] = claim
         counts.move(1, from: before, to: state)
-        let change = (state == SeatState.free ? 1 : 0) - (before == SeatState.free ? 1 : 0)
+        let change = (state == .free ? 1 : 0) - (before == .free ? 1 : 0)
         if change != 0 {
             let stretch = Int(plan.stretchOfSeat[seat])
             freeByStretch[stretch] = UInt32(Int(freeByStretch[stretch]) + change)

@@ -1,3 +1,44 @@
+public import OnsaleValues
+
+/// A seat's number in plan order, from 0 on.
+@frozen
+public struct SeatIndex: Hashable, Comparable, Sendable, ExpressibleByIntegerLiteral {
+    public let value: UInt32
+
+    @inlinable
+    public init(_ value: UInt32) {
+        self.value = value
+    }
+
+    @inlinable
+    public init(integerLiteral value: UInt32) {
+        self.value = value
+    }
+
+    init(_ offset: Int) {
+        value = UInt32(offset)
+    }
+
+    /// Where it stands in the plan's seats.
+    var offset: Int { Int(value) }
+
+    @inlinable
+    public static func < (left: SeatIndex, right: SeatIndex) -> Bool { left.value < right.value }
+}
+
+extension ByteWriter {
+    mutating func write(seats: [SeatIndex]) {
+        write(count: seats.count)
+        for seat in seats { write(serial: seat.value) }
+    }
+}
+
+extension ByteReader {
+    mutating func seats() throws(ByteReadingError) -> [SeatIndex] {
+        try serials().map { SeatIndex($0) }
+    }
+}
+
 /// The seats and areas of an event, as they never change during its sale.
 ///
 /// Seats are numbered 0 … n−1 in plan order (zones, then rows, then seats as listed). Everything that the sale needs
@@ -68,8 +109,8 @@ public struct SeatingPlan: Sendable {
     /// For each category its stretches, nearest first, with the distance of the nearest seat of that category.
     let stretchesByCategory: [[RankedStretch]]
     /// For each category its seats, nearest first.
-    let seatsByCategory: [[UInt32]]
-    private let indexByName: [Name: UInt32]
+    let seatsByCategory: [[SeatIndex]]
+    private let indexByName: [Name: SeatIndex]
 
     struct RankedStretch: Sendable {
         let stretch: UInt32
@@ -113,13 +154,13 @@ public struct SeatingPlan: Sendable {
         stretchesByCategory = ranked.map { list in
             list.sorted { ($0.nearest, $0.stretch) < ($1.nearest, $1.stretch) }
         }
-        var byCategory = [[UInt32]](repeating: [], count: categories.count)
-        for (index, seat) in seats.enumerated() { byCategory[seat.category].append(UInt32(index)) }
+        var byCategory = [[SeatIndex]](repeating: [], count: categories.count)
+        for (index, seat) in seats.enumerated() { byCategory[seat.category].append(SeatIndex(index)) }
         seatsByCategory = byCategory.map { list in
-            list.sorted { (distances[Int($0)], $0) < (distances[Int($1)], $1) }
+            list.sorted { (distances[$0.offset], $0) < (distances[$1.offset], $1) }
         }
-        var indexByName = [Name: UInt32](minimumCapacity: seats.count)
-        for (index, seat) in seats.enumerated() { indexByName[Name(seat.name)] = UInt32(index) }
+        var indexByName = [Name: SeatIndex](minimumCapacity: seats.count)
+        for (index, seat) in seats.enumerated() { indexByName[Name(seat.name)] = SeatIndex(index) }
         precondition(indexByName.count == seats.count, "seat names are unique")
         self.indexByName = indexByName
     }
@@ -129,8 +170,10 @@ public struct SeatingPlan: Sendable {
         areas.reduce(seats.count) { $0 + $1.capacity }
     }
 
+    public subscript(seat: SeatIndex) -> Seat { seats[seat.offset] }
+
     /// The seat of that name.
-    public func seat(named name: String) -> UInt32? {
+    public func seat(named name: String) -> SeatIndex? {
         indexByName[Name(name)]
     }
 

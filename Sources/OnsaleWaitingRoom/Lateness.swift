@@ -1,3 +1,4 @@
+import DequeModule
 import OnsaleValues
 
 /// When numbers were passed, as far back as it matters: whoever was passed over may come back to the front for a while.
@@ -5,14 +6,13 @@ import OnsaleValues
 /// Soft, like presence: after a restart everybody's time begins anew. Numbers are passed in order, so one entry a second
 /// is enough.
 struct Lateness: Sendable {
-    private var passed: [(through: LineNumber, second: Int64)] = []
-    private var oldest = 0
+    private var passed: Deque<(through: LineNumber, second: Int64)> = []
     /// All numbers up to here were passed too long ago.
     private var tooLateThrough = LineNumber(0)
 
     mutating func passed(_ number: LineNumber, at now: Timestamp) {
         let second = now.milliseconds / 1000
-        if let last = passed.last, passed.count > oldest, last.second == second {
+        if let last = passed.last, last.second == second {
             passed[passed.count - 1].through = max(last.through, number)
         } else {
             passed.append((number, second))
@@ -21,13 +21,9 @@ struct Lateness: Sendable {
 
     mutating func isTooLate(_ number: LineNumber, at now: Timestamp, seconds: Int) -> Bool {
         let limit = now.milliseconds / 1000 - Int64(seconds)
-        while oldest < passed.count, passed[oldest].second < limit {
-            tooLateThrough = max(tooLateThrough, passed[oldest].through)
-            oldest += 1
-        }
-        if oldest > 1024, oldest * 2 > passed.count {
-            passed.removeFirst(oldest)
-            oldest = 0
+        while let oldest = passed.first, oldest.second < limit {
+            tooLateThrough = max(tooLateThrough, oldest.through)
+            passed.removeFirst()
         }
         return number <= tooLateThrough
     }

@@ -11,7 +11,7 @@ extension Line {
     /// Ends the pass that ``duePass(at:)`` gave, or, where its holder is busy, leaves it until that has an end.
     public mutating func settleDuePass(isIdle: Bool, now: Timestamp, facts: inout [LineFact]) {
         guard let head = nextIdle else { return }
-        idleQueueStart += 1
+        idleQueue.removeFirst()
         if isIdle { record(.passEnded(head.pass, .idle), at: now, facts: &facts) }
     }
 
@@ -41,17 +41,12 @@ extension Line {
 
     var nextIdle: (pass: PassID, due: Timestamp)? {
         mutating get {
-            while idleQueueStart < idleQueue.count {
-                let head = idleQueue[idleQueueStart]
+            while let head = idleQueue.first {
                 if passes[head.pass]?.idleSince == head.since {
                     let since = max(head.since, drivenSince ?? head.since)
                     return (head.pass, since.adding(seconds: schedule.passIdleSeconds))
                 }
-                idleQueueStart += 1
-                if idleQueueStart > 1024, idleQueueStart * 2 > idleQueue.count {
-                    idleQueue.removeFirst(idleQueueStart)
-                    idleQueueStart = 0
-                }
+                idleQueue.removeFirst()
             }
             return nil
         }

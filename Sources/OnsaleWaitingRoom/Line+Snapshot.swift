@@ -1,3 +1,4 @@
+import DequeModule
 public import OnsaleValues
 
 extension Line {
@@ -105,8 +106,8 @@ extension Line {
             passOfPlace[place] = id
         }
         declinedPasses = Set(try reader.serials().map(PassID.init))
-        idleQueue = passes.values.sorted { ($0.idleSince, $0.id) < ($1.idleSince, $1.id) }
-            .map { ($0.id, $0.idleSince) }
+        let idle = passes.values.sorted { ($0.idleSince, $0.id) < ($1.idleSince, $1.id) }
+        idleQueue = Deque(idle.map { ($0.id, $0.idleSince) })
         if schedule.hasWaitingRoom { pace.resume(occupied: passes.count + calls.count) }
     }
 }

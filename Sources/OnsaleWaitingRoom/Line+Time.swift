@@ -48,14 +48,9 @@ extension Line {
     /// The call that ends first.
     private var nextCall: (place: PlaceID, until: Timestamp)? {
         mutating get {
-            while callQueueStart < callQueue.count {
-                let call = callQueue[callQueueStart]
+            while let call = callQueue.first {
                 if calls[call.place] == call.until { return call }
-                callQueueStart += 1
-                if callQueueStart > 1024, callQueueStart * 2 > callQueue.count {
-                    callQueue.removeFirst(callQueueStart)
-                    callQueueStart = 0
-                }
+                callQueue.removeFirst()
             }
             return nil
         }

@@ -1,3 +1,4 @@
+import DequeModule
 public import OnsaleValues
 
 /// Who may shop: places, the draw, calls, passes and the onsale's phase, as a pure state machine.
@@ -49,11 +50,9 @@ public struct Line: Sendable {
     /// Places that are called, and until when.
     var calls: [PlaceID: Timestamp] = [:]
     /// The same in order of time, with some that are over.
-    var callQueue: [(place: PlaceID, until: Timestamp)] = []
-    var callQueueStart = 0
+    var callQueue: Deque<(place: PlaceID, until: Timestamp)> = []
     /// Living passes by the time since which they have been idle, with some that are no longer. Follows from the rest.
-    var idleQueue: [(pass: PassID, since: Timestamp)] = []
-    var idleQueueStart = 0
+    var idleQueue: Deque<(pass: PassID, since: Timestamp)> = []
     /// Since when this process has driven the line. Soft: nobody is idle while it is down.
     var drivenSince: Timestamp?
     /// Passes that ended by declined payments: what comes back to them is given back.

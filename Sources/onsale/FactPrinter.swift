@@ -119,7 +119,7 @@ enum FactPrinter {
             String(decoding: (try? JSONEncoder().encode(text)) ?? Data("\"\"".utf8), as: UTF8.self)
         case let flag as Bool: flag ? "true" : "false"
         case let id as any SerialNumber: "\(id.serial)"
-        case let seats as [UInt32]: "[" + seats.map(String.init).joined(separator: ",") + "]"
+        case let seats as [SeatIndex]: "[" + seats.map { "\($0.value)" }.joined(separator: ",") + "]"
         default: "\(value)"
         }
     }

@@ -36,7 +36,7 @@ import Testing
     ) async throws -> Order {
         let who = Example.buyer(buyer)
         let hold = try await engine.apply(
-            HoldPlaces(.seats([seat]), buyer: who, pass: pass, key: nil), to: event)
+            HoldPlaces(.seats([SeatIndex(seat)]), buyer: who, pass: pass, key: nil), to: event)
         return try await engine.apply(
             PlaceOrder(
                 hold.id, buyer: who, paymentMethod: method, trace: nil, key: Example.key(Int(seat) + 1000 * buyer)),
@@ -120,7 +120,8 @@ import Testing
             let buyer = Example.buyer(1)
             let pass = try await engine.admit(buyer, to: event)
             for seat in [0, 1] as [UInt32] {
-                _ = try await engine.apply(HoldPlaces(.seats([seat]), buyer: buyer, pass: pass, key: nil), to: event)
+                _ = try await engine.apply(
+                    HoldPlaces(.seats([SeatIndex(seat)]), buyer: buyer, pass: pass, key: nil), to: event)
             }
             _ = try await engine.apply(
                 PlaceOrder(HoldID(1), buyer: buyer, paymentMethod: "card", trace: nil, key: Example.key(1)),
@@ -251,7 +252,7 @@ import Testing
             for seat in 0..<3 as Range<UInt32> {
                 await #expect(throws: EngineError.storageFull) {
                     try await engine.apply(
-                        HoldPlaces(.seats([seat]), buyer: Example.buyer(1), pass: pass, key: nil), to: event)
+                        HoldPlaces(.seats([SeatIndex(seat)]), buyer: Example.buyer(1), pass: pass, key: nil), to: event)
                 }
             }
             #expect(try await engine.read(event) { $0.stateHash } == before)

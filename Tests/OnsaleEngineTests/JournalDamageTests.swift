@@ -17,7 +17,7 @@ import Testing
         for number in 0..<20 {
             if number > 0 {
                 facts = []
-                try partition.apply(BlockSeats([UInt32(number)]), now: Example.start, facts: &facts)
+                try partition.apply(BlockSeats([SeatIndex(UInt32(number))]), now: Example.start, facts: &facts)
             }
             var writer = ByteWriter()
             Fact.encode(facts, into: &writer)

@@ -282,7 +282,8 @@ private final class SteppedEngine {
         case 2...5:
             guard let pass = crowd.told.withLock({ $0.passes[event.id]?[number] }) else { return }
             let seat = UInt32.random(in: 0..<20, using: &random)
-            put(HoldPlaces(.seats([seat]), buyer: buyer, pass: pass, key: key), to: event) { [crowd] result in
+            put(HoldPlaces(.seats([SeatIndex(seat)]), buyer: buyer, pass: pass, key: key), to: event) {
+                [crowd] result in
                 if case .success(let hold) = result {
                     crowd.told.withLock { $0.holds[event.id, default: []].append(hold) }
                 }

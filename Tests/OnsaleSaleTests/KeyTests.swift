@@ -18,7 +18,8 @@ import Testing
     ) -> Result<Hold, Refusal> {
         var facts: [SaleFact] = []
         return sale.ask(
-            HoldPlaces(.seats([seat]), buyer: Hall.buyer(buyer), pass: 1, key: Hall.key(key, body: 0)), at: now,
+            HoldPlaces(.seats([SeatIndex(seat)]), buyer: Hall.buyer(buyer), pass: 1, key: Hall.key(key, body: 0)),
+            at: now,
             facts: &facts)
     }
 

@@ -37,7 +37,7 @@ struct ModelRun {
         case .cancel(let index, let byOrganizer): difference = cancel(index, byOrganizer)
         case .block(let seats): difference = block(seats)
         case .unblock(let seats):
-            _ = ask(UnblockSeats(seats.map(UInt32.init)))
+            _ = ask(UnblockSeats(seats.map { SeatIndex(UInt32($0)) }))
             model.blocked.subtract(seats)
             difference = nil
         case .checkIn(let index): difference = checkIn(index)
@@ -56,7 +56,7 @@ struct ModelRun {
     private mutating func hold(_ buyer: Int, _ seats: [Int], _ key: Int?, _ body: Int) -> String? {
         let outcome = ask(
             HoldPlaces(
-                .seats(seats.map(UInt32.init)), buyer: Hall.buyer(buyer), pass: PassID(UInt32(buyer)),
+                .seats(seats.map { SeatIndex(UInt32($0)) }), buyer: Hall.buyer(buyer), pass: PassID(UInt32(buyer)),
                 key: key.map { Hall.key($0, body: body) }))
         if let key, let known = model.holdKeys[key], known.at >= model.now - 86_400_000 {
             if known.body != body { return expect(outcome, .idempotencyConflict) }
@@ -67,7 +67,7 @@ struct ModelRun {
             return expect(outcome, .purchaseLimit(limit: model.limit, current: model.places(of: buyer)))
         }
         let taken = seats.filter { !model.isFree($0) }
-        if !taken.isEmpty { return expect(outcome, .seatsUnavailable(taken.map(UInt32.init))) }
+        if !taken.isEmpty { return expect(outcome, .seatsUnavailable(taken.map { SeatIndex(UInt32($0)) })) }
         guard case .success(let hold) = outcome else { return "\(outcome) instead of a hold" }
         if let key { model.holdKeys[key] = (body, hold.id.serial, model.now) }
         return add(hold, buyer, seats, standing: 0)
@@ -108,8 +108,10 @@ struct ModelRun {
         }
         if free.count < quantity { return expectNothingLeft(outcome) }
         guard case .success(let hold) = outcome, case .seats(let seats) = hold.places else { return "\(outcome)" }
-        guard seats.count == quantity, Set(seats.map(Int.init)).isSubset(of: free) else { return "not free: \(seats)" }
-        return add(hold, buyer, seats.map(Int.init), standing: 0)
+        guard seats.count == quantity, Set(seats.map { Int($0.value) }).isSubset(of: free) else {
+            return "not free: \(seats)"
+        }
+        return add(hold, buyer, seats.map { Int($0.value) }, standing: 0)
     }
 
     private func expectNothingLeft(_ outcome: Result<Hold, Refusal>) -> String? {
@@ -261,9 +263,9 @@ struct ModelRun {
     }
 
     private mutating func block(_ seats: [Int]) -> String? {
-        let outcome = ask(BlockSeats(seats.map(UInt32.init)))
+        let outcome = ask(BlockSeats(seats.map { SeatIndex(UInt32($0)) }))
         let taken = seats.filter { !model.isFree($0) && !model.blocked.contains($0) }
-        if !taken.isEmpty { return expect(outcome, .seatsUnavailable(taken.map(UInt32.init))) }
+        if !taken.isEmpty { return expect(outcome, .seatsUnavailable(taken.map { SeatIndex(UInt32($0)) })) }
         model.blocked.formUnion(seats)
         return nil
     }

@@ -196,7 +196,7 @@ import Testing
         var facts: [SaleFact] = []
         guard
             case .success(let hold) = sale.ask(
-                HoldPlaces(.seats([seat]), buyer: Hall.buyer(1), pass: 1, key: nil), at: now, facts: &facts),
+                HoldPlaces(.seats([SeatIndex(seat)]), buyer: Hall.buyer(1), pass: 1, key: nil), at: now, facts: &facts),
             case .success(let order) = sale.ask(
                 PlaceOrder(
                     hold.id, buyer: Hall.buyer(1), paymentMethod: "pm", trace: nil,

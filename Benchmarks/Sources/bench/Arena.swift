@@ -64,7 +64,7 @@ enum Arena {
     /// then either the hold is given back and the pair held anew by the next fan, or it is ordered, authorized and
     /// captured. In all: 30 % holds, 20 % refused holds, 10 % releases, 13 % each of orders, authorizations, captures.
     static func purchase(pair: Int, hold: UInt32, order: UInt32) -> [Step] {
-        let seats: [UInt32] = [UInt32(pair * 2), UInt32(pair * 2 + 1)]
+        let seats = [SeatIndex(UInt32(pair * 2)), SeatIndex(UInt32(pair * 2 + 1))]
         let fan = buyer(pair)
         return [
             .hold(HoldPlaces(.seats(seats), buyer: fan, pass: 1, key: nil)),
@@ -77,7 +77,7 @@ enum Arena {
     }
 
     static func secondThoughts(pair: Int, hold: UInt32) -> [Step] {
-        let seats: [UInt32] = [UInt32(pair * 2), UInt32(pair * 2 + 1)]
+        let seats = [SeatIndex(UInt32(pair * 2)), SeatIndex(UInt32(pair * 2 + 1))]
         let fan = buyer(pair + 2_000_000)
         return [
             .hold(HoldPlaces(.seats(seats), buyer: fan, pass: 1, key: nil)),

@@ -81,12 +81,12 @@ enum JournalBench {
     private static func holdsAndReleases(_ passes: [PassID]) -> [Step] {
         var commands: [Step] = []
         var last: UInt32 = 0
-        func hold(_ seats: [UInt32], by buyer: Int) {
+        func hold(_ seats: [SeatIndex], by buyer: Int) {
             commands.append(
                 .hold(HoldPlaces(.seats(seats), buyer: Arena.buyer(buyer), pass: passes[buyer], key: nil)))
         }
         for pair in 0..<Arena.seatCount / 2 {
-            let seats: [UInt32] = [UInt32(pair * 2), UInt32(pair * 2 + 1)]
+            let seats = [SeatIndex(UInt32(pair * 2)), SeatIndex(UInt32(pair * 2 + 1))]
             let first = pair % 1000
             let second = (pair + 1) % 1000
             hold(seats, by: first)

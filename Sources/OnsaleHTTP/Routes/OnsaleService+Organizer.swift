@@ -85,7 +85,7 @@ extension OnsaleService {
         let (event, seats) = try await seatList(request, context)
         let plan = event.view.definition.plan
         try await apply(BlockSeats(seats), to: event, noting: .blocked, seatSummary(seats, plan), request)
-        return json(.created) { $0.member("seats", strings: seats.map { plan.seats[Int($0)].name }) }
+        return json(.created) { $0.member("seats", strings: seats.map { plan[$0].name }) }
     }
 
     func unblock(_ request: Request, _ context: OnsaleContext) async throws -> Response {
@@ -97,7 +97,7 @@ extension OnsaleService {
 
     private func seatList(
         _ request: Request, _ context: OnsaleContext
-    ) async throws -> (event: EventHandle, seats: [UInt32]) {
+    ) async throws -> (event: EventHandle, seats: [SeatIndex]) {
         try await requireAdmin(request, context)
         let event = try await event(context)
         let asked = try Body.decode(SeatList.self, from: request, try await Body.collect(request))
@@ -176,7 +176,7 @@ extension OnsaleService {
     private func csv(_ order: Order, in definition: EventDefinition) -> String {
         let places: String
         switch order.places {
-        case .seats(let seats): places = seats.map { definition.plan.seats[Int($0)].name }.joined(separator: " ")
+        case .seats(let seats): places = seats.map { definition.plan[$0].name }.joined(separator: " ")
         case .area(let area, _): places = definition.plan.areas[area].name
         }
         let fields = [
@@ -269,8 +269,8 @@ extension OnsaleService {
     private static let seatsNamed = 5
 
     /// Some of the seats by name, and how many there are.
-    private func seatSummary(_ seats: [UInt32], _ plan: SeatingPlan) -> String {
-        let named = seats.prefix(OnsaleService.seatsNamed).map { plan.seats[Int($0)].name }.joined(separator: ", ")
+    private func seatSummary(_ seats: [SeatIndex], _ plan: SeatingPlan) -> String {
+        let named = seats.prefix(OnsaleService.seatsNamed).map { plan[$0].name }.joined(separator: ", ")
         return seats.count > OnsaleService.seatsNamed ? "\(named) … (\(seats.count))" : named
     }
 }

@@ -53,7 +53,7 @@ extension OnsaleService {
             writer.member("hold", id(hold, in: definition))
             switch hold.places {
             case .seats(let seats):
-                writer.member("seats", strings: seats.lazy.map { definition.plan.seats[Int($0)].name })
+                writer.member("seats", strings: seats.lazy.map { definition.plan[$0].name })
                 writer.null("area")
             case .area(let area, _):
                 writer.array("seats") { _ in }
@@ -185,7 +185,7 @@ extension EventDefinition {
     /// The name of one of an order's places: its seat, or its area.
     func placeName(_ places: Places, _ position: Int) -> String {
         switch places {
-        case .seats(let seats): plan.seats[Int(seats[position])].name
+        case .seats(let seats): plan[seats[position]].name
         case .area(let area, _): plan.areas[area].name
         }
     }

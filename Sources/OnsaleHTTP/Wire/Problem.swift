@@ -191,7 +191,7 @@ extension Problem {
 
     /// A sale that said no.
     init(_ refusal: Refusal, in definition: EventDefinition) {
-        let names = { (seats: [UInt32]) in seats.map { definition.plan.seats[Int($0)].name } }
+        let names = { (seats: [SeatIndex]) in seats.map { definition.plan[$0].name } }
         switch refusal {
         case .seatsUnavailable(let seats):
             let unavailable = names(seats)

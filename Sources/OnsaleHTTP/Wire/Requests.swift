@@ -355,10 +355,10 @@ extension CreateHold {
 
 extension SeatingPlan {
     /// The seats of these names, which must be known and distinct.
-    func seats(named names: [String]) throws(Problem) -> [UInt32] {
+    func seats(named names: [String]) throws(Problem) -> [SeatIndex] {
         guard !names.isEmpty else { throw .invalid("/seats", "must not be empty") }
         var faults = Faults()
-        var indices: [UInt32] = []
+        var indices: [SeatIndex] = []
         indices.reserveCapacity(names.count)
         for (index, name) in names.enumerated() {
             guard let seat = seat(named: name) else {
