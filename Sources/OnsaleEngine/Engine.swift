@@ -178,7 +178,7 @@ public final class Engine: Sendable {
         _ command: Command, to event: EventHandle,
         reply: @escaping @Sendable (Result<Command.Answer, any Error>) -> Void
     ) {
-        events.put(Envelope(command, reply), lane: Command.lane, into: event)
+        events.put(command.envelope(reply), lane: Command.lane, into: event)
     }
 
     /// Reads the state as it stands after everything that was asked before.

@@ -41,7 +41,7 @@ final class EventAccess: Sendable {
 
     func apply<Command: EventCommand>(_ command: Command, to event: EventHandle) async throws -> Command.Answer {
         try await withCheckedThrowingContinuation { continuation in
-            put(Envelope(command) { continuation.resume(with: $0) }, lane: Command.lane, into: event)
+            put(command.envelope { continuation.resume(with: $0) }, lane: Command.lane, into: event)
         }
     }
 

@@ -258,7 +258,7 @@ private final class SteppedEngine {
         _ command: Command, to event: EventHandle,
         _ reply: @escaping @Sendable (Result<Command.Answer, any Error>) -> Void
     ) {
-        try? put(Envelope(command, reply), Command.lane, event)
+        try? put(command.envelope(reply), Command.lane, event)
     }
 
     private func ask() {

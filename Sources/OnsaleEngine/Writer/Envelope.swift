@@ -2,7 +2,7 @@ import OnsaleSale
 import OnsaleValues
 
 /// A request in an inbox, with the way back to whoever waits for it.
-struct Envelope: Sendable {
+public struct Envelope: Sendable {
     /// What is to be done for the person who asked.
     enum Verdict: Sendable {
         /// Answer, once the batch is on disk.
@@ -18,17 +18,12 @@ struct Envelope: Sendable {
     /// Whether it changes nothing, so that it can be answered whatever the disk is like.
     let isRead: Bool
 
-    /// - Parameter reply: called on the writer's thread, so it must not block.
-    init<Command: EventCommand>(
-        _ command: Command, _ reply: @escaping @Sendable (Result<Command.Answer, any Error>) -> Void
+    init(
+        decide: @escaping @Sendable (inout Partition, _ now: Timestamp, inout [Fact]) -> Verdict,
+        fail: @escaping @Sendable (EngineError) -> Void
     ) {
-        decide = { partition, now, facts in
-            let result = Envelope.result { () throws(Command.Reason) in
-                try command.decide(in: &partition, now: now, facts: &facts)
-            }
-            return .answer { reply(result) }
-        }
-        fail = { reply(.failure($0)) }
+        self.decide = decide
+        self.fail = fail
         isRead = false
     }
 
@@ -37,13 +32,13 @@ struct Envelope: Sendable {
         _ command: PlaceOrder, waitUntil: Timestamp, _ reply: @escaping @Sendable (Result<Order, any Error>) -> Void
     ) {
         decide = { partition, now, facts in
-            let result = Envelope.result { () throws(Refusal) in
-                try command.decide(in: &partition, now: now, facts: &facts)
-            }
-            if case .success(let order) = result, order.state.keepsWaiting, waitUntil > now {
+            do throws(Refusal) {
+                let order = try command.decide(in: &partition, now: now, facts: &facts)
+                guard order.state.keepsWaiting, waitUntil > now else { return .answer { reply(.success(order)) } }
                 return .wait(order, until: waitUntil) { reply(.success($0)) }
+            } catch {
+                return .answer { reply(.failure(error)) }
             }
-            return .answer { reply(result) }
         }
         fail = { reply(.failure($0)) }
         isRead = false
@@ -59,11 +54,5 @@ struct Envelope: Sendable {
         }
         fail = { reply(.failure($0)) }
         isRead = true
-    }
-
-    private static func result<Answer, Reason: Error>(
-        _ decide: () throws(Reason) -> Answer
-    ) -> Result<Answer, any Error> {
-        do { return .success(try decide()) } catch { return .failure(error) }
     }
 }
