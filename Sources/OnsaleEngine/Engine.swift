@@ -100,7 +100,8 @@ public final class Engine: Sendable {
             _ = try result.get()
             return handle.view
         } catch {
-            directory.forget(definition.id, .noSuchEvent)
+            // What is out of service stays so, until somebody has looked at it.
+            if error as? EngineError != .outOfService { directory.forget(definition.id, .noSuchEvent) }
             if case JournalError.full = error { throw EngineError.storageFull }
             throw error
         }

@@ -221,6 +221,39 @@ import Testing
         }
     }
 
+    @Test("An order that is waited for in a batch that can't be kept is told so once, and nothing falls over")
+    func waitedForInVain() async throws {
+        let journal = MemoryJournal()
+        let clock = TestClock()
+        let engine = try engine(journal, clock: clock)
+        for id in ["show", "taken"] { _ = try await engine.create(Example.definition(id), document: nil) }
+        let (show, taken) = (try await engine.event("show"), try await engine.event("taken"))
+        func order(_ event: EventHandle) async throws -> PlaceOrder {
+            let pass = try await engine.admit(Example.buyer(1), to: event)
+            let hold = try await engine.apply(
+                HoldPlaces(.seats([1]), buyer: Example.buyer(1), pass: pass, key: nil), to: event)
+            return PlaceOrder(
+                hold.id, buyer: Example.buyer(1), paymentMethod: "card", trace: nil, key: Example.key(1))
+        }
+        let (first, second) = (try await order(show), try await order(taken))
+        let until = engine.now().adding(seconds: 30)
+        journal.setFull(true)
+        await #expect(throws: EngineError.storageFull) { try await engine.apply(first, to: show, waitUntil: until) }
+        journal.setFull(false)
+        clock.advance(seconds: 2)
+        #expect(
+            try await engine.apply(first, to: show, waitUntil: engine.now().adding(seconds: 30)).state == .confirmed)
+        // The same where somebody else has written the journal.
+        let head = try #require(try journal.head(of: "taken"))
+        var writer = ByteWriter()
+        Fact.encode([.sale(.blocked([3]))], into: &writer)
+        try journal.append([head.row(payload: writer.bytes, count: 1, time: engine.now())])
+        await #expect(throws: EngineError.outOfService) {
+            try await engine.apply(second, to: taken, waitUntil: engine.now().adding(seconds: 30))
+        }
+        await engine.stop()
+    }
+
     @Test("An event's plan is kept as a document, and its creation is a small row")
     func creationIsSmall() async throws {
         let journal = MemoryJournal()

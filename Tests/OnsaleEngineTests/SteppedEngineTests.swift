@@ -37,7 +37,7 @@ private final class SteppedEngine {
         var breaches: [String] = []
         var unfinished = 0
         var ordersPaid = 0
-        /// Holds and orders that were answered and are not in the journal.
+        /// Holds and orders that were answered and are not in the journal, and what was not answered once.
         var lost: [String] = []
     }
 
@@ -91,6 +91,8 @@ private final class SteppedEngine {
         var passes: [String: [Int: PassID]] = [:]
         var holds: [String: [Hold]] = [:]
         var orders: [String: [Order]] = [:]
+        /// How often who asked with a key was answered.
+        var answers: [Int: Int] = [:]
     }
 
     private var random: SeededRandom
@@ -292,10 +294,18 @@ private final class SteppedEngine {
             guard let hold = crowd.told.withLock({ $0.holds[event.id] })?.randomElement(using: &random) else { return }
             let method = chance(1, in: 5) ? "declined" : "card"
             let order = PlaceOrder(hold.id, buyer: hold.buyer, paymentMethod: method, trace: nil, key: key)
-            put(order, to: event) { [crowd] result in
-                if case .success(let order) = result {
-                    crowd.told.withLock { $0.orders[event.id, default: []].append(order) }
+            let number = keys
+            let reply: @Sendable (Result<Order, any Error>) -> Void = { [crowd] result in
+                crowd.told.withLock { told in
+                    told.answers[number, default: 0] += 1
+                    if case .success(let order) = result { told.orders[event.id, default: []].append(order) }
                 }
+            }
+            if chance(1, in: 2) {
+                let until = clock.now().adding(seconds: 20)
+                try? put(Envelope(order, waitUntil: until, reply), PlaceOrder.lane, event)
+            } else {
+                put(order, to: event, reply)
             }
         default:
             guard let order = crowd.told.withLock({ $0.orders[event.id] })?.randomElement(using: &random) else {
@@ -312,6 +322,7 @@ private final class SteppedEngine {
         outcome.rows = journal.rows.withLock { $0 }
         outcome.breaches = try Verification(journal: journal).run().breaches.map { "\($0)" }
         let told = crowd.told.withLock { $0 }
+        outcome.lost += told.answers.filter { $0.value != 1 }.map { "key \($0.key): answered \($0.value) times" }
         var explained: Set<String> = []
         for id in SteppedEngine.events {
             let sale = try Recovery.recover(id, from: journal, usingSnapshot: false).partition.sale

@@ -98,7 +98,7 @@ struct PaymentQueue: Sendable {
     mutating func calls() -> [Call] {
         var calls: [Call] = []
         let max = gate.isOnTrial ? PaymentQueue.trialCallsMax : PaymentQueue.callsMax
-        while gate.isOpen, running < max, let task = waiting.popFirst() {
+        while !isStopping, gate.isOpen, running < max, let task = waiting.popFirst() {
             running += 1
             var course = courses[Key(task)] ?? PaymentCourse(isResumed: task.isResumed)
             course.tries += 1

@@ -96,11 +96,15 @@ final class EventWriter {
         for envelope in envelopes {
             switch envelope.decide(&partition, now, &facts) {
             case .wait(let order, let deadline, let reply) where !isHurrying:
+                // Told of a failure as one of those who wait, so not as one of the batch.
                 wait(for: order.id, Waiter(deadline: deadline, reply: reply, fail: envelope.fail))
-            case .wait(let order, _, let reply): completions.append { reply(order) }
-            case .answer(let answer): completions.append(answer)
+            case .wait(let order, _, let reply):
+                completions.append { reply(order) }
+                failures.append(envelope.fail)
+            case .answer(let answer):
+                completions.append(answer)
+                failures.append(envelope.fail)
             }
-            failures.append(envelope.fail)
             // A lobby that has just been opened by the organizer.
             commitDraw(now: now, seed)
         }

@@ -32,23 +32,25 @@ final class Mailbox: Sendable {
     // MARK: Putting in
 
     func tell(_ handle: EventHandle) {
-        ring { $0.mail.ready.append(handle) }
+        put { $0.ready.append(handle) }
     }
 
     func deliver(_ arrival: Arrival) {
-        let isClosed = state.withLock { $0.isClosed }
-        guard isClosed else { return ring { $0.mail.arrivals.append(arrival) } }
-        Mailbox.refuse(arrival)
+        if !put({ $0.arrivals.append(arrival) }) { Mailbox.refuse(arrival) }
     }
 
-    /// Changes the mail, and wakes the writer if it sleeps.
-    private func ring(_ body: (inout State) -> Void) {
-        let wasSleeping = state.withLock { state in
-            body(&state)
+    /// Adds to the mail, and wakes the writer if it sleeps.
+    /// - Returns: false if nobody is there any more.
+    @discardableResult
+    private func put(_ body: (inout Mail) -> Void) -> Bool {
+        let (isClosed, wasSleeping) = state.withLock { state in
+            guard !state.isClosed else { return (true, false) }
+            body(&state.mail)
             defer { state.isSleeping = false }
-            return state.isSleeping
+            return (false, state.isSleeping)
         }
         if wasSleeping { bell.signal() }
+        return !isClosed
     }
 
     /// Nobody is there any more to take it.

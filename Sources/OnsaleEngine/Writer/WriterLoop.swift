@@ -24,6 +24,8 @@ final class WriterLoop {
     private var fullUntil: Timestamp?
     private var nextSweep = Timestamp(milliseconds: .min)
     private var reconciler = Reconciler()
+    /// It is unknown what is on disk: nothing is done any more.
+    private var hasFailed = false
 
     /// - Parameters:
     ///   - directory: told which events are to be had.
@@ -48,8 +50,12 @@ final class WriterLoop {
 
     /// Does everything that there is to do now.
     /// - Returns: whether there was anything.
-    func turn(_ mail: Mailbox.Mail, now: Timestamp) -> Bool {
+    func turn(_ mail: consuming Mailbox.Mail, now: Timestamp) -> Bool {
+        guard !hasFailed else { return false }
         for arrival in mail.arrivals { admit(arrival, now: now) }
+        let hasArrivals = !mail.arrivals.isEmpty
+        // A state that has just been loaded is held by nobody else when it is first changed.
+        mail.arrivals.removeAll()
         let hasWritten = write(mail.ready, now: now)
         if now >= nextSweep {
             nextSweep = now.adding(seconds: 1)
@@ -59,12 +65,12 @@ final class WriterLoop {
         for task in reconciler.overdue(inOrder, now: now) {
             for follower in followers { follower.remind(of: task) }
         }
-        return hasWritten || !mail.arrivals.isEmpty
+        return hasWritten || hasArrivals
     }
 
     /// When it has something to do by itself, a second from now at most.
     func nextDue(now: Timestamp) -> Timestamp {
-        if !unfinished.isEmpty { return now }
+        if !unfinished.isEmpty, !hasFailed { return now }
         let soon = now.adding(seconds: 1)
         // On a full disk nothing that is due can be done.
         if let fullUntil, fullUntil > now { return min(soon, fullUntil) }
@@ -139,13 +145,13 @@ final class WriterLoop {
                 return true
             } catch JournalError.notAtHead(let partition) {
                 guard let index = busy.firstIndex(where: { $0.handle.id == partition }) else {
-                    fatal("the journal refuses rows of an event that were not given to it: \(partition)")
+                    fail("the journal refuses rows of an event that were not given to it: \(partition)")
                     return true
                 }
                 // The others of the batch go on.
                 depose(busy.remove(at: index))
             } catch {
-                fatal("the journal could not be written: \(error)")
+                fail("the journal could not be written: \(error)")
                 return true
             }
         }
@@ -163,6 +169,11 @@ final class WriterLoop {
 
     // MARK: What goes wrong
 
+    private func fail(_ reason: String) {
+        hasFailed = true
+        fatal(reason)
+    }
+
     /// Drops the state that is ahead of the disk and takes the one that is on it.
     private func retreat(_ writer: EventWriter) {
         let hadChanges = writer.row != nil
@@ -172,7 +183,7 @@ final class WriterLoop {
         do {
             writer.reload(try Recovery.recover(writer.handle.id, from: journal))
         } catch {
-            fatal("event \(writer.handle.id) could not be read back after a full disk: \(error)")
+            fail("event \(writer.handle.id) could not be read back after a full disk: \(error)")
         }
     }
 

@@ -51,9 +51,10 @@ final class WriterThread: Sendable {
             let pause = min(WriterThread.idlePauseMillisecondsMax, Int64(idleTurns - WriterThread.idleTurnsMax))
             let (mail, isStopping) = mailbox.take(waitingAtMost: max(untilDue, pause))
             turnCount.add(1, ordering: .relaxed)
+            let isEmpty = mail.isEmpty
             let hasWorked = loop.turn(mail, now: clock.now())
             idleTurns = hasWorked || untilDue > 0 ? 0 : idleTurns + 1
-            if isStopping, mail.isEmpty, !hasWorked {
+            if isStopping, isEmpty, !hasWorked {
                 mailbox.close()
                 loop.finish()
                 return
