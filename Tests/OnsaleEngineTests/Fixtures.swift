@@ -60,6 +60,51 @@ enum Example {
     }
 }
 
+/// A journal that fails on demand, and notes what it is asked for.
+final class WatchedJournal: EventStore {
+    struct State: Sendable {
+        var failsReads = false
+        var documentReads = 0
+        /// In the order in which they were written.
+        var rows: [JournalRow] = []
+    }
+
+    struct Broken: Error {}
+
+    let inner = MemoryJournal()
+    let state = Mutex(State())
+
+    private func check() throws {
+        if state.withLock({ $0.failsReads }) { throw JournalError.unreadable(Broken()) }
+    }
+
+    func heads() throws -> [JournalHead] { try inner.heads() }
+    func partitions() throws -> [String] { try inner.partitions() }
+    func head(of partition: String) throws -> JournalHead? {
+        try check()
+        return try inner.head(of: partition)
+    }
+    func latestTime() throws -> Timestamp? { try inner.latestTime() }
+    func append(_ rows: [JournalRow]) throws {
+        try inner.append(rows)
+        state.withLock { $0.rows += rows }
+    }
+    func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
+        try check()
+        try inner.read(partition: partition, from: sequence, body)
+    }
+    func save(_ snapshot: Snapshot) throws { try inner.save(snapshot) }
+    func latestSnapshot(of partition: String) throws -> Snapshot? { try inner.latestSnapshot(of: partition) }
+    func save(_ dormant: DormantEvent) throws { try inner.save(dormant) }
+    func dormantEvents() throws -> [DormantEvent] { try inner.dormantEvents() }
+    func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws { try inner.putDocument(bytes, digest: digest) }
+    func document(digest: [UInt8]) throws -> [UInt8]? {
+        state.withLock { $0.documentReads += 1 }
+        return try inner.document(digest: digest)
+    }
+    func close() throws { try inner.close() }
+}
+
 /// A clock that stands until it is moved.
 final class TestClock: WallClock {
     private let moment = Mutex(Example.start)

@@ -9,46 +9,6 @@ import Testing
 
 /// What must not starve, end or confuse a process that sells many events.
 @Suite struct HardeningTests {
-    /// A journal that fails on demand, and counts what it is asked for.
-    private final class FlakyJournal: EventStore {
-        struct State: Sendable {
-            var failsReads = false
-            var documentReads = 0
-        }
-
-        struct Broken: Error {}
-
-        let inner = MemoryJournal()
-        let state = Mutex(State())
-
-        private func check() throws {
-            if state.withLock({ $0.failsReads }) { throw JournalError.unreadable(Broken()) }
-        }
-
-        func heads() throws -> [JournalHead] { try inner.heads() }
-        func partitions() throws -> [String] { try inner.partitions() }
-        func head(of partition: String) throws -> JournalHead? {
-            try check()
-            return try inner.head(of: partition)
-        }
-        func latestTime() throws -> Timestamp? { try inner.latestTime() }
-        func append(_ rows: [JournalRow]) throws { try inner.append(rows) }
-        func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
-            try check()
-            try inner.read(partition: partition, from: sequence, body)
-        }
-        func save(_ snapshot: Snapshot) throws { try inner.save(snapshot) }
-        func latestSnapshot(of partition: String) throws -> Snapshot? { try inner.latestSnapshot(of: partition) }
-        func save(_ dormant: DormantEvent) throws { try inner.save(dormant) }
-        func dormantEvents() throws -> [DormantEvent] { try inner.dormantEvents() }
-        func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws { try inner.putDocument(bytes, digest: digest) }
-        func document(digest: [UInt8]) throws -> [UInt8]? {
-            state.withLock { $0.documentReads += 1 }
-            return try inner.document(digest: digest)
-        }
-        func close() throws { try inner.close() }
-    }
-
     private func engine(
         _ journal: any EventStore, clock: any WallClock, gateway: FakeGateway = FakeGateway(), idleSeconds: Int = 600
     ) throws -> Engine {
@@ -139,7 +99,7 @@ import Testing
     @Test("An error that passes while an event is loaded takes it out of service for no longer than that")
     func passingError() async throws {
         let clock = TestClock()
-        let journal = FlakyJournal()
+        let journal = WatchedJournal()
         let engine = try engine(journal, clock: clock, idleSeconds: 5)
         _ = try await engine.create(Example.definition(), document: nil)
         clock.advance(seconds: 4000)

@@ -41,31 +41,6 @@ private final class SteppedEngine {
         var lost: [String] = []
     }
 
-    /// Notes what is written.
-    private final class RecordingJournal: EventStore {
-        let inner = MemoryJournal()
-        let rows = Mutex<[JournalRow]>([])
-
-        func heads() throws -> [JournalHead] { try inner.heads() }
-        func partitions() throws -> [String] { try inner.partitions() }
-        func head(of partition: String) throws -> JournalHead? { try inner.head(of: partition) }
-        func latestTime() throws -> Timestamp? { try inner.latestTime() }
-        func append(_ new: [JournalRow]) throws {
-            try inner.append(new)
-            rows.withLock { $0 += new }
-        }
-        func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
-            try inner.read(partition: partition, from: sequence, body)
-        }
-        func save(_ snapshot: Snapshot) throws { try inner.save(snapshot) }
-        func latestSnapshot(of partition: String) throws -> Snapshot? { try inner.latestSnapshot(of: partition) }
-        func save(_ dormant: DormantEvent) throws { try inner.save(dormant) }
-        func dormantEvents() throws -> [DormantEvent] { try inner.dormantEvents() }
-        func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws { try inner.putDocument(bytes, digest: digest) }
-        func document(digest: [UInt8]) throws -> [UInt8]? { try inner.document(digest: digest) }
-        func close() throws { try inner.close() }
-    }
-
     /// Notes what is to be asked of the provider.
     private final class TaskFollower: Follower {
         let tasks = Mutex<[PaymentTask]>([])
@@ -96,7 +71,7 @@ private final class SteppedEngine {
     }
 
     private var random: SeededRandom
-    private let journal = RecordingJournal()
+    private let journal = WatchedJournal()
     private let follower = TaskFollower()
     private let gateway = FakeGateway()
     private let mailbox = Mailbox()
@@ -177,7 +152,7 @@ private final class SteppedEngine {
     private func step(_ ask: () -> Void) async throws {
         clock.advance(milliseconds: Int.random(in: 0...1500, using: &random))
         ask()
-        _ = loop.turn(mailbox.take(), now: clock.now())
+        _ = loop.turn(mailbox.take(waitingAtMost: 0).mail, now: clock.now())
         for task in follower.tasks.withLock({ tasks in
             defer { tasks = [] }; return tasks
         }) { queue.take(task) }
@@ -242,7 +217,7 @@ private final class SteppedEngine {
             if case .success(let wanted) = result { found.task.withLock { $0 = .some(wanted) } }
         }
         try? put(envelope, .passes, event)
-        _ = loop.turn(mailbox.take(), now: clock.now())
+        _ = loop.turn(mailbox.take(waitingAtMost: 0).mail, now: clock.now())
         switch found.task.withLock({ $0 }) {
         case .some(.some(let wanted)): queue.take(wanted)
         case .some(.none): queue.forget(task)
@@ -319,7 +294,7 @@ private final class SteppedEngine {
 
     private func outcome() throws -> Outcome {
         var outcome = Outcome()
-        outcome.rows = journal.rows.withLock { $0 }
+        outcome.rows = journal.state.withLock { $0.rows }
         outcome.breaches = try Verification(journal: journal).run().breaches.map { "\($0)" }
         let told = crowd.told.withLock { $0 }
         outcome.lost += told.answers.filter { $0.value != 1 }.map { "key \($0.key): answered \($0.value) times" }

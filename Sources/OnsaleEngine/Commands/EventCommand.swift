@@ -49,6 +49,8 @@ public enum Lane: Int, CaseIterable, Sendable {
 // MARK: What is asked of the sale
 
 extension EventCommand where Self: SaleCommand, Reason == Refusal {
+    public static var lane: Lane { .holds }
+
     public func decide(
         in partition: inout Partition, now: Timestamp, facts: inout [Fact]
     ) throws(Refusal) -> Answer {
@@ -57,8 +59,6 @@ extension EventCommand where Self: SaleCommand, Reason == Refusal {
 }
 
 extension HoldPlaces: EventCommand {
-    public static var lane: Lane { .holds }
-
     /// Only who has a living pass may hold, and only while the sale is open. What was answered before under a key is
     /// answered again all the same.
     public func decide(
@@ -70,10 +70,6 @@ extension HoldPlaces: EventCommand {
         }
         return try partition.decide(self, now: now, facts: &facts)
     }
-}
-
-extension ReleaseHold: EventCommand {
-    public static var lane: Lane { .holds }
 }
 
 extension PlaceOrder: EventCommand {
@@ -88,17 +84,10 @@ extension SettlePayment: EventCommand {
     public static var lane: Lane { .payments }
 }
 
-extension BlockSeats: EventCommand {
-    public static var lane: Lane { .holds }
-}
-
-extension UnblockSeats: EventCommand {
-    public static var lane: Lane { .holds }
-}
-
-extension CheckIn: EventCommand {
-    public static var lane: Lane { .holds }
-}
+extension ReleaseHold: EventCommand {}
+extension BlockSeats: EventCommand {}
+extension UnblockSeats: EventCommand {}
+extension CheckIn: EventCommand {}
 
 // MARK: What is asked of the line
 

@@ -59,7 +59,7 @@ struct PaymentQueue: Sendable {
     /// Orders that wait for their next try.
     private var sleeping: [Key: Sleeper] = [:]
     private var courses: [Key: PaymentCourse] = [:]
-    private var isStopping = false
+    private(set) var isStopping = false
 
     var hasSleepers: Bool { !sleeping.isEmpty && !isStopping }
 

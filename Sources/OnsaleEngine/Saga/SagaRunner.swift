@@ -18,7 +18,6 @@ final class SagaRunner: Sendable {
         var queue = PaymentQueue()
         var isTicking = false
         var isProbing = false
-        var isStopping = false
         /// When each kind of trouble was told last.
         var told: [String: Timestamp] = [:]
     }
@@ -47,15 +46,12 @@ final class SagaRunner: Sendable {
     }
 
     var health: ProviderHealth { state.withLock { $0.queue.gate.health } }
-    var isStopping: Bool { state.withLock { $0.isStopping } }
-    var isOpen: Bool { state.withLock { $0.queue.gate.isOpen && !$0.isStopping } }
+    var isStopping: Bool { state.withLock { $0.queue.isStopping } }
+    var isOpen: Bool { state.withLock { $0.queue.gate.isOpen && !$0.queue.isStopping } }
 
     /// No new call is begun; those under way may end. What they learn after the writer has stopped comes again.
     func stop() async {
-        state.withLock { state in
-            state.isStopping = true
-            state.queue.stop()
-        }
+        state.withLock { $0.queue.stop() }
         for _ in 0..<40 where state.withLock({ $0.queue.running > 0 }) {
             try? await Task.sleep(for: .milliseconds(50))
         }
@@ -281,7 +277,7 @@ final class SagaRunner: Sendable {
     private func probeUntilBack() {
         let mustStart = state.withLock { state in
             defer { state.isProbing = true }
-            return !state.isProbing && !state.isStopping
+            return !state.isProbing && !state.queue.isStopping
         }
         guard mustStart else { return }
         Task {
@@ -290,7 +286,7 @@ final class SagaRunner: Sendable {
                 await probe()
                 // Both under one lock, or a gate that closes in between would have nobody to open it.
                 let isOver = state.withLock { state in
-                    guard state.queue.gate.isOpen || state.isStopping else { return false }
+                    guard state.queue.gate.isOpen || state.queue.isStopping else { return false }
                     state.isProbing = false
                     return true
                 }

@@ -126,7 +126,7 @@ final class Housekeeping: Sendable {
     }
 
     private func putToRest(_ resting: Resting) {
-        if resting.needsSnapshot { save(resting.partition, head: resting.head, time: resting.time) }
+        putAway(resting)
         let summary = EventSummary(resting.handle.view, buyers: resting.partition.sale.buyersWithOrders)
         do {
             try journal.save(
@@ -143,7 +143,10 @@ final class Housekeeping: Sendable {
 
     /// Puts a snapshot of an event away whose writer has ended.
     func putAway(_ writer: EventWriter) {
-        let resting = Resting(writer)
+        putAway(Resting(writer))
+    }
+
+    private func putAway(_ resting: Resting) {
         if resting.needsSnapshot { save(resting.partition, head: resting.head, time: resting.time) }
     }
 }

@@ -60,14 +60,6 @@ final class Mailbox: Sendable {
 
     // MARK: Taking out
 
-    /// Takes what is there.
-    func take() -> Mail {
-        state.withLock { state in
-            defer { state.mail = Mail() }
-            return state.mail
-        }
-    }
-
     /// Waits until there is something, or for so long, and takes it.
     func take(waitingAtMost milliseconds: Int64) -> (mail: Mail, isStopping: Bool) {
         let mustWait = state.withLock { state in

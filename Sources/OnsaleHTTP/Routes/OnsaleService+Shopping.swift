@@ -28,13 +28,12 @@ extension OnsaleService {
         let (buyer, _) = try await requirePass(request, for: event.id)
         let definition = event.view.definition
         let id = try holdID(context.parameters.get("hold"), in: definition)
-        let found = try await engine.read(event) { partition in
-            Result { () throws(Refusal) in try partition.sale.liveHold(id, buyer: buyer) }
+        let hold = try await refusing(event) {
+            try await engine.read(event) { partition in
+                Result { try partition.sale.liveHold(id, buyer: buyer) }
+            }.get()
         }
-        switch found {
-        case .success(let hold): return json(.ok, holdBody(hold, in: definition))
-        case .failure(let refusal): throw Problem(refusal, in: definition)
-        }
+        return json(.ok, holdBody(hold, in: definition))
     }
 
     func releaseHold(_ request: Request, _ context: OnsaleContext) async throws -> Response {
