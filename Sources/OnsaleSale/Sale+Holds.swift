@@ -17,8 +17,8 @@ extension Sale {
         let places = try choose(selection)
         let id = HoldID(lastHold + 1)
         record(
-            .held(
-                id, buyer: buyer, pass: pass, places, amount: amount(of: places),
+            SaleFact.Held(
+                hold: id, buyer: buyer, pass: pass, places: places, amount: amount(of: places),
                 expiresAt: now.adding(seconds: terms.holdSeconds), key: key),
             at: now, facts: &facts)
         guard let hold = holds[id.serial] else { throw .notFound }
@@ -63,7 +63,7 @@ extension Sale {
 
     mutating func release(_ id: HoldID, buyer: BuyerID, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) {
         if let order = try liveHold(id, buyer: buyer).order { throw .holdOrdered(order) }
-        record(.holdReleased(id), at: now, facts: &facts)
+        record(SaleFact.HoldReleased(hold: id), at: now, facts: &facts)
     }
 
     /// Gives back all holds made with a pass that are not being paid.
@@ -72,7 +72,7 @@ extension Sale {
     ) {
         forgetBuyersLeftOff()
         for serial in buyers[buyer]?.holds ?? [] where holds[serial]?.pass == pass {
-            record(.holdReleased(HoldID(serial)), at: now, facts: &facts)
+            record(SaleFact.HoldReleased(hold: HoldID(serial)), at: now, facts: &facts)
         }
     }
 }

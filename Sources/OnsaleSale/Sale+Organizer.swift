@@ -6,12 +6,12 @@ extension Sale {
         let taken = zip(wanted, states).filter { $0.1 != .free && $0.1 != .blocked }.map(\.0)
         guard taken.isEmpty else { throw .seatsUnavailable(taken) }
         let fresh = zip(wanted, states).filter { $0.1 == .free }.map(\.0)
-        if !fresh.isEmpty { record(.blocked(fresh), at: now, facts: &facts) }
+        if !fresh.isEmpty { record(SaleFact.Blocked(seats: fresh), at: now, facts: &facts) }
     }
 
     mutating func unblock(_ wanted: [SeatIndex], now: Timestamp, facts: inout [SaleFact]) {
         let blocked = wanted.filter { seats.state($0.offset) == .blocked }
-        if !blocked.isEmpty { record(.unblocked(blocked), at: now, facts: &facts) }
+        if !blocked.isEmpty { record(SaleFact.Unblocked(seats: blocked), at: now, facts: &facts) }
     }
 
     mutating func checkIn(
@@ -20,7 +20,7 @@ extension Sale {
         guard let ticket = ticket(id), let order = order(ticket.order) else { throw .notFound }
         if ticket.isVoid { throw .ticketVoid }
         if let at = ticket.checkedInAt { throw .alreadyCheckedIn(at: at) }
-        record(.checkedIn(id), at: now, facts: &facts)
+        record(SaleFact.CheckedIn(ticket: id), at: now, facts: &facts)
         return (tickets[Int(id.serial) - 1], order.places)
     }
 }

@@ -19,6 +19,8 @@ public struct SaleTerms: Hashable, Sendable {
     public static let amountMax: Int64 = 1_000_000_000_000_000
     /// Why an order is declined whose payment is not what was asked for.
     public static let mismatchCode = "payment_mismatch"
+    /// Why an order is declined whose money the provider no longer keeps for us.
+    static let releasedCode = "authorization_released"
     /// A hold on which so many orders were declined is given back.
     public static let declinesMax = 5
 

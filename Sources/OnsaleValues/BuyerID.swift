@@ -51,18 +51,3 @@ public struct Digest128: Hashable, Comparable, Sendable {
         (left.high, left.low) < (right.high, right.low)
     }
 }
-
-/// What makes a repeated request recognizable: the key (within its buyer and operation) and what was asked with it.
-@frozen
-public struct IdempotencyKey: Hashable, Sendable {
-    /// Digest of operation, buyer and the key as sent.
-    public let key: Digest128
-    /// Digest of the request's body, so that the same key with another body is refused.
-    public let fingerprint: Digest128
-
-    @inlinable
-    public init(key: Digest128, fingerprint: Digest128) {
-        self.key = key
-        self.fingerprint = fingerprint
-    }
-}

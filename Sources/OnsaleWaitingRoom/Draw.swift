@@ -1,4 +1,5 @@
 import Crypto
+import OnsaleValues
 
 /// The draw: which number each entrant of the lobby gets, worked out from a seed so that anyone can do it again.
 ///
@@ -73,4 +74,15 @@ struct EntrantsHash: Sendable {
     }
 
     var value: [UInt8] { Array(hasher.finalize()) }
+}
+
+extension Line.DrawResult {
+    init(seed: [UInt8], entrantsHash: [UInt8], lobbySize: UInt32) {
+        self.seed = seed
+        self.entrantsHash = entrantsHash
+        numbers = Draw.numbers(seed: seed, count: Int(lobbySize)).map(LineNumber.init)
+        var places = [PlaceID](repeating: PlaceID(0), count: numbers.count)
+        for (index, number) in numbers.enumerated() { places[Int(number.serial) - 1] = PlaceID(UInt32(index) + 1) }
+        self.places = places
+    }
 }

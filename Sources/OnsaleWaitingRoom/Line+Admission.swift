@@ -7,7 +7,7 @@ extension Line {
         guard schedule.hasWaitingRoom, !isDrawAhead, phase(at: now) == .open else { return }
         let slots = slots(room: room)
         while passes.count + calls.count < slots, let place = takeNext(at: now) {
-            record(.called(place, until: now.adding(seconds: Line.callSeconds)), at: now, facts: &facts)
+            record(LineFact.Called(place: place, until: now.adding(seconds: Line.callSeconds)), at: now, facts: &facts)
         }
     }
 
@@ -59,7 +59,7 @@ extension Line {
             return place
         }
         let new = places.next
-        record(.moved(place, to: new), at: now, facts: &facts)
+        record(LineFact.Moved(place: place, to: new), at: now, facts: &facts)
         presence.see(new, at: now)
         return new
     }
@@ -75,6 +75,6 @@ extension Line {
         let excess = passes.count + calls.count - schedule.maxActiveShoppers
         guard schedule.hasWaitingRoom, excess > 0, !calls.isEmpty else { return }
         let last = calls.keys.sorted { number(of: $0) > number(of: $1) }.prefix(excess)
-        for place in last { record(.callWithdrawn(place), at: now, facts: &facts) }
+        for place in last { record(LineFact.CallWithdrawn(place: place), at: now, facts: &facts) }
     }
 }

@@ -16,7 +16,7 @@ extension Line {
         guard waiting + passes.count < Int(Line.placesMax), places.count < Line.placesEverMax else {
             throw .full
         }
-        record(.joined(buyer, place: places.next), at: now, facts: &facts)
+        record(LineFact.Joined(buyer: buyer, place: places.next), at: now, facts: &facts)
         let new = places.last
         see(place: new, now: now, facts: &facts)
         admit(now: now, room: room, facts: &facts)
@@ -50,7 +50,8 @@ extension Line {
     ) throws(LineRefusal) -> Pass {
         let id = lastPass.next
         record(
-            .passGranted(id, buyer, place: place, expiresAt: now.adding(seconds: schedule.passSeconds)),
+            LineFact.PassGranted(
+                pass: id, buyer: buyer, place: place, expiresAt: now.adding(seconds: schedule.passSeconds)),
             at: now, facts: &facts)
         guard let pass = passes[id] else { throw .placeSpent }
         return pass
@@ -70,7 +71,7 @@ extension Line {
         _ pass: PassID, buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
     ) throws(LineRefusal) {
         guard livingPass(pass, buyer: buyer) != nil else { throw .passEnded }
-        record(.passGivenUp(pass), at: now, facts: &facts)
+        record(LineFact.PassGivenUp(pass: pass), at: now, facts: &facts)
         admit(now: now, room: room, facts: &facts)
     }
 

@@ -4,15 +4,15 @@ import OnsaleValues
 extension Line {
     mutating func commitDraw(seed: [UInt8], now: Timestamp, facts: inout [LineFact]) {
         guard self.seed == nil, places.count == 0, seed.count == Draw.seedBytes else { return }
-        record(.drawCommitted(seed: seed), at: now, facts: &facts)
+        record(LineFact.DrawCommitted(seed: seed), at: now, facts: &facts)
     }
 
     mutating func pause(now: Timestamp, facts: inout [LineFact]) {
-        if !isPaused { record(.paused, at: now, facts: &facts) }
+        if !isPaused { record(LineFact.Paused(), at: now, facts: &facts) }
     }
 
     mutating func resume(now: Timestamp, room: Int, facts: inout [LineFact]) {
-        if isPaused { record(.resumed, at: now, facts: &facts) }
+        if isPaused { record(LineFact.Resumed(), at: now, facts: &facts) }
         admit(now: now, room: room, facts: &facts)
     }
 
@@ -23,7 +23,7 @@ extension Line {
         // Numbers are given out at the opening; moving it afterwards would undo them.
         if schedule.opensAt != self.schedule.opensAt, self.schedule.opensAt <= now { throw .hasOpened }
         guard schedule.isInOrder else { throw .outOfOrder }
-        if schedule != self.schedule { record(.rescheduled(schedule), at: now, facts: &facts) }
+        if schedule != self.schedule { record(LineFact.Rescheduled(schedule: schedule), at: now, facts: &facts) }
         withdrawCalls(now: now, facts: &facts)
         advance(to: now, room: room, facts: &facts)
     }

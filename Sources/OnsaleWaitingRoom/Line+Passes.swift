@@ -12,7 +12,7 @@ extension Line {
     public mutating func settleDuePass(isIdle: Bool, now: Timestamp, facts: inout [LineFact]) {
         guard let head = nextIdle else { return }
         idleQueue.removeFirst()
-        if isIdle { record(.passEnded(head.pass, .idle), at: now, facts: &facts) }
+        if isIdle { record(LineFact.PassEnded(pass: head.pass, why: .idle), at: now, facts: &facts) }
     }
 
     /// A hold or an order of the buyer has ended.
@@ -32,7 +32,7 @@ extension Line {
     /// - Returns: the pass, if it has just ended.
     public mutating func endDeclined(pass id: PassID, now: Timestamp, facts: inout [LineFact]) -> Pass? {
         guard let pass = passes[id], Int(pass.declines) >= Line.declinesMax else { return nil }
-        record(.passEnded(id, .declines), at: now, facts: &facts)
+        record(LineFact.PassEnded(pass: id, why: .declines), at: now, facts: &facts)
         return pass
     }
 

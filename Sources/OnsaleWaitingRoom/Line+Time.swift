@@ -13,19 +13,25 @@ extension Line {
     public mutating func advance(to now: Timestamp, room: Int, facts: inout [LineFact]) {
         see(now)
         if isDrawAhead, schedule.opensAt <= now {
-            record(.drawn(lobbySize: places.count, entrantsHash: entrants.value), at: now, facts: &facts)
+            record(LineFact.Drawn(lobbySize: places.count, entrantsHash: entrants.value), at: now, facts: &facts)
         }
         if schedule.hasWaitingRoom, isSoldOut != (room == 0), schedule.opensAt <= now {
-            record(room == 0 ? .soldOut : .seatsReturned, at: now, facts: &facts)
+            if room == 0 {
+                record(LineFact.SoldOut(), at: now, facts: &facts)
+            } else {
+                record(LineFact.SeatsReturned(), at: now, facts: &facts)
+            }
         }
         while oldestPass <= lastPass {
             if let pass = passes[oldestPass] {
                 guard pass.expiresAt <= now else { break }
-                record(.passExpired(pass.id), at: now, facts: &facts)
+                record(LineFact.PassExpired(pass: pass.id), at: now, facts: &facts)
             }
             oldestPass = oldestPass.next
         }
-        while let call = nextCall, call.until <= now { record(.callLapsed(call.place), at: now, facts: &facts) }
+        while let call = nextCall, call.until <= now {
+            record(LineFact.CallLapsed(place: call.place), at: now, facts: &facts)
+        }
         admit(now: now, room: room, facts: &facts)
     }
 

@@ -134,10 +134,11 @@ public struct Line: Sendable {
     // MARK: Deciding
 
     /// Records a fact that was just decided on.
-    mutating func record(_ fact: LineFact, at now: Timestamp, facts: inout [LineFact]) {
+    mutating func record(_ decided: some LineFactBody, at now: Timestamp, facts: inout [LineFact]) {
         do throws(ContradictoryFact) {
-            try replay(fact, at: now)
-            facts.append(fact)
+            pace.elapse(to: now)
+            try decided.evolve(&self, at: now)
+            facts.append(decided.fact)
         } catch {
             fault = fault ?? error
         }

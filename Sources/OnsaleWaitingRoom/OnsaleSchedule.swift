@@ -91,3 +91,31 @@ extension OnsaleSchedule {
         (lobbyOpensAt.map { $0 <= opensAt } ?? true) && (closesAt.map { $0 > opensAt } ?? true)
     }
 }
+
+extension ByteWriter {
+    public mutating func write(schedule: OnsaleSchedule) {
+        write(optional: schedule.lobbyOpensAt) { $0.write(timestamp: $1) }
+        write(timestamp: schedule.opensAt)
+        write(optional: schedule.closesAt) { $0.write(timestamp: $1) }
+        write(flag: schedule.hasWaitingRoom)
+        write(count: schedule.maxActiveShoppers)
+        write(count: schedule.passSeconds)
+        write(count: schedule.passIdleSeconds)
+        write(count: schedule.frontSeconds)
+    }
+}
+
+extension ByteReader {
+    public mutating func schedule() throws(ByteReadingError) -> OnsaleSchedule {
+        OnsaleSchedule(
+            lobbyOpensAt: try optional { (reader: inout ByteReader) throws(ByteReadingError) in
+                try reader.timestamp()
+            },
+            opensAt: try timestamp(),
+            closesAt: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.timestamp() },
+            hasWaitingRoom: try flag(), maxActiveShoppers: try number(), passSeconds: try number(),
+            // The first form knew neither.
+            passIdleSeconds: form == 1 ? OnsaleSchedule.passIdleSecondsDefault : try number(),
+            frontSeconds: form == 1 ? OnsaleSchedule.frontSecondsDefault : try number())
+    }
+}

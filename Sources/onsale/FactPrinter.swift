@@ -14,8 +14,8 @@ enum FactPrinter {
                 ("fact", "eventCreated"), ("event", definition.id), ("title", definition.title),
                 ("seats", definition.plan.seats.count), ("areas", definition.plan.areas.count),
             ]
-        case .sale(let fact): members += sale(fact)
-        case .line(let fact): members += line(fact)
+        case .sale(let fact): members += self.members(fact.body)
+        case .line(let fact): members += self.members(fact.body)
         case .audited(let note):
             members += [
                 ("fact", "audited"), ("by", note.actor), ("action", "\(note.action)"), ("detail", note.detail),
@@ -24,92 +24,29 @@ enum FactPrinter {
         return "{" + members.map { "\(json($0.0)):\(json($0.1))" }.joined(separator: ",") + "}"
     }
 
-    private static func sale(_ fact: SaleFact) -> [(String, Any)] {
-        switch fact {
-        case .held(let hold, let buyer, let pass, let places, let amount, let expiresAt, _):
-            [
-                ("fact", "held"), ("hold", hold), ("buyer", buyer.text), ("pass", pass), place(places),
-                ("quantity", places.quantity), ("amount", amount), ("expiresAt", expiresAt.milliseconds),
-            ]
-        case .holdReleased(let hold): [("fact", "holdReleased"), ("hold", hold)]
-        case .holdExpired(let hold): [("fact", "holdExpired"), ("hold", hold)]
-        case .orderPlaced(let order, let hold, let method, let trace, _):
-            [
-                ("fact", "orderPlaced"), ("order", order), ("hold", hold), ("method", method),
-                ("trace", trace ?? ""),
-            ]
-        case .orderAuthorized(let order, let intent):
-            [("fact", "orderAuthorized"), ("order", order), ("intent", intent)]
-        case .orderConfirmed(let order, let captured):
-            [("fact", "orderConfirmed"), ("order", order), ("captured", captured)]
-        case .orderDeclined(let order, let code, let void):
-            [("fact", "orderDeclined"), ("order", order), ("code", code), ("void", void)]
-        case .orderExpired(let order): [("fact", "orderExpired"), ("order", order)]
-        case .intentLearned(let order, let intent):
-            [("fact", "intentLearned"), ("order", order), ("intent", intent)]
-        case .capturedLate(let order, let intent, let amount):
-            [("fact", "capturedLate"), ("order", order), ("intent", intent), ("amount", amount)]
-        case .voided(let order): [("fact", "voided"), ("order", order)]
-        case .orderCancelled(let order, let byOrganizer, _):
-            [("fact", "orderCancelled"), ("order", order), ("byOrganizer", byOrganizer)]
-        case .refunded(let order, let amount):
-            [("fact", "refunded"), ("order", order), ("amount", amount)]
-        case .strayFound(let order, let intent, let captured):
-            [("fact", "strayFound"), ("order", order), ("intent", intent), ("captured", captured)]
-        case .strayReturned(let order, let intent):
-            [("fact", "strayReturned"), ("order", order), ("intent", intent)]
-        case .blocked(let seats): [("fact", "blocked"), ("seats", seats)]
-        case .unblocked(let seats): [("fact", "unblocked"), ("seats", seats)]
-        case .checkedIn(let ticket): [("fact", "checkedIn"), ("ticket", ticket)]
-        case .paymentDeclined(let order, let code, let void, let holdUntil):
-            [
-                ("fact", "paymentDeclined"), ("order", order), ("code", code), ("void", void),
-                ("holdUntil", holdUntil.milliseconds),
-            ]
-        case .actionRequired(let order, let intent, _):
-            [("fact", "actionRequired"), ("order", order), ("intent", intent)]
-        case .refundedByProvider(let order, let total):
-            [("fact", "refundedByProvider"), ("order", order), ("total", total)]
-        case .refundReversed(let order, let amount):
-            [("fact", "refundReversed"), ("order", order), ("amount", amount)]
-        case .disputed(let order): [("fact", "disputed"), ("order", order)]
-        case .disputeWon(let order): [("fact", "disputeWon"), ("order", order)]
-        }
+    /// A kind of fact by the name of its type, and its fields by theirs. A new field is printed without being named here.
+    private static func members(_ body: Any) -> [(String, Any)] {
+        let name = "\(type(of: body))"
+        return [("fact", name.prefix(1).lowercased() + name.dropFirst())]
+            + Mirror(reflecting: body).children.flatMap { member($0.label ?? "", $0.value) }
     }
 
-    private static func line(_ fact: LineFact) -> [(String, Any)] {
-        switch fact {
-        case .joined(let buyer, let place): [("fact", "joined"), ("buyer", buyer.text), ("place", place)]
-        case .passGranted(let pass, let buyer, let place, let expiresAt):
-            [
-                ("fact", "passGranted"), ("pass", pass), ("buyer", buyer.text), ("place", place),
-                ("expiresAt", expiresAt.milliseconds),
-            ]
-        case .passExpired(let pass): [("fact", "passExpired"), ("pass", pass)]
-        case .passGivenUp(let pass): [("fact", "passGivenUp"), ("pass", pass)]
-        case .paused: [("fact", "paused")]
-        case .resumed: [("fact", "resumed")]
-        case .rescheduled(let schedule):
-            [("fact", "rescheduled"), ("opensAt", schedule.opensAt.milliseconds), ("cap", schedule.maxActiveShoppers)]
-        // Not the seed: it must not be known before the opening, and is published then.
-        case .drawCommitted(let seed):
-            [("fact", "drawCommitted"), ("commitment", Hex.encode(Draw.commitment(to: seed)))]
-        case .drawn(let lobbySize, let entrantsHash):
-            [("fact", "drawn"), ("lobbySize", lobbySize), ("entrantsHash", Hex.encode(entrantsHash))]
-        case .called(let place, let until): [("fact", "called"), ("place", place), ("until", until.milliseconds)]
-        case .callLapsed(let place): [("fact", "callLapsed"), ("place", place)]
-        case .soldOut: [("fact", "soldOut")]
-        case .seatsReturned: [("fact", "seatsReturned")]
-        case .passEnded(let pass, let end): [("fact", "passEnded"), ("pass", pass), ("why", "\(end)")]
-        case .callWithdrawn(let place): [("fact", "callWithdrawn"), ("place", place)]
-        case .moved(let place, let new): [("fact", "moved"), ("place", place), ("to", new)]
-        }
-    }
-
-    private static func place(_ places: Places) -> (String, Any) {
-        switch places {
-        case .seats(let seats): ("seats", seats)
-        case .area(let area, _): ("area", area)
+    private static func member(_ label: String, _ value: Any) -> [(String, Any)] {
+        switch value {
+        // Not the draw's seed: it must not be known before the opening, and is published then.
+        case let seed as [UInt8] where label == "seed": [("commitment", Hex.encode(Draw.commitment(to: seed)))]
+        case let hash as [UInt8]: [(label, Hex.encode(hash))]
+        case Places.seats(let seats): [("seats", seats), ("quantity", seats.count)]
+        case Places.area(let area, let quantity): [("area", area), ("quantity", quantity)]
+        case let schedule as OnsaleSchedule:
+            [("opensAt", schedule.opensAt.milliseconds), ("cap", schedule.maxActiveShoppers)]
+        case let buyer as BuyerID: [(label, buyer.text)]
+        case let moment as Timestamp: [(label, moment.milliseconds)]
+        // A key is a digest, and the address at the bank is the payer's alone.
+        case is IdempotencyKey, is IdempotencyKey?: []
+        case _ where label == "url": []
+        case let text as String?: [(label, text ?? "")]
+        default: [(label, value)]
         }
     }
 

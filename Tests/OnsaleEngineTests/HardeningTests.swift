@@ -167,7 +167,7 @@ import Testing
                 let (taken, show) = (try await engine.event("taken"), try await engine.event("show"))
                 let head = try #require(try journal.head(of: "taken"))
                 var writer = ByteWriter()
-                Fact.encode([.sale(.blocked([3]))], into: &writer)
+                Fact.encode([.sale(.blocked(.init(seats: [3])))], into: &writer)
                 try journal.append([head.row(payload: writer.bytes, count: 1, time: Example.start)])
                 let mine = Task { try await engine.apply(BlockSeats([1]), to: taken) }
                 try await engine.apply(BlockSeats([1]), to: show)
@@ -206,7 +206,7 @@ import Testing
         // The same where somebody else has written the journal.
         let head = try #require(try journal.head(of: "taken"))
         var writer = ByteWriter()
-        Fact.encode([.sale(.blocked([3]))], into: &writer)
+        Fact.encode([.sale(.blocked(.init(seats: [3])))], into: &writer)
         try journal.append([head.row(payload: writer.bytes, count: 1, time: engine.now())])
         await #expect(throws: EngineError.outOfService) {
             try await engine.apply(second, to: taken, waitUntil: engine.now().adding(seconds: 30))

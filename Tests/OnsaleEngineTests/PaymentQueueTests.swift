@@ -7,8 +7,11 @@ import Testing
 
 /// When each order's calls are made, without a provider.
 @Suite struct PaymentQueueTests {
-    private func task(_ number: UInt32) -> PaymentTask {
-        var sale = Partition(definition: Example.definition(seats: 200)).sale
+    private static let definition = Example.definition(seats: 200)
+
+    /// What an order asks for that has just been placed, or at a later step.
+    private func task(_ number: UInt32, _ kind: PaymentTask.Kind = .authorize) -> PaymentTask {
+        var sale = Partition(definition: Self.definition).sale
         var facts: [SaleFact] = []
         for serial in 1...number {
             let buyer = Example.buyer(Int(serial))
@@ -21,86 +24,143 @@ import Testing
                     hold.id, buyer: buyer, paymentMethod: "card", trace: nil, key: Example.key(Int(serial))),
                 now: Example.start, facts: &facts)
         }
-        guard let order = sale.order(OrderID(number)),
-            let task = PaymentTask(order, in: Example.definition(seats: 200))
-        else { preconditionFailure("an order has a task") }
-        return task
+        guard let order = sale.order(OrderID(number)) else { preconditionFailure("an order was placed") }
+        return PaymentTask(order, kind: kind, in: Self.definition)
     }
 
-    // A macro's expression can't change what it is about.
-    private func start(_ queue: inout PaymentQueue) -> [PaymentQueue.Call] { queue.calls() }
-    private func due(_ queue: inout PaymentQueue, _ now: UInt64) -> [PaymentTask] { queue.due(now: now) }
+    private func key(_ number: UInt32) -> PaymentQueue.Key { PaymentQueue.Key(task(number)) }
 
-    @Test("One call an order at a time; what comes meanwhile goes on at once, and the last news counts")
+    private static let quarter = PaymentQueue.Pause(milliseconds: 250)
+
+    @Test("One call an order at a time; another step that came meanwhile goes on at once, ahead of the others")
     func oneAtATime() throws {
         var queue = PaymentQueue()
-        queue.take(task(1))
-        let first = try #require(start(&queue).first)
-        queue.take(task(1))
-        queue.take(task(1))
-        #expect(start(&queue).isEmpty)
-        let isDoubtful = queue.ended(first, .done, now: 0)
-        #expect(!isDoubtful)
+        queue.set(task(1), for: key(1))
+        let first = try #require(queue.calls().first)
+        for number in 2...300 as ClosedRange<UInt32> {
+            queue.set(task(2), for: .init(event: "e", order: OrderID(number)))
+        }
+        #expect(queue.calls().count == PaymentQueue.callsMax - 1)
+        queue.set(task(1, .capture), for: key(1))
+        #expect(queue.calls().isEmpty)
+        queue.ended(first, Self.quarter, now: 0)
         let second = queue.calls()
-        #expect(second.count == 1 && second.first?.course.tries == 1)
-        _ = queue.ended(second[0], .done, now: 0)
-        #expect(start(&queue).isEmpty && queue.running == 0 && !queue.hasSleepers)
+        #expect(second.map(\.task.kind) == [.capture] && second.first?.course.tries == 1)
     }
 
-    @Test("What brought no answer sleeps, is looked up when it is due, and is forgotten when nothing is asked any more")
+    @Test("Whether the next step is told before or after the call's end is all the same", arguments: [true, false])
+    func eitherOrder(isToldFirst: Bool) throws {
+        var queue = PaymentQueue()
+        queue.set(task(1), for: key(1))
+        let call = try #require(queue.calls().first)
+        if isToldFirst { queue.set(task(1, .capture), for: key(1)) }
+        queue.ended(call, Self.quarter, now: 0)
+        if !isToldFirst { queue.set(task(1, .capture), for: key(1)) }
+        let next = queue.calls()
+        #expect(next.map(\.task.kind) == [.capture])
+        if isToldFirst { queue.set(nil, for: key(1)) }
+        queue.ended(next[0], Self.quarter, now: 0)
+        if !isToldFirst { queue.set(nil, for: key(1)) }
+        #expect(queue.calls(at: .max).isEmpty && queue.running == 0)
+    }
+
+    @Test("What brought no answer sleeps, is asked again when it is due, and never when nothing is asked for any more")
     func sleeps() throws {
         var queue = PaymentQueue()
-        queue.take(task(1))
-        _ = queue.ended(try #require(start(&queue).first), .again(milliseconds: 250), now: 1_000_000)
-        #expect(due(&queue, 250_999_999).isEmpty)
-        #expect(due(&queue, 251_000_000).count == 1)
-        // While it is looked up it is not due again.
-        #expect(due(&queue, 252_000_000).isEmpty)
+        queue.set(task(1), for: key(1))
+        queue.ended(try #require(queue.calls().first), Self.quarter, now: 1_000_000)
         queue.remind(of: task(1))
-        #expect(start(&queue).isEmpty)
-        queue.take(task(1))
-        let again = try #require(start(&queue).first)
-        #expect(again.course.tries == 2)
-        _ = queue.ended(again, .again(milliseconds: 250), now: 0)
-        queue.forget(task(1))
-        #expect(!queue.hasSleepers)
+        // Only what else is known of the order has changed.
+        queue.set(task(1), for: key(1))
+        #expect(queue.calls(at: 250_999_999).isEmpty)
+        let again = queue.calls(at: 251_000_000)
+        #expect(again.first?.course.tries == 2)
+        queue.ended(again[0], Self.quarter, now: 0)
+        queue.set(nil, for: key(1))
+        #expect(queue.calls(at: .max).isEmpty && !queue.hasSleepers)
     }
 
     @Test("Where the provider has asked for patience nothing hastens it")
     func patience() throws {
         var queue = PaymentQueue()
         var random = SeededRandom(seed: 1)
-        queue.take(task(1))
-        _ = queue.ended(try #require(start(&queue).first), .again(milliseconds: 9000, isTold: true), now: 0)
+        queue.set(task(1), for: key(1))
+        queue.ended(try #require(queue.calls().first), .init(milliseconds: 9000, isTold: true), now: 0)
         queue.hasten(task(1), now: 8_999_999_999)
         queue.wakeAll(now: 0, &random)
-        #expect(start(&queue).isEmpty && due(&queue, 8_999_999_999).isEmpty)
+        #expect(queue.calls(at: 8_999_999_999).isEmpty)
         queue.hasten(task(1), now: 9_000_000_000)
-        #expect(start(&queue).count == 1)
+        #expect(queue.calls().count == 1)
+    }
+
+    @Test("When the provider is back all that waits goes on within a second")
+    func back() throws {
+        var queue = PaymentQueue()
+        var random = SeededRandom(seed: 1)
+        for number in 1...9 as ClosedRange<UInt32> { queue.set(task(number), for: key(number)) }
+        for call in queue.calls() { queue.ended(call, .init(milliseconds: 8000), now: 0) }
+        queue.wakeAll(now: 0, &random)
+        #expect(queue.calls(at: 1_000_000_000).count == 9)
+        #expect(queue.calls(at: .max).isEmpty)
     }
 
     @Test("While the provider is away nothing is asked; on trial a few are, and then all that waited")
     func gate() throws {
         var queue = PaymentQueue()
         for _ in 0..<8 { _ = queue.gate.gotNoAnswer(at: Example.start) }
-        for number in 1...20 as ClosedRange<UInt32> { queue.take(task(number)) }
-        #expect(start(&queue).isEmpty)
+        for number in 1...20 as ClosedRange<UInt32> { queue.set(task(number), for: key(number)) }
+        #expect(queue.calls().isEmpty)
         _ = queue.gate.answered(isProbe: true)
-        let trial = queue.calls()
-        #expect(trial.count == PaymentQueue.trialCallsMax)
+        #expect(queue.calls().count == PaymentQueue.trialCallsMax)
         _ = queue.gate.answered(isProbe: false)
-        #expect(start(&queue).count == 20 - PaymentQueue.trialCallsMax)
+        #expect(queue.calls().count == 20 - PaymentQueue.trialCallsMax)
+    }
+
+    @Test("An order whose calls were repeated is looked at in the end", arguments: [true, false])
+    func doubt(isToldFirst: Bool) throws {
+        var queue = PaymentQueue()
+        queue.set(task(1), for: key(1))
+        var call = try #require(queue.calls().first)
+        call.course.isDoubtful = true
+        if isToldFirst { queue.set(nil, for: key(1)) }
+        queue.ended(call, Self.quarter, now: 0)
+        if !isToldFirst { queue.set(nil, for: key(1)) }
+        guard case .lookForStrays(let reference)? = queue.actions(now: 0).first else {
+            Issue.record("nobody looks")
+            return
+        }
+        #expect(reference == call.task.payment.reference)
+        #expect(queue.actions(now: .max).isEmpty)
+    }
+
+    @Test("Nothing more is begun for an event that went out of service; the others' orders go on")
+    func leave() throws {
+        var queue = PaymentQueue()
+        queue.set(task(1), for: key(1))
+        let call = try #require(queue.calls().first)
+        queue.set(task(2), for: key(2))
+        queue.set(task(3), for: .init(event: "another", order: OrderID(3)))
+        queue.leave(Self.definition.id)
+        queue.ended(call, Self.quarter, now: 0)
+        #expect(queue.calls(at: .max).map(\.task.order) == [OrderID(3)])
     }
 
     @Test("After the stop no call begins, whatever came while the last was under way")
     func stop() throws {
         var queue = PaymentQueue()
-        queue.take(task(1))
-        let call = try #require(start(&queue).first)
-        queue.take(task(1))
+        queue.set(task(1), for: key(1))
+        let call = try #require(queue.calls().first)
+        queue.set(task(1, .capture), for: key(1))
         queue.stop()
-        _ = queue.ended(call, .done, now: 0)
-        queue.take(task(2))
-        #expect(start(&queue).isEmpty && queue.running == 0)
+        queue.ended(call, Self.quarter, now: 0)
+        queue.set(task(2), for: key(2))
+        #expect(queue.calls(at: .max).isEmpty && queue.running == 0)
+    }
+}
+
+extension PaymentQueue {
+    /// The calls to be made then. A macro's expression can't change what it is about, so a function of our own.
+    fileprivate mutating func calls(at now: UInt64 = 0) -> [Call] {
+        actions(now: now).compactMap { if case .call(let call) = $0 { call } else { nil } }
     }
 }

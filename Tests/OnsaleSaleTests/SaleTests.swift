@@ -1,4 +1,4 @@
-import OnsaleSale
+@testable import OnsaleSale
 import OnsaleValues
 import Seeded
 import Testing
@@ -81,7 +81,7 @@ import Testing
         #expect(sale.seatText == "h...")
         sale.advance(to: due, facts: &facts)
         #expect(sale.seatText == "....")
-        #expect(facts == [.holdExpired(HoldID(1))])
+        #expect(facts == [.holdExpired(.init(hold: 1))])
     }
 
     @Test("A hold being paid outlives its expiry")
@@ -181,12 +181,12 @@ import Testing
     @Test("A fact that contradicts the state is refused")
     func contradictoryFacts() {
         var sale = Hall.sale(rows: 1, width: 4)
-        #expect(throws: ContradictoryFact.self) { try sale.replay(.holdExpired(HoldID(1)), at: Hall.start) }
-        #expect(throws: ContradictoryFact.self) { try sale.replay(.blocked([9]), at: Hall.start) }
+        #expect(throws: ContradictoryFact.self) { try sale.replay(.holdExpired(.init(hold: 1)), at: Hall.start) }
+        #expect(throws: ContradictoryFact.self) { try sale.replay(.blocked(.init(seats: [9])), at: Hall.start) }
         #expect(throws: ContradictoryFact.self) {
-            try sale.replay(.orderConfirmed(OrderID(1), captured: 1), at: Hall.start)
+            try sale.replay(.orderConfirmed(.init(order: 1, captured: 1)), at: Hall.start)
         }
-        #expect(throws: ContradictoryFact.self) { try sale.replay(.checkedIn(1), at: Hall.start) }
+        #expect(throws: ContradictoryFact.self) { try sale.replay(.checkedIn(.init(ticket: 1)), at: Hall.start) }
     }
 }
 

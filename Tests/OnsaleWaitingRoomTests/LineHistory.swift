@@ -195,9 +195,14 @@ struct LineHistory {
 
     // MARK: What is judged
 
+    private mutating func spend(_ pass: PassID) {
+        if let place = passes.removeValue(forKey: pass) { known[place]?.state = .spent }
+    }
+
     private mutating func judge(_ fact: LineFact) {
         switch fact {
-        case .joined(let buyer, let place):
+        case .joined(let joined):
+            let (buyer, place) = (joined.buyer, joined.place)
             known[place] = Known(
                 buyer: Int(buyer.low), number: line.place(place).number, lobbyIndex: line.place(place).lobbyIndex,
                 state: .waiting, seenAt: now)
@@ -207,11 +212,12 @@ struct LineHistory {
             if Set(known.values.compactMap(\.number)) != Set((0..<known.count).map { LineNumber(UInt32($0) + 1) }) {
                 faults.append("the draw did not give every number once")
             }
-        case .called(let place, _): judgeCall(of: place)
-        case .callLapsed(let place):
-            known[place]?.state = .lapsed
-            known[place]?.hasAsked = false
-        case .passGranted(let pass, _, let place, _):
+        case .called(let called): judgeCall(of: called.place)
+        case .callLapsed(let lapsed):
+            known[lapsed.place]?.state = .lapsed
+            known[lapsed.place]?.hasAsked = false
+        case .passGranted(let granted):
+            let (pass, place) = (granted.pass, granted.place)
             if known[place]?.state != .called { faults.append("place \(place) was admitted without a call") }
             known[place]?.state = .admitted
             passes[pass] = place
@@ -219,8 +225,9 @@ struct LineHistory {
             if passes.count + called > line.schedule.maxActiveShoppers {
                 faults.append("pass \(pass) is granted over the cap")
             }
-        case .callWithdrawn(let place): known[place]?.state = .waiting
-        case .moved(let place, let new):
+        case .callWithdrawn(let withdrawn): known[withdrawn.place]?.state = .waiting
+        case .moved(let moved):
+            let (place, new) = (moved.place, moved.to)
             guard let before = known[place], before.state == .waiting || before.state == .lapsed else {
                 faults.append("place \(place) was moved")
                 return
@@ -229,8 +236,9 @@ struct LineHistory {
             known[new] = Known(
                 buyer: before.buyer, number: line.place(new).number, lobbyIndex: nil, state: .waiting, seenAt: now)
             newest[before.buyer] = new
-        case .passExpired(let pass), .passGivenUp(let pass), .passEnded(let pass, _):
-            if let place = passes.removeValue(forKey: pass) { known[place]?.state = .spent }
+        case .passExpired(let expired): spend(expired.pass)
+        case .passGivenUp(let givenUp): spend(givenUp.pass)
+        case .passEnded(let ended): spend(ended.pass)
         case .soldOut:
             for place in passes.values { known[place]?.state = .spent }
             passes = [:]

@@ -138,7 +138,8 @@ struct LineSimulation {
 
     private mutating func follow(_ facts: [LineFact]) {
         for fact in facts {
-            guard case .called(let place, _) = fact else { continue }
+            guard case .called(let called) = fact else { continue }
+            let place = called.place
             if leavesAt[Int(place.serial) - 1] > now {
                 claims[now + Int64.random(in: 1...3, using: &random), default: []].append(place)
             }

@@ -59,7 +59,7 @@ import Testing
             _ = ask(&line, JoinLine(Self.buyers[1]), at: 21)
             _ = ask(&line, JoinLine(Self.buyers[2]), at: returnsAt - 1)
             let (outcome, facts) = ask(&line, ClaimPass(of: 1, buyer: Self.buyers[0]), at: returnsAt)
-            #expect(facts.contains(.moved(1, to: 4)) == isLate)
+            #expect(facts.contains(.moved(.init(place: 1, to: 4))) == isLate)
             if isLate {
                 guard case .failure(.notAdmitted) = outcome else {
                     Issue.record("\(outcome)")
@@ -83,7 +83,7 @@ import Testing
         _ = ask(&line, ClaimPass(of: 1, buyer: Self.buyers[0]), at: 1)
         let change = ScheduleChange(lobbyOpensAt: nil, opensAt: nil, closesAt: nil, maxActiveShoppers: 2)
         let (_, facts) = ask(&line, ChangeSchedule(change), at: 2)
-        #expect(facts.suffix(2) == [.callWithdrawn(4), .callWithdrawn(3)])
+        #expect(facts.suffix(2) == [.callWithdrawn(.init(place: 4)), .callWithdrawn(.init(place: 3))])
         for place in 2...4 as ClosedRange<UInt32> {
             _ = ask(&line, ClaimPass(of: PlaceID(place), buyer: Self.buyers[Int(place) - 1]), at: 3)
         }
@@ -102,7 +102,7 @@ import Testing
         while let pass = line.duePass(at: Timestamp(seconds: 61)) {
             line.settleDuePass(isIdle: pass.id == 1, now: Timestamp(seconds: 61), facts: &facts)
         }
-        #expect(facts == [.passEnded(1, .idle)] && line.activeShoppers == 1)
+        #expect(facts == [.passEnded(.init(pass: 1, why: .idle))] && line.activeShoppers == 1)
         // What the other had in hand has an end: its time begins there.
         line.leftOff(Self.buyers[1], at: Timestamp(seconds: 100))
         #expect(line.duePass(at: Timestamp(seconds: 159)) == nil)

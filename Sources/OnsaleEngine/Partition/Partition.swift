@@ -99,8 +99,8 @@ public struct Partition: Sendable {
     /// What the line must know of the sale's last step; the same when it is decided on and when it is replayed.
     private mutating func tellLine(of facts: some Sequence<SaleFact>, at now: Timestamp) {
         for buyer in sale.buyersLeftOff { line.leftOff(buyer, at: now) }
-        for case .paymentDeclined(let id, _, _, _) in facts {
-            if let pass = sale.order(id)?.pass { line.declined(pass: pass) }
+        for case .paymentDeclined(let declined) in facts {
+            if let pass = sale.order(declined.order)?.pass { line.declined(pass: pass) }
         }
     }
 
@@ -109,8 +109,8 @@ public struct Partition: Sendable {
     private mutating func followSale(at now: Timestamp) {
         guard !saleFacts.isEmpty else { return }
         tellLine(of: saleFacts, at: now)
-        for case .paymentDeclined(let id, _, _, _) in saleFacts {
-            guard let order = sale.order(id) else { continue }
+        for case .paymentDeclined(let declined) in saleFacts {
+            guard let order = sale.order(declined.order) else { continue }
             // What was being paid when the pass ended comes back to nobody.
             guard
                 line.endDeclined(pass: order.pass, now: now, facts: &lineFacts) != nil

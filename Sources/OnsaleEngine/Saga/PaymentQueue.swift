@@ -1,17 +1,19 @@
 import DequeModule
+import HeapModule
 import OnsaleSale
 
-/// Which orders' calls to the provider are made when: one at a time for each order, so many in all, and again later what
-/// brought no answer.
+/// What each order's payment asks for, and when the provider is asked: one call at a time for each order, so many in all,
+/// and again later what brought no answer.
 ///
-/// Pure: times are nanoseconds of any clock that never goes back, and what is to be done is given back.
+/// What an order asks for comes from the journal alone (``set(_:for:)``); a call's end says only when to try again, if the
+/// order still asks for the same then. So it is all the same which of the two is told first.
+///
+/// Pure: times are nanoseconds of any clock that never goes back, and what is to be done is given back as actions.
 struct PaymentQueue: Sendable {
     /// Calls to the provider under way at a time.
     static let callsMax = 256
     /// The same while it is not known yet whether the provider is really back.
     static let trialCallsMax = 4
-    /// While a sleeper's state is looked up it is not woken again, in nanoseconds.
-    private static let lookUp: UInt64 = 2_000_000_000
 
     /// An order, or a second payment of one.
     struct Key: Hashable, Comparable, Sendable {
@@ -19,8 +21,10 @@ struct PaymentQueue: Sendable {
         let order: OrderID
         let stray: String?
 
-        static func < (left: Key, right: Key) -> Bool {
-            (left.event, left.order, left.stray ?? "") < (right.event, right.order, right.stray ?? "")
+        init(event: String, order: OrderID, stray: String? = nil) {
+            self.event = event
+            self.order = order
+            self.stray = stray
         }
 
         init(_ task: PaymentTask) {
@@ -28,129 +32,107 @@ struct PaymentQueue: Sendable {
             order = task.order
             if case .returnStray(let intent) = task.kind { stray = intent } else { stray = nil }
         }
+
+        static func < (left: Key, right: Key) -> Bool {
+            (left.event, left.order, left.stray ?? "") < (right.event, right.order, right.stray ?? "")
+        }
     }
 
-    /// A call that is to be made now.
     struct Call: Sendable {
         let task: PaymentTask
         var course: PaymentCourse
     }
 
-    /// What a call has come to.
-    enum End: Sendable {
-        /// The provider's answer is on disk.
-        case done
-        /// It must be asked again, after so long; `isTold` when the provider itself has asked for that.
-        case again(milliseconds: Int, isTold: Bool = false)
+    enum Action: Sendable {
+        /// Ask the provider now.
+        case call(Call)
+        /// Nothing is asked for any more, but a call was repeated, so there may be a second payment.
+        case lookForStrays(reference: String)
     }
 
-    private struct Sleeper {
-        let task: PaymentTask
-        var wakesAt: UInt64
-        /// The provider has asked not to be asked before.
-        let notBefore: UInt64
+    /// How long to wait before the same is asked again.
+    struct Pause: Sendable {
+        let milliseconds: Int
+        /// Whether the provider itself has asked for patience.
+        var isTold = false
+    }
+
+    private enum Phase {
+        /// For a call to be free.
+        case waiting
+        case calling
+        case sleeping(until: UInt64, notBefore: UInt64)
+    }
+
+    private struct Entry {
+        /// What the order asks for; nil when it asks for nothing any more and a call is still under way.
+        var task: PaymentTask?
+        var course: PaymentCourse
+        var phase: Phase
+    }
+
+    /// Compared by when it is due, then by key, so that the order never depends on a dictionary's.
+    private struct Alarm: Comparable {
+        let at: UInt64
+        let key: Key
+
+        static func < (left: Alarm, right: Alarm) -> Bool { (left.at, left.key) < (right.at, right.key) }
     }
 
     var gate = ProviderGate()
     private(set) var running = 0
-    private var waiting = Deque<PaymentTask>()
-    /// Orders with a call under way or waiting for it, and the task that came meanwhile.
-    private var active: [Key: PaymentTask?] = [:]
-    /// Orders that wait for their next try.
-    private var sleeping: [Key: Sleeper] = [:]
-    private var courses: [Key: PaymentCourse] = [:]
     private(set) var isStopping = false
+    private var entries: [Key: Entry] = [:]
+    /// Those in phase `waiting`, and some that were.
+    private var waiting = Deque<Key>()
+    /// Those in phase `sleeping`, and some that were.
+    private var alarms = Heap<Alarm>()
+    private var doubtful: [String] = []
 
-    var hasSleepers: Bool { !sleeping.isEmpty && !isStopping }
+    // MARK: What is asked for
 
-    // MARK: What is to be done
-
-    /// Takes a task that has just become necessary; it replaces what was known of the order.
-    mutating func take(_ task: PaymentTask) {
+    /// What the order asks for now, as the journal says; nil for nothing. Another step than before is taken at once, ahead
+    /// of orders that have just been placed.
+    mutating func set(_ task: PaymentTask?, for key: Key) {
         guard !isStopping else { return }
-        let key = Key(task)
-        sleeping[key] = nil
-        if active[key] != nil {
-            active[key] = .some(task)
-        } else {
-            active[key] = .some(nil)
-            waiting.append(task)
+        guard let entry = entries[key] else {
+            guard let task else { return }
+            entries[key] = Entry(task: task, course: PaymentCourse(isResumed: task.isResumed), phase: .waiting)
+            waiting.append(key)
+            return
+        }
+        switch (entry.phase, task) {
+        case (.calling, _), (.waiting, _?): entries[key]?.task = task
+        case (.sleeping, let task?):
+            entries[key]?.task = task
+            if task.kind != entry.task?.kind { goOn(key) }
+        case (.waiting, nil), (.sleeping, nil): close(key, entry.task?.payment.reference)
         }
     }
 
-    /// Takes a task that may be old news. Where a call for the order is under way, or its next try is set, that leads on by
-    /// itself, and the old news must not replace what is newer.
+    /// What may be old news: it must not replace what is newer.
     mutating func remind(of task: PaymentTask) {
         let key = Key(task)
-        if active[key] == nil, sleeping[key] == nil { take(task) }
+        if entries[key] == nil { set(task, for: key) }
     }
 
-    /// Has a sleeping order tried at once; where a call is under way it leads on by itself, and where the provider has asked
-    /// for patience it is left alone.
+    /// Has a sleeping order tried at once. Where a call is under way it leads on by itself, and where the provider has asked
+    /// for patience the order is left alone.
     mutating func hasten(_ task: PaymentTask, now: UInt64) {
         let key = Key(task)
-        if active[key] == nil, sleeping[key]?.notBefore ?? 0 <= now { take(task) }
-    }
-
-    // MARK: Calls
-
-    /// The calls to be made now: none while the provider is away.
-    mutating func calls() -> [Call] {
-        var calls: [Call] = []
-        let max = gate.isOnTrial ? PaymentQueue.trialCallsMax : PaymentQueue.callsMax
-        while !isStopping, gate.isOpen, running < max, let task = waiting.popFirst() {
-            running += 1
-            var course = courses[Key(task)] ?? PaymentCourse(isResumed: task.isResumed)
-            course.tries += 1
-            calls.append(Call(task: task, course: course))
+        switch entries[key]?.phase {
+        case nil: set(task, for: key)
+        case .sleeping(_, let notBefore) where notBefore <= now:
+            entries[key]?.phase = .waiting
+            waiting.append(key)
+        default: break
         }
-        return calls
     }
 
-    /// A call has come to its end: what came meanwhile goes on at once, what brought no answer sleeps.
-    /// - Returns: whether the order is through, and there may be a second payment for it.
-    mutating func ended(_ call: Call, _ end: End, now: UInt64) -> Bool {
-        let key = Key(call.task)
-        running -= 1
-        courses[key] = call.course
-        if case .some(.some(let newer)) = active[key] {
-            active[key] = .some(nil)
-            courses[key]?.tries = 0
-            waiting.prepend(newer)
-            return false
-        }
-        active[key] = nil
-        guard case .again(let milliseconds, let isTold) = end, !isStopping else {
-            return courses.removeValue(forKey: key)?.isDoubtful ?? false
-        }
-        let wakesAt = now + UInt64(max(0, milliseconds)) * 1_000_000
-        sleeping[key] = Sleeper(task: call.task, wakesAt: wakesAt, notBefore: isTold ? wakesAt : 0)
-        return false
-    }
-
-    // MARK: Sleeping
-
-    /// Those whose time has come. Each is looked up, then either taken anew or forgotten.
-    mutating func due(now: UInt64) -> [PaymentTask] {
-        guard gate.isOpen else { return [] }
-        let due = sleeping.filter { $0.value.wakesAt <= now }.sorted {
-            ($0.value.wakesAt, $0.key) < ($1.value.wakesAt, $1.key)
-        }
-        for (key, _) in due { sleeping[key]?.wakesAt = now + PaymentQueue.lookUp }
-        return due.map(\.value.task)
-    }
-
-    /// The order's state asks for nothing any more.
-    mutating func forget(_ task: PaymentTask) {
-        sleeping[Key(task)] = nil
-        courses[Key(task)] = nil
-    }
-
-    /// The provider is back: everything that waited goes on within a second.
-    mutating func wakeAll(now: UInt64, _ random: inout some RandomNumberGenerator) {
-        for (key, sleeper) in sleeping.sorted(by: { $0.key < $1.key }) {
-            let soon = now + UInt64.random(in: 0...1_000_000_000, using: &random)
-            sleeping[key]?.wakesAt = max(sleeper.notBefore, min(sleeper.wakesAt, soon))
+    /// The event is not to be had any more: nothing more is begun for its orders.
+    mutating func leave(_ event: String) {
+        for (key, entry) in entries where key.event == event {
+            if case .calling = entry.phase { entries[key]?.task = nil } else { entries[key] = nil }
         }
     }
 
@@ -158,6 +140,71 @@ struct PaymentQueue: Sendable {
     mutating func stop() {
         isStopping = true
         waiting.removeAll()
-        sleeping.removeAll()
+        alarms = Heap()
+    }
+
+    // MARK: What is to be done
+
+    /// What is to be done now; no call while the provider is away.
+    mutating func actions(now: UInt64) -> [Action] {
+        defer { doubtful.removeAll() }
+        var actions = doubtful.map { Action.lookForStrays(reference: $0) }
+        guard !isStopping, gate.isOpen else { return actions }
+        while let alarm = alarms.min, alarm.at <= now {
+            alarms.removeMin()
+            guard case .sleeping(alarm.at, _) = entries[alarm.key]?.phase else { continue }
+            entries[alarm.key]?.phase = .waiting
+            waiting.append(alarm.key)
+        }
+        let max = gate.isOnTrial ? PaymentQueue.trialCallsMax : PaymentQueue.callsMax
+        while running < max, let key = waiting.popFirst() {
+            guard var entry = entries[key], case .waiting = entry.phase, let task = entry.task else { continue }
+            running += 1
+            entry.phase = .calling
+            entry.course.tries += 1
+            entries[key] = entry
+            actions.append(.call(Call(task: task, course: entry.course)))
+        }
+        return actions
+    }
+
+    /// A call has come to its end. If its order still asks for the same, that is asked again after the pause.
+    mutating func ended(_ call: Call, _ pause: Pause, now: UInt64) {
+        let key = Key(call.task)
+        running -= 1
+        guard entries[key] != nil else { return }
+        entries[key]?.course = call.course
+        guard !isStopping, let task = entries[key]?.task else { return close(key, call.task.payment.reference) }
+        guard task.kind == call.task.kind else { return goOn(key) }
+        let until = now + UInt64(max(0, pause.milliseconds)) * 1_000_000
+        sleep(key, until: until, notBefore: pause.isTold ? until : 0)
+    }
+
+    /// Whether anybody waits for a time to come.
+    var hasSleepers: Bool { !alarms.isEmpty && !isStopping }
+
+    /// The provider is back: everything that waited goes on within a second.
+    mutating func wakeAll(now: UInt64, _ random: inout some RandomNumberGenerator) {
+        for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
+            guard case .sleeping(let until, let notBefore) = entry.phase else { continue }
+            let soon = now + UInt64.random(in: 0...1_000_000_000, using: &random)
+            if soon < until { sleep(key, until: max(notBefore, soon), notBefore: notBefore) }
+        }
+    }
+
+    private mutating func sleep(_ key: Key, until: UInt64, notBefore: UInt64) {
+        entries[key]?.phase = .sleeping(until: until, notBefore: notBefore)
+        alarms.insert(Alarm(at: until, key: key))
+    }
+
+    private mutating func goOn(_ key: Key) {
+        entries[key]?.phase = .waiting
+        entries[key]?.course.tries = 0
+        waiting.prepend(key)
+    }
+
+    private mutating func close(_ key: Key, _ reference: String?) {
+        guard let entry = entries.removeValue(forKey: key), entry.course.isDoubtful, let reference else { return }
+        doubtful.append(reference)
     }
 }

@@ -56,19 +56,23 @@ public struct PaymentTask: Sendable {
     /// Whether the order has ended, and nobody knows whether there is a payment.
     var isLookingForUnknown: Bool { kind == .void && intent == nil }
 
-    /// What this fact makes necessary, if anything.
-    init?(following fact: SaleFact, in partition: borrowing Partition) {
-        switch fact {
-        case .orderPlaced(let id, _, _, _, _), .orderAuthorized(let id, _), .orderDeclined(let id, _, true),
-            .orderExpired(let id), .orderCancelled(let id, _, _), .capturedLate(let id, _, _),
-            .paymentDeclined(let id, _, true, _), .refundReversed(let id, _):
-            guard let order = partition.sale.order(id) else { return nil }
-            self.init(order, in: partition.definition)
-        case .strayFound(let id, let intent, _):
-            guard let order = partition.sale.order(id) else { return nil }
-            self.init(order, kind: .returnStray(intent: intent), in: partition.definition)
-        default: return nil
+    /// What each order that these facts are about, and each second payment, asks for now; nil for nothing.
+    static func news(of facts: [Fact], in partition: borrowing Partition) -> [(PaymentQueue.Key, PaymentTask?)] {
+        let event = partition.definition.id
+        var news: [(PaymentQueue.Key, PaymentTask?)] = []
+        for case .sale(let fact) in facts {
+            guard let id = fact.order, let order = partition.sale.order(id) else { continue }
+            switch fact {
+            case .strayFound(let found):
+                let task = PaymentTask(order, kind: .returnStray(intent: found.intent), in: partition.definition)
+                news.append((PaymentQueue.Key(task), task))
+            case .strayReturned(let returned):
+                news.append((PaymentQueue.Key(event: event, order: id, stray: returned.intent), nil))
+            default:
+                news.append((PaymentQueue.Key(event: event, order: id), PaymentTask(order, in: partition.definition)))
+            }
         }
+        return news
     }
 
     /// Everything that the provider must still be asked for an event, as recovery finds it.

@@ -7,7 +7,7 @@ import Synchronization
 /// Carries out what orders need of the provider, and brings the results back as commands.
 ///
 /// What is to be done stands in the state and came from facts on disk, so nothing here need survive: after a crash the
-/// same tasks come again. When each call is made ``PaymentQueue`` says.
+/// same tasks come again. When each call is made ``PaymentQueue`` says, and what its answer means ``PaymentSteps``.
 final class SagaRunner: Sendable {
     private static let probeMilliseconds = 500
     private static let tickMilliseconds = 50
@@ -61,61 +61,48 @@ final class SagaRunner: Sendable {
 
     private static var uptime: UInt64 { DispatchTime.now().uptimeNanoseconds }
 
-    /// Changes the queue, makes the calls that are due then, and sees to it that sleepers are woken.
-    @discardableResult
-    private func change<Answer>(_ body: (inout PaymentQueue) -> Answer) -> Answer {
-        let (answer, calls, mustTick) = state.withLock { state in
-            let answer = body(&state.queue)
+    /// Changes the queue, does what is to be done then, and sees to it that sleepers are woken.
+    private func change(_ body: (inout PaymentQueue) -> Void) {
+        let (actions, mustTick) = state.withLock { state in
+            body(&state.queue)
             let mustTick = state.queue.hasSleepers && !state.isTicking
             if mustTick { state.isTicking = true }
-            return (answer, state.queue.calls(), mustTick)
+            return (state.queue.actions(now: SagaRunner.uptime), mustTick)
         }
-        for call in calls { Task { await perform(call) } }
+        perform(actions)
         if mustTick { Task { await tick() } }
-        return answer
+    }
+
+    private func perform(_ actions: [PaymentQueue.Action]) {
+        for action in actions {
+            switch action {
+            case .call(let call): Task { await perform(call) }
+            case .lookForStrays(let reference): sweep.doubt(reference, self)
+            }
+        }
     }
 
     private func perform(_ call: PaymentQueue.Call) async {
         var call = call
-        let end = await attempt(call.task, &call.course)
+        let pause = await attempt(call.task, &call.course)
         let ended = call
-        let isDoubtful = change { $0.ended(ended, end, now: SagaRunner.uptime) }
-        if isDoubtful { sweep.doubt(call.task.payment.reference, self) }
+        change { $0.ended(ended, pause, now: SagaRunner.uptime) }
     }
 
-    /// Wakes who is due, as long as somebody sleeps.
+    /// Does what has become due, as long as somebody sleeps.
     private func tick() async {
         while true {
             try? await Task.sleep(for: .milliseconds(SagaRunner.tickMilliseconds))
-            let due = state.withLock { state -> [PaymentTask]? in
+            let actions = state.withLock { state -> [PaymentQueue.Action]? in
                 guard state.queue.hasSleepers else {
                     state.isTicking = false
                     return nil
                 }
-                return state.queue.due(now: SagaRunner.uptime)
+                return state.queue.actions(now: SagaRunner.uptime)
             }
-            guard let due else { return }
-            for task in due { await wake(task) }
+            guard let actions else { return }
+            perform(actions)
         }
-    }
-
-    /// The state may have moved on while the order slept; what it asks for now is what is done.
-    private func wake(_ task: PaymentTask) async {
-        guard !isStopping, let wanted = try? await currentTask(for: task) else { return }
-        change { queue in
-            if let wanted { queue.take(wanted) } else { queue.forget(task) }
-        }
-    }
-
-    private func currentTask(for task: PaymentTask) async throws -> PaymentTask?? {
-        let handle = try await events.event(task.event)
-        return .some(
-            try await events.read(handle) { partition -> PaymentTask? in
-                if case .returnStray(let intent) = task.kind {
-                    return partition.sale.strays[intent] == nil ? nil : task
-                }
-                return partition.sale.order(task.order).flatMap { PaymentTask($0, in: partition.definition) }
-            })
     }
 
     // MARK: One try
@@ -135,31 +122,31 @@ final class SagaRunner: Sendable {
     /// What asks for a person is tried again rarely.
     private static let rejectedMilliseconds = 30_000
 
-    private func attempt(_ task: PaymentTask, _ course: inout PaymentCourse) async -> PaymentQueue.End {
+    /// Asks the provider, and has its answer taken in.
+    /// - Returns: when to ask again, should the order ask for the same then.
+    private func attempt(_ task: PaymentTask, _ course: inout PaymentCourse) async -> PaymentQueue.Pause {
         do {
             let results = try await steps.results(task, &course)
             providerAnswered()
-            if results.isEmpty {
-                return .again(
+            guard !results.isEmpty else {
+                return .init(
                     milliseconds: task.isLookingForUnknown
                         ? SagaRunner.lookMilliseconds : SagaRunner.pollMilliseconds(tries: course.tries))
             }
-            guard !isStopping else { return .done }
-            let handle = try await events.event(task.event)
-            try await events.apply(SettlePayment(task.order, results), to: handle)
-            // What asks for more of the provider than it did comes as a task of its own; the rest is asked about again.
-            guard results.allSatisfy(\.isUndecided) else { return .done }
-            if results.contains(where: \.asksPayer) {
-                return .again(milliseconds: SagaRunner.actionPollMilliseconds(tries: course.tries))
+            if !isStopping {
+                try await events.apply(SettlePayment(task.order, results), to: try await events.event(task.event))
             }
-            return .again(milliseconds: SagaRunner.pollMilliseconds(tries: course.tries))
+            return .init(
+                milliseconds: results.contains(where: \.asksPayer)
+                    ? SagaRunner.actionPollMilliseconds(tries: course.tries)
+                    : SagaRunner.pollMilliseconds(tries: course.tries))
         } catch let error as PaymentGatewayError {
             let milliseconds = delay(after: error, task, tries: course.tries)
-            if case .busy(_?) = error { return .again(milliseconds: milliseconds, isTold: true) }
-            return .again(milliseconds: milliseconds)
+            if case .busy(_?) = error { return .init(milliseconds: milliseconds, isTold: true) }
+            return .init(milliseconds: milliseconds)
         } catch {
             // The event could not be had just now.
-            return .again(milliseconds: SagaRunner.delayMilliseconds(tries: course.tries))
+            return .init(milliseconds: SagaRunner.delayMilliseconds(tries: course.tries))
         }
     }
 
@@ -371,13 +358,10 @@ final class SagaRunner: Sendable {
 
 extension SagaRunner: Follower {
     func follow(_ committed: Committed, in partition: borrowing Partition) {
-        var tasks: [PaymentTask] = []
-        for case .sale(let fact) in committed.facts {
-            if let task = PaymentTask(following: fact, in: partition) { tasks.append(task) }
-        }
-        guard !tasks.isEmpty else { return }
+        let news = PaymentTask.news(of: committed.facts, in: partition)
+        guard !news.isEmpty else { return }
         change { queue in
-            for task in tasks { queue.take(task) }
+            for (key, task) in news { queue.set(task, for: key) }
         }
     }
 
@@ -386,9 +370,13 @@ extension SagaRunner: Follower {
         change { queue in
             for var task in tasks {
                 task.isResumed = true
-                queue.take(task)
+                queue.set(task, for: PaymentQueue.Key(task))
             }
         }
+    }
+
+    func leave(_ event: String) {
+        change { $0.leave(event) }
     }
 
     func remind(of task: PaymentTask) {
@@ -397,14 +385,6 @@ extension SagaRunner: Follower {
 }
 
 extension PaymentResult {
-    /// Whether the provider must be asked again for the same.
-    fileprivate var isUndecided: Bool {
-        switch self {
-        case .pending, .actionRequired, .stray: true
-        default: false
-        }
-    }
-
     /// Whether the payer has to act.
     fileprivate var asksPayer: Bool {
         if case .actionRequired = self { return true }

@@ -133,8 +133,8 @@ final class EventWriter {
         let view = EventView(partition, lastSequence: head.lastSequence)
         handle.publish(view)
         let ordering = facts.compactMap { fact -> BuyerID? in
-            guard case .sale(.orderPlaced(let id, _, _, _, _)) = fact else { return nil }
-            return partition.sale.order(id)?.buyer
+            guard case .sale(.orderPlaced(let placed)) = fact else { return nil }
+            return partition.sale.order(placed.order)?.buyer
         }
         if !ordering.isEmpty { handle.noteOrders(of: ordering) }
         defer {
@@ -172,7 +172,7 @@ final class EventWriter {
         row = nil
         for fail in told { fail(error) }
         // Whoever waited for an order asks again, and meets the state that is on disk.
-        let waiting = waiters.values.flatMap { $0 }
+        let waiting = waitersInOrder.flatMap(\.value)
         waiters.removeAll()
         nextWaiterDeadline = nil
         for waiter in waiting { waiter.fail(error) }
@@ -195,7 +195,7 @@ final class EventWriter {
     /// Answers everyone who waits with their order as it stands, now and from now on.
     func hurry() {
         isHurrying = true
-        for (serial, list) in waiters {
+        for (serial, list) in waitersInOrder {
             guard let order = partition.sale.order(OrderID(serial)) else { continue }
             // What it says is on disk: nothing of a later batch is in the state between batches.
             for waiter in list { waiter.reply(order) }
@@ -218,7 +218,7 @@ final class EventWriter {
             for waiter in waiters.removeValue(forKey: id.serial) ?? [] { settle(waiter, with: order) }
         }
         guard let nextWaiterDeadline, nextWaiterDeadline <= now else { return }
-        for (serial, list) in waiters {
+        for (serial, list) in waitersInOrder {
             guard let order = partition.sale.order(OrderID(serial)) else { continue }
             for waiter in list where waiter.deadline <= now { settle(waiter, with: order) }
             let rest = list.filter { $0.deadline > now }
@@ -226,6 +226,9 @@ final class EventWriter {
         }
         self.nextWaiterDeadline = waiters.values.flatMap { $0.map(\.deadline) }.min()
     }
+
+    /// By order, so that the same batch is answered in the same order every time.
+    private var waitersInOrder: [(key: UInt32, value: [Waiter])] { waiters.sorted { $0.key < $1.key } }
 
     private func settle(_ waiter: Waiter, with order: Order) {
         completions.append { waiter.reply(order) }

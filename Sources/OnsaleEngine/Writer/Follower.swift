@@ -14,6 +14,9 @@ protocol Follower: Sendable {
     /// Told of an event that has been loaded: what may have been under way when its facts were last followed.
     func resume(_ partition: borrowing Partition)
 
+    /// Told of an event that went out of service: what is known of it may not be what is on disk.
+    func leave(_ event: String)
+
     /// Now and then, what has stayed open for so long that nobody may be working on it.
     func remind(of task: PaymentTask)
 }

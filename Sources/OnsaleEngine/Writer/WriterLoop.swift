@@ -199,8 +199,7 @@ final class WriterLoop {
         logger.critical(
             "An event is out of service: a decision contradicts its own state. Nothing of the batch was kept",
             metadata: ["event": "\(writer.handle.id)", "error": "\(fault)"])
-        directory.takeOutOfService(writer.handle.id)
-        dismiss(writer, .outOfService)
+        close(writer)
     }
 
     /// Somebody else has written the event's journal: what this process knows of it is not what is on disk.
@@ -208,8 +207,13 @@ final class WriterLoop {
         logger.critical(
             "An event is out of service: somebody else has written its journal. Nothing of the batch was kept",
             metadata: ["event": "\(writer.handle.id)"])
+        close(writer)
+    }
+
+    private func close(_ writer: EventWriter) {
         directory.takeOutOfService(writer.handle.id)
         dismiss(writer, .outOfService)
+        for follower in followers { follower.leave(writer.handle.id) }
     }
 
     /// Answers whoever still waits, and puts everything away.

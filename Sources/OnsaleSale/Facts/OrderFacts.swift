@@ -1,0 +1,297 @@
+public import OnsaleValues
+
+/// How an order is paid, or comes to nothing.
+extension SaleFact {
+    public struct OrderPlaced: OrderFactBody {
+        public static let tag: UInt8 = 4
+        public let order: OrderID
+        public let hold: HoldID
+        /// The provider's name for how the buyer pays.
+        public let method: String
+        public let trace: String?
+        public let key: IdempotencyKey
+
+        public var fact: SaleFact { .orderPlaced(self) }
+    }
+
+    /// The payer has to confirm there.
+    public struct ActionRequired: OrderFactBody {
+        public static let tag: UInt8 = 20
+        public let order: OrderID
+        public let intent: String
+        public let url: String
+
+        public var fact: SaleFact { .actionRequired(self) }
+    }
+
+    /// The money is reserved; the seats are sold from here on.
+    public struct OrderAuthorized: OrderFactBody {
+        public static let tag: UInt8 = 5
+        public let order: OrderID
+        public let intent: String
+
+        public var fact: SaleFact { .orderAuthorized(self) }
+    }
+
+    /// The money is taken; the tickets exist.
+    public struct OrderConfirmed: OrderFactBody {
+        public static let tag: UInt8 = 6
+        public let order: OrderID
+        public let captured: Int64
+
+        public var fact: SaleFact { .orderConfirmed(self) }
+    }
+
+    /// The intent of an order became known, before the payment was decided or after it had ended.
+    public struct IntentLearned: OrderFactBody {
+        public static let tag: UInt8 = 9
+        public let order: OrderID
+        public let intent: String
+
+        public var fact: SaleFact { .intentLearned(self) }
+    }
+
+    /// Refused before the money was reserved; the hold lives on, until then. `void`: what may be reserved must be released.
+    public struct PaymentDeclined: OrderFactBody {
+        public static let tag: UInt8 = 19
+        public let order: OrderID
+        public let code: String
+        public let void: Bool
+        public let holdUntil: Timestamp
+
+        public var fact: SaleFact { .paymentDeclined(self) }
+    }
+
+    /// Refused for good; the seats are free. `void`: what is reserved must be released.
+    public struct OrderDeclined: OrderFactBody {
+        public static let tag: UInt8 = 7
+        public let order: OrderID
+        public let code: String
+        public let void: Bool
+
+        public var fact: SaleFact { .orderDeclined(self) }
+    }
+
+    /// The provider did not answer in time; the seats are free, and its intent is to be undone.
+    public struct OrderExpired: OrderFactBody {
+        public static let tag: UInt8 = 8
+        public let order: OrderID
+
+        public var fact: SaleFact { .orderExpired(self) }
+    }
+}
+
+extension SaleFact.OrderPlaced {
+    public init(from reader: inout ByteReader) throws(ByteReadingError) {
+        order = try reader.id()
+        hold = try reader.id()
+        method = try reader.string()
+        let trace = try reader.string()
+        self.trace = trace.isEmpty ? nil : trace
+        guard let key = try reader.key() else { throw reader.malformed }
+        self.key = key
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(order)
+        writer.write(hold)
+        writer.write(string: method)
+        writer.write(string: trace ?? "")
+        writer.write(key: key)
+    }
+
+    public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
+        guard order.serial == UInt32(sale.orders.count) + 1 else {
+            throw ContradictoryFact("order \(order.serial) is out of turn")
+        }
+        guard let held = sale.holds[hold.serial], held.order == nil else {
+            throw ContradictoryFact("hold \(hold.serial) cannot be ordered")
+        }
+        sale.holds[hold.serial]?.order = order
+        let (previous, keyCount) = sale.buyers[held.buyer, default: Sale.BuyerAccount()].ordered(
+            order.serial, hold: hold.serial)
+        sale.orders.append(
+            Order(
+                id: order, buyer: held.buyer, hold: hold, pass: held.pass, places: held.places, amount: held.amount,
+                placedAt: now, paymentMethod: method, trace: trace, previousOfBuyer: previous, state: .authorizing,
+                duty: .authorize, intent: nil, note: nil, isDisputed: false, captured: 0, refunded: 0, firstTicket: 0,
+                confirmedAt: nil, endedAt: nil))
+        sale.ordersByState[Int(OrderState.authorizing.rawValue)] += 1
+        sale.openOrders.set(order.serial, isOpen: true)
+        sale.remember(key, .order(order, buyer: held.buyer), count: keyCount, at: now)
+    }
+}
+
+extension SaleFact.ActionRequired {
+    public init(from reader: inout ByteReader) throws(ByteReadingError) {
+        order = try reader.id()
+        intent = try reader.string()
+        url = try reader.string()
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(order)
+        writer.write(string: intent)
+        writer.write(string: url)
+    }
+
+    public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
+        try sale.change(order, from: [.authorizing], to: .requiresAction, duty: .authorize) {
+            $0.intent = intent
+            $0.note = .action(url: url)
+        }
+    }
+}
+
+extension SaleFact.OrderAuthorized {
+    public init(from reader: inout ByteReader) throws(ByteReadingError) {
+        order = try reader.id()
+        intent = try reader.string()
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(order)
+        writer.write(string: intent)
+    }
+
+    public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
+        let paid = try sale.change(order, from: [.authorizing, .requiresAction], to: .capturing, duty: .capture) {
+            $0.intent = intent
+            $0.note = nil
+        }
+        try sale.move(paid.places, from: .held, to: .sold, claim: order.serial)
+        sale.holds[paid.hold.serial] = nil
+    }
+}
+
+extension SaleFact.OrderConfirmed {
+    public init(from reader: inout ByteReader) throws(ByteReadingError) {
+        order = try reader.id()
+        captured = try reader.signed()
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(order)
+        writer.write(signed: captured)
+    }
+
+    public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
+        let firstTicket = UInt32(sale.tickets.count) + 1
+        let confirmed = try sale.change(order, from: [.capturing], to: .confirmed, duty: nil) {
+            $0.captured = captured
+            $0.firstTicket = firstTicket
+            $0.confirmedAt = now
+            $0.endedAt = now
+        }
+        for position in 0..<confirmed.places.quantity {
+            sale.tickets.append(
+                Ticket(
+                    id: TicketID(firstTicket + UInt32(position)), order: order, position: position, issuedAt: now,
+                    isVoid: false, checkedInAt: nil))
+        }
+        try sale.ledger.captureForSale(captured)
+        sale.buyersLeftOff.append(confirmed.buyer)
+    }
+}
+
+extension SaleFact.IntentLearned {
+    public init(from reader: inout ByteReader) throws(ByteReadingError) {
+        order = try reader.id()
+        intent = try reader.string()
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(order)
+        writer.write(string: intent)
+    }
+
+    public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
+        try sale.amend(order) { $0.intent = intent }
+    }
+}
+
+extension SaleFact.PaymentDeclined {
+    public init(from reader: inout ByteReader) throws(ByteReadingError) {
+        order = try reader.id()
+        code = try reader.string()
+        void = try reader.flag()
+        holdUntil = try reader.timestamp()
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(order)
+        writer.write(string: code)
+        writer.write(flag: void)
+        writer.write(timestamp: holdUntil)
+    }
+
+    /// The hold is as it was before the order, with some time to try another way.
+    public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
+        guard let serial = sale.order(order)?.hold.serial, var hold = sale.holds[serial], hold.order == order else {
+            throw ContradictoryFact("order \(order.serial) has no hold to give back")
+        }
+        try sale.change(order, from: [.authorizing, .requiresAction], to: .declined, duty: void ? .void : nil) {
+            $0.endedAt = now
+            $0.note = .declined(code: code)
+        }
+        hold.order = nil
+        hold.expiresAt = holdUntil
+        hold.declines = hold.declines == .max ? .max : hold.declines + 1
+        sale.holds[serial] = hold
+        sale.returnedHolds.insert(hold)
+        sale.buyers[hold.buyer]?.holds.append(serial)
+    }
+}
+
+extension SaleFact.OrderDeclined {
+    public init(from reader: inout ByteReader) throws(ByteReadingError) {
+        order = try reader.id()
+        code = try reader.string()
+        void = try reader.flag()
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(order)
+        writer.write(string: code)
+        writer.write(flag: void)
+    }
+
+    public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
+        // Journals of the first form have it for orders that were not authorized yet.
+        try sale.abandon(
+            order, as: .declined, from: [.authorizing, .requiresAction, .capturing], duty: void ? .void : nil,
+            note: .declined(code: code), at: now)
+    }
+}
+
+extension SaleFact.OrderExpired {
+    public init(from reader: inout ByteReader) throws(ByteReadingError) {
+        order = try reader.id()
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(order)
+    }
+
+    public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
+        try sale.abandon(
+            order, as: .expired, from: [.authorizing, .requiresAction], duty: .void, note: nil, at: now)
+    }
+}
+
+extension Sale {
+    /// An order that came to nothing: its seats are free again.
+    fileprivate mutating func abandon(
+        _ id: OrderID, as state: OrderState, from: OrderStates, duty: PaymentDuty?, note: OrderNote?, at now: Timestamp
+    ) throws(ContradictoryFact) {
+        let seatState: SeatState = order(id)?.state == .capturing ? .sold : .held
+        let order = try change(id, from: from, to: state, duty: duty) {
+            $0.endedAt = now
+            $0.note = note
+        }
+        try move(order.places, from: seatState, to: .free, claim: 0)
+        holds[order.hold.serial] = nil
+        buyersLeftOff.append(order.buyer)
+        credit(order.buyer, order.places.quantity)
+    }
+}

@@ -1,0 +1,74 @@
+public import OnsaleValues
+
+extension SaleFact {
+    /// Kept back from sale by the organizer.
+    public struct Blocked: SaleFactBody {
+        public static let tag: UInt8 = 16
+        public let seats: [SeatIndex]
+
+        public var fact: SaleFact { .blocked(self) }
+
+        public init(seats: [SeatIndex]) {
+            self.seats = seats
+        }
+    }
+
+    public struct Unblocked: SaleFactBody {
+        public static let tag: UInt8 = 17
+        public let seats: [SeatIndex]
+
+        public var fact: SaleFact { .unblocked(self) }
+    }
+
+    public struct CheckedIn: SaleFactBody {
+        public static let tag: UInt8 = 18
+        public let ticket: TicketID
+
+        public var fact: SaleFact { .checkedIn(self) }
+    }
+}
+
+extension SaleFact.Blocked {
+    public init(from reader: inout ByteReader) throws(ByteReadingError) {
+        seats = try reader.seats()
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(seats: seats)
+    }
+
+    public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
+        try sale.setSeats(seats, from: .free, to: .blocked, claim: 0)
+    }
+}
+
+extension SaleFact.Unblocked {
+    public init(from reader: inout ByteReader) throws(ByteReadingError) {
+        seats = try reader.seats()
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(seats: seats)
+    }
+
+    public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
+        try sale.setSeats(seats, from: .blocked, to: .free, claim: 0)
+    }
+}
+
+extension SaleFact.CheckedIn {
+    public init(from reader: inout ByteReader) throws(ByteReadingError) {
+        ticket = try reader.id()
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(ticket)
+    }
+
+    public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
+        guard let known = sale.ticket(ticket), !known.isVoid, known.checkedInAt == nil else {
+            throw ContradictoryFact("ticket \(ticket.serial) cannot be checked in")
+        }
+        sale.tickets[Int(ticket.serial) - 1].checkedInAt = now
+    }
+}

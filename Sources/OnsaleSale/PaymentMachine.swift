@@ -1,0 +1,164 @@
+import OnsaleValues
+
+/// How far the payment of an order has come: its state, and what the provider must still be asked.
+enum PaymentStage: CaseIterable {
+    case authorizing
+    /// The payer has to confirm.
+    case requiresAction
+    /// The money is reserved, the seats are sold.
+    case capturing
+    case confirmed
+    /// The order has come to nothing, and what may be reserved must be released.
+    case releasing
+    /// The order has come to nothing, and money that was taken all the same must go back.
+    case owing
+    /// The order has come to nothing, and nothing is left to be done.
+    case closed
+    case refunding
+    case refunded
+}
+
+extension Order {
+    var stage: PaymentStage {
+        switch (state, duty) {
+        case (.authorizing, _): .authorizing
+        case (.requiresAction, _): .requiresAction
+        case (.capturing, _): .capturing
+        case (.confirmed, _): .confirmed
+        case (.refunding, _): .refunding
+        case (.refunded, _): .refunded
+        case (.declined, .void?), (.expired, .void?): .releasing
+        case (.declined, .refund?), (.expired, .refund?): .owing
+        case (.declined, _), (.expired, _): .closed
+        }
+    }
+}
+
+/// What can happen to an order's payment.
+enum PaymentEvent {
+    case answered(PaymentResult)
+    /// Nobody has decided on it for ``SaleTerms/authorizationSeconds``.
+    case timedOut
+    /// By its buyer, or by the organizer.
+    case cancelled(byOrganizer: Bool, key: IdempotencyKey?)
+}
+
+/// The payment of an order: what each event means at each stage, as facts.
+///
+/// The one place that knows. What the provider must be asked next is the order's ``Order/duty`` after the facts; an answer
+/// may come twice, late or out of turn, and whatever is not listed here changes nothing. `docs/payments.md` prints it as a
+/// table, which a test holds against this.
+enum PaymentMachine {
+    /// - Parameter hold: the order's hold, while it lives.
+    static func facts(_ order: Order, hold: Hold?, on event: PaymentEvent, at now: Timestamp) -> [SaleFact] {
+        let id = order.id
+        switch (order.stage, event) {
+        // The payment is not decided yet.
+        case (.authorizing, .answered(.actionRequired(let intent, let url))):
+            return [.actionRequired(.init(order: id, intent: intent, url: url))]
+        case (.authorizing, .answered(.authorized(let intent))),
+            (.requiresAction, .answered(.authorized(let intent))):
+            return [.orderAuthorized(.init(order: id, intent: intent))]
+        case (.authorizing, .answered(.captured(let intent, let amount))),
+            (.requiresAction, .answered(.captured(let intent, let amount))):
+            guard amount == order.amount else {
+                // Another amount than was asked for buys nothing, and goes back.
+                return declined(order, hold, SaleTerms.mismatchCode, void: true, at: now)
+                    + [.capturedLate(.init(order: id, intent: intent, amount: amount))]
+            }
+            return [
+                .orderAuthorized(.init(order: id, intent: intent)),
+                .orderConfirmed(.init(order: id, captured: amount)),
+            ]
+        case (.authorizing, .answered(.declined(let code))), (.requiresAction, .answered(.declined(let code))):
+            return declined(order, hold, code, void: false, at: now)
+        case (.authorizing, .answered(.mismatched(let intent))), (.requiresAction, .answered(.mismatched(let intent))):
+            return learned(intent, order)
+                + declined(order, hold, SaleTerms.mismatchCode, void: (intent ?? order.intent) != nil, at: now)
+        case (.authorizing, .answered(.voided)), (.requiresAction, .answered(.voided)):
+            return declined(order, hold, SaleTerms.releasedCode, void: false, at: now)
+        case (.authorizing, .timedOut), (.requiresAction, .timedOut):
+            return [.orderExpired(.init(order: id))]
+
+        // The money is reserved.
+        case (.capturing, .answered(.captured(let intent, let amount))):
+            guard amount == order.amount else {
+                return [
+                    .orderDeclined(.init(order: id, code: SaleTerms.mismatchCode, void: true)),
+                    .capturedLate(.init(order: id, intent: intent, amount: amount)),
+                ]
+            }
+            let moved: [SaleFact] = order.intent == intent ? [] : [.intentLearned(.init(order: id, intent: intent))]
+            return moved + [.orderConfirmed(.init(order: id, captured: amount))]
+        case (.capturing, .answered(.captureRefused(let code))), (.capturing, .answered(.declined(let code))):
+            return [.orderDeclined(.init(order: id, code: code, void: true))]
+        case (.capturing, .answered(.mismatched(let intent))):
+            let isKnown = (intent ?? order.intent) != nil
+            return learned(intent, order)
+                + [.orderDeclined(.init(order: id, code: SaleTerms.mismatchCode, void: isKnown))]
+        case (.capturing, .answered(.voided)):
+            return [.orderDeclined(.init(order: id, code: SaleTerms.releasedCode, void: false))]
+
+        // The money is taken.
+        case (.confirmed, .cancelled(let byOrganizer, let key)):
+            let cancelled = SaleFact.orderCancelled(.init(order: id, byOrganizer: byOrganizer, key: key))
+            // Where nothing is left to go back nobody is asked.
+            return order.captured == order.refunded
+                ? [cancelled, .refunded(.init(order: id, amount: 0))] : [cancelled]
+        case (.confirmed, .answered(.refunded(let total))):
+            let total = order.refundable(total)
+            return total == order.refunded ? [] : [.refundedByProvider(.init(order: id, total: total))]
+        case (.confirmed, .answered(.disputed(let isDisputed))) where isDisputed != order.isDisputed:
+            return [isDisputed ? .disputed(.init(order: id)) : .disputeWon(.init(order: id))]
+
+        // The order has come to nothing.
+        case (.releasing, .answered(.voided)), (.releasing, .answered(.declined)):
+            return [.voided(.init(order: id))]
+        case (.releasing, .answered(.captured(let intent, let amount))),
+            (.closed, .answered(.captured(let intent, let amount))):
+            // The seats are gone, so the money goes back.
+            return order.captured == 0 && amount > 0
+                ? [.capturedLate(.init(order: id, intent: intent, amount: amount))] : []
+
+        // Money goes back.
+        case (.owing, .answered(.refunded(let total))), (.refunding, .answered(.refunded(let total))):
+            return order.refundable(total) == order.captured
+                ? [.refunded(.init(order: id, amount: order.captured - order.refunded))] : []
+        case (.closed, .answered(.refunded(let total))), (.refunded, .answered(.refunded(let total))):
+            let missing = order.refunded - order.refundable(total)
+            return missing > 0 ? [.refundReversed(.init(order: id, amount: missing))] : []
+
+        // Whatever else an answer says, the first intent that it names is kept: what is under it must not be lost.
+        case (_, .answered(.pending(let intent))), (_, .answered(.authorized(let intent))),
+            (_, .answered(.actionRequired(let intent, _))):
+            return learned(intent, order)
+        case (.releasing, .answered(.mismatched(let intent))):
+            return learned(intent, order)
+        default:
+            return []
+        }
+    }
+
+    /// Refused before the money was reserved: the hold lives on, unless that was too often.
+    private static func declined(
+        _ order: Order, _ hold: Hold?, _ code: String, void: Bool, at now: Timestamp
+    ) -> [SaleFact] {
+        guard let hold else { return [] }
+        let until =
+            hold.declines == 0
+            ? max(hold.expiresAt, now.adding(seconds: SaleTerms.declinedHoldSeconds)) : hold.expiresAt
+        let declined = SaleFact.paymentDeclined(.init(order: order.id, code: code, void: void, holdUntil: until))
+        let isLast = Int(hold.declines) + 1 >= SaleTerms.declinesMax
+        return isLast ? [declined, .holdReleased(.init(hold: hold.id))] : [declined]
+    }
+
+    private static func learned(_ intent: String?, _ order: Order) -> [SaleFact] {
+        guard let intent, order.intent == nil, order.duty != nil else { return [] }
+        return [.intentLearned(.init(order: order.id, intent: intent))]
+    }
+}
+
+extension Order {
+    /// What can have gone back, whatever a stranger says.
+    fileprivate func refundable(_ total: Int64) -> Int64 { max(0, min(total, captured)) }
+}

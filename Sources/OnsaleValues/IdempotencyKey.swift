@@ -1,0 +1,30 @@
+/// What makes a repeated request recognizable: the key (within its buyer and operation) and what was asked with it.
+@frozen
+public struct IdempotencyKey: Hashable, Sendable {
+    /// Digest of operation, buyer and the key as sent.
+    public let key: Digest128
+    /// Digest of the request's body, so that the same key with another body is refused.
+    public let fingerprint: Digest128
+
+    @inlinable
+    public init(key: Digest128, fingerprint: Digest128) {
+        self.key = key
+        self.fingerprint = fingerprint
+    }
+}
+
+extension ByteWriter {
+    public mutating func write(key: IdempotencyKey?) {
+        write(flag: key != nil)
+        guard let key else { return }
+        write(digest: key.key)
+        write(digest: key.fingerprint)
+    }
+}
+
+extension ByteReader {
+    public mutating func key() throws(ByteReadingError) -> IdempotencyKey? {
+        guard try flag() else { return nil }
+        return IdempotencyKey(key: try digest(), fingerprint: try digest())
+    }
+}
