@@ -12,16 +12,10 @@ import { ended, isDeclinedTooOften, keptWay, withDecline } from "./place.js";
 import { followRoom } from "./room.js";
 import { orderPath } from "./routes.js";
 import { dropSession, onSessionChange, session } from "./session.js";
+import { SCREENS } from "./screens.js";
 import { chime } from "./sound.js";
-import { beforeView, closedView, soldOutView } from "./views/before.js";
-import { checkoutView } from "./views/checkout.js";
-import { enterView, spentView } from "./views/enter.js";
-import { lineView } from "./views/line.js";
-import { lobbyView } from "./views/lobby.js";
+import { loadOrder, loadShop } from "./views/entrances.js";
 import { heading, notice } from "./views/parts.js";
-import { failedView, payingView } from "./views/paying.js";
-import { calledView, drawingView } from "./views/called.js";
-import { loadOrder, loadShop, shopEntrance } from "./views/entrances.js";
 import { refusal } from "./words.js";
 
 /**
@@ -32,36 +26,20 @@ import { refusal } from "./words.js";
  * @typedef {import("../../../client/src/types.js").HoldRequest} HoldRequest
  * @typedef {import("./journey.js").Journey} Journey
  * @typedef {import("./journey.js").Step} Step
- * @typedef {import("./views/parts.js").View} View
+ * @typedef {import("./screens.js").Known} Known
  */
 
 const RETRY_MILLISECONDS = 4000;
-/** Without a stream, asking for the pass is what says that one is there: the server gives up on 30 s of silence. */
+/** Without a stream, asking for the pass keeps the fan present: the server gives up after 30 s of silence. */
 const PRESENCE_MILLISECONDS = 12_000;
 const EVENT_REFRESH_MILLISECONDS = 60_000;
 
-/** @type {Record<Exclude<Step, "confirming" | "paid">, (page: EventPage) => View>} */
-const VIEWS = {
-  before: beforeView,
-  closed: closedView,
-  soldOut: soldOutView,
-  enter: enterView,
-  spent: spentView,
-  lobby: lobbyView,
-  drawing: drawingView,
-  line: lineView,
-  called: calledView,
-  shop: shopEntrance,
-  checkout: checkoutView,
-  paying: payingView,
-  failed: failedView,
-};
-
-/** One event's page: holds what is known, does what the journey needs, and shows the one screen that it says. */
+/** One event's page: keeps what is known, does what the journey needs, and shows the one screen that it leads to. */
 export class EventPage {
   #id;
   #navigate;
   #kept;
+  #holds;
   #body = el("div", { class: "stack" });
   #notice = el("div", { class: "stack" });
   #connection = el("div");
@@ -70,7 +48,7 @@ export class EventPage {
   #stopRoom;
   /** @type {string | undefined} the ticket that the stream was opened with */
   #roomTicket;
-  /** @type {View | undefined} */
+  /** @type {import("./views/parts.js").View<any> | undefined} */
   #view;
   /** @type {Step | undefined} */
   #step;
@@ -89,24 +67,22 @@ export class EventPage {
   #event;
   /** @type {Room | undefined} */
   #room;
-  /** @type {Order | undefined} */
-  order;
-  /** @type {Problem | undefined} why an answer is not there yet */
-  trouble;
-  /** @type {Journey | undefined} */
-  #journey;
+  /** @type {Order | undefined} what became of the payment */
+  #order;
+  /** @type {Problem | undefined} why there is no answer yet */
+  #trouble;
 
   /** @param {string} id @param {(path: string) => void} navigate */
   constructor(id, navigate) {
     this.#id = id;
     this.#navigate = navigate;
     this.#kept = keptWay(id);
-    this.holds = new KeptHolds(id);
+    this.#holds = new KeptHolds(id);
     this.element = el("div", { class: "stack" }, this.#connection, this.#notice, this.#body);
     this.title = t("loading");
     show(this.#body, el("p", { class: "soft" }, t("loading")));
     const changed = () => this.update();
-    this.holds.onChange(changed);
+    this.#holds.onChange(changed);
     this.#kept.place.onChange(changed);
     this.#kept.pass.onChange(changed);
     onSessionChange(changed);
@@ -116,46 +92,15 @@ export class EventPage {
 
   // What is known
 
-  get event() {
-    return /** @type {EventDetail} */ (this.#event);
-  }
-
-  get room() {
-    return /** @type {Room} */ (this.#room);
-  }
-
-  get journey() {
-    return /** @type {Journey} */ (this.#journey);
-  }
-
-  /** The place, if it is of whoever is signed in. */
-  get place() {
+  /** The place, if it belongs to whoever is signed in. */
+  get #place() {
     const place = this.#kept.place.get();
     const buyer = session()?.buyer;
     return place && (buyer === undefined || place.buyer === undefined || place.buyer === buyer) ? place : undefined;
   }
 
-  get pass() {
+  get #pass() {
     return this.#kept.pass.get();
-  }
-
-  /** Whether the pass was used up by payments that were declined. */
-  get isDeclinedTooOften() {
-    return isDeclinedTooOften(this.pass);
-  }
-
-  get seenCommitment() {
-    return this.#kept.commitment.get();
-  }
-
-  /** The hold that is being paid. */
-  get checkout() {
-    const id = this.#kept.checkout.get();
-    return id === undefined ? undefined : this.holds.get(id);
-  }
-
-  get isConnected() {
-    return this.#isConnected;
   }
 
   // Coming and going
@@ -167,7 +112,7 @@ export class EventPage {
       this.#event = event;
       this.#room = room;
       this.#eventLoadedAt = Date.now();
-      // It is needed the moment one is called, when the connection may be at its worst.
+      // It is needed the moment the fan is called, when the connection may be at its worst.
       if (event.onsale.phase !== "closed") loadShop().catch(() => {});
       this.#resumePayments();
       this.update();
@@ -191,7 +136,7 @@ export class EventPage {
     document.removeEventListener("visibilitychange", this.#cameBack);
   }
 
-  /** A telephone that was put away has heard nothing meanwhile, and its clock may have stood still. */
+  /** A phone that was put away has missed the news, and its clock may have stopped. */
   #cameBack = () => {
     if (document.visibilityState === "visible") this.#refreshEvent();
   };
@@ -202,12 +147,12 @@ export class EventPage {
       this.#event = await client.event(this.#id);
       this.update();
     } catch {
-      // The next try is soon.
+      // The next attempt is soon.
     }
   }
 
   #followRoom() {
-    const ticket = this.place?.ticket;
+    const ticket = this.#place?.ticket;
     if (this.#stopRoom && ticket === this.#roomTicket) return;
     this.#stopRoom?.();
     this.#roomTicket = ticket;
@@ -232,78 +177,97 @@ export class EventPage {
     announce(t(isConnected ? "connection.back" : "connection.lost"));
   }
 
-  // What is to be seen, and done
+  // What is shown and done
 
-  /** Told each second, and whenever something has changed. */
+  /** Called every second, and whenever something has changed. */
   update() {
     if (!this.#event || !this.#room || this.#ending.signal.aborted) return;
     const now = clock.now();
     this.#expire(now);
     this.#followRoom();
-    const all = this.holds.all();
-    this.#journey = journey({
-      event: this.#event,
-      room: this.#room,
-      now,
-      place: session() ? this.place : undefined,
-      isSpent: this.#isSpent,
-      pass: this.pass,
-      holds: all.map((entry) => ({
-        id: entry.hold.hold,
-        expiresAt: entry.hold.expiresAt,
-        isSent: entry.method !== undefined,
-      })),
-      checkout: this.#kept.checkout.get(),
-      order: this.order,
-    });
-    if (this.#room.drawSeed === null && this.#room.drawCommitment !== null && this.seenCommitment === undefined) {
-      this.#kept.commitment.set(this.#room.drawCommitment);
+    const { drawSeed, drawCommitment } = this.#room;
+    if (drawSeed === null && drawCommitment !== null && this.#kept.commitment.get() === undefined) {
+      this.#kept.commitment.set(drawCommitment);
     }
-    this.#show(this.#journey.step);
-    this.#ask(this.#journey);
-    this.#stayPresent(this.#journey);
+    const known = this.#known(this.#event, this.#room, now);
+    this.#show(known);
+    this.#ask(known.journey);
+    this.#stayPresent(known.journey);
     const isDue = Date.now() - this.#eventLoadedAt > EVENT_REFRESH_MILLISECONDS;
-    if (isDue && this.#journey.phase === "scheduled") this.#refreshEvent();
+    if (isDue && known.journey.phase === "scheduled") this.#refreshEvent();
   }
 
-  /** @param {Step} step */
-  #show(step) {
+  /** @param {EventDetail} event @param {Room} room @param {number} now @returns {Known} */
+  #known(event, room, now) {
+    const known = {
+      event,
+      room,
+      session: session(),
+      place: this.#place,
+      seenCommitment: this.#kept.commitment.get(),
+      pass: this.#pass,
+      holds: this.#holds.all(),
+      checkout: this.#kept.checkout.get(),
+      order: this.#order,
+      trouble: this.#trouble,
+    };
+    return {
+      ...known,
+      journey: journey({
+        ...known,
+        now,
+        place: known.session && known.place,
+        isSpent: this.#isSpent,
+        holds: known.holds.map(({ hold, method }) => ({
+          id: hold.hold,
+          expiresAt: hold.expiresAt,
+          isSent: method !== undefined,
+        })),
+      }),
+    };
+  }
+
+  /** @param {Known} known */
+  #show(known) {
+    const { step } = known.journey;
     if (step === "paid") return this.#finish();
     if (step === "confirming") return this.#confirm();
+    const { view, model } = SCREENS[step];
+    const shown = model(known, this);
     if (step !== this.#step) {
       const isFirst = this.#step === undefined;
       this.#view?.close?.();
       this.#step = step;
-      this.#view = VIEWS[step](this);
+      this.#view = view(shown);
       show(this.#body, this.#view.element);
       if (!isFirst) {
         this.#view.element.querySelector("h1")?.focus();
         scrollTo({ top: 0 });
       }
-      if (step === "called" && !isFirst && this.event.onsale.waitingRoom) {
+      if (step === "called" && !isFirst && known.event.onsale.waitingRoom) {
         chime();
         announce(t("called.announce"), { isUrgent: true });
       }
     }
-    this.#view?.update?.();
-    const title = `${this.#view?.title ?? ""} · ${this.event.title}`;
+    this.#view?.update?.(shown);
+    const title = `${this.#view?.title ?? ""} · ${known.event.title}`;
     if (document.title !== title) document.title = title;
     this.title = title;
   }
 
   /** @param {number} now */
   #expire(now) {
-    const gone = this.holds.expire(now);
+    const gone = this.#holds.expire(now);
     if (gone.length > 0) {
       this.say("warn", t("shop.holdExpired"));
     }
-    const pass = this.pass;
+    const pass = this.#pass;
     if (pass && !this.#isSpent && Date.parse(pass.expiresAt) <= now) this.#spend();
   }
 
   #spend() {
     this.#isSpent = true;
-    const pass = this.pass;
+    const pass = this.#pass;
     if (pass) this.#kept.pass.set(ended(pass));
     this.#kept.place.set(undefined);
   }
@@ -320,12 +284,12 @@ export class EventPage {
     this.#isAsking = true;
     try {
       await work();
-      this.trouble = undefined;
+      this.#trouble = undefined;
       this.#askAgainAt = 0;
     } catch (error) {
       const problem = error instanceof Problem ? error : Problem.unreachable(error);
       const refused = takeRefusal(problem);
-      this.trouble = refused.isTold ? problem : undefined;
+      this.#trouble = refused.isTold ? problem : undefined;
       this.#waitFor(refused.pauseMilliseconds);
       if (refused.then === "spend") this.#spend();
       else if (refused.then === "renew") await this.#renewPlace();
@@ -356,7 +320,7 @@ export class EventPage {
   }
 
   async #askPass() {
-    const place = this.place;
+    const place = this.#place;
     const known = session();
     if (!place || !known) return;
     this.#lastPresence = Date.now();
@@ -365,7 +329,7 @@ export class EventPage {
     announce(t("shop.admitted"), { isUrgent: true });
   }
 
-  /** The ticket is not taken any more (it ran out, or is of another server): joining again gives the same place. */
+  /** The stream refuses the ticket (it has expired, or another server made it): joining again gives the same place. */
   async #renewPlace() {
     if (!session()) this.#kept.place.set(undefined);
     else await this.#askPlace().catch(() => this.#kept.place.set(undefined));
@@ -388,7 +352,13 @@ export class EventPage {
   async enter() {
     this.#isSpent = false;
     this.#kept.pass.set(undefined);
-    await this.#askPlace();
+    try {
+      await this.#askPlace();
+    } catch (error) {
+      // Signed out meanwhile: the screen may be another now.
+      if (!session()) this.update();
+      throw error;
+    }
     this.clearNotice();
     this.update();
   }
@@ -397,20 +367,20 @@ export class EventPage {
    * @param {HoldRequest} wanted @returns {Promise<void>} rejects with the problem
    */
   async hold(wanted) {
-    const pass = this.pass;
+    const pass = this.#pass;
     if (!pass) return;
     const key = newKey();
     const hold = await this.#twice(() => client.hold(this.#id, pass.pass, wanted, key)).catch((error) => {
       if (error instanceof Problem && error.slug === "not-admitted") this.#endPass();
       throw error;
     });
-    this.holds.add(hold);
+    this.#holds.add(hold);
     this.clearNotice();
     this.startCheckout(hold.hold);
   }
 
   /**
-   * An answer that was lost is asked for once more: the key makes it the same hold.
+   * Repeats a request whose answer was lost: the key makes it the same hold.
    * @template Answer @param {() => Promise<Answer>} request @returns {Promise<Answer>}
    */
   async #twice(request) {
@@ -424,31 +394,31 @@ export class EventPage {
 
   /** @param {string} id */
   startCheckout(id) {
-    this.order = undefined;
+    this.#order = undefined;
     this.#kept.checkout.set(id);
     this.update();
   }
 
   leaveCheckout() {
-    this.order = undefined;
+    this.#order = undefined;
     this.#kept.checkout.set(undefined);
     this.update();
   }
 
   /** @param {string} id */
   async release(id) {
-    const pass = this.pass;
+    const pass = this.#pass;
     try {
       if (pass) await client.release(this.#id, pass.pass, id);
     } catch (error) {
-      // What is gone already is as good as given back.
+      // A hold that is gone already is as good as released.
       const isGone = error instanceof Problem && ["hold-expired", "not-found", "not-admitted"].includes(error.slug);
       if (!isGone) {
         this.say("warn", refusal(error));
         return;
       }
     }
-    this.holds.remove(id);
+    this.#holds.remove(id);
     if (this.#kept.checkout.get() === id) this.#kept.checkout.set(undefined);
     announce(t("shop.released"));
     this.update();
@@ -456,7 +426,7 @@ export class EventPage {
 
   /** Lets the next one in. */
   async leaveShop() {
-    const pass = this.pass;
+    const pass = this.#pass;
     try {
       if (pass) await client.giveUpPass(this.#id, pass.pass);
     } catch (error) {
@@ -465,7 +435,7 @@ export class EventPage {
         return;
       }
     }
-    for (const { hold, method } of this.holds.all()) if (method === undefined) this.holds.remove(hold.hold);
+    for (const { hold, method } of this.#holds.all()) if (method === undefined) this.#holds.remove(hold.hold);
     this.#kept.pass.set(undefined);
     this.#kept.place.set(undefined);
     this.#navigate("/");
@@ -473,15 +443,16 @@ export class EventPage {
 
   /** @param {string} method */
   pay(method) {
+    this.clearNotice();
     const id = this.#kept.checkout.get();
     this.#clicked = id;
     loadOrder().catch(() => {});
     if (id !== undefined) this.#pay(id, method);
   }
 
-  /** A page that was closed while paying goes on where it was. */
+  /** Goes on with payments that were under way when the page was closed. */
   #resumePayments() {
-    for (const { hold, method } of this.holds.all()) {
+    for (const { hold, method } of this.#holds.all()) {
       if (method === undefined) continue;
       this.#kept.checkout.set(hold.hold);
       this.#pay(hold.hold, method);
@@ -496,12 +467,12 @@ export class EventPage {
       event: this.#id,
       hold: id,
       method,
-      holds: this.holds,
-      pass: () => this.pass?.pass,
+      holds: this.#holds,
+      pass: () => this.#pass?.pass,
       session: () => session()?.token,
       signal: this.#ending.signal,
       onTrouble: (problem) => {
-        this.trouble = problem;
+        this.#trouble = problem;
         this.update();
       },
       onOrder: (order, left) => this.#takeOrder(id, order, left),
@@ -517,21 +488,21 @@ export class EventPage {
     }
   }
 
-  /** @param {string} id @param {Order} order @param {Hold} [left] what a payment that was declined has left */
+  /** @param {string} id @param {Order} order @param {Hold} [left] what a declined payment has left */
   #takeOrder(id, order, left) {
     const isDeclined = order.state === "declined";
-    const pass = this.pass;
+    const pass = this.#pass;
     if (isDeclined && pass) this.#kept.pass.set(withDecline(pass, order.order));
-    // With the hold left the checkout stays, and says what was wrong.
+    // While the hold is left, the checkout stays and says what was wrong.
     if (left) announce(t("failed.declined"), { isUrgent: true });
-    else if (this.#kept.checkout.get() === id) this.order = order;
+    else if (this.#kept.checkout.get() === id) this.#order = order;
     this.update();
-    if (isDeclined && (!left || isDeclinedTooOften(this.pass))) void this.#checkPass();
+    if (isDeclined && (!left || isDeclinedTooOften(this.#pass))) void this.#checkPass();
   }
 
-  /** After payments that were declined the server may have ended the pass: asking for it tells. */
+  /** The server may have ended the pass after declined payments; claiming it tells. */
   async #checkPass() {
-    const place = this.place;
+    const place = this.#place;
     const known = session();
     if (!place || !known) return;
     try {
@@ -541,16 +512,16 @@ export class EventPage {
     }
   }
 
-  /** The server has ended the pass before its time; if that is for the payments declined, its holds are gone too. */
+  /** The server has ended the pass early; if it was for declined payments, the pass's holds are gone too. */
   #endPass() {
-    const pass = this.pass;
+    const pass = this.#pass;
     this.#spend();
     if (isDeclinedTooOften(pass)) {
-      const failed = this.order?.state === "declined" ? this.order.order : undefined;
-      for (const { hold, method, order } of this.holds.all()) {
-        if (method === undefined || (failed !== undefined && order === failed)) this.holds.remove(hold.hold);
+      const failed = this.#order?.state === "declined" ? this.#order.order : undefined;
+      for (const { hold, method, order } of this.#holds.all()) {
+        if (method === undefined || (failed !== undefined && order === failed)) this.#holds.remove(hold.hold);
       }
-      if (failed !== undefined) this.order = undefined;
+      if (failed !== undefined) this.#order = undefined;
     }
     this.update();
   }
@@ -558,45 +529,45 @@ export class EventPage {
   /** @param {string} id @param {unknown} error */
   #refusedPayment(id, error) {
     const slug = error instanceof Problem ? error.slug : "";
-    this.trouble = undefined;
+    this.#trouble = undefined;
     this.say("bad", refusal(error));
     const isElsewhere = slug === "hold-ordered" || slug === "idempotency-conflict";
     if (!isElsewhere && !["hold-expired", "not-found", "not-admitted"].includes(slug)) return;
-    this.holds.remove(id);
+    this.#holds.remove(id);
     this.#kept.checkout.set(undefined);
     if (slug === "not-admitted") this.#endPass();
     if (isElsewhere) this.#navigate("/orders");
   }
 
-  /** The bank wants to hear from the fan: the order's page says so, and who has just paid goes on to it at once. */
+  /** The bank asks for confirmation: the order's page says so, and a fan who has just paid is taken to the bank. */
   #confirm() {
-    const order = this.order;
+    const order = this.#order;
     if (!order) return;
     const address = this.#clicked === this.#kept.checkout.get() ? actionAddress(order) : undefined;
-    this.order = undefined;
+    this.#order = undefined;
     this.#navigate(orderPath(this.#id, order.order));
     if (address !== undefined) location.assign(address);
   }
 
   #finish() {
-    const order = this.order;
+    const order = this.#order;
     const id = this.#kept.checkout.get();
     if (!order) return;
-    if (id !== undefined) this.holds.remove(id);
+    if (id !== undefined) this.#holds.remove(id);
     this.#kept.checkout.set(undefined);
-    this.order = undefined;
+    this.#order = undefined;
     announce(t("order.confirmed.announce"), { isUrgent: true });
     this.#navigate(orderPath(this.#id, order.order));
   }
 
-  /** After a payment that came to nothing: back to the seats. */
+  /** Back to the seats after a failed payment. */
   tryAgain() {
     const id = this.#kept.checkout.get();
-    if (id !== undefined) this.holds.remove(id);
+    if (id !== undefined) this.#holds.remove(id);
     this.leaveCheckout();
   }
 
-  /** @param {"good" | "warn" | "bad"} kind @param {string} text words that stay until the next thing is done */
+  /** @param {"good" | "warn" | "bad"} kind @param {string} text stays until the fan's next step */
   say(kind, text) {
     announce(text, { isUrgent: true });
     show(

@@ -4,7 +4,7 @@ import { t } from "../lib/i18n.js";
 import { cardTable, exactDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 
-/** What the server names; another action is shown as it came. */
+/** The actions that have words here; any other is shown as the server calls it. */
 const ACTIONS = new Set([
   "created", "paused", "resumed", "onsale-changed", "blocked", "unblocked", "refunded", "refund-seen", "dispute-seen",
 ]);
@@ -13,17 +13,23 @@ const ACTIONS = new Set([
 export const actionWords = (action) => (ACTIONS.has(action) ? t(`org.audit.action.${action}`) : action);
 
 /**
- * What the organizers have done, and who said that they did it.
- * @param {import("./live-event.js").LiveEvent} live @param {import("./desk.js").Desk} desk @param {AbortSignal} signal
+ * @typedef {object} AuditModel
+ * @property {() => Promise<import("../../../client/src/types.js").AuditEntry[]>} entries
+ * @property {AbortSignal} signal aborts when the tab is left
  */
-export function auditView(live, desk, signal) {
+
+/**
+ * What the organizers have done, and the names they gave.
+ * @param {AuditModel} model
+ */
+export function auditView({ entries, signal }) {
   const place = el("div", { class: "stack", "aria-busy": "true" }, el("p", { class: "soft" }, t("org.loading")));
   const load = async () => {
     try {
-      const entries = await desk.call((client, token) => client.audit(live.id, token));
+      const all = await entries();
       if (signal.aborted) return;
       const columns = ["at", "by", "action", "detail"].map((name) => ({ label: t(`org.audit.${name}`) }));
-      const rows = entries.map((entry) => [
+      const rows = all.map((entry) => [
         exactDate(entry.at),
         entry.by || t("org.audit.nobody"),
         actionWords(entry.action),

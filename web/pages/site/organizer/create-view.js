@@ -4,7 +4,7 @@ import { t } from "../lib/i18n.js";
 import { Kept } from "../lib/storage.js";
 import { categoriesInUse, checkDraft, emptyDraft, isDraft, toRequest } from "./draft.js";
 import { faultWords, fieldFor, fromServer, reasonWords } from "./fault-words.js";
-import { Outcome, uniqueID } from "./parts.js";
+import { Outcome, section, uniqueID } from "./parts.js";
 import { PlanPart, loadPlan } from "./plan-part.js";
 import { FILE_BYTES_MOST } from "./plan-check.js";
 import { keepPlan, keptPlan } from "./plan-store.js";
@@ -23,7 +23,7 @@ import { field, timeField, zoneNote } from "./time-field.js";
 const CURRENCIES = ["KRW", "USD", "EUR", "JPY", "GBP"];
 const REDRAW_MILLISECONDS = 400;
 
-/** Making an event: what is typed is kept over a reload, with the plan's file. */
+/** Creates an event; what was typed outlives a reload, and so does the plan's file. */
 class CreatePage {
   #desk;
   #navigate;
@@ -32,7 +32,7 @@ class CreatePage {
   /** @type {LoadedPlan | undefined} */
   #loaded;
   #plan = new PlanPart({ onFile: (file) => this.#takeFile(file), onRemove: () => this.#removePlan() });
-  /** The fields by the pointer to what they fill. @type {Map<string, Field>} */
+  /** The fields by the pointer to the member that they fill. @type {Map<string, Field>} */
   #fields = new Map();
   #pricesPlace = el("div", { class: "org-prices" });
   #areasPlace = el("div", { class: "stack" });
@@ -60,15 +60,15 @@ class CreatePage {
       el("a", { class: "org-back", href: "/organizer" }, t("org.events.back")),
       el("h1", { tabindex: "-1" }, t("org.create.title")),
       el("p", { class: "soft org-lead" }, t("org.create.lead")),
-      section("org.create.plan", [this.#plan.element]),
-      section("org.create.about", [
+      section(t("org.create.plan"), this.#plan.element),
+      section(t("org.create.about"), [
         this.#text("title", "/title", { required: true, autocomplete: "off" }),
         this.#text("venue", "/venue", { autocomplete: "off" }),
         zoneNote(),
         this.#time("startsAt", "/startsAt"),
         this.#text("id", "/id", { autocomplete: "off", spellcheck: "false", maxlength: 64 }, t("org.create.idHint")),
       ]),
-      section("org.create.areas", [
+      section(t("org.create.areas"), [
         el("p", { class: "soft small" }, t("org.create.areasHint")),
         this.#areasPlace,
         el(
@@ -78,8 +78,8 @@ class CreatePage {
           this.#suggestions,
         ),
       ]),
-      section("org.create.prices", [this.#currency(), this.#pricesPlace]),
-      section("org.create.onsale", [
+      section(t("org.create.prices"), this.#currency(), this.#pricesPlace),
+      section(t("org.create.onsale"), [
         zoneNote(),
         this.#time("opensAt", "/onsale/opensAt"),
         this.#time("lobbyOpensAt", "/onsale/lobbyOpensAt"),
@@ -94,7 +94,7 @@ class CreatePage {
           this.#number("frontSeconds", "/onsale/", 0),
         ),
       ]),
-      section("org.create.limits", [
+      section(t("org.create.limits"), [
         el(
           "div",
           { class: "org-pair" },
@@ -137,7 +137,7 @@ class CreatePage {
 
   /** @param {File} file */
   async #takeFile(file) {
-    // What is too large is refused before it is read.
+    // A file that is too large is refused unread.
     if (file.size > FILE_BYTES_MOST) {
       const fault = {
         pointer: "/seatingPlan",
@@ -172,7 +172,7 @@ class CreatePage {
   }
 
   /**
-   * A plan is mostly named after its house. What somebody typed stays.
+   * Takes the venue from the plan's name, which is mostly the same, unless somebody typed another.
    * @param {string} name
    */
   #guessVenue(name) {
@@ -458,12 +458,6 @@ class CreatePage {
     );
     this.#faults.focus();
   }
-}
-
-/** @param {string} title @param {import("../lib/dom.js").Child[]} content */
-function section(title, content) {
-  const id = uniqueID("part");
-  return el("section", { class: "card", "aria-labelledby": id }, el("h2", { id }, t(title)), content);
 }
 
 /**

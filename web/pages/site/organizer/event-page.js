@@ -12,7 +12,7 @@ import { TABS, eventPath } from "./routes.js";
  */
 
 /**
- * An event's page: its name and state, whether what one sees is live, the tabs, and one of them.
+ * An event's page: its name and state, whether what it shows is live, the tabs, and one of them.
  *
  * @param {LiveEvent} live @param {Tab} tab
  * @param {(signal: AbortSignal) => HTMLElement} build the tab's content; the signal says when it is left
@@ -55,8 +55,9 @@ export function eventPage(live, tab, build) {
       el("p", null, el("a", { href: "/organizer" }, t("org.events.back"))),
     );
   };
-  live.on("event", showEvent, leaving.signal);
-  live.on("failed", showFailure, leaving.signal);
+  live.watch(["event"], showEvent, leaving.signal);
+  live.watch(["failed"], showFailure, leaving.signal);
+  showConnection();
   live.on(
     "connection",
     () => {
@@ -65,9 +66,6 @@ export function eventPage(live, tab, build) {
     },
     leaving.signal,
   );
-  showEvent();
-  showConnection();
-  showFailure();
 
   return {
     title: pageTitle(live, tab),

@@ -18,13 +18,13 @@ const REPORT_MILLISECONDS = 1500;
 const KEEP_MILLISECONDS = 5000;
 const RETRY_SECONDS = 3;
 
-/** What may be listened for: `seats` tells which have changed, or nothing when all may have. */
+/** What can be listened to. `seats` says which have changed, or nothing when all may have. */
 const KINDS = /** @type {const} */ (["event", "report", "room", "chart", "seats", "connection", "failed"]);
 /** @typedef {typeof KINDS[number]} Kind */
 
 /**
- * All that is known of an event now, kept up to date from the moment it is opened until it is left, whichever of its
- * tabs is looked at.
+ * Everything known of an event, kept up to date from the moment it is opened until it is left, on whichever of its
+ * tabs.
  */
 export class LiveEvent {
   /** @type {EventDetail | undefined} */
@@ -36,9 +36,9 @@ export class LiveEvent {
   /** @type {SeatingChart | undefined} */
   chart;
   states = new SeatStates();
-  /** Whether the reports, the line's stream and the seats' stream come in. */
+  /** Whether the reports, the line's stream and the seats' stream arrive. */
   connected = { report: true, room: true, seats: true };
-  /** @type {Problem | undefined} what no repetition will change */
+  /** @type {Problem | undefined} a refusal that no further attempt will change */
   failure;
 
   #desk;
@@ -76,6 +76,15 @@ export class LiveEvent {
     this.#events.addEventListener(kind, (event) => heard(/** @type {CustomEvent} */ (event).detail), { signal });
   }
 
+  /**
+   * Calls back now, and whenever something of these kinds changes.
+   * @param {Kind[]} kinds @param {(detail?: any) => void} show @param {AbortSignal} signal ends it
+   */
+  watch(kinds, show, signal) {
+    for (const kind of kinds) this.on(kind, show, signal);
+    show();
+  }
+
   start() {
     const signal = this.#ending.signal;
     void this.#load();
@@ -108,7 +117,7 @@ export class LiveEvent {
     this.#poller.now();
   }
 
-  /** @param {EventDetail} event as a change of it was answered */
+  /** @param {EventDetail} event the answer to a change of it */
   setEvent(event) {
     this.event = event;
     this.#tell("event");
@@ -140,7 +149,7 @@ export class LiveEvent {
       .catch((error) => this.#fail(error));
   }
 
-  /** @returns {Promise<SeatingPlan | null>} null for an event that has standing areas alone */
+  /** @returns {Promise<SeatingPlan | null>} null for an event with standing areas only */
   async #planOrNone() {
     try {
       return await this.#desk.client.seatingPlan(this.id);

@@ -2,12 +2,35 @@ import { el, setText } from "../lib/dom.js";
 import { formatDate, formatMoney, formatNumber, t } from "../lib/i18n.js";
 import { onsaleControls } from "./onsale-controls.js";
 import { minutesToSellOut, pacePerMinute } from "./pace.js";
-import { ORDER_STATES, uniqueID } from "./parts.js";
+import { ORDER_STATES, section, uniqueID } from "./parts.js";
 import { follow, seatWidget } from "./seat-widgets.js";
 import { TimeChart } from "./time-chart.js";
 import { eventPath } from "./routes.js";
 
-/** @typedef {import("./live-event.js").LiveEvent} LiveEvent */
+/**
+ * @typedef {import("../../../client/src/types.js").Report} Report
+ * @typedef {import("./history.js").Sample} Sample
+ */
+/** @template Value @typedef {import("./tab-models.js").Follow<Value>} Follow */
+
+/**
+ * @typedef {object} Numbers
+ * @property {Report} report
+ * @property {import("../../../client/src/types.js").EventDetail} event
+ * @property {import("../../../client/src/types.js").Room | undefined} room
+ * @property {number | undefined} pace tickets sold a minute
+ */
+
+/**
+ * @typedef {object} LiveModel
+ * @property {string} id the event's
+ * @property {import("./onsale-controls.js").ControlsModel} controls
+ * @property {Follow<Numbers>} onNumbers
+ * @property {Follow<Report["orders"]>} onOrderCounts
+ * @property {Follow<Sample[]>} onSamples
+ * @property {Follow<import("./seat-widgets.js").Seats>} onSeats
+ * @property {AbortSignal} signal aborts when the tab is left
+ */
 
 /** A number with its name, and a line of words below. */
 class Tile {
@@ -28,12 +51,12 @@ class Tile {
 
 const PARTS = /** @type {const} */ (["sold", "held", "free", "blocked"]);
 
-/** How the places are divided, as a bar; the tiles around it say it in numbers. */
+/** A bar that shows how the places are divided; the tiles around it give the numbers. */
 class Bar {
   #parts = PARTS.map((name) => el("span", { class: name }));
   element = el("div", { class: "org-bar", "aria-hidden": "true" }, this.#parts);
 
-  /** @param {import("../../../client/src/types.js").Report} report */
+  /** @param {Report} report */
   set(report) {
     PARTS.forEach((name, index) => {
       const part = this.#parts[index];
@@ -44,14 +67,13 @@ class Bar {
   }
 }
 
-/** @param {LiveEvent} live */
-function sellOutWords(live) {
-  const minutes = minutesToSellOut(live.report?.free ?? 0, live.pace);
-  if (live.report?.free === 0) return {
-    value: t("org.sellOut.none"),
-    note: t("org.sellOut.noneNote", { held: live.report.held }),
-  };
-  if (live.pace === undefined) return { value: "–", note: t("org.sellOut.measuring") };
+/** @param {Numbers} numbers */
+function sellOutWords({ report, pace }) {
+  const minutes = minutesToSellOut(report.free, pace);
+  if (report.free === 0) {
+    return { value: t("org.sellOut.none"), note: t("org.sellOut.noneNote", { held: report.held }) };
+  }
+  if (pace === undefined) return { value: "–", note: t("org.sellOut.measuring") };
   if (minutes === undefined) return { value: "–", note: t("org.sellOut.unknown") };
   const moment = new Date(Date.now() + minutes * 60_000);
   const isSoon = minutes < 12 * 60;
@@ -68,8 +90,8 @@ function sellOutWords(live) {
 /** @param {number} part @param {number} whole */
 const percent = (part, whole) => (whole === 0 ? "" : t("org.percent", { percent: Math.round((part / whole) * 1000) / 10 }));
 
-/** @param {LiveEvent} live @param {AbortSignal} signal */
-function tiles(live, signal) {
+/** @param {LiveModel["onNumbers"]} onNumbers */
+function tiles(onNumbers) {
   const sold = new Tile(t("org.sold"), "wide sold");
   const bar = new Bar();
   sold.element.append(bar.element);
@@ -81,9 +103,8 @@ function tiles(live, signal) {
   const sellOut = new Tile(t("org.sellOut"), "wide");
   const waiting = new Tile(t("org.waiting"));
   const active = new Tile(t("org.active"));
-  const update = () => {
-    const { report, event, room } = live;
-    if (!report || !event) return;
+  onNumbers((numbers) => {
+    const { report, event, room } = numbers;
     sold.set(formatNumber(report.sold), percent(report.sold, report.capacity));
     bar.set(report);
     held.set(formatNumber(report.held), t("org.heldNote"));
@@ -96,8 +117,11 @@ function tiles(live, signal) {
         { amount: formatMoney(report.refunded, event.currency) },
       ) : t("org.grossNote"),
     );
-    pace.set(live.pace === undefined ? "–" : formatNumber(Math.max(0, Math.round(live.pace))), t("org.paceNote"));
-    const estimate = sellOutWords(live);
+    pace.set(
+      numbers.pace === undefined ? "–" : formatNumber(Math.max(0, Math.round(numbers.pace))),
+      t("org.paceNote"),
+    );
+    const estimate = sellOutWords(numbers);
     sellOut.set(estimate.value, estimate.note);
     waiting.set(
       formatNumber(report.waiting),
@@ -107,29 +131,24 @@ function tiles(live, signal) {
       formatNumber(report.activeShoppers),
       event.onsale.waitingRoom ? t("org.ofCap", { cap: event.onsale.maxActiveShoppers }) : t("org.event.noLine"),
     );
-  };
-  for (const kind of /** @type {const} */ (["report", "event", "room"])) live.on(kind, update, signal);
-  update();
+  });
   const all = [sold, gross, sellOut, held, free, blocked, pace, waiting, active];
   return el("dl", { class: "org-tiles" }, all.map((tile) => tile.element));
 }
 
-/** @param {LiveEvent} live @param {AbortSignal} signal */
-function orderCounts(live, signal) {
-  const id = uniqueID("orders");
+/** @param {LiveModel} model */
+function orderCounts({ id, onOrderCounts }) {
   const values = ORDER_STATES.map(
     (state) => ({ state, value: el("dd", { class: "number" }, "–"), item: el("div", { class: state }) }),
   );
   for (const { state, value, item } of values) {
-    const href = `${eventPath(live.id, "orders")}?state=${state}`;
+    const href = `${eventPath(id, "orders")}?state=${state}`;
     item.append(el("dt", null, el("a", { href }, t(`org.order.state.${state}`))), value);
   }
   const errors = el("p", { class: "small soft" });
-  const update = () => {
-    const orders = live.report?.orders;
-    if (!orders) return;
+  onOrderCounts((orders) => {
     for (const { state, value, item } of values) {
-      // A server of before a state was there does not count it.
+      // An older server does not know every state.
       const count = orders[state] ?? 0;
       setText(value, formatNumber(count));
       item.classList.toggle("some", count > 0);
@@ -140,20 +159,16 @@ function orderCounts(live, signal) {
       errors,
       failed === 0 ? t("org.errors.none") : t("org.errors.some", { count: failed, percent: percent(failed, ended) }),
     );
-  };
-  live.on("report", update, signal);
-  update();
-  return el(
-    "section",
-    { class: "card", "aria-labelledby": id },
-    el("h2", { id }, t("org.orders.title")),
+  });
+  return section(
+    t("org.orders.title"),
     el("dl", { class: "org-counts" }, values.map(({ item }) => item)),
     errors,
   );
 }
 
-/** @param {LiveEvent} live @param {AbortSignal} signal */
-function charts(live, signal) {
+/** @param {LiveModel} model */
+function charts({ onSamples, signal }) {
   const seats = new TimeChart({
     title: t("org.chart.seats"),
     isStacked: true,
@@ -173,21 +188,18 @@ function charts(live, signal) {
       { name: "active", label: t("org.active") },
     ],
   });
-  const update = () => {
-    const { samples } = live;
-    const rows = (/** @type {(sample: import("./history.js").Sample, index: number) => number[]} */ values) =>
+  onSamples((samples) => {
+    const rows = (/** @type {(sample: Sample, index: number) => number[]} */ values) =>
       samples.map(
         (sample, index) => ({ at: sample.at, values: values(sample, index), ...(sample.gap && { gap: true }) }),
       );
     seats.update(rows(({ sold, held, free }) => [sold, held, free]));
-    // The first seconds say nothing of a pace.
+    // There is no pace yet in the first seconds.
     const first = samples.findIndex((_, index) => pacePerMinute(samples, index) !== undefined);
     const paces = rows((_, index) => [Math.max(0, pacePerMinute(samples, index) ?? 0)]);
     pace.update(first < 0 ? [] : paces.slice(first));
     line.update(rows(({ waiting, active }) => [waiting, active]));
-  };
-  live.on("report", update, signal);
-  update();
+  });
   signal.addEventListener("abort", () => [seats, pace, line].forEach((chart) => chart.stop()));
   const id = uniqueID("charts");
   return el(
@@ -199,32 +211,29 @@ function charts(live, signal) {
   );
 }
 
-/** @param {LiveEvent} live @param {AbortSignal} signal */
-function liveMap(live, signal) {
-  const id = uniqueID("map");
+/** @param {LiveModel} model */
+function liveMap({ id, onSeats }) {
   const map = seatWidget("seat-map");
   map.mode = "manage";
-  follow(live, [map], signal);
-  return el(
-    "section",
-    { class: "card", "aria-labelledby": id },
-    el("h2", { id }, t("org.map.title")),
+  follow(onSeats, [map]);
+  return section(
+    t("org.map.title"),
     el("div", { class: "org-map watch" }, map),
-    el("a", { href: eventPath(live.id, "seats") }, t("org.map.toBlocks")),
+    el("a", { href: eventPath(id, "seats") }, t("org.map.toBlocks")),
   );
 }
 
 /**
- * An event as it sells.
- * @param {LiveEvent} live @param {import("./desk.js").Desk} desk @param {AbortSignal} signal
+ * An event while it sells.
+ * @param {LiveModel} model
  */
-export function liveView(live, desk, signal) {
+export function liveView(model) {
   return el(
     "div",
     { class: "stack" },
-    tiles(live, signal),
-    el("div", { class: "org-columns" }, onsaleControls(live, desk, signal), orderCounts(live, signal)),
-    charts(live, signal),
-    liveMap(live, signal),
+    tiles(model.onNumbers),
+    el("div", { class: "org-columns" }, onsaleControls(model.controls), orderCounts(model)),
+    charts(model),
+    liveMap(model),
   );
 }

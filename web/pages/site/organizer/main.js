@@ -13,20 +13,27 @@ import { ordersView } from "./orders-view.js";
 import { parseRoute } from "./routes.js";
 import { seatsView } from "./seats-view.js";
 import { signInAgain, signInView } from "./sign-in.js";
+import { auditModel, liveModel, ordersModel, seatsModel } from "./tab-models.js";
 
 /** @typedef {import("./parts.js").View} View */
 
 addCatalog(organizerCatalog);
 setLanguage(initialLanguage());
 
-const TAB_VIEWS = { live: liveView, seats: seatsView, orders: ordersView, audit: auditView };
+/** @type {Record<import("./routes.js").Tab, (live: LiveEvent, signal: AbortSignal) => HTMLElement>} */
+const TAB_VIEWS = {
+  live: (live, signal) => liveView(liveModel(live, desk, signal)),
+  seats: (live, signal) => seatsView(seatsModel(live, desk, signal)),
+  orders: (live, signal) => ordersView(ordersModel(live, desk, signal)),
+  audit: (live, signal) => auditView(auditModel(live, desk, signal)),
+};
 
 const desk = new Desk(async () => {
   await signInAgain(desk);
   if (!desk.session) go("/organizer");
 });
 
-/** @type {LiveEvent | undefined} the event that is looked at, whichever of its tabs */
+/** @type {LiveEvent | undefined} the event that is open, on whichever of its tabs */
 let live;
 /** @type {View | undefined} */
 let view;
@@ -69,7 +76,7 @@ function go(path) {
   render({ isMove: true });
 }
 
-/** @param {string | undefined} id keeps what is known of this event, and leaves another */
+/** @param {string | undefined} id the event to follow; any other is left */
 function watch(id) {
   if (live?.id === id) return;
   live?.stop();
@@ -81,7 +88,7 @@ function watch(id) {
 function currentView() {
   if (!desk.session) {
     watch(undefined);
-    // Whoever signs in goes on where the address says.
+    // After signing in, the organizer goes on to what the address names.
     return signInView(desk, () => go(location.pathname + location.search));
   }
   const route = parseRoute(location.pathname);
@@ -90,7 +97,7 @@ function currentView() {
   if (route.name === "new") return createView(desk, go);
   if (route.name === "event" && live) {
     const known = live;
-    return eventPage(known, route.tab, (signal) => TAB_VIEWS[route.tab](known, desk, signal));
+    return eventPage(known, route.tab, (signal) => TAB_VIEWS[route.tab](known, signal));
   }
   return {
     title: t("org.notFound"),
@@ -103,7 +110,7 @@ function currentView() {
   };
 }
 
-/** @param {{ isMove: boolean }} options whether somebody has gone here, and the focus goes with them */
+/** @param {{ isMove: boolean }} options whether somebody navigated, so that the focus moves too */
 function render({ isMove }) {
   view?.stop?.();
   view = currentView();

@@ -4,26 +4,33 @@ import { formatNumber, t } from "../lib/i18n.js";
 import { confirmed } from "./dialog.js";
 import { fromServer, reasonWords } from "./fault-words.js";
 import { localText, momentOf } from "./local-time.js";
-import { Outcome, shortDate, uniqueID, workButton } from "./parts.js";
+import { Outcome, section, shortDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { field, timeField, zoneNote } from "./time-field.js";
 
 /**
- * @typedef {import("./live-event.js").LiveEvent} LiveEvent
- * @typedef {import("./desk.js").Desk} Desk
  * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../../client/src/types.js").Report} Report
+ * @typedef {Parameters<import("../../../client/src/index.js").OnsaleClient["changeOnsale"]>[2]} OnsaleChanges
  */
 
-/** @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal */
-function pauseAndResume(live, desk, signal) {
+/**
+ * @typedef {object} ControlsModel
+ * @property {import("./tab-models.js").Follow<EventDetail>} onEvent
+ * @property {() => Report | undefined} report the newest
+ * @property {(action: "pause" | "resume") => Promise<void>} pauseOrResume
+ * @property {(changes: OnsaleChanges) => Promise<void>} changeOnsale
+ */
+
+/** @param {ControlsModel} model */
+function pauseAndResume({ onEvent, report, pauseOrResume }) {
   const outcome = new Outcome();
   const place = el("div", { class: "row" });
-  const apply = async (/** @type {"pause" | "resume"} */ change) => {
+  const apply = async (/** @type {"pause" | "resume"} */ action) => {
     outcome.say("busy", t("org.working"));
     try {
-      live.setEvent(await desk.call((client, token) => client[change](live.id, token)));
-      live.refresh();
-      outcome.say("good", t(`org.controls.${change}.done`));
+      await pauseOrResume(action);
+      outcome.say("good", t(`org.controls.${action}.done`));
     } catch (error) {
       outcome.say("bad", problemWords(error));
     }
@@ -31,14 +38,14 @@ function pauseAndResume(live, desk, signal) {
   const pause = workButton(
     t("org.controls.pause"),
     async () => {
-      const report = live.report;
+      const now = report();
       const isSure = await confirmed({
         title: t("org.controls.pause.ask"),
         text: [
           t("org.controls.pause.effect"),
           t(
             "org.controls.pause.now",
-            { waiting: report?.waiting ?? 0, active: report?.activeShoppers ?? 0, held: report?.held ?? 0 },
+            { waiting: now?.waiting ?? 0, active: now?.activeShoppers ?? 0, held: now?.held ?? 0 },
           ),
         ],
         action: t("org.controls.pause"),
@@ -50,12 +57,10 @@ function pauseAndResume(live, desk, signal) {
   );
   const resume = workButton(t("org.controls.resume"), () => apply("resume"), "primary");
   const words = el("p", { class: "soft small" });
-  const update = () => {
-    const phase = live.event?.onsale.phase;
-    if (phase === undefined) return;
+  onEvent(({ onsale: { phase } }) => {
     const isPaused = phase === "paused";
     const hadFocus = place.contains(document.activeElement);
-    // Before the opening nothing would tell a paused sale from another; its time can be moved instead.
+    // Before the opening nothing would show that the sale is paused; the opening can be moved instead.
     const notNow = {
       scheduled: t("org.controls.notYet"),
       lobby: t("org.controls.notYet"),
@@ -70,30 +75,27 @@ function pauseAndResume(live, desk, signal) {
     if (hadFocus && !place.contains(document.activeElement)) place.querySelector("button")?.focus();
     words.hidden = !isPaused;
     setText(words, isPaused ? t("org.controls.pausedNow") : "");
-  };
-  live.on("event", update, signal);
-  update();
+  });
   return el("div", { class: "stack" }, words, place, outcome.element);
 }
 
-/** @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal */
-function capForm(live, desk, signal) {
+/** @param {ControlsModel} model */
+function capForm({ onEvent, changeOnsale }) {
   const outcome = new Outcome();
   const cap = field({
     label: t("org.member.maxActiveShoppers"),
     hint: t("org.controls.capHint"),
     attributes: { type: "number", min: 1, max: 1_000_000, step: 1, inputmode: "numeric", required: true },
   });
-  /** @type {number | undefined} what the field was last set to by us */
+  /** @type {number | undefined} the cap as the server last said it */
   let known;
-  const update = () => {
-    const now = live.event?.onsale.maxActiveShoppers;
-    if (now === undefined || now === known) return;
-    // What somebody is typing is not taken from under their fingers.
+  onEvent(({ onsale: { maxActiveShoppers: now } }) => {
+    if (now === known) return;
+    // What somebody is typing is left alone.
     if (known === undefined || cap.input.value === String(known)) cap.input.value = String(now);
     known = now;
-  };
-  const form = el(
+  });
+  return el(
     "form",
     {
       class: "stack",
@@ -106,9 +108,7 @@ function capForm(live, desk, signal) {
         if (!isValid) return cap.input.focus();
         outcome.say("busy", t("org.working"));
         try {
-          live.setEvent(
-            await desk.call((client, token) => client.changeOnsale(live.id, token, { maxActiveShoppers: wanted })),
-          );
+          await changeOnsale({ maxActiveShoppers: wanted });
           outcome.say("good", t("org.controls.capDone", { cap: formatNumber(wanted) }));
         } catch (error) {
           outcome.say("bad", problemWords(error));
@@ -119,9 +119,6 @@ function capForm(live, desk, signal) {
     el("div", { class: "row" }, el("button", { type: "submit" }, t("org.controls.capSubmit"))),
     outcome.element,
   );
-  live.on("event", update, signal);
-  update();
-  return form;
 }
 
 const TIMES = /** @type {const} */ (["lobbyOpensAt", "opensAt", "closesAt"]);
@@ -129,8 +126,8 @@ const TIMES = /** @type {const} */ (["lobbyOpensAt", "opensAt", "closesAt"]);
 /** @param {EventDetail} event */
 const hasOpened = (event) => !["scheduled", "lobby"].includes(event.onsale.phase) && Date.parse(event.onsale.opensAt) <= Date.now();
 
-/** @param {LiveEvent} live @param {Desk} desk @param {EventDetail} event @param {() => void} done */
-function timesForm(live, desk, event, done) {
+/** @param {ControlsModel["changeOnsale"]} changeOnsale @param {EventDetail} event @param {() => void} done */
+function timesForm(changeOnsale, event, done) {
   const outcome = new Outcome();
   const opened = hasOpened(event);
   const fields = TIMES.filter((name) => name === "closesAt" || !opened).map((name) => ({
@@ -140,7 +137,7 @@ function timesForm(live, desk, event, done) {
     ),
   }));
   const change = () => {
-    /** @type {Parameters<import("../../../client/src/index.js").OnsaleClient["changeOnsale"]>[2]} */
+    /** @type {OnsaleChanges} */
     const wanted = {};
     for (const { name, field: { input } } of fields) {
       const moment = momentOf(input.value) ?? null;
@@ -166,7 +163,7 @@ function timesForm(live, desk, event, done) {
         )?.field.fail(t("org.fault.missing"));
         outcome.say("busy", t("org.working"));
         try {
-          live.setEvent(await desk.call((client, token) => client.changeOnsale(live.id, token, wanted)));
+          await changeOnsale(wanted);
           done();
         } catch (error) {
           /** @type {string[]} */
@@ -189,27 +186,29 @@ function timesForm(live, desk, event, done) {
   );
 }
 
-/** @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal */
-function times(live, desk, signal) {
+/** @param {ControlsModel} model */
+function times({ onEvent, changeOnsale }) {
+  /** @type {EventDetail | undefined} */
+  let event;
   const facts = el("dl", { class: "org-facts" });
   const place = el("div", null);
   const outcome = new Outcome();
   const details = el("details", { ontoggle: () => fill() }, el("summary", null, t("org.controls.times")), place);
   const fill = () => {
-    if (!details.open || !live.event) return;
+    if (!details.open || !event) return;
     outcome.clear();
     show(
       place,
-      timesForm(live, desk, live.event, () => {
+      timesForm(changeOnsale, event, () => {
         details.open = false;
         outcome.say("good", t("org.controls.timesDone"));
         details.querySelector("summary")?.focus();
       }),
     );
   };
-  const update = () => {
-    const onsale = live.event?.onsale;
-    if (!onsale) return;
+  onEvent((now) => {
+    event = now;
+    const { onsale } = now;
     show(
       facts,
       TIMES.flatMap((name) => [
@@ -217,35 +216,19 @@ function times(live, desk, signal) {
         el("dd", null, onsale[name] === null ? t("org.time.none") : shortDate(onsale[name] ?? "")),
       ]),
     );
-  };
-  live.on("event", update, signal);
-  update();
+  });
   return el("div", { class: "stack" }, facts, details, outcome.element);
 }
 
 /**
  * What the organizer can change while an event sells.
- * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal
+ * @param {ControlsModel} model
  */
-export function onsaleControls(live, desk, signal) {
-  const id = uniqueID("controls");
+export function onsaleControls(model) {
   const cap = el("div", null);
-  const update = () => {
-    const onsale = live.event?.onsale;
-    if (!onsale || cap.childElementCount > 0) return;
-    show(
-      cap,
-      onsale.waitingRoom ? capForm(live, desk, signal) : el("p", { class: "soft small" }, t("org.controls.noCap")),
-    );
-  };
-  live.on("event", update, signal);
-  update();
-  return el(
-    "section",
-    { class: "card", "aria-labelledby": id },
-    el("h2", { id }, t("org.controls.title")),
-    pauseAndResume(live, desk, signal),
-    cap,
-    times(live, desk, signal),
-  );
+  model.onEvent(({ onsale: { waitingRoom } }) => {
+    if (cap.childElementCount > 0) return;
+    show(cap, waitingRoom ? capForm(model) : el("p", { class: "soft small" }, t("org.controls.noCap")));
+  });
+  return section(t("org.controls.title"), pauseAndResume(model), cap, times(model));
 }

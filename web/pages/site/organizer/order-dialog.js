@@ -9,21 +9,28 @@ import { problemWords } from "./problem-words.js";
 /**
  * @typedef {import("../../../client/src/types.js").Order} Order
  * @typedef {import("../../../client/src/types.js").OrganizerOrder} OrganizerOrder
- * @typedef {import("./live-event.js").LiveEvent} LiveEvent
- * @typedef {import("./desk.js").Desk} Desk
+ * @typedef {import("../map/chart.js").SeatingChart} SeatingChart
  */
 
-/** How long the provider's answer to a refund is waited for in the dialog. */
+/**
+ * @typedef {object} OrderModel
+ * @property {(id: string) => Promise<Order>} order asks how it stands now
+ * @property {(id: string) => Promise<Order>} refund
+ * @property {() => void} refresh brings the event's numbers up to date
+ * @property {() => SeatingChart | undefined} chart names the seats, once it is there
+ */
+
+/** How long the dialog waits for the provider's answer to a refund. */
 const REFUND_MILLISECONDS = 30_000;
 
-/** @param {LiveEvent} live @param {string} seat */
-export function seatWords(live, seat) {
-  const index = live.chart?.indexOf(seat);
-  return live.chart && index !== undefined ? t("org.seat", live.chart.label(index)) : seat;
+/** @param {SeatingChart | undefined} chart @param {string} seat */
+function seatWords(chart, seat) {
+  const index = chart?.indexOf(seat);
+  return chart && index !== undefined ? t("org.seat", chart.label(index)) : seat;
 }
 
-/** @param {LiveEvent} live @param {OrganizerOrder} order */
-function facts(live, order) {
+/** @param {SeatingChart | undefined} chart @param {OrganizerOrder} order */
+function facts(chart, order) {
   return el(
     "dl",
     { class: "org-facts" },
@@ -58,7 +65,7 @@ function facts(live, order) {
     order.tickets.length > 0 && [
       el("dt", null, t("org.order.tickets")),
       ...order.tickets.map(
-        (ticket) => el("dd", null, ticket.seat === undefined ? ticket.area : seatWords(live, ticket.seat)),
+        (ticket) => el("dd", null, ticket.seat === undefined ? ticket.area : seatWords(chart, ticket.seat)),
       ),
     ],
   );
@@ -66,10 +73,10 @@ function facts(live, order) {
 
 /**
  * An order in full, with its refund.
- * @param {LiveEvent} live @param {Desk} desk @param {OrganizerOrder} order
+ * @param {OrderModel} model @param {OrganizerOrder} order
  * @param {{ onChange: (order: OrganizerOrder) => void, onClose: () => void }} told
  */
-export function openOrder(live, desk, order, told) {
+export function openOrder(model, order, told) {
   let shown = order;
   const leaving = new AbortController();
   const outcome = new Outcome();
@@ -80,7 +87,7 @@ export function openOrder(live, desk, order, told) {
     told.onChange(shown);
     update();
   };
-  const look = () => desk.call((client, token) => client.getOrder(live.id, token, shown.order));
+  const look = () => model.order(shown.order);
 
   const refund = async () => {
     const rest = formatMoney(shown.amount - (shown.refundedAmount ?? 0), shown.currency);
@@ -96,7 +103,7 @@ export function openOrder(live, desk, order, told) {
     if (!isSure) return;
     outcome.say("busy", t("org.working"));
     try {
-      take(await desk.call((client, token) => client.cancelOrder(live.id, token, shown.order)));
+      take(await model.refund(shown.order));
     } catch (error) {
       const isUnknown = error instanceof Problem && error.isPassing;
       if (!isUnknown || !(await wasRefunded())) return outcome.say(
@@ -104,10 +111,10 @@ export function openOrder(live, desk, order, told) {
         problemWords(error) + (isUnknown ? ` ${t("org.refund.unknown")}` : ""),
       );
     }
-    live.refresh();
+    model.refresh();
     await followRefund(rest);
   };
-  /** After a lost answer: what became of it? */
+  /** Whether a refund whose answer was lost was made all the same. */
   const wasRefunded = async () => {
     try {
       take(await look());
@@ -124,7 +131,7 @@ export function openOrder(live, desk, order, told) {
       try {
         take(await look());
       } catch {
-        // The provider is asked by the server, not by us; we only look.
+        // The server keeps asking the provider whatever becomes of this request.
       }
     }
     if (shown.state === "refunded") outcome.say(
@@ -132,12 +139,12 @@ export function openOrder(live, desk, order, told) {
       t("org.refund.done", { amount: rest }),
     );
     else outcome.say("warn", t("org.refund.later"));
-    live.refresh();
+    model.refresh();
   };
   const button = workButton(t("org.refund.submit"), refund, "danger");
   const update = () => {
-    show(place, facts(live, shown));
-    // Of a disputed payment the bank decides where the money goes.
+    show(place, facts(model.chart(), shown));
+    // While a payment is disputed, the bank decides where the money goes.
     show(refundPlace, shown.state === "confirmed" && !shown.disputed && button);
   };
   update();

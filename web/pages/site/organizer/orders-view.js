@@ -9,8 +9,16 @@ import { problemWords } from "./problem-words.js";
 /**
  * @typedef {import("../../../client/src/types.js").OrganizerOrder} OrganizerOrder
  * @typedef {import("../../../client/src/types.js").OrderState} OrderState
- * @typedef {import("./live-event.js").LiveEvent} LiveEvent
- * @typedef {import("./desk.js").Desk} Desk
+ * @typedef {import("../../../client/src/types.js").OrderPage} OrderPage
+ */
+
+/**
+ * @typedef {object} OrdersModel
+ * @property {string} id the event's
+ * @property {(query: { limit: number, after?: string, state?: OrderState }) => Promise<OrderPage>} orders
+ * @property {() => Promise<Blob>} csv all orders, as a file
+ * @property {import("./order-dialog.js").OrderModel} dialog
+ * @property {AbortSignal} signal aborts when the tab is left
  */
 
 const PAGE = 50;
@@ -37,32 +45,30 @@ function amountWords({ amount, refundedAmount = 0, currency }) {
   return el("span", null, whole, " ", el("span", { class: "small soft" }, refunded));
 }
 
-/** The orders of an event: by page and state, found, in full, refunded, and as a file. */
+/** The orders of an event: page by page, by state, by search, each in full with its refund, and all as a file. */
 class OrdersPage {
-  #live;
-  #desk;
+  #model;
   #signal;
   #status = el("p", { class: "soft", role: "status" });
   #place = el("div", { class: "stack", "aria-busy": "true" });
   #pager = el("nav", { class: "row", "aria-label": t("org.orders.pages") });
   #file = new Outcome();
   /**
-   * Where the pages before began.
+   * Where the earlier pages began.
    * @type {(string | undefined)[]}
    */
   #before = [];
   /** @type {string | undefined} */
   #after;
-  /** Counts what was asked for, so that a late answer to an earlier question is left out. */
+  /** Numbers the requests, so that a late answer to an earlier one is ignored. */
   #question = 0;
   /** @type {OrganizerOrder[]} */
   #shown = [];
 
-  /** @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal */
-  constructor(live, desk, signal) {
-    this.#live = live;
-    this.#desk = desk;
-    this.#signal = signal;
+  /** @param {OrdersModel} model */
+  constructor(model) {
+    this.#model = model;
+    this.#signal = model.signal;
     const asked = new URLSearchParams(location.search);
     const known = ORDER_STATES.find((state) => state === asked.get("state"));
     const ids = { state: uniqueID("state"), query: uniqueID("query"), hint: uniqueID("hint") };
@@ -111,7 +117,7 @@ class OrdersPage {
     else void this.#search(newSearch());
   }
 
-  /** The filter and the search stand in the address, so that a reload keeps them. */
+  /** Keeps the filter and the search in the address, so that they outlive a reload. */
   #remember() {
     const query = new URLSearchParams();
     if (this.state.value !== "") query.set("state", this.state.value);
@@ -123,13 +129,7 @@ class OrdersPage {
   /** @param {number} limit @param {string | undefined} after */
   #page(limit, after) {
     const state = /** @type {OrderState | ""} */ (this.state.value);
-    return this.#desk.call((client, token) =>
-      client.orders(
-        this.#live.id,
-        token,
-        { limit, ...(after !== undefined && { after }), ...(state !== "" && { state }) },
-      ),
-    );
+    return this.#model.orders({ limit, ...(after !== undefined && { after }), ...(state !== "" && { state }) });
   }
 
   #list() {
@@ -261,7 +261,7 @@ class OrdersPage {
     const order = this.#shown.find((shown) => shown.order === id);
     if (!order) return;
     let hasChanged = false;
-    openOrder(this.#live, this.#desk, order, {
+    openOrder(this.#model.dialog, order, {
       onChange: (changed) => {
         hasChanged = true;
         this.#shown = this.#shown.map((shown) => (shown.order === id ? changed : shown));
@@ -269,7 +269,7 @@ class OrdersPage {
       onClose: () => {
         if (!hasChanged || this.#signal.aborted) return;
         this.#show(this.#shown);
-        // The button that opened it is a new one now.
+        // The button that opened the dialog has been replaced.
         const index = this.#shown.findIndex((shown) => shown.order === id);
         /** @type {HTMLElement | undefined} */ ([...this.#place.querySelectorAll("button")][index])?.focus();
       },
@@ -279,9 +279,9 @@ class OrdersPage {
   async #download() {
     this.#file.say("busy", t("org.orders.csvLoading"));
     try {
-      const blob = await this.#desk.call((client, token) => client.ordersCSV(this.#live.id, token));
+      const blob = await this.#model.csv();
       const address = URL.createObjectURL(blob);
-      const link = el("a", { href: address, download: `${this.#live.id}-orders.csv`, hidden: true });
+      const link = el("a", { href: address, download: `${this.#model.id}-orders.csv`, hidden: true });
       document.body.append(link);
       link.click();
       link.remove();
@@ -294,5 +294,5 @@ class OrdersPage {
   }
 }
 
-/** @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal */
-export const ordersView = (live, desk, signal) => new OrdersPage(live, desk, signal).element;
+/** @param {OrdersModel} model */
+export const ordersView = (model) => new OrdersPage(model).element;

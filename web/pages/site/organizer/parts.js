@@ -2,7 +2,7 @@ import { el, setText } from "../lib/dom.js";
 import { formatDate, t } from "../lib/i18n.js";
 
 /**
- * A page of the organizer's: what main shows, and how it is left.
+ * One of the organizer's pages: what main shows, and how it is left.
  * @typedef {object} View
  * @property {string} title
  * @property {HTMLElement} element with an h1
@@ -12,6 +12,15 @@ import { formatDate, t } from "../lib/i18n.js";
 let count = 0;
 /** @param {string} name */
 export const uniqueID = (name) => `${name}-${(count += 1)}`;
+
+/**
+ * A card under a heading, which names it for screen readers too.
+ * @param {string} title @param {...(import("../lib/dom.js").Child | import("../lib/dom.js").Child[])} content
+ */
+export function section(title, ...content) {
+  const id = uniqueID("section");
+  return el("section", { class: "card", "aria-labelledby": id }, el("h2", { id }, title), ...content);
+}
 
 /** @typedef {import("../../../client/src/types.js").OnsalePhase} OnsalePhase */
 
@@ -24,7 +33,7 @@ export const phaseBadge = (phase) => el("span", { class: ["badge", PHASE_KINDS[p
 /** @typedef {import("../../../client/src/types.js").OrderState} OrderState */
 
 /**
- * The states of an order, in the order of its life.
+ * An order's states, in the order in which it may go through them.
  * @type {OrderState[]}
  */
 export const ORDER_STATES = [
@@ -64,7 +73,7 @@ export const shortDate = (moment) => formatDate(moment, { dateStyle: "medium", t
 /** @param {string | Date} moment with its seconds */
 export const exactDate = (moment) => formatDate(moment, { dateStyle: "medium", timeStyle: "medium" });
 
-/** A place for what came of something; it is spoken when it changes. */
+/** Says how an action turned out; screen readers read it out when it changes. */
 export class Outcome {
   element = el("p", { role: "status", class: "org-outcome", hidden: true });
 
@@ -82,7 +91,7 @@ export class Outcome {
 }
 
 /**
- * A button that can't be pressed twice while its work lasts.
+ * A button that ignores further clicks until its work is done.
  * @param {string} label @param {() => Promise<void>} work @param {string} [kind] a class
  */
 export function workButton(label, work, kind = "") {
@@ -100,8 +109,8 @@ export function workButton(label, work, kind = "") {
 }
 
 /**
- * A table that becomes a list of cards where there is no width for it. The roles are said aloud because a changed
- * `display` takes them away.
+ * A table that becomes a list of cards on a narrow screen. The roles are spelled out because a changed `display`
+ * removes them.
  * @param {string} caption @param {{ label: string, isNumber?: boolean }[]} columns
  * @param {(import("../lib/dom.js").Child)[][]} rows
  */

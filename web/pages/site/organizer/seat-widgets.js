@@ -2,9 +2,14 @@ import "../map/seat-list.js";
 import "../map/seat-map.js";
 
 /**
+ * @typedef {import("../../../client/src/index.js").SeatStates} SeatStates
+ * @typedef {import("../map/chart.js").SeatingChart} SeatingChart
+ */
+
+/**
  * What the organizer's pages use of the map and of the list beside it.
  * @typedef {object} SeatWidget
- * @property {(chart: import("../map/chart.js").SeatingChart, states: import("../../../client/src/index.js").SeatStates) => void} load
+ * @property {(chart: SeatingChart, states: SeatStates) => void} load
  * @property {(changed?: number[]) => void} update
  * @property {Set<number>} selected
  * @property {string} mode
@@ -15,19 +20,24 @@ import "../map/seat-map.js";
 export const seatWidget = (name) => /** @type {any} */ (document.createElement(name));
 
 /**
- * Keeps widgets at what is known of an event.
- * @param {import("./live-event.js").LiveEvent} live @param {(HTMLElement & SeatWidget)[]} widgets @param {AbortSignal} signal
+ * An event's seats as they are now.
+ * @typedef {object} Seats
+ * @property {SeatingChart} chart
+ * @property {SeatStates} states
+ * @property {number[] | undefined} changed since the last time; undefined when all may have
  */
-export function follow(live, widgets, signal) {
+
+/**
+ * Keeps widgets up to date.
+ * @param {import("./tab-models.js").Follow<Seats>} onSeats @param {(HTMLElement & SeatWidget)[]} widgets
+ */
+export function follow(onSeats, widgets) {
   let isLoaded = false;
-  const update = (/** @type {number[] | undefined} */ changed) => {
-    if (!live.chart || live.states.version === undefined) return;
+  onSeats(({ chart, states, changed }) => {
     for (const widget of widgets) {
       if (isLoaded) widget.update(changed);
-      else widget.load(live.chart, live.states);
+      else widget.load(chart, states);
     }
     isLoaded = true;
-  };
-  live.on("seats", update, signal);
-  update(undefined);
+  });
 }

@@ -3,18 +3,26 @@ import { announce } from "../lib/announce.js";
 import { el, setText, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { confirmed } from "./dialog.js";
-import { Outcome, uniqueID, workButton } from "./parts.js";
+import { Outcome, section, uniqueID, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { blockAll, sortSeats } from "./seat-choice.js";
 import { follow, seatWidget } from "./seat-widgets.js";
 
 /**
- * @typedef {import("./live-event.js").LiveEvent} LiveEvent
- * @typedef {import("./desk.js").Desk} Desk
  * @typedef {import("./seat-widgets.js").Pick} Pick
+ * @typedef {import("./seat-widgets.js").Seats} Seats
+ */
+/** @template Value @typedef {import("./tab-models.js").Follow<Value>} Follow */
+
+/**
+ * @typedef {object} SeatsModel
+ * @property {Follow<import("../map/chart.js").SeatingChart>} onChart
+ * @property {Follow<Seats>} onSeats
+ * @property {(action: "block" | "unblock", names: string[]) => Promise<void>} change
+ * @property {() => void} refresh brings the event's numbers up to date
  */
 
-/** @param {unknown} error the seats that were taken meanwhile, if that is what it says */
+/** @param {unknown} error @returns {string[] | undefined} the seats that were taken meanwhile, if it says so */
 const takenOf = (error) =>
   error instanceof Problem && error.slug === "seats-unavailable" ? error.body.unavailable ?? [] : undefined;
 
@@ -27,12 +35,15 @@ function resultWords(result, action) {
 }
 
 /**
- * Blocks by map: chosen seats are kept back from sale, or given back to it.
- * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal
+ * Blocks seats by map: the chosen ones are kept back from sale, or given back to it.
+ * @param {SeatsModel} model
  */
-export function seatsView(live, desk, signal) {
+export function seatsView({ onChart, onSeats, change, refresh }) {
   /** @type {Set<number>} */
   let chosen = new Set();
+  /** @type {Seats | undefined} */
+  let seats;
+  const sortChosen = () => sortSeats(chosen, seats?.states.codes ?? []);
   const map = seatWidget("seat-map");
   const list = seatWidget("seat-list");
   for (const widget of [map, list]) {
@@ -42,10 +53,10 @@ export function seatsView(live, desk, signal) {
   const count = el("p", { class: "org-value-small" });
   const parts = el("p", { class: "soft small" });
   const outcome = new Outcome();
-  const names = (/** @type {number[]} */ indexes) => indexes.map((index) => live.chart?.name(index) ?? "");
+  const names = (/** @type {number[]} */ indexes) => indexes.map((index) => seats?.chart.name(index) ?? "");
 
   const work = async (/** @type {"block" | "unblock"} */ action) => {
-    const sorted = sortSeats(chosen, live.states.codes);
+    const sorted = sortChosen();
     const wanted = names(action === "block" ? sorted.free : sorted.blocked);
     if (wanted.length === 0) return outcome.say("warn", t(`org.seats.${action}.nothing`));
     if (action === "unblock") {
@@ -57,11 +68,8 @@ export function seatsView(live, desk, signal) {
       if (!isSure) return;
     }
     outcome.say("busy", t("org.working"));
-    const send = async (/** @type {string[]} */ some) => {
-      await desk.call(async (client, token) => void (await client[action](live.id, token, some)));
-    };
-    const result = await blockAll(wanted, send, takenOf);
-    live.refresh();
+    const result = await blockAll(wanted, (some) => change(action, some), takenOf);
+    refresh();
     outcome.say(result.error ? "bad" : result.taken > 0 ? "warn" : "good", resultWords(result, action));
     if (!result.error) choose(new Set());
   };
@@ -74,7 +82,7 @@ export function seatsView(live, desk, signal) {
   );
 
   const update = () => {
-    const sorted = sortSeats(chosen, live.states.codes);
+    const sorted = sortChosen();
     setText(count, t("org.seats.chosen", { count: chosen.size }));
     setText(
       parts,
@@ -98,8 +106,8 @@ export function seatsView(live, desk, signal) {
     );
     clear.hidden = chosen.size === 0;
   };
-  const choose = (/** @type {Set<number>} */ seats) => {
-    chosen = seats;
+  const choose = (/** @type {Set<number>} */ indexes) => {
+    chosen = indexes;
     map.selected = new Set(chosen);
     list.selected = new Set(chosen);
     update();
@@ -110,7 +118,7 @@ export function seatsView(live, desk, signal) {
     if (pick.kind === "seat") {
       if (!next.delete(pick.index)) next.add(pick.index);
     } else if (pick.kind === "seats") {
-      // A second rectangle over what is chosen already takes it away again.
+      // A second rectangle over the same seats drops them again.
       const areAllChosen = pick.indexes.every((index) => next.has(index));
       for (const index of pick.indexes) areAllChosen ? next.delete(index) : next.add(index);
     } else {
@@ -119,20 +127,19 @@ export function seatsView(live, desk, signal) {
     outcome.clear();
     choose(next);
   };
-  follow(live, [map, list], signal);
-  live.on("seats", update, signal);
+  follow(onSeats, [map, list]);
+  onSeats((now) => {
+    seats = now;
+    update();
+  });
   update();
 
-  const sections = sectionChoice(live, signal, (indexes) => picked({ kind: "seats", indexes }));
-  const mapTitle = uniqueID("map");
-  const listTitle = uniqueID("list");
+  const sections = sectionChoice(onChart, (indexes) => picked({ kind: "seats", indexes }));
   const body = el(
     "div",
     { class: "org-seats" },
-    el(
-      "section",
-      { class: "card", "aria-labelledby": mapTitle },
-      el("h2", { id: mapTitle }, t("org.seats.title")),
+    section(
+      t("org.seats.title"),
       el("p", { class: "soft small" }, t("org.seats.how")),
       el("div", { class: "org-map tall" }, map),
     ),
@@ -148,44 +155,34 @@ export function seatsView(live, desk, signal) {
         outcome.element,
         sections,
       ),
-      el(
-        "section",
-        { class: "card", "aria-labelledby": listTitle },
-        el("h2", { id: listTitle }, t("org.seats.list")),
-        el("div", { class: "org-seat-list" }, list),
-      ),
+      section(t("org.seats.list"), el("div", { class: "org-seat-list" }, list)),
     ),
   );
   const place = el("div", null, body);
-  const showOrSay = () => {
-    if (live.chart?.seatCount === 0) show(place, el("p", { class: "card" }, t("org.seats.noSeats")));
-  };
-  live.on("chart", showOrSay, signal);
-  showOrSay();
+  onChart((chart) => {
+    if (chart.seatCount === 0) show(place, el("p", { class: "card" }, t("org.seats.noSeats")));
+  });
   return place;
 }
 
-/** @param {LiveEvent} live @param {AbortSignal} signal @param {(indexes: number[]) => void} choose */
-function sectionChoice(live, signal, choose) {
+/** @param {SeatsModel["onChart"]} onChart @param {(indexes: number[]) => void} choose */
+function sectionChoice(onChart, choose) {
   const id = uniqueID("section");
   const select = el("select", { id });
-  const fill = () => {
+  /** @type {import("../map/chart.js").SeatingChart["sections"]} */
+  let sections = [];
+  onChart((chart) => {
+    sections = chart.sections;
     show(
       select,
-      (live.chart?.sections ?? []).map(
-        (section, index) => el(
-          "option",
-          { value: index },
-          t("org.seats.section", { name: section.name, count: section.count }),
-        ),
+      sections.map(({ name, count }, index) =>
+        el("option", { value: index }, t("org.seats.section", { name, count })),
       ),
     );
-  };
-  live.on("chart", fill, signal);
-  fill();
+  });
   const add = () => {
-    const section = live.chart?.sections[Number(select.value)];
-    if (section) choose(Array.from({ length: section.count }, (_, index) => section.first + index));
+    const wanted = sections[Number(select.value)];
+    if (wanted) choose(Array.from({ length: wanted.count }, (_, index) => wanted.first + index));
   };
   return el(
     "div",

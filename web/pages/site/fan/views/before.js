@@ -3,76 +3,63 @@ import { formatDate, t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
 import { nextMoment } from "../journey.js";
 import { countdown } from "../words.js";
-import { eventHead, heading, priceList } from "./parts.js";
+import { priceList, stepView } from "./parts.js";
+
+/** @typedef {import("../../../../client/src/types.js").EventSummary} EventSummary */
+/** @template Model @typedef {import("./parts.js").View<Model>} View */
 
 /**
- * @typedef {import("../event-page.js").EventPage} EventPage
- * @typedef {import("./parts.js").View} View
+ * @typedef {object} BeforeModel
+ * @property {EventSummary} event
+ * @property {string} opensAt as the room says it, which is newer than what the event says
  */
 
 /**
- * Nothing to do yet but to wait.
- * @param {EventPage} page @returns {View}
+ * Nothing to do yet but wait.
+ * @param {BeforeModel} model @returns {View<BeforeModel>}
  */
-export function beforeView(page) {
+export function beforeView({ event }) {
   const label = el("p", { class: "soft" });
   const clockText = el("p", { class: "big-clock number", role: "timer" });
   const date = el("p", { class: "soft" });
-  return {
-    element: el(
-      "div",
-      { class: "stack" },
-      eventHead(page.event),
-      el(
-        "section",
-        { class: "card centered" },
-        heading(t("before.title")),
-        label,
-        clockText,
-        date,
-        el("p", null, t(page.event.onsale.waitingRoom ? "before.explainLobby" : "before.explain")),
-      ),
-      el("section", { class: "card" }, el("h2", null, t("prices.title")), priceList(page.event)),
-    ),
+  return stepView(event, {
     title: t("before.title"),
-    update: () => {
-      const { kind, at } = nextMoment({ ...page.event.onsale, opensAt: page.room.opensAt }, clock.now());
+    isCentered: true,
+    card: [
+      label,
+      clockText,
+      date,
+      el("p", null, t(event.onsale.waitingRoom ? "before.explainLobby" : "before.explain")),
+    ],
+    below: [el("section", { class: "card" }, el("h2", null, t("prices.title")), priceList(event))],
+    update: ({ event: { onsale }, opensAt }) => {
+      const { kind, at } = nextMoment({ ...onsale, opensAt }, clock.now());
       const left = (Date.parse(at) - clock.now()) / 1000;
       setText(label, t(`before.${kind}`));
       setText(clockText, left > 0 ? countdown(left) : t("before.now"));
       setText(date, formatDate(at));
     },
-  };
+  });
 }
 
-/** @param {EventPage} page @returns {View} */
-export function closedView(page) {
-  return told(page, "closed");
-}
+/** @typedef {{ event: EventSummary }} OverModel */
+
+/** @param {OverModel} model @returns {View<OverModel>} */
+export const closedView = (model) => overView(model, "closed");
 
 /**
- * Sold out, and no place in a line that would bring one back.
- * @param {EventPage} page @returns {View}
+ * Sold out, and no place in line that could bring a seat back.
+ * @param {OverModel} model @returns {View<OverModel>}
  */
-export function soldOutView(page) {
-  return told(page, "soldOut");
-}
+export const soldOutView = (model) => overView(model, "soldOut");
 
-/** @param {EventPage} page @param {"closed" | "soldOut"} step @returns {View} */
-function told(page, step) {
-  return {
-    element: el(
-      "div",
-      { class: "stack" },
-      eventHead(page.event),
-      el(
-        "section",
-        { class: "card centered" },
-        heading(t(`${step}.title`)),
-        el("p", null, t(`${step}.explain`)),
-        el("p", null, el("a", { class: "button", href: "/orders" }, t("orders.title"))),
-      ),
-    ),
+/** @param {OverModel} model @param {"closed" | "soldOut"} step @returns {View<OverModel>} */
+const overView = ({ event }, step) =>
+  stepView(event, {
     title: t(`${step}.title`),
-  };
-}
+    isCentered: true,
+    card: [
+      el("p", null, t(`${step}.explain`)),
+      el("p", null, el("a", { class: "button", href: "/orders" }, t("orders.title"))),
+    ],
+  });

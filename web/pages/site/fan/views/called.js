@@ -1,51 +1,43 @@
 import { el, setText } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 import { refusal } from "../words.js";
-import { eventHead, heading } from "./parts.js";
+import { stepView } from "./parts.js";
+
+/** @template Model @typedef {import("./parts.js").View<Model>} View */
 
 /**
- * @typedef {import("../event-page.js").EventPage} EventPage
- * @typedef {import("./parts.js").View} View
+ * @typedef {object} AskingModel
+ * @property {import("../../../../client/src/types.js").EventSummary} event
+ * @property {import("../../../../client/src/index.js").Problem | undefined} trouble why there is no answer yet
  */
 
 /**
- * The draw is being held: the number comes in a moment.
- * @param {EventPage} page @returns {View}
+ * The draw is taking place: the number is a moment away.
+ * @param {AskingModel} model @returns {View<AskingModel>}
  */
-export function drawingView(page) {
-  return asking(page, "drawing");
-}
+export const drawingView = (model) => askingView(model, "drawing");
 
 /**
- * One's number is called: the pass is asked for without a click.
- * @param {EventPage} page @returns {View}
+ * It is the fan's turn: the page asks for the pass without a click.
+ * @param {AskingModel} model @returns {View<AskingModel>}
  */
-export function calledView(page) {
-  return asking(page, page.event.onsale.waitingRoom ? "called" : "opening");
-}
+export const calledView = (model) => askingView(model, model.event.onsale.waitingRoom ? "called" : "opening");
 
-/** @param {EventPage} page @param {string} step @returns {View} */
-function asking(page, step) {
-  const trouble = el("p", { class: "notice warn" });
-  trouble.hidden = true;
-  return {
-    element: el(
-      "div",
-      { class: "stack" },
-      eventHead(page.event),
-      el(
-        "section",
-        { class: "card centered" },
-        heading(t(`${step}.title`)),
-        el("p", null, t(`${step}.explain`)),
-        el("progress", { "aria-label": t(`${step}.title`) }),
-        trouble,
-      ),
-    ),
+/** @param {AskingModel} model @param {"drawing" | "called" | "opening"} step @returns {View<AskingModel>} */
+function askingView({ event }, step) {
+  const notice = el("p", { class: "notice warn" });
+  notice.hidden = true;
+  return stepView(event, {
     title: t(`${step}.title`),
-    update: () => {
-      trouble.hidden = page.trouble === undefined;
-      if (page.trouble) setText(trouble, refusal(page.trouble));
+    isCentered: true,
+    card: [
+      el("p", null, t(`${step}.explain`)),
+      el("progress", { "aria-label": t(`${step}.title`) }),
+      notice,
+    ],
+    update: ({ trouble }) => {
+      notice.hidden = trouble === undefined;
+      if (trouble) setText(notice, refusal(trouble));
     },
-  };
+  });
 }

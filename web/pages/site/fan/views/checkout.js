@@ -6,30 +6,34 @@ import { chartOf } from "../chart.js";
 import { declineReason, isSentBack, placesOf } from "../words.js";
 import { actionButton, amounts, eventHead, heading, notice } from "./parts.js";
 
+/** @typedef {import("../../../../client/src/types.js").Hold} Hold */
+
 /**
- * @typedef {import("../event-page.js").EventPage} EventPage
- * @typedef {import("./parts.js").View} View
- * @typedef {import("../../../../client/src/types.js").Hold} Hold
+ * @typedef {object} CheckoutModel
+ * @property {import("../../../../client/src/types.js").EventDetail} event
+ * @property {Hold} hold
+ * @property {string | undefined} declined the code that says why the last payment was declined
+ * @property {(method: string) => void} pay
+ * @property {() => void} leave keeps the hold
+ * @property {() => Promise<void>} release gives the hold back
  */
 
-/** The sandbox's cards: what each does is in the catalogue. */
+/** The sandbox's cards; the catalogue says what each does. */
 const CARDS = [
   "pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired", "pm_sandbox_slow", "pm_sandbox_timeout",
   "pm_sandbox_error", "pm_sandbox_captureFails",
 ];
+/** How much time is left when a screen reader is told of it. */
 const TOLD_SECONDS = [60, 20];
 
 /**
- * What is held, what it costs, and what to pay with.
- * @param {EventPage} page @returns {View}
+ * What is held, what it costs, and how to pay.
+ * @param {CheckoutModel} model @returns {import("./parts.js").View<CheckoutModel>}
  */
-export function checkoutView(page) {
-  const entry = page.checkout;
-  if (!entry) throw new Error("There is nothing to pay.");
-  const { hold, declined } = entry;
+export function checkoutView({ event, hold, declined, pay, leave, release }) {
   const left = el("strong", { class: "number", role: "timer" });
   const places = el("p", null, placesOf(hold));
-  chartOf(page.event).then((chart) => setText(places, placesOf(hold, chart)), () => {});
+  chartOf(event).then((chart) => setText(places, placesOf(hold, chart)), () => {});
   let lastSeconds = Infinity;
   let isPaying = false;
 
@@ -56,13 +60,12 @@ export function checkoutView(page) {
     "form",
     {
       class: "stack",
-      onsubmit: (/** @type {SubmitEvent} */ event) => {
-        event.preventDefault();
+      onsubmit: (/** @type {SubmitEvent} */ submit) => {
+        submit.preventDefault();
         if (isPaying) return;
         isPaying = true;
-        page.clearNotice();
         const chosen = new FormData(form).get("card");
-        page.pay(String(chosen ?? CARDS[0]));
+        pay(String(chosen ?? CARDS[0]));
       },
     },
     el(
@@ -84,7 +87,7 @@ export function checkoutView(page) {
     element: el(
       "div",
       { class: "stack" },
-      eventHead(page.event),
+      eventHead(event),
       heading(t("checkout.title")),
       el("p", { class: "hold-clock" }, t("checkout.heldFor"), " ", left),
       declined !== undefined && declinedNotice(hold, declined),
@@ -100,8 +103,8 @@ export function checkoutView(page) {
           el(
             "div",
             { class: "row" },
-            actionButton(t("checkout.back"), () => page.leaveCheckout()),
-            actionButton(t("hold.release"), () => page.release(hold.hold), "danger"),
+            actionButton(t("checkout.back"), leave),
+            actionButton(t("hold.release"), release, "danger"),
           ),
         ),
         el("section", { class: "card" }, form),
@@ -112,10 +115,9 @@ export function checkoutView(page) {
       const seconds = (Date.parse(hold.expiresAt) - clock.now()) / 1000;
       setText(left, formatClock(seconds));
       const told = TOLD_SECONDS.find((at) => lastSeconds > at && seconds <= at);
-      if (told !== undefined && lastSeconds !== Infinity) announce(
-        t("checkout.left", { count: told }),
-        { isUrgent: true },
-      );
+      if (told !== undefined && lastSeconds !== Infinity) {
+        announce(t("checkout.left", { count: told }), { isUrgent: true });
+      }
       lastSeconds = seconds;
       left.classList.toggle("hurry", seconds < 60);
     },
@@ -123,7 +125,7 @@ export function checkoutView(page) {
 }
 
 /**
- * The payment before this one came to nothing: why, what happened to the money, and that one may try again.
+ * The last payment was declined: why, what became of the money, and that the fan may try again.
  * @param {Hold} hold @param {string} code
  */
 function declinedNotice(hold, code) {

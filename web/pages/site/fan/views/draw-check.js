@@ -3,17 +3,21 @@ import { t } from "../../lib/i18n.js";
 import { checkDraw } from "../draw.js";
 import { actionButton } from "./parts.js";
 
-/** @typedef {import("../event-page.js").EventPage} EventPage */
+/**
+ * @typedef {import("../../../../client/src/types.js").Place} Place
+ * @typedef {import("../../../../client/src/types.js").Room} Room
+ */
 
 /**
- * "Your draw, check it": draws again in the browser and says whether it gives the same number.
- * @param {EventPage} page
- * @returns {HTMLElement | null} nothing for who came after the draw: nothing was drawn for them
+ * Lets fans check their draw: the browser repeats it and says whether it gives the same number. Whoever joined after
+ * the draw is told that there was none for them.
+ * @param {Place} place
+ * @param {Pick<Room, "drawSeed" | "drawCommitment" | "lobbySize">} room
+ * @param {string | undefined} seenCommitment the commitment as this browser saw it in the lobby
+ * @returns {HTMLElement | null} nothing while the draw is not published
  */
-export function drawCheck(page) {
-  const place = page.place;
-  const { drawSeed, drawCommitment, lobbySize } = page.room;
-  if (place?.number == null || place.lobbyIndex === undefined) {
+export function drawCheck(place, { drawSeed, drawCommitment, lobbySize }, seenCommitment) {
+  if (place.number === null || place.lobbyIndex === undefined) {
     return el(
       "section",
       { class: "card" },
@@ -26,7 +30,6 @@ export function drawCheck(page) {
   const result = el("div", { role: "status" });
   const check = async () => {
     show(result, el("p", { class: "soft" }, t("draw.working")));
-    const seenCommitment = page.seenCommitment;
     const found = await checkDraw({
       seed: drawSeed, commitment: drawCommitment, seenCommitment, size: lobbySize, lobbyIndex, number,
     });

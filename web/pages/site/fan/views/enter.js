@@ -2,106 +2,98 @@ import { el, setText, show } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
 import { DECLINES_MOST } from "../place.js";
-import { session } from "../session.js";
 import { countdown, refusal } from "../words.js";
-import { actionButton, eventHead, heading, notice, priceList } from "./parts.js";
+import { actionButton, notice, priceList, stepView } from "./parts.js";
 import { signInForm } from "./sign-in.js";
 
+/** @typedef {import("../../../../client/src/types.js").EventSummary} EventSummary */
+/** @template Model @typedef {import("./parts.js").View<Model>} View */
+
 /**
- * @typedef {import("../event-page.js").EventPage} EventPage
- * @typedef {import("./parts.js").View} View
+ * What it takes to join.
+ * @typedef {object} Entrance
+ * @property {Pick<import("../session.js").KeptSession, "email"> | undefined} session whoever is signed in
+ * @property {() => Promise<void>} enter joins; rejects with what the fan must be told
  */
 
 /**
- * Where one joins: the lobby, the line, or at once the seats.
- * @param {EventPage} page @returns {View}
+ * @typedef {{ event: EventSummary, opensAt: string, phase: import("../journey.js").Journey["phase"] } & Entrance}
+ *   EnterModel
  */
-export function enterView(page) {
-  const { waitingRoom } = page.event.onsale;
-  const kind = !waitingRoom ? "shop" : page.journey.phase === "lobby" ? "lobby" : "line";
+
+/**
+ * Where the fan joins: the lobby, the line, or the shop right away.
+ * @param {EnterModel} model @returns {View<EnterModel>}
+ */
+export function enterView(model) {
+  const { event } = model;
+  const kind = !event.onsale.waitingRoom ? "shop" : model.phase === "lobby" ? "lobby" : "line";
   const opening = el("p", { class: "number" });
   const paused = el("div");
-  return {
-    element: el(
-      "div",
-      { class: "stack" },
-      eventHead(page.event),
-      el(
-        "section",
-        { class: "card" },
-        heading(t(`enter.${kind}.title`)),
-        opening,
-        paused,
-        el("p", null, t(`enter.${kind}.explain`)),
-        entrance(page, t(`enter.${kind}.button`)),
-      ),
-      el("section", { class: "card" }, el("h2", null, t("prices.title")), priceList(page.event)),
-    ),
+  return stepView(event, {
     title: t(`enter.${kind}.title`),
-    update: () => {
-      const left = (Date.parse(page.room.opensAt) - clock.now()) / 1000;
-      const isLobby = page.journey.phase === "lobby";
-      setText(opening, isLobby ? t("lobby.opensIn", { clock: countdown(Math.max(0, left)) }) : "");
-      if ((page.journey.phase === "paused") !== (paused.firstChild !== null)) {
-        show(paused, page.journey.phase === "paused" && notice("warn", t("paused.explain")));
+    card: [
+      opening,
+      paused,
+      el("p", null, t(`enter.${kind}.explain`)),
+      entrance(model, t(`enter.${kind}.button`)),
+    ],
+    below: [el("section", { class: "card" }, el("h2", null, t("prices.title")), priceList(event))],
+    update: ({ phase, opensAt }) => {
+      const left = (Date.parse(opensAt) - clock.now()) / 1000;
+      setText(opening, phase === "lobby" ? t("lobby.opensIn", { clock: countdown(Math.max(0, left)) }) : "");
+      if ((phase === "paused") !== (paused.firstChild !== null)) {
+        show(paused, phase === "paused" && notice("warn", t("paused.explain")));
       }
     },
-  };
+  });
 }
+
+/** @typedef {{ event: EventSummary, isDeclinedTooOften: boolean } & Entrance} SpentModel */
 
 /**
- * The pass has ended: one may line up again.
- * @param {EventPage} page @returns {View}
+ * The pass has ended: the fan may join again.
+ * @param {SpentModel} model @returns {View<SpentModel>}
  */
-export function spentView(page) {
-  const { waitingRoom } = page.event.onsale;
-  const reason = page.isDeclinedTooOften ? "spent.declines" : "spent";
-  return {
-    element: el(
-      "div",
-      { class: "stack" },
-      eventHead(page.event),
-      el(
-        "section",
-        { class: "card" },
-        heading(t(`${reason}.title`)),
-        el("p", null, t(`${reason}.${waitingRoom ? "explain" : "explainOpen"}`, { most: DECLINES_MOST })),
-        entrance(page, t(waitingRoom ? "spent.button" : "spent.buttonOpen")),
-        el("p", null, el("a", { href: "/orders" }, t("orders.title"))),
-      ),
-    ),
+export function spentView(model) {
+  const { waitingRoom } = model.event.onsale;
+  const reason = model.isDeclinedTooOften ? "spent.declines" : "spent";
+  return stepView(model.event, {
     title: t(`${reason}.title`),
-  };
+    card: [
+      el("p", null, t(`${reason}.${waitingRoom ? "explain" : "explainOpen"}`, { most: DECLINES_MOST })),
+      entrance(model, t(waitingRoom ? "spent.button" : "spent.buttonOpen")),
+      el("p", null, el("a", { href: "/orders" }, t("orders.title"))),
+    ],
+  });
 }
 
-/** @param {EventPage} page @param {string} label */
-function entrance(page, label) {
+/** @param {Entrance} model @param {string} label */
+function entrance({ session, enter }, label) {
   const trouble = el("div", { role: "alert" });
   const working = el("p", { class: "soft", role: "status" });
-  const enter = async () => {
+  const tryToEnter = async () => {
     show(trouble);
-    // A join may take a second of reckoning, where the server asks for it.
+    // Joining may take a second where the server asks for a proof of work.
     const timer = setTimeout(() => setText(working, t("enter.working")), 700);
     try {
-      await page.enter();
+      await enter();
     } catch (error) {
       show(trouble, notice("bad", refusal(error)));
-      if (!session()) page.update();
     } finally {
       clearTimeout(timer);
       setText(working, "");
     }
   };
-  const known = session();
   return el(
     "div",
     { class: "stack" },
-    known
+    session
       ? [
-          known.email ? el("p", { class: "soft" }, t("signIn.as", { email: known.email })) : null,
-          el("div", { class: "row" }, actionButton(label, enter, "primary")),
+          session.email ? el("p", { class: "soft" }, t("signIn.as", { email: session.email })) : null,
+          el("div", { class: "row" }, actionButton(label, tryToEnter, "primary")),
         ]
-      : signInForm({ submit: label, signedIn: enter }),
+      : signInForm({ submit: label, signedIn: tryToEnter }),
     working,
     trouble,
   );

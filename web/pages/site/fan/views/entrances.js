@@ -4,15 +4,13 @@ import { t } from "../../lib/i18n.js";
 import { refusal } from "../words.js";
 import { eventHead, heading, notice } from "./parts.js";
 
-/**
- * @typedef {import("../event-page.js").EventPage} EventPage
- * @typedef {import("./parts.js").View} View
- */
+/** @typedef {import("./shop.js").ShopModel} ShopModel */
+/** @template [Model=void] @typedef {import("./parts.js").View<Model>} View */
 
 const RETRY_MILLISECONDS = 3000;
 
 /**
- * A script that comes when it is wanted, once. A try that failed is forgotten.
+ * A script that is fetched when it is first needed. A failure is forgotten, so that the next call tries again.
  * @template Module @param {() => Promise<Module>} load @returns {() => Promise<Module>}
  */
 function script(load) {
@@ -28,50 +26,60 @@ function script(load) {
 }
 
 /**
- * Brings the script of the shop and its map. It is as much as all the rest together, so it comes while one waits for
- * the sale, not before the first page is there.
+ * Fetches the script of the shop and its map. It is as large as all the others together, so it comes while the fan
+ * waits for the sale, not before the first page is there.
  */
 export const loadShop = script(() => import("./shop.js"));
 
-/** Brings the script of an order and its tickets, which comes while one pays. */
+/** Fetches the script of an order and its tickets, while the fan pays. */
 export const loadOrder = script(() => import("./order.js"));
 
 /**
  * The shop, as soon as its script is there.
- * @param {EventPage} page @returns {View}
+ * @param {ShopModel} model @returns {View<ShopModel>}
  */
-export const shopEntrance = (page) =>
-  entrance(async () => (await loadShop()).shopView(page), {
-    title: t("shop.title"), waiting: t("shop.loading"), head: eventHead(page.event),
+export const shopEntrance = (model) =>
+  entrance(async () => (await loadShop()).shopView, model, {
+    title: t("shop.title"), waiting: t("shop.loading"), head: eventHead(model.event),
   });
 
 /**
  * An order, as soon as its script is there.
  * @param {string} event @param {string} order @returns {View}
  */
-export const orderEntrance = (event, order) =>
-  entrance(async () => (await loadOrder()).orderView(event, order), { title: t("order.title"), waiting: t("loading") });
+export function orderEntrance(event, order) {
+  const load = async () => {
+    const { orderView } = await loadOrder();
+    return () => orderView(event, order);
+  };
+  /** @type {void} an order's view has no model */
+  const none = undefined;
+  return entrance(load, none, { title: t("order.title"), waiting: t("loading") });
+}
 
 /**
- * @param {() => Promise<View>} load @param {{ title: string, waiting: string, head?: HTMLElement }} words
- * @returns {View}
+ * @template Model
+ * @param {() => Promise<(model: Model) => View<Model>>} load @param {Model} model
+ * @param {{ title: string, waiting: string, head?: HTMLElement }} words
+ * @returns {View<Model>}
  */
-function entrance(load, { title, waiting, head }) {
+function entrance(load, model, { title, waiting, head }) {
   const state = el("div", null, el("p", { class: "soft" }, waiting));
   const element = el("div", { class: "stack" }, head, heading(title), state);
   let isClosed = false;
-  /** @type {View | undefined} */
+  let latest = model;
+  /** @type {View<Model> | undefined} */
   let view;
 
   const enter = async () => {
     try {
-      const made = await load();
-      if (isClosed) return made.close?.();
+      const make = await load();
+      if (isClosed) return;
       const hasFocus = element.contains(document.activeElement);
-      view = made;
+      view = make(latest);
       show(element, view.element);
       if (hasFocus) view.element.querySelector("h1")?.focus();
-      view.update?.();
+      view.update?.(latest);
     } catch (error) {
       if (isClosed) return;
       const reason = refusal(Problem.unreachable(error));
@@ -83,7 +91,10 @@ function entrance(load, { title, waiting, head }) {
   return {
     element,
     title,
-    update: () => view?.update?.(),
+    update: (next) => {
+      latest = next;
+      view?.update?.(next);
+    },
     close: () => {
       isClosed = true;
       view?.close?.();

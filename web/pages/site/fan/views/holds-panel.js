@@ -5,16 +5,17 @@ import { placesOf } from "../words.js";
 import { actionButton } from "./parts.js";
 
 /**
- * @typedef {import("../event-page.js").EventPage} EventPage
+ * @typedef {import("../../../../client/src/types.js").Hold} Hold
  * @typedef {import("../../map/chart.js").SeatingChart} SeatingChart
  */
 
 /**
- * What is held for the fan, each with its clock.
- * @param {EventPage} page @param {() => SeatingChart | undefined} chart
- * @returns {{ element: HTMLElement, update: () => void }}
+ * What is held for the fan, each hold with its clock.
+ * @param {{ release: (id: string) => Promise<void>, startCheckout: (id: string) => void }} actions
+ * @returns {{ element: HTMLElement, update: (holds: Hold[], chart: SeatingChart | undefined) => void }} the chart names
+ *   the seats
  */
-export function holdsPanel(page, chart) {
+export function holdsPanel({ release, startCheckout }) {
   const rows = el("ul", { class: "stack holds" });
   const element = el("section", { class: "card held" }, el("h2", null, t("hold.title")), rows);
   element.hidden = true;
@@ -22,17 +23,16 @@ export function holdsPanel(page, chart) {
   /** @type {(() => void)[]} */
   let clocks = [];
 
-  const update = () => {
-    const entries = page.holds.all();
-    const known = chart();
-    const key = `${entries.map(({ hold }) => hold.hold).join()} ${known !== undefined}`;
-    element.hidden = entries.length === 0;
+  /** @param {Hold[]} holds @param {SeatingChart | undefined} chart */
+  const update = (holds, chart) => {
+    const key = `${holds.map(({ hold }) => hold).join()} ${chart !== undefined}`;
+    element.hidden = holds.length === 0;
     if (key !== shown) {
       shown = key;
       clocks = [];
       show(
         rows,
-        entries.map(({ hold }) => {
+        holds.map((hold) => {
           const left = el("strong", { class: "number", role: "timer" });
           clocks.push(() => {
             const seconds = (Date.parse(hold.expiresAt) - clock.now()) / 1000;
@@ -45,14 +45,14 @@ export function holdsPanel(page, chart) {
             el(
               "div",
               null,
-              el("p", null, placesOf(hold, known)),
+              el("p", null, placesOf(hold, chart)),
               el("p", { class: "small" }, `${formatMoney(hold.amount, hold.currency)} · ${t("hold.left")} `, left),
             ),
             el(
               "div",
               { class: "row" },
-              actionButton(t("hold.release"), () => page.release(hold.hold)),
-              actionButton(t("hold.pay"), () => page.startCheckout(hold.hold), "primary"),
+              actionButton(t("hold.release"), () => release(hold.hold)),
+              actionButton(t("hold.pay"), () => startCheckout(hold.hold), "primary"),
             ),
           );
         }),

@@ -4,24 +4,29 @@ import { formatNumber, t } from "../../lib/i18n.js";
 import { estimate, odds } from "../reckoning.js";
 import { waiting } from "../words.js";
 import { drawCheck } from "./draw-check.js";
-import { eventHead, heading, notice } from "./parts.js";
+import { notice, stepView } from "./parts.js";
 import { soundSwitch } from "./sound-switch.js";
 
 /**
- * @typedef {import("../event-page.js").EventPage} EventPage
- * @typedef {import("./parts.js").View} View
+ * @typedef {object} LineModel
+ * @property {import("../../../../client/src/types.js").EventDetail} event
+ * @property {import("../../../../client/src/types.js").Room} room
+ * @property {import("../../../../client/src/types.js").Place | undefined} place
+ * @property {import("../journey.js").Journey["phase"]} phase
+ * @property {number} position how many are ahead
+ * @property {string | undefined} seenCommitment the draw's, as this browser saw it in the lobby
  */
 
 /** @type {Record<string, string>} */
 const KINDS = { likely: "good", uncertain: "warn", unlikely: "bad", none: "bad" };
-/** A position is told aloud when it has come this much nearer, by halves: 1000, 500, 250 … */
+/** A screen reader is told the position again when it has come down to this share: 1000, 500, 250 … */
 const TOLD_AGAIN = 0.5;
 
 /**
- * In the line.
- * @param {EventPage} page @returns {View}
+ * In line.
+ * @param {LineModel} first @returns {import("./parts.js").View<LineModel>}
  */
-export function lineView(page) {
+export function lineView(first) {
   const state = el("div");
   const position = el("p", { class: "big-number number" });
   const caption = el("p", { class: "soft" });
@@ -29,71 +34,18 @@ export function lineView(page) {
   const wait = el("p", { class: "estimate" });
   const word = el("span", { class: "badge" });
   const reason = el("p", { class: "small" });
-  const room = el("p", { class: "soft small number" });
-  const place = page.place;
+  const crowd = el("p", { class: "soft small number" });
   let lastTold = Infinity;
   let lastPhase = "";
 
-  /** @type {View} */
-  const view = {
-    element: el(
-      "div",
-      { class: "stack" },
-      eventHead(page.event),
-      el(
-        "section",
-        { class: "card centered" },
-        heading(t("line.title")),
-        state,
-        position,
-        caption,
-        bar,
-        wait,
-        room,
-        el("p", { class: "notice good" }, t("line.kept")),
-        soundSwitch(),
-      ),
-      el(
-        "section",
-        { class: "card" },
-        el("div", { class: "row" }, el("h2", null, t("odds.title")), word),
-        reason,
-      ),
-      place && drawCheck(page),
-    ),
-    title: t("line.title"),
-    update: () => {
-      const { phase, position: before } = page.journey;
-      view.title = `(${formatNumber(before)}) ${t("line.title")}`;
-      setText(position, before > 0 ? formatNumber(before) : t("line.next"));
-      const number = page.place?.number ?? 0;
-      setText(caption, before > 0 ? t("line.before", { number }) : t("line.number", { number }));
-      bar.value = number > 0 ? Math.min(1, page.room.admittedThrough / number) : 0;
-      if (phase !== lastPhase) {
-        lastPhase = phase;
-        const isHalted = phase === "paused" || phase === "soldOut";
-        show(state, isHalted && notice("warn", t(`${phase}.inLine`)));
-        if (isHalted) announce(t(`${phase}.inLine`), { isUrgent: true });
-      }
-      const range = phase === "open" ? estimate(before, page.room.admittedPerMinute) : undefined;
-      setText(wait, phase === "open" ? waiting(range) : "");
-      setText(room, t("line.room", { active: page.room.activeShoppers, free: page.room.free }));
-      showOdds();
-      if (before <= lastTold * TOLD_AGAIN) {
-        lastTold = before;
-        announce(`${t("line.announce", { count: before })} ${wait.textContent}`);
-      }
-    },
-  };
-
-  const showOdds = () => {
-    const { room: now, event } = page;
+  /** @param {LineModel} model */
+  const showOdds = ({ event, room, position: before }) => {
     const reckoned = odds({
-      free: now.free,
+      free: room.free,
       capacity: event.capacity,
-      admittedThrough: now.admittedThrough,
-      activeShoppers: now.activeShoppers,
-      position: page.journey.position,
+      admittedThrough: room.admittedThrough,
+      activeShoppers: room.activeShoppers,
+      position: before,
       ticketsPerBuyer: event.limits.ticketsPerBuyer,
     });
     word.className = `badge ${KINDS[reckoned.word]}`;
@@ -102,12 +54,61 @@ export function lineView(page) {
     setText(
       reason,
       t(reckoned.word === "none" ? "odds.reasonNone" : "odds.reason", {
-        free: now.free,
+        free: room.free,
         before: reckoned.before,
         per,
         left: reckoned.left,
       }),
     );
   };
+
+  /** @param {LineModel} model */
+  const update = (model) => {
+    const { phase, position: before, room } = model;
+    view.title = `(${formatNumber(before)}) ${t("line.title")}`;
+    setText(position, before > 0 ? formatNumber(before) : t("line.next"));
+    const number = model.place?.number ?? 0;
+    setText(caption, before > 0 ? t("line.before", { number }) : t("line.number", { number }));
+    bar.value = number > 0 ? Math.min(1, room.admittedThrough / number) : 0;
+    if (phase !== lastPhase) {
+      lastPhase = phase;
+      const isHalted = phase === "paused" || phase === "soldOut";
+      show(state, isHalted && notice("warn", t(`${phase}.inLine`)));
+      if (isHalted) announce(t(`${phase}.inLine`), { isUrgent: true });
+    }
+    const range = phase === "open" ? estimate(before, room.admittedPerMinute) : undefined;
+    setText(wait, phase === "open" ? waiting(range) : "");
+    setText(crowd, t("line.room", { active: room.activeShoppers, free: room.free }));
+    showOdds(model);
+    if (before <= lastTold * TOLD_AGAIN) {
+      lastTold = before;
+      announce(`${t("line.announce", { count: before })} ${wait.textContent}`);
+    }
+  };
+
+  const view = stepView(first.event, {
+    title: t("line.title"),
+    isCentered: true,
+    card: [
+      state,
+      position,
+      caption,
+      bar,
+      wait,
+      crowd,
+      el("p", { class: "notice good" }, t("line.kept")),
+      soundSwitch(),
+    ],
+    below: [
+      el(
+        "section",
+        { class: "card" },
+        el("div", { class: "row" }, el("h2", null, t("odds.title")), word),
+        reason,
+      ),
+      first.place && drawCheck(first.place, first.room, first.seenCommitment),
+    ],
+    update,
+  });
   return view;
 }

@@ -2,39 +2,39 @@ import { el, setText } from "../../lib/dom.js";
 import { formatDate, t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
 import { countdown } from "../words.js";
-import { eventHead, heading } from "./parts.js";
+import { stepView } from "./parts.js";
 import { soundSwitch } from "./sound-switch.js";
 
 /**
- * @typedef {import("../event-page.js").EventPage} EventPage
- * @typedef {import("./parts.js").View} View
+ * @typedef {object} LobbyModel
+ * @property {import("../../../../client/src/types.js").EventSummary} event
+ * @property {string} opensAt
+ * @property {number | null} lobbySize
+ * @property {number | undefined} lobbyIndex the fan's own
+ * @property {string | null} drawCommitment
  */
 
 /**
- * In the lobby: everyone here has the same chance.
- * @param {EventPage} page @returns {View}
+ * In the lobby, where everyone has the same chance.
+ * @param {LobbyModel} model @returns {import("./parts.js").View<LobbyModel>}
  */
-export function lobbyView(page) {
+export function lobbyView({ event }) {
   const clockText = el("p", { class: "big-clock number", role: "timer" });
   const size = el("p", { class: "soft number" });
   const date = el("p", { class: "soft" });
   const commitment = el("code", { class: "hash" });
-  return {
-    element: el(
-      "div",
-      { class: "stack" },
-      eventHead(page.event),
-      el(
-        "section",
-        { class: "card centered" },
-        heading(t("lobby.title")),
-        el("p", { class: "soft" }, t("lobby.until")),
-        clockText,
-        date,
-        el("p", { class: "notice good" }, t("lobby.kept")),
-        size,
-        soundSwitch(),
-      ),
+  return stepView(event, {
+    title: t("lobby.title"),
+    isCentered: true,
+    card: [
+      el("p", { class: "soft" }, t("lobby.until")),
+      clockText,
+      date,
+      el("p", { class: "notice good" }, t("lobby.kept")),
+      size,
+      soundSwitch(),
+    ],
+    below: [
       el(
         "section",
         { class: "card" },
@@ -53,16 +53,15 @@ export function lobbyView(page) {
           el("div", { class: "stack" }, el("p", { class: "small" }, t("lobby.commitmentExplain")), commitment),
         ),
       ),
-    ),
-    title: t("lobby.title"),
-    update: () => {
-      const left = (Date.parse(page.room.opensAt) - clock.now()) / 1000;
+    ],
+    update: ({ opensAt, lobbySize, lobbyIndex, drawCommitment }) => {
+      const left = (Date.parse(opensAt) - clock.now()) / 1000;
       setText(clockText, left > 0 ? countdown(left) : t("before.now"));
-      setText(date, formatDate(page.room.opensAt));
-      const index = page.place?.lobbyIndex;
-      const count = Math.max(page.room.lobbySize ?? 0, index === undefined ? 0 : index + 1);
-      setText(size, t("lobby.size", { count, index: (index ?? 0) + 1 }));
-      setText(commitment, page.room.drawCommitment ?? "–");
+      setText(date, formatDate(opensAt));
+      // The room's count may be older than the fan's own place.
+      const count = Math.max(lobbySize ?? 0, lobbyIndex === undefined ? 0 : lobbyIndex + 1);
+      setText(size, t("lobby.size", { count, index: (lobbyIndex ?? 0) + 1 }));
+      setText(commitment, drawCommitment ?? "–");
     },
-  };
+  });
 }

@@ -5,18 +5,24 @@ import { eventPath } from "../routes.js";
 /**
  * @typedef {import("../../../../client/src/types.js").EventSummary} EventSummary
  * @typedef {import("../../../../client/src/types.js").PriceLine} PriceLine
- *
- * @typedef {object} View one screen
+ * @typedef {import("../../lib/dom.js").Child} Child
+ */
+
+/**
+ * One screen. A step's view is made from its model, then updated with a new one right away, every second, and whenever
+ * something has changed.
+ * @template [Model=void]
+ * @typedef {object} View
  * @property {HTMLElement} element
  * @property {string} title
- * @property {() => void} [update] told at least each second, and whenever something has changed
+ * @property {(model: Model) => void} [update]
  * @property {() => void} [close]
  */
 
-/** @param {string} text the heading of a view, which takes the focus when the view comes */
+/** @param {string} text the heading of a view, which takes the focus when the view appears */
 export const heading = (text) => el("h1", { tabindex: "-1" }, text);
 
-/** @param {EventSummary} event what is on, where and when, above every step */
+/** @param {EventSummary} event its name, place and date, above every step */
 export function eventHead(event) {
   return el(
     "div",
@@ -24,6 +30,32 @@ export function eventHead(event) {
     el("p", { class: "event-name" }, el("a", { href: eventPath(event.id) }, event.title)),
     el("p", { class: "soft small" }, `${event.venue} · ${formatDate(event.startsAt)}`),
   );
+}
+
+/**
+ * The view of a step: the event's head, a card under the step's heading, and whatever comes below that card.
+ * @template Model
+ * @param {EventSummary} event
+ * @param {object} parts
+ * @param {string} parts.title
+ * @param {(Child | Child[])[]} parts.card
+ * @param {boolean} [parts.isCentered]
+ * @param {Child[]} [parts.below]
+ * @param {(model: Model) => void} [parts.update]
+ * @returns {View<Model>}
+ */
+export function stepView(event, { title, card, isCentered = false, below = [], update }) {
+  return {
+    element: el(
+      "div",
+      { class: "stack" },
+      eventHead(event),
+      el("section", { class: ["card", isCentered && "centered"] }, heading(title), ...card),
+      below,
+    ),
+    title,
+    ...(update && { update }),
+  };
 }
 
 /** @param {PriceLine[]} lines @param {number} amount @param {string} currency */
@@ -66,7 +98,7 @@ export function amounts(lines, amount, currency) {
 }
 
 /**
- * A button that works once at a time: while its work is done, clicks count for nothing.
+ * A button that ignores further clicks until its work is done.
  * @param {string} label @param {() => unknown} work @param {string} [className]
  */
 export function actionButton(label, work, className = "") {

@@ -15,35 +15,48 @@ import { eventHead, heading, notice } from "./parts.js";
 import { bestAvailable, categoryFilter, standingAreas } from "./shop-choices.js";
 
 /**
- * @typedef {import("../event-page.js").EventPage} EventPage
+ * @typedef {import("../../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../../../client/src/types.js").Hold} Hold
  * @typedef {import("../../../../client/src/types.js").HoldRequest} HoldRequest
  * @typedef {import("../../map/chart.js").SeatingChart} SeatingChart
- * @typedef {import("./parts.js").View} View
  */
 
 /**
- * What both of the map's elements can do.
+ * @typedef {object} ShopModel
+ * @property {EventDetail} event
+ * @property {import("../journey.js").Journey["phase"]} phase
+ * @property {boolean} hasPass whether new seats may be held
+ * @property {string | undefined} passExpiresAt
+ * @property {Hold[]} holds the fan's own
+ * @property {(wanted: HoldRequest) => Promise<void>} hold rejects with why it was refused
+ * @property {(id: string) => Promise<void>} release
+ * @property {(id: string) => void} startCheckout
+ * @property {() => void} leave lets the next one in
+ * @property {(text: string) => void} warn shows a warning that stays until the fan's next step
+ * @property {() => void} clearWarning
+ */
+
+/**
+ * What both the map and the list can do.
  * @typedef {HTMLElement & { load(chart: SeatingChart, states: SeatStates): void, update(changed?: number[]): void,
  *   selected: Set<number>, mine: Set<number>,
  *   filter: string | undefined, mode: string }} SeatsElement
  */
 
 const RETRY_MILLISECONDS = 4000;
-/** When the pass's end is told aloud. */
+/** How much time the pass has left when a screen reader is told of it. */
 const TOLD_SECONDS = [120, 30];
 const FREE = ".";
 
 /**
- * The seats, live, and all ways to choose some.
- * @param {EventPage} page @returns {View}
+ * The seats, live, and every way to choose some.
+ * @param {ShopModel} model @returns {import("./parts.js").View<ShopModel>}
  */
-export function shopView(page) {
-  const shop = new Shop(page);
-  return { element: shop.element, title: t("shop.title"), update: () => shop.update(), close: () => shop.close() };
-}
+export const shopView = (model) => new Shop(model);
 
 class Shop {
-  #page;
+  title = t("shop.title");
+  #model;
   #states = new SeatStates();
   #selection = new Selection();
   /** @type {Kept<string[]>} picked seats outlive a reload */
@@ -68,21 +81,21 @@ class Shop {
   #filter = el("div");
   #seats = el("div", { class: "stack shop-seats" }, el("p", { class: "soft" }, t("shop.loading")));
   #holds;
-  #leave = el("button", { type: "button", class: "plain", onclick: () => this.#page.leaveShop() }, t("shop.leave"));
+  #leave = el("button", { type: "button", class: "plain", onclick: () => this.#model.leave() }, t("shop.leave"));
 
-  /** @param {EventPage} page */
-  constructor(page) {
-    this.#page = page;
+  /** @param {ShopModel} model */
+  constructor(model) {
+    this.#model = model;
     this.#kept = new Kept(
-      `fan.picked.${page.event.id}`,
+      `fan.picked.${model.event.id}`,
       /** @returns {value is string[]} */ (value) => Array.isArray(value),
       () => sessionStorage,
     );
-    this.#holds = holdsPanel(page, () => this.#chart);
+    this.#holds = holdsPanel(model);
     this.element = el(
       "div",
       { class: "stack shop" },
-      eventHead(page.event),
+      eventHead(model.event),
       el(
         "div",
         { class: "row spread" },
@@ -111,7 +124,7 @@ class Shop {
 
   async #load() {
     try {
-      const chart = await chartOf(this.#page.event);
+      const chart = await chartOf(this.#model.event);
       if (this.#ending.signal.aborted) return;
       this.#chart = chart;
       this.#build(chart);
@@ -125,7 +138,7 @@ class Shop {
 
   /** @param {SeatingChart} chart */
   #build(chart) {
-    const { event } = this.#page;
+    const { event } = this.#model;
     const request = (/** @type {HoldRequest} */ wanted) => this.#hold(wanted);
     const choices = [];
     if (chart.seatCount > 0) {
@@ -152,7 +165,7 @@ class Shop {
     this.#basket.hidden = chart.seatCount === 0;
   }
 
-  /** On a narrow screen: the map or the list. */
+  /** Switches between the map and the list, on a narrow screen. */
   #switch() {
     const button = (/** @type {"map" | "list"} */ which) => {
       const made = el(
@@ -178,7 +191,7 @@ class Shop {
   #follow() {
     let isLoaded = false;
     client
-      .availabilityStream(this.#page.event.id, {
+      .availabilityStream(this.#model.event.id, {
         signal: this.#ending.signal,
         onSnapshot: (availability) => {
           this.#states.replace(availability);
@@ -195,7 +208,7 @@ class Shop {
       .catch((error) => show(this.#state, notice("warn", refusal(error))));
   }
 
-  /** @param {number[] | undefined} changed all of them, if it is not said which */
+  /** @param {number[] | undefined} changed undefined when all may have */
   #changed(changed) {
     const chart = this.#chart;
     if (!chart) return;
@@ -204,7 +217,7 @@ class Shop {
       this.#list.update(changed);
     }
     this.#updateAreas?.();
-    // While a hold is asked for, those that go may be going to us.
+    // While a hold is being made, the seats that go may be going to this fan.
     if (!this.#isHolding) this.#dropTaken();
     else return;
     this.#showSelection();
@@ -260,10 +273,11 @@ class Shop {
 
   // Choosing
 
-  /** How many more tickets may be had. */
+  /** How many more tickets the fan may hold. */
   #room() {
-    const held = this.#page.holds.all().reduce((sum, { hold }) => sum + hold.quantity, 0);
-    return Math.max(0, this.#page.event.limits.ticketsPerBuyer - held);
+    const { event, holds } = this.#model;
+    const held = holds.reduce((sum, { quantity }) => sum + quantity, 0);
+    return Math.max(0, event.limits.ticketsPerBuyer - held);
   }
 
   /** @param {{ kind: "seat", index: number } | { kind: "area", name: string }} detail */
@@ -277,14 +291,14 @@ class Shop {
     const { index } = detail;
     const isPicked = this.#selection.seats.has(index);
     if (!isPicked && this.#states.stateOf(index) !== FREE) return;
-    const limit = this.#page.event.limits.ticketsPerBuyer;
+    const limit = this.#model.event.limits.ticketsPerBuyer;
     const outcome = this.#selection.toggle(index, this.#room());
     show(this.#lost);
     if (outcome === "full") {
-      this.#page.say("warn", t("shop.full", { limit }));
+      this.#model.warn(t("shop.full", { limit }));
       return;
     }
-    this.#page.clearNotice();
+    this.#model.clearWarning();
     announce(t(`basket.${outcome}`, { seat: seatName(chart.name(index), chart), count: this.#selection.seats.size }));
     this.#showSelection();
   }
@@ -294,7 +308,7 @@ class Shop {
     if (!chart) return;
     this.#kept.set([...this.#selection.seats].map((index) => chart.name(index)));
     if (chart.seatCount > 0) {
-      const held = this.#page.holds.all().flatMap(({ hold }) => hold.seats);
+      const held = this.#model.holds.flatMap(({ seats }) => seats);
       for (const element of [this.#map, this.#list]) {
         element.selected = this.#selection.seats;
         element.mine = new Set(held.flatMap((name) => chart.indexOf(name) ?? []));
@@ -312,11 +326,11 @@ class Shop {
     this.#basket.classList.toggle("is-empty", seats.length === 0);
     if (!chart || seats.length === 0) {
       show(this.#basket, el("h2", null, t("basket.title")), el("p", { class: "soft" }, t("basket.empty", {
-        count: this.#page.event.limits.ticketsPerBuyer,
+        count: this.#model.event.limits.ticketsPerBuyer,
       })));
       return;
     }
-    const { currency } = this.#page.event;
+    const { currency } = this.#model.event;
     const amount = seats.reduce((sum, index) => sum + chart.categoryAt(index).amount, 0);
     show(
       this.#basket,
@@ -378,7 +392,7 @@ class Shop {
     this.#basket.setAttribute("aria-busy", "true");
     const before = [...this.#selection.seats];
     try {
-      await this.#page.hold(wanted);
+      await this.#model.hold(wanted);
       if ("seats" in wanted) this.#kept.set([]);
     } catch (error) {
       this.#refused(error, wanted, before);
@@ -401,31 +415,33 @@ class Shop {
       this.#tellLost(lost, before);
       return;
     }
-    this.#page.say("warn", isGone ? t("best.none") : refusal(error, chart));
+    this.#model.warn(isGone ? t("best.none") : refusal(error, chart));
   }
 
   // The clocks
 
-  update() {
-    const { journey, pass } = this.#page;
-    this.#holds.update();
-    const seconds = pass ? (Date.parse(pass.expiresAt) - clock.now()) / 1000 : 0;
-    this.#passLine.hidden = !journey.hasPass;
-    this.#leave.hidden = !journey.hasPass;
+  /** @param {ShopModel} model */
+  update(model) {
+    this.#model = model;
+    const { phase, hasPass, passExpiresAt, holds } = model;
+    this.#holds.update(holds, this.#chart);
+    const seconds = passExpiresAt === undefined ? 0 : (Date.parse(passExpiresAt) - clock.now()) / 1000;
+    this.#passLine.hidden = !hasPass;
+    this.#leave.hidden = !hasPass;
     setText(this.#passClock, formatClock(seconds));
     this.#passClock.classList.toggle("hurry", seconds < 60);
     const told = TOLD_SECONDS.find((at) => this.#lastPassSeconds > at && seconds <= at);
-    if (journey.hasPass && told !== undefined && this.#lastPassSeconds !== Infinity) {
+    if (hasPass && told !== undefined && this.#lastPassSeconds !== Infinity) {
       announce(t("shop.passEnding", { count: told }), { isUrgent: true });
     }
     this.#lastPassSeconds = seconds;
-    const isHalted = ["paused", "soldOut", "closed"].includes(journey.phase);
-    const state = !journey.hasPass ? "passEnded" : isHalted ? journey.phase : "";
+    const isHalted = ["paused", "soldOut", "closed"].includes(phase);
+    const state = !hasPass ? "passEnded" : isHalted ? phase : "";
     if (this.#state.dataset["state"] !== state) {
       this.#state.dataset["state"] = state;
       show(this.#state, state !== "" && notice("warn", t(`shop.state.${state}`)));
     }
-    this.#basket.inert = !journey.hasPass;
-    this.#choices.inert = !journey.hasPass;
+    this.#basket.inert = !hasPass;
+    this.#choices.inert = !hasPass;
   }
 }

@@ -1,0 +1,96 @@
+/**
+ * @typedef {import("./desk.js").Desk} Desk
+ * @typedef {import("./live-event.js").LiveEvent} LiveEvent
+ */
+
+/**
+ * Has a value shown: at once, if there is one, and again whenever it changes, until the tab is left.
+ * @template Value
+ * @typedef {(show: (value: Value) => void) => void} Follow
+ */
+
+/** @param {LiveEvent} live @param {AbortSignal} signal @returns {Follow<import("./seat-widgets.js").Seats>} */
+const seatsOf = (live, signal) => (show) =>
+  live.watch(
+    ["seats"],
+    (changed) => {
+      const { chart, states } = live;
+      if (chart && states.version !== undefined) show({ chart, states, changed });
+    },
+    signal,
+  );
+
+/**
+ * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal aborts when the tab is left
+ * @returns {import("./onsale-controls.js").ControlsModel}
+ */
+export const controlsModel = (live, desk, signal) => ({
+  onEvent: (show) => live.watch(["event"], () => live.event && show(live.event), signal),
+  report: () => live.report,
+  pauseOrResume: async (action) => {
+    live.setEvent(await desk.call((client, token) => client[action](live.id, token)));
+    live.refresh();
+  },
+  changeOnsale: async (changes) => {
+    live.setEvent(await desk.call((client, token) => client.changeOnsale(live.id, token, changes)));
+  },
+});
+
+/**
+ * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal aborts when the tab is left
+ * @returns {import("./live-view.js").LiveModel}
+ */
+export const liveModel = (live, desk, signal) => ({
+  id: live.id,
+  controls: controlsModel(live, desk, signal),
+  onNumbers: (show) =>
+    live.watch(
+      ["report", "event", "room"],
+      () => {
+        const { report, event, room, pace } = live;
+        if (report && event) show({ report, event, room, pace });
+      },
+      signal,
+    ),
+  onOrderCounts: (show) => live.watch(["report"], () => live.report && show(live.report.orders), signal),
+  onSamples: (show) => live.watch(["report"], () => show(live.samples), signal),
+  onSeats: seatsOf(live, signal),
+  signal,
+});
+
+/**
+ * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal aborts when the tab is left
+ * @returns {import("./seats-view.js").SeatsModel}
+ */
+export const seatsModel = (live, desk, signal) => ({
+  onChart: (show) => live.watch(["chart"], () => live.chart && show(live.chart), signal),
+  onSeats: seatsOf(live, signal),
+  change: (action, names) => desk.call(async (client, token) => void (await client[action](live.id, token, names))),
+  refresh: () => live.refresh(),
+});
+
+/**
+ * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal aborts when the tab is left
+ * @returns {import("./orders-view.js").OrdersModel}
+ */
+export const ordersModel = (live, desk, signal) => ({
+  id: live.id,
+  orders: (query) => desk.call((client, token) => client.orders(live.id, token, query)),
+  csv: () => desk.call((client, token) => client.ordersCSV(live.id, token)),
+  dialog: {
+    order: (id) => desk.call((client, token) => client.getOrder(live.id, token, id)),
+    refund: (id) => desk.call((client, token) => client.cancelOrder(live.id, token, id)),
+    refresh: () => live.refresh(),
+    chart: () => live.chart,
+  },
+  signal,
+});
+
+/**
+ * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal aborts when the tab is left
+ * @returns {import("./audit-view.js").AuditModel}
+ */
+export const auditModel = (live, desk, signal) => ({
+  entries: () => desk.call((client, token) => client.audit(live.id, token)),
+  signal,
+});

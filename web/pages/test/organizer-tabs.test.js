@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { LiveEvent } from "../site/organizer/live-event.js";
+import { controlsModel, liveModel, ordersModel, seatsModel } from "../site/organizer/tab-models.js";
+
+const event = (phase) => ({ id: "e", onsale: { phase } });
+const report = (sold) => ({ sold, orders: { confirmed: sold } });
+
+/** A desk whose client answers whatever it is asked with what was asked of it. */
+function desk() {
+  const asked = [];
+  const client = new Proxy({}, {
+    get: (_, name) => async (...given) => {
+      asked.push([name, ...given]);
+      return event(name);
+    },
+  });
+  return { asked, call: (work) => work(client, "token"), client };
+}
+
+/** A tab of an event that has heard nothing from the server yet. */
+function tab() {
+  const at = desk();
+  const leaving = new AbortController();
+  return { at, live: new LiveEvent("e", at), leaving, signal: leaving.signal };
+}
+
+test("a tab is shown the event once it is known, at each change, and no more once it is left", () => {
+  const { at, live, leaving, signal } = tab();
+  const shown = [];
+  controlsModel(live, at, signal).onEvent(({ onsale }) => shown.push(onsale.phase));
+  assert.deepEqual(shown, []);
+  live.setEvent(event("open"));
+  live.setEvent(event("paused"));
+  leaving.abort();
+  live.setEvent(event("closed"));
+  assert.deepEqual(shown, ["open", "paused"]);
+});
+
+test("what is known already is shown at once", () => {
+  const { at, live, signal } = tab();
+  live.event = event("open");
+  live.report = report(3);
+  const shown = [];
+  const model = liveModel(live, at, signal);
+  model.onNumbers((numbers) => shown.push(numbers.report.sold));
+  model.onOrderCounts(({ confirmed }) => shown.push(confirmed));
+  model.onSamples(({ length }) => shown.push(length));
+  assert.deepEqual(shown, [3, 3, 0]);
+});
+
+test("numbers are shown only when report and event are both there", () => {
+  const { at, live, signal } = tab();
+  const shown = [];
+  live.report = report(3);
+  liveModel(live, at, signal).onNumbers((numbers) => shown.push(numbers.report.sold));
+  assert.deepEqual(shown, []);
+  live.setEvent(event("open"));
+  assert.deepEqual(shown, [3]);
+});
+
+test("seats are shown only when the chart and their states are both there", () => {
+  const { at, live, signal } = tab();
+  const shown = [];
+  live.chart = { seatCount: 2 };
+  seatsModel(live, at, signal).onSeats(({ states }) => shown.push(states.version));
+  assert.deepEqual(shown, []);
+  live.states.replace({ version: 4, seats: "..", areas: [] });
+  seatsModel(live, at, signal).onSeats(({ states }) => shown.push(states.version));
+  assert.deepEqual(shown, [4]);
+});
+
+test("a pause is known as soon as it is answered", async () => {
+  const { at, live, signal } = tab();
+  await controlsModel(live, at, signal).pauseOrResume("pause");
+  assert.deepEqual(at.asked, [["pause", "e", "token"]]);
+  assert.equal(live.event.onsale.phase, "pause");
+});
+
+test("what a tab does is asked of the server, for this event and with the organizer's token", async () => {
+  const { at, live, signal } = tab();
+  await controlsModel(live, at, signal).changeOnsale({ maxActiveShoppers: 9 });
+  await seatsModel(live, at, signal).change("block", ["A-1"]);
+  const orders = ordersModel(live, at, signal);
+  await orders.orders({ limit: 50 });
+  await orders.csv();
+  await orders.dialog.order("ord_1");
+  await orders.dialog.refund("ord_1");
+  assert.deepEqual(at.asked, [
+    ["changeOnsale", "e", "token", { maxActiveShoppers: 9 }], ["block", "e", "token", ["A-1"]],
+    ["orders", "e", "token", { limit: 50 }], ["ordersCSV", "e", "token"], ["getOrder", "e", "token", "ord_1"],
+    ["cancelOrder", "e", "token", "ord_1"],
+  ]);
+});
