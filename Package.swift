@@ -93,7 +93,6 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ],
-            resources: [.copy("openapi.json")],
             swiftSettings: strict),
         // The pnpm workspace is a target too, so that its files come along wherever the program is built.
         .target(
@@ -128,6 +127,8 @@ let package = Package(
             ],
             resources: [.copy("Examples")],
             swiftSettings: strict),
+        // What several test targets stand on.
+        .target(name: "Doubles", dependencies: ["OnsaleEngine"], path: "Tests/Doubles", swiftSettings: strict),
         .testTarget(
             name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale", "Seeded"], swiftSettings: strict),
         .testTarget(
@@ -138,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "OnsaleEngineTests",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", "Seeded", logging,
+                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", "Seeded",
+                logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Journals"],
@@ -149,8 +151,10 @@ let package = Package(
         .testTarget(
             name: "OnsaleHTTPTests",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleStreams", "OnsaleHTTP", "Seeded",
-                crypto, logging, asyncHTTPClient, hummingbird,
+                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
+                "OnsaleHTTP",
+                "Seeded", crypto, logging, asyncHTTPClient, hummingbird,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -47,7 +47,7 @@ struct Plant: Sendable {
             listenersMax: connectionsMax * Plant.streamShare / 100, ended: { shares.streamEnded(client: $0) })
         let service = try await OnsaleService(
             engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
-            logger: Logger.onsale("onsale.http"))
+            version: Onsale.version, logger: Logger.onsale("onsale.http"))
         if isDemo { try await Demo.openArena(in: engine, logger: logger) }
         try await serve(service, engine, broadcaster, publicPort)
         await broadcaster.stop()

@@ -1,3 +1,4 @@
+import Doubles
 import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom

@@ -95,7 +95,7 @@ import Testing
                 _ = Partition(definition: definition)
             },
             body("session", [#"{"email":"fan@example.com"}"#]) {
-                _ = Mailbox(try Body.decode(CreateSession.self, $0).email)
+                _ = MailAddress(try Body.decode(CreateSession.self, $0).email)
             },
             body(
                 "hold",

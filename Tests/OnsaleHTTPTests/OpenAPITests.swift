@@ -1,75 +1,126 @@
-import AsyncHTTPClient
 import Foundation
-import HTTPTypes
-import Logging
-import NIOCore
-import OnsaleEngine
-import OnsalePayments
-import OnsaleStreams
-import OnsaleValues
 import Testing
 
 @testable import OnsaleHTTP
 
-/// The document against the routes.
+/// The document, and those who must say the same as it does.
 @Suite struct OpenAPITests {
-    /// A provider that nobody answers for: nothing is paid here.
-    static let nobody = StripeGateway(
-        baseURL: "http://127.0.0.1:9", secretKey: "none", publicURL: "http://127.0.0.1", client: .shared)
-
-    private func document() throws -> [String: Any] {
-        try #require(
-            JSONSerialization.jsonObject(with: Data(OpenAPIDocument.bytes.readableBytesView)) as? [String: Any])
-    }
-
-    @Test("Every route is described, and nothing else")
-    func describesRoutes() async throws {
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let engine = Engine(
-            journal: MemoryJournal(), clock: try SystemClock(), payments: OpenAPITests.nobody, logger: logger,
-            fatal: { fatalError($0) })
-        let service = try await OnsaleService(
-            engine: engine,
-            settings: .init(
-                adminToken: "a", doorToken: nil, tokenSecret: String(repeating: "t", count: 32), barcodeSecret: "b",
-                login: .open, webhookSecret: "w"),
-            broadcaster: Broadcaster(listenersMax: 1), shares: ClientShares(perAddress: 100),
-            client: .shared, logger: logger)
-        let routes = Set(
-            service.routes.map { route in
-                let path = route.path.split(separator: "/").map {
-                    $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0)
+    @Test("Every operation has a name of its own, an answer, and parameters for all that varies in its path")
+    func operationsAreWhole() async throws {
+        try await ServiceTester.run { tester in
+            #expect(Set(tester.operations.map(\.id)).count == tester.operations.count)
+            for operation in tester.operations {
+                #expect(!operation.answers.isEmpty && !operation.summary.isEmpty, "\(operation.id)")
+                for part in operation.path.split(separator: "/") where part.hasPrefix(":") {
+                    #expect(Parameter.ofPath[String(part.dropFirst())] != nil, "\(operation.id): \(part)")
                 }
-                return route.method.rawValue.lowercased() + " /" + path.joined(separator: "/")
-            })
-        let paths = try #require(try document()["paths"] as? [String: [String: Any]])
-        let methods: Set = ["get", "post", "put", "patch", "delete"]
-        let described = Set(
-            paths.flatMap { path, operations in
-                operations.keys.filter(methods.contains).map { "\($0) \(path)" }
-            })
-        #expect(routes.subtracting(described) == [])
-        #expect(described.subtracting(routes) == [])
-    }
-
-    @Test("Every problem type is named")
-    func namesProblems() throws {
-        let text = String(buffer: OpenAPIDocument.bytes)
-        for slug in Problem.Slug.allCases {
-            #expect(text.contains("/problems/\(slug.rawValue)\""), "\(slug.rawValue)")
+            }
         }
     }
 
-    @Test("Each operation has an id, a summary and an answer")
-    func operationsAreWhole() throws {
-        let paths = try #require(try document()["paths"] as? [String: [String: Any]])
-        for (path, operations) in paths {
-            for (method, operation) in operations where method != "parameters" {
-                let operation = try #require(operation as? [String: Any])
-                #expect(operation["operationId"] is String, "\(method) \(path)")
-                #expect(operation["summary"] is String, "\(method) \(path)")
-                #expect((operation["responses"] as? [String: Any])?.isEmpty == false, "\(method) \(path)")
+    @Test("Whatever the document refers to stands in it")
+    func references() async throws {
+        try await ServiceTester.run { tester in
+            let components = try #require(tester.document["components"] as? [String: [String: Any]])
+            func walk(_ value: Any) {
+                if let members = value as? [String: Any] {
+                    if let reference = members["$ref"] as? String {
+                        let parts = reference.split(separator: "/").map(String.init)
+                        #expect(parts.count == 4 && components[parts[2]]?[parts[3]] != nil, "\(reference)")
+                    }
+                    members.values.forEach(walk)
+                } else if let elements = value as? [Any] {
+                    elements.forEach(walk)
+                }
             }
+            walk(tester.document)
+        }
+    }
+
+    @Test("Every example fits its shape")
+    func examples() async throws {
+        try await ServiceTester.run { tester in
+            let check = tester.schemas
+            for (name, schema) in check.schemas {
+                for example in schema["examples"] as? [Any] ?? [] {
+                    #expect(
+                        check.faults(example, against: schema).isEmpty,
+                        "\(name): \(check.faults(example, against: schema))")
+                }
+            }
+        }
+    }
+
+    @Test("Every problem type is named")
+    func namesProblems() async throws {
+        try await ServiceTester.run { tester in
+            let names = tester.schemas.schemas["ProblemType"]?["enum"] as? [String] ?? []
+            #expect(Set(names) == Set(Problem.Slug.allCases.map { "/problems/\($0.rawValue)" }))
+        }
+    }
+
+    // MARK: The client
+
+    /// A member of an interface in the client's `types.d.ts`.
+    private struct Member {
+        let isOptional: Bool
+        let isNullable: Bool
+    }
+
+    /// The client's interfaces, by name; those of what they extend left out.
+    private static func interfaces(_ text: String) -> [String: (base: String?, members: [String: Member])] {
+        var found: [String: (base: String?, members: [String: Member])] = [:]
+        var current: (name: String, base: String?, members: [String: Member])?
+        var depth = 0
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if let match = line.firstMatch(of: /^export interface (\w+)(?: extends (\w+))? \{/) {
+                current = (String(match.1), match.2.map(String.init), [:])
+                depth = 1
+                continue
+            }
+            guard let interface = current else { continue }
+            if depth == 1, let match = line.firstMatch(of: /^  (\w+)(\??): (.*)$/) {
+                let type = match.3
+                current?.members[String(match.1)] = Member(
+                    isOptional: !match.2.isEmpty, isNullable: type.contains(/\| null(;|$)/))
+            }
+            depth += line.count { $0 == "{" } - line.count { $0 == "}" }
+            if depth == 0 {
+                found[interface.name] = (interface.base, current?.members ?? [:])
+                current = nil
+            }
+        }
+        return found
+    }
+
+    @Test("The client's types have the members of the contract's shapes, optional and nullable as there")
+    func client() async throws {
+        let url = URL(filePath: #filePath).appending(path: "../../../web/client/src/types.d.ts").standardized
+        let interfaces = Self.interfaces(try String(contentsOf: url, encoding: .utf8))
+        func members(_ name: String) -> [String: Member] {
+            guard let interface = interfaces[name] else { return [:] }
+            return interface.members.merging(interface.base.map(members) ?? [:]) { own, _ in own }
+        }
+        try await ServiceTester.run { tester in
+            let check = tester.schemas
+            var compared = 0
+            for name in interfaces.keys.sorted() where name != "SeatingPlan" {
+                guard let schema = check.schemas[name] else { continue }
+                let shape = check.members(of: schema)
+                let own = members(name)
+                compared += 1
+                #expect(Set(own.keys) == Set(shape.properties.keys), "\(name)")
+                for (member, property) in shape.properties {
+                    guard let declared = own[member] else { continue }
+                    let isNullable =
+                        (property["type"] as? [String])?.contains("null") ?? false
+                        || (property["oneOf"] as? [[String: Any]])?.contains { $0["type"] as? String == "null" }
+                            ?? false
+                    #expect(declared.isOptional == !shape.required.contains(member), "\(name).\(member) optional")
+                    #expect(declared.isNullable == isNullable, "\(name).\(member) nullable")
+                }
+            }
+            #expect(compared >= 15, "\(compared) shapes compared")
         }
     }
 }

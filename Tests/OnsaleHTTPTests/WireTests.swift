@@ -103,9 +103,9 @@ import Testing
 
     @Test("A spreadsheet takes no field for a formula")
     func csv() {
-        #expect(OnsaleService.csvField("=1+1") == "'=1+1")
-        #expect(OnsaleService.csvField("a,\"b\"") == "\"a,\"\"b\"\"\"")
-        #expect(OnsaleService.csvField("plain") == "plain")
+        #expect(OrderTable.field("=1+1") == "'=1+1")
+        #expect(OrderTable.field("a,\"b\"") == "\"a,\"\"b\"\"\"")
+        #expect(OrderTable.field("plain") == "plain")
     }
 
     @Test("A token bucket gives its burst, then its rate, and says when")

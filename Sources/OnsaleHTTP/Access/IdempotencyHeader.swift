@@ -19,6 +19,14 @@ enum IdempotencyHeader {
             fingerprint: digest(Array(body.readableBytesView)))
     }
 
+    static let required = Problem(
+        .idempotencyKeyRequired, "An order needs an Idempotency-Key, so that it is never charged twice.")
+
+    /// Whether there is a key where one is required.
+    static func check(_ request: Request, isRequired: Bool) throws(Problem) {
+        if isRequired, request.headers[.idempotencyKey] == nil { throw required }
+    }
+
     private static func digest(_ bytes: [UInt8]) -> Digest128 {
         SHA256.hash(data: bytes).withUnsafeBytes { bytes in
             Digest128(

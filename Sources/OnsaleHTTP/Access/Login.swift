@@ -34,7 +34,7 @@ struct Login: Sendable {
     }
 
     /// The buyer of a mailbox.
-    func buyer(_ mailbox: Mailbox) -> BuyerID {
+    func buyer(_ mailbox: MailAddress) -> BuyerID {
         buyer("email:" + mailbox.text)
     }
 

@@ -55,7 +55,7 @@ final class Tokens: Sendable {
 
     private let key: SymmetricKey
     private static let decoder = JSONDecoder()
-    private let login: Login
+    let login: Login
     private let memory = Mutex(Memory())
     private static let header = Base64URL.encode(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8))
 

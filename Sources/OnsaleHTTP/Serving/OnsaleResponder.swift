@@ -28,7 +28,7 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
         } catch {
             response = problem(for: error, request, context).response
         }
-        response.headers[.xRequestID] = OnsaleRequestID.of(request, context)
+        response.headers[.xRequestID] = RequestID.of(request, context)
         // An answer to HEAD has no body, whatever it says (RFC 9110, 9.3.2): the next answer would be read as one.
         return request.method == .head ? response.createHeadResponse() : response
     }
@@ -71,7 +71,7 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
 }
 
 /// What a request is called in answers and logs: the caller's name for it where that is fit, else our own.
-enum OnsaleRequestID {
+enum RequestID {
     static func of(_ request: Request, _ context: OnsaleContext) -> String {
         if let given = request.headers[.xRequestID], (1...128).contains(given.utf8.count),
             given.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })

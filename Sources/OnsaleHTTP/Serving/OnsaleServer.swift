@@ -21,10 +21,10 @@ public struct OnsaleServer: Sendable {
         host: String, port: Int, connectionsMax: Int, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
         let connections = service.shares.connections
-        let settings = service.settings
+        let gate = service.gate
         // A proxy brings many clients, which it must count itself.
         let isLimited: @Sendable (IPAddress) -> Bool = { address in
-            !settings.trustedProxies.contains(address.text) && (settings.limitsLoopback || !address.isLoopback)
+            !gate.trustedProxies.contains(address.text) && (gate.limitsLoopback || !address.isLoopback)
         }
         return Application(
             responder: OnsaleResponder(inner: service.buildRouter().buildResponder(), logger: logger),

@@ -4,6 +4,12 @@ import NIOPosix
 
 /// The sockets under streams.
 enum StreamSocket {
+    /// Whether there is epoll, which the broadcaster waits on.
+    #if os(Linux)
+        static let isSupported = true
+    #else
+        static let isSupported = false
+    #endif
     /// How long what was sent may stay unconfirmed. Without a limit a client that has vanished, as phones do in a tunnel,
     /// would count as present for a quarter of an hour.
     private static let unconfirmedMilliseconds: CInt = 30_000

@@ -120,6 +120,22 @@ struct JSONWriter {
         integer(value)
     }
 
+    /// A member whose name is data, written by `body`.
+    mutating func member(named name: String, _ body: (inout JSONWriter) -> Void) {
+        separate()
+        needsComma = false
+        string(name)
+        buffer.writeInteger(UInt8(ascii: ":"))
+        needsComma = false
+        body(&self)
+    }
+
+    /// `null`, `true` or `false`.
+    mutating func literal(_ literal: StaticString) {
+        separate()
+        buffer.writeStaticString(literal)
+    }
+
     /// A string member of bytes that are known to be plain ASCII.
     mutating func member(_ name: StaticString, asciiPages pages: [[UInt8]]) {
         self.name(name)

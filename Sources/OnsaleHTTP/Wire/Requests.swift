@@ -5,7 +5,9 @@ import OnsaleValues
 import OnsaleWaitingRoom
 
 /// The bodies that requests bring.
-struct CreateSession: Decodable {
+struct CreateSession: JSONBody {
+    static let shape = Shape.createSession
+
     let email: String
 }
 
@@ -53,7 +55,9 @@ struct CreateEvent: Decodable {
     let stage: PretixPlan.Position?
 }
 
-struct ChangeOnsale: Decodable {
+struct ChangeOnsale: JSONBody {
+    static let shape = Shape.changeOnsale
+
     let lobbyOpensAt: String??
     let opensAt: String?
     let closesAt: String??
@@ -84,19 +88,27 @@ struct ChangeOnsale: Decodable {
     }
 }
 
-struct SeatList: Decodable {
+struct SeatList: JSONBody {
+    static let shape = Shape.seatList
+
     let seats: [String]
 }
 
-struct CheckInBody: Decodable {
+struct CheckInBody: JSONBody {
+    static let shape = Shape.checkIn
+
     let barcode: String
 }
 
-struct ClaimPassBody: Decodable {
+struct ClaimPassBody: JSONBody {
+    static let shape = Shape.claimPass
+
     let ticket: String
 }
 
-struct CreateHold: Decodable {
+struct CreateHold: JSONBody {
+    static let shape = Shape.createHold
+
     struct Best: Decodable {
         let category: String
         let quantity: Int
@@ -108,7 +120,9 @@ struct CreateHold: Decodable {
     let best: Best?
 }
 
-struct CreateOrder: Decodable {
+struct CreateOrder: JSONBody {
+    static let shape = Shape.createOrder
+
     struct Payment: Decodable {
         let method: String
     }

@@ -1,38 +1,37 @@
-import OnsaleEngine
-import OnsaleValues
-import Synchronization
+package import OnsaleEngine
+package import Synchronization
 
 /// A provider in memory that can be told to fail in every way a network can.
-final class FakeGateway: PaymentGateway {
-    struct Account: Sendable {
-        var intent: String
-        var order: PaymentOrder
-        var status: PaymentStatus
-        var refunds: [Refund] = []
-        var isDisputed = false
+package final class FakeGateway: PaymentGateway {
+    package struct Account: Sendable {
+        package var intent: String
+        package var order: PaymentOrder
+        package var status: PaymentStatus
+        package var refunds: [Refund] = []
+        package var isDisputed = false
     }
 
-    struct State: Sendable {
+    package struct State: Sendable {
         /// By intent, in the order in which they were made.
-        var accounts: [Account] = []
+        package var accounts: [Account] = []
         /// Intents by the key that made them.
-        var keys: [String: String] = [:]
-        var authorizeCalls = 0
-        var captureCalls = 0
-        var calls: [String] = []
+        package var keys: [String: String] = [:]
+        package var authorizeCalls = 0
+        package var captureCalls = 0
+        package var calls: [String] = []
         /// Faults to come, taken one a call; nil is none.
-        var faults: [Fault?] = []
-        var refusesCapture = false
-        var isDown = false
-        var refusesKey = false
+        package var faults: [Fault?] = []
+        package var refusesCapture = false
+        package var isDown = false
+        package var refusesKey = false
         /// What the next authorization asks of the payer.
-        var action: String?
+        package var action: String?
         /// What a capture takes, where that is not the whole.
-        var capturesOnly: Int64?
+        package var capturesOnly: Int64?
         /// How refunds begin.
-        var refundStatus = Refund.Status.succeeded
+        package var refundStatus = Refund.Status.succeeded
 
-        subscript(intent: String) -> Account? {
+        package subscript(intent: String) -> Account? {
             get { accounts.first { $0.intent == intent } }
             set {
                 guard let index = accounts.firstIndex(where: { $0.intent == intent }) else { return }
@@ -41,7 +40,7 @@ final class FakeGateway: PaymentGateway {
         }
     }
 
-    enum Fault: Sendable {
+    package enum Fault: Sendable {
         /// The call does nothing and gives no answer.
         case lostRequest
         /// The call does its work and gives no answer.
@@ -52,7 +51,9 @@ final class FakeGateway: PaymentGateway {
         case lateFailure
     }
 
-    let state = Mutex(State())
+    package let state = Mutex(State())
+
+    package init() {}
 
     private func answer<Value>(_ call: String, _ body: (inout State) throws -> Value) throws -> Value {
         try state.withLock { state in
@@ -77,7 +78,7 @@ final class FakeGateway: PaymentGateway {
             isDisputed: account.isDisputed)
     }
 
-    func authorize(_ order: PaymentOrder, attempt: Int) async throws -> Payment {
+    package func authorize(_ order: PaymentOrder, attempt: Int) async throws -> Payment {
         try answer("authorize \(attempt)") { state in
             state.authorizeCalls += 1
             let key = "\(order.reference) \(attempt)"
@@ -105,7 +106,7 @@ final class FakeGateway: PaymentGateway {
         }
     }
 
-    func capture(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
+    package func capture(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
         state.withLock { $0.captureCalls += 1 }
         if state.withLock({ $0.refusesCapture }) {
             return payment(Account(intent: intent, order: order, status: .declined(code: "refused")))
@@ -116,14 +117,14 @@ final class FakeGateway: PaymentGateway {
         }
     }
 
-    func void(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
+    package func void(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
         try change("void \(attempt)", intent) { account, _ in
             if case .captured = account.status { return }
             account.status = .canceled
         }
     }
 
-    func refund(_ intent: String, amount: Int64, for order: PaymentOrder, key: String) async throws -> Refund {
+    package func refund(_ intent: String, amount: Int64, for order: PaymentOrder, key: String) async throws -> Refund {
         try answer("refund \(key)") { state in
             guard var account = state[intent], case .captured(let captured) = account.status else {
                 throw PaymentGatewayError.unknownPayment
@@ -138,28 +139,30 @@ final class FakeGateway: PaymentGateway {
         }
     }
 
-    func payment(_ intent: String, currency: String) async throws -> Payment { try change("get", intent) { _, _ in } }
+    package func payment(_ intent: String, currency: String) async throws -> Payment {
+        try change("get", intent) { _, _ in }
+    }
 
-    func payments(for order: PaymentOrder, placedAt: Int64, isRecent: Bool) async throws -> [Payment] {
+    package func payments(for order: PaymentOrder, placedAt: Int64, isRecent: Bool) async throws -> [Payment] {
         try answer("find") { state in
             state.accounts.filter { $0.order.reference == order.reference }.map(payment)
         }
     }
 
-    func refunds(of intent: String, currency: String) async throws -> [Refund] {
+    package func refunds(of intent: String, currency: String) async throws -> [Refund] {
         try answer("refunds") { $0[intent]?.refunds ?? [] }
     }
 
-    func isDisputed(_ intent: String) async throws -> Bool {
+    package func isDisputed(_ intent: String) async throws -> Bool {
         try answer("disputes") { $0[intent]?.isDisputed ?? false }
     }
 
-    func reference(of intent: String) async throws -> String? {
+    package func reference(of intent: String) async throws -> String? {
         try answer("reference") { $0[intent]?.order.reference }
     }
 
     /// Takes none of the faults, which are meant for orders.
-    func probe() async throws {
+    package func probe() async throws {
         try state.withLock { state in
             state.calls.append("probe")
             if state.isDown { throw PaymentGatewayError.unanswered("down") }

@@ -3,7 +3,7 @@ import Foundation
 /// An e-mail address, folded as mail providers fold it, so that one mailbox is one buyer: full-width and composed letters
 /// are the same as plain ones (Unicode's NFKC), case is nothing, and of Google's addresses neither are dots nor what
 /// follows a plus. <https://support.google.com/mail/answer/7436150>
-struct Mailbox: Hashable {
+struct MailAddress: Hashable {
     let text: String
 
     /// - Returns: nil for what is no address: something before and something after one @, of a length that an address may
@@ -17,7 +17,7 @@ struct Mailbox: Hashable {
         else { return nil }
         var name = String(decoding: parts[0], as: UTF8.self)
         var domain = String(decoding: parts[1], as: UTF8.self)
-        if Mailbox.google.contains(domain) {
+        if MailAddress.google.contains(domain) {
             domain = "gmail.com"
             name = String(name.prefix { $0 != "+" }).replacing(".", with: "")
             guard !name.isEmpty else { return nil }

@@ -6,22 +6,29 @@ import OnsaleSale
 import OnsaleValues
 
 /// The web pages: for the fan, the organizer and the door. They are clients of the contract like everybody else.
-extension OnsaleService {
-    /// Paths that are not part of the contract.
-    var pageRoutes: [Route] {
+struct PageRoutes: Sendable {
+    let library: PageLibrary
+
+    /// A page that is not part of the contract.
+    struct Page: Sendable {
+        let path: String
+        let respond: @Sendable (Request, OnsaleContext) async throws -> Response
+    }
+
+    var pages: [Page] {
         let fan = page("index.html")
         let organizer = page("organizer.html")
         return [
-            Route(.get, "/", fan),
-            Route(.get, "/events/:event", fan),
-            Route(.get, "/orders", fan),
-            Route(.get, "/orders/:event/:order", fan),
-            Route(.get, "/events/:event/orders/:order", fan),
-            Route(.get, "/organizer", organizer),
-            Route(.get, "/organizer/**", organizer),
-            Route(.get, "/door", page("door.html", allows: "camera=(self), screen-wake-lock=(self)")),
-            Route(.get, "/door-worker.js", doorWorker),
-            Route(.get, "/assets/:content/**", asset),
+            Page(path: "/", respond: fan),
+            Page(path: "/events/:event", respond: fan),
+            Page(path: "/orders", respond: fan),
+            Page(path: "/orders/:event/:order", respond: fan),
+            Page(path: "/events/:event/orders/:order", respond: fan),
+            Page(path: "/organizer", respond: organizer),
+            Page(path: "/organizer/**", respond: organizer),
+            Page(path: "/door", respond: page("door.html", allows: "camera=(self), screen-wake-lock=(self)")),
+            Page(path: "/door-worker.js", respond: doorWorker),
+            Page(path: "/assets/:content/**", respond: asset),
         ]
     }
 
@@ -37,11 +44,11 @@ extension OnsaleService {
         _ name: String, allows: String = "camera=()"
     ) -> @Sendable (Request, OnsaleContext) async throws -> Response {
         { request, _ in
-            guard let file = shelf.files()?.files["pages/site/" + name] else { throw Problem.notFound }
+            guard let file = library.files()?.files["pages/site/" + name] else { throw Problem.notFound }
             return serve(
                 file, to: request,
                 headers: [
-                    .cacheControl: "no-cache", .contentSecurityPolicy: OnsaleService.contentSecurityPolicy,
+                    .cacheControl: "no-cache", .contentSecurityPolicy: PageRoutes.contentSecurityPolicy,
                     .permissionsPolicy: allows + ", microphone=(), geolocation=()",
                     .crossOriginOpenerPolicy: "same-origin",
                 ])
@@ -49,7 +56,7 @@ extension OnsaleService {
     }
 
     private func doorWorker(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        guard let file = shelf.files()?.files["pages/site/door/worker.js"] else { throw Problem.notFound }
+        guard let file = library.files()?.files["pages/site/door/worker.js"] else { throw Problem.notFound }
         return serve(
             file, to: request,
             headers: [
@@ -60,7 +67,7 @@ extension OnsaleService {
 
     private func asset(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let path = context.parameters.getCatchAll().joined(separator: "/")
-        guard let files = shelf.files(), let file = files.files[path] else { throw Problem.notFound }
+        guard let files = library.files(), let file = files.files[path] else { throw Problem.notFound }
         // A page that was loaded before an upgrade gets what there is now, and must not keep it.
         let isCurrent = context.parameters.get("content").map { "/assets/" + $0 } == files.prefix
         return serve(
@@ -83,28 +90,6 @@ extension OnsaleService {
         }
         headers[.contentEncoding] = "gzip"
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: gzipped))
-    }
-
-    // MARK: Barcodes to look at
-
-    /// A ticket's barcode as a QR code, for whom the order is.
-    func qrCode(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        let (order, definition) = try await order(request, context)
-        guard order.state == .confirmed, let issuedAt = order.confirmedAt,
-            let wanted = context.parameters.get("ticket"),
-            let position = order.tickets.enumerated()
-                .first(where: { id($0.element, issuedAt: issuedAt, in: definition) == wanted })?.offset,
-            let code = QRCode(
-                barcodes.text(
-                    ticket: wanted, event: definition.id, place: definition.placeName(order.places, position)))
-        else { throw Problem.notFound }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "image/svg+xml", .cacheControl: "private, no-store", .xContentTypeOptions: "nosniff",
-                .contentSecurityPolicy: "default-src 'none'",
-            ],
-            body: .init(byteBuffer: code.svg))
     }
 }
 

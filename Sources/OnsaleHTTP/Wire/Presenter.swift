@@ -6,37 +6,62 @@ import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
 
-/// How things are shown.
-extension OnsaleService {
-    func json(_ status: HTTPResponse.Status, _ buffer: ByteBuffer, headers: HTTPFields = [:]) -> Response {
+extension Response {
+    static func json(_ status: HTTPResponse.Status, _ buffer: ByteBuffer, headers: HTTPFields = [:]) -> Response {
         var headers = headers
         headers[.contentType] = "application/json"
         return Response(status: status, headers: headers, body: .init(byteBuffer: buffer))
     }
 
-    func json(
+    static func json(
         _ status: HTTPResponse.Status, headers: HTTPFields = [:], _ body: (inout JSONWriter) -> Void
     ) -> Response {
         json(status, JSONWriter.object(body), headers: headers)
     }
 
-    func id(_ hold: Hold, in definition: EventDefinition) -> String {
-        PublicID(.hold, at: hold.madeAt, serial: hold.id.serial, tag: definition.tag).text
+    static var noContent: Response { Response(status: .noContent) }
+}
+
+extension EventDefinition {
+    func publicID(_ hold: Hold) -> String {
+        PublicID(.hold, at: hold.madeAt, serial: hold.id.serial, tag: tag).text
     }
 
-    func id(_ order: Order, in definition: EventDefinition) -> String {
-        PublicID(.order, at: order.placedAt, serial: order.id.serial, tag: definition.tag).text
+    func publicID(_ order: Order) -> String {
+        PublicID(.order, at: order.placedAt, serial: order.id.serial, tag: tag).text
     }
 
-    func id(_ ticket: Ticket, in definition: EventDefinition) -> String {
-        id(ticket.id, issuedAt: ticket.issuedAt, in: definition)
+    func publicID(_ ticket: Ticket) -> String { publicID(ticket.id, issuedAt: ticket.issuedAt) }
+
+    func publicID(_ ticket: TicketID, issuedAt: Timestamp) -> String {
+        PublicID(.ticket, at: issuedAt, serial: ticket.serial, tag: tag).text
     }
 
-    func id(_ ticket: TicketID, issuedAt: Timestamp, in definition: EventDefinition) -> String {
-        PublicID(.ticket, at: issuedAt, serial: ticket.serial, tag: definition.tag).text
+    /// What a public id of that kind names; nil for one of another event.
+    func id(_ kind: PublicID.Kind, _ text: String?) -> PublicID? {
+        guard let id = text.flatMap({ PublicID(kind, text: $0) }), id.tag == tag else { return nil }
+        return id
     }
 
-    private func lines(_ places: Places, _ definition: EventDefinition, _ writer: inout JSONWriter) {
+    func lines(of places: Places) -> [PriceLine] {
+        places.lines(plan: plan, prices: terms.prices)
+    }
+
+    /// The name of one of an order's places: its seat, or its area.
+    func placeName(_ places: Places, _ position: Int) -> String {
+        switch places {
+        case .seats(let seats): plan[seats[position]].name
+        case .area(let area, _): plan.areas[area].name
+        }
+    }
+}
+
+/// How holds, orders and events are shown.
+struct Presenter: Sendable {
+    let barcodes: Barcodes
+    let now: @Sendable () -> Timestamp
+
+    private static func lines(_ places: Places, _ definition: EventDefinition, _ writer: inout JSONWriter) {
         writer.array("lines") { writer in
             for line in definition.lines(of: places) {
                 writer.object { writer in
@@ -48,9 +73,9 @@ extension OnsaleService {
         }
     }
 
-    func holdBody(_ hold: Hold, in definition: EventDefinition) -> ByteBuffer {
+    static func hold(_ hold: Hold, in definition: EventDefinition) -> ByteBuffer {
         JSONWriter.object { writer in
-            writer.member("hold", id(hold, in: definition))
+            writer.member("hold", definition.publicID(hold))
             switch hold.places {
             case .seats(let seats):
                 writer.member("seats", strings: seats.lazy.map { definition.plan[$0].name })
@@ -60,7 +85,7 @@ extension OnsaleService {
                 writer.member("area", definition.plan.areas[area].name)
             }
             writer.member("quantity", hold.places.quantity)
-            lines(hold.places, definition, &writer)
+            Presenter.lines(hold.places, definition, &writer)
             writer.member("amount", hold.amount)
             writer.member("currency", definition.currency)
             writer.member("expiresAt", hold.expiresAt)
@@ -69,7 +94,7 @@ extension OnsaleService {
     }
 
     func write(_ order: Order, in definition: EventDefinition, to writer: inout JSONWriter, withBuyer: Bool = false) {
-        writer.member("order", id(order, in: definition))
+        writer.member("order", definition.publicID(order))
         writer.member("event", definition.id)
         writer.member("state", order.state.name)
         if withBuyer { writer.member("buyer", order.buyer.text) }
@@ -85,12 +110,12 @@ extension OnsaleService {
         }
         if order.refunded > 0 { writer.member("refundedAmount", order.refunded) }
         if order.isDisputed { writer.member("disputed", true) }
-        lines(order.places, definition, &writer)
+        Presenter.lines(order.places, definition, &writer)
         writer.array("tickets") { writer in
             guard order.state == .confirmed, !order.isDisputed, let issuedAt = order.confirmedAt else { return }
             for (position, serial) in order.tickets.enumerated() {
                 writer.object { writer in
-                    let ticket = id(serial, issuedAt: issuedAt, in: definition)
+                    let ticket = definition.publicID(serial, issuedAt: issuedAt)
                     writer.member("ticket", ticket)
                     let place = definition.placeName(order.places, position)
                     if case .area = order.places { writer.member("area", place) } else { writer.member("seat", place) }
@@ -100,7 +125,7 @@ extension OnsaleService {
         }
     }
 
-    func orderBody(_ order: Order, in definition: EventDefinition) -> ByteBuffer {
+    func order(_ order: Order, in definition: EventDefinition) -> ByteBuffer {
         JSONWriter.object(capacity: 1024) { write(order, in: definition, to: &$0) }
     }
 
@@ -118,7 +143,7 @@ extension OnsaleService {
                 }
             }
         }
-        writer.object("onsale") { write(event.schedule, event.phase(at: engine.now()), to: &$0) }
+        writer.object("onsale") { write(event.schedule, event.phase(at: now()), to: &$0) }
     }
 
     private func write(_ schedule: OnsaleSchedule, _ phase: OnsalePhase, to writer: inout JSONWriter) {
@@ -134,7 +159,7 @@ extension OnsaleService {
     }
 
     /// An event in full: what a list shows, and its areas and limits.
-    func eventBody(_ view: EventView) -> ByteBuffer {
+    func event(_ view: EventView) -> ByteBuffer {
         let definition = view.definition
         return JSONWriter.object(capacity: 2048) { writer in
             write(EventSummary(view), to: &writer)
@@ -174,19 +199,5 @@ extension OrderState {
     /// The states that a name stands for.
     static func named(_ name: String) -> [OrderState] {
         allCases.filter { $0.name == name }
-    }
-}
-
-extension EventDefinition {
-    func lines(of places: Places) -> [PriceLine] {
-        places.lines(plan: plan, prices: terms.prices)
-    }
-
-    /// The name of one of an order's places: its seat, or its area.
-    func placeName(_ places: Places, _ position: Int) -> String {
-        switch places {
-        case .seats(let seats): plan[seats[position]].name
-        case .area(let area, _): plan.areas[area].name
-        }
     }
 }

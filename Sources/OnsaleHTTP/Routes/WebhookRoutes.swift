@@ -6,7 +6,23 @@ import OnsaleEngine
 import OnsalePayments
 
 /// What the payment provider tells us of its own accord. It is believed in nothing: it only makes us ask.
-extension OnsaleService {
+struct WebhookRoutes: RouteGroup {
+    let engine: Engine
+    /// Shared with the provider.
+    let secret: String
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                "receivePaymentNotice", .post, "/v1/webhooks/payments", for: .server,
+                "Takes a notice of the payment provider, and asks the provider about that order.", by: .anyone,
+                takes: .bytes(.paymentNotice), [.stripeSignature], gives: [.init(200, "It is received.", .receipt)],
+                refuses: [
+                    .malformedRequest: "the body is not JSON, or the signature does not fit it or is old"
+                ], receivePaymentNotice)
+        ]
+    }
+
     private struct Event: Decodable {
         struct Content: Decodable {
             struct Object: Decodable {
@@ -43,21 +59,19 @@ extension OnsaleService {
         var isAboutReturn: Bool { !(type?.hasPrefix("payment_intent.") ?? false) }
     }
 
-    func webhook(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        let body = try await Body.collect(request)
+    private func receivePaymentNotice(_ call: Call<Void, Void>) throws -> Response {
         let isValid = WebhookSignature.isValid(
-            request.headers.plain(.stripeSignature, bytesMax: 2048) ?? "", Array(body.readableBytesView),
-            secret: settings.webhookSecret,
-            nowSeconds: Int64(Date().timeIntervalSince1970))
+            call.request.headers.plain(.stripeSignature, bytesMax: 2048) ?? "", Array(call.bytes.readableBytesView),
+            secret: secret, nowSeconds: Int64(Date().timeIntervalSince1970))
         guard isValid else {
             throw Problem(.malformedRequest, "The Stripe-Signature does not fit the body, or is old.")
         }
-        let event = try Body.decode(Event.self, from: request, body)
+        let event = try Body.decode(Event.self, from: call.request, call.bytes)
         let object = event.data.object
         let reference = object.metadata?["order"].flatMap { PublicID(.order, text: $0) }?.text
         if reference != nil || object.intent != nil {
             engine.inquire(about: reference, intent: object.intent, isAboutReturn: event.isAboutReturn)
         }
-        return json(.ok) { $0.member("received", true) }
+        return .json(.ok) { $0.member("received", true) }
     }
 }

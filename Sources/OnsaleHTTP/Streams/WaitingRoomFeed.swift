@@ -5,7 +5,7 @@ import OnsaleWaitingRoom
 import Synchronization
 
 /// The waiting room as server-sent events: the newest state, at most once a second.
-final class RoomFeed: Feed {
+final class WaitingRoomFeed: Feed {
     private let engine: Engine
     private let event: EventHandle
     private let last: Mutex<Message>
@@ -13,11 +13,11 @@ final class RoomFeed: Feed {
     init(_ event: EventHandle, engine: Engine) {
         self.engine = engine
         self.event = event
-        last = Mutex(Message(version: 1, bytes: RoomFeed.message(event, engine)))
+        last = Mutex(Message(version: 1, bytes: WaitingRoomFeed.message(event, engine)))
     }
 
     private static func message(_ event: EventHandle, _ engine: Engine) -> [UInt8] {
-        sseMessage("room", id: nil, Room.json(engine.view(of: event), at: engine.now()))
+        sseMessage("room", id: nil, WaitingRoom.json(engine.view(of: event), at: engine.now()))
     }
 
     let intervalMilliseconds = 1000
@@ -25,7 +25,7 @@ final class RoomFeed: Feed {
     func snapshot() -> Message { last.withLock { $0 } }
 
     func poll() -> Change? {
-        let bytes = RoomFeed.message(event, engine)
+        let bytes = WaitingRoomFeed.message(event, engine)
         return last.withLock { last in
             guard bytes != last.bytes else { return nil }
             last = Message(version: last.version + 1, bytes: bytes)

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Where the pages come from: the files that lie beside the program, read once; or a folder, read at every request, for
 /// whoever works on them.
-final class PageShelf: Sendable {
+final class PageLibrary: Sendable {
     private let folder: URL?
     private let read = Mutex<PageFiles?>(nil)
 

@@ -1,0 +1,150 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OnsaleEngine
+import OnsaleValues
+
+/// A request that has been let in: who asks, and what for.
+struct Call<Caller: Sendable, Content: Sendable>: Sendable {
+    let request: Request
+    let context: OnsaleContext
+    let caller: Caller
+    let content: Content
+    /// The body as it came.
+    let bytes: ByteBuffer
+
+    /// What stands in the path at `:name`.
+    func parameter(_ name: String) -> String? { context.parameters.get(name) }
+    var query: Parameters { request.uri.queryParameters }
+}
+
+/// How a body is read.
+struct BodyRule<Content: Sendable>: Sendable {
+    let shape: Shape?
+    /// nil: no body is read.
+    let bytesMax: Int?
+    let read: @Sendable (Request, ByteBuffer) throws(Problem) -> Content
+}
+
+extension BodyRule where Content == Void {
+    static var nothing: BodyRule { BodyRule(shape: nil, bytesMax: nil) { _, _ in () } }
+
+    /// Read, but looked at by nobody but the fingerprint of a key.
+    static var anything: BodyRule { BodyRule(shape: nil, bytesMax: Body.bytesMax) { _, _ in () } }
+
+    /// Left to the handler, which reads it in its own way.
+    static func bytes(_ shape: Shape, upTo bytesMax: Int = Body.bytesMax) -> BodyRule {
+        BodyRule(shape: shape, bytesMax: bytesMax) { _, _ in () }
+    }
+}
+
+/// A body of JSON with the shape that the contract gives it.
+protocol JSONBody: Decodable, Sendable {
+    static var shape: Shape { get }
+}
+
+extension BodyRule where Content: JSONBody {
+    static func json(_ type: Content.Type) -> BodyRule {
+        BodyRule(shape: Content.shape, bytesMax: Body.bytesMax) { request, bytes throws(Problem) in
+            try Body.decode(Content.self, from: request, bytes)
+        }
+    }
+}
+
+/// One way into the service: what the contract says of it, and what is done. Whoever may not use it, asks too often or sends
+/// what can't be read never gets as far as the handler.
+struct Endpoint: Sendable {
+    let operation: Operation
+    let respond: @Sendable (Request, OnsaleContext, Gate, EventClient) async throws -> Response
+
+    /// One that isn't about a single event.
+    init<Caller: Sendable, Content: Sendable>(
+        _ id: String, _ method: HTTPRequest.Method, _ path: String, for tag: Operation.Tag,
+        _ summary: String, _ details: String? = nil,
+        by access: Access<Caller>, isLimited: Bool = false, takes body: BodyRule<Content>,
+        _ parameters: [Parameter] = [],
+        gives answers: [Operation.Answer], refuses: KeyValuePairs<Problem.Slug, String> = [:],
+        _ handle: @escaping @Sendable (Call<Caller, Content>) async throws -> Response
+    ) {
+        operation = Operation(
+            id, method, path, tag, summary, details, access.schemes, isLimited: isLimited, body.shape,
+            reads: body.bytesMax != nil, .none, parameters, answers, Array(refuses))
+        respond = { request, context, gate, _ in
+            let caller = try await access.admit(gate, request, context, nil)
+            if isLimited { try gate.limit(request, context, buyer: access.buyer(caller)) }
+            return try await handle(Endpoint.call(request, context, caller, body, .none))
+        }
+    }
+
+    /// One that is about an event: `path` goes on behind `/v1/events/:event`.
+    init<Caller: Sendable, Content: Sendable>(
+        _ id: String, _ method: HTTPRequest.Method, event path: String, for tag: Operation.Tag,
+        _ summary: String, _ details: String? = nil,
+        by access: Access<Caller>, isLimited: Bool = false, takes body: BodyRule<Content>,
+        key: Operation.KeyRule = .none, _ parameters: [Parameter] = [],
+        gives answers: [Operation.Answer], refuses: KeyValuePairs<Problem.Slug, String> = [:],
+        _ handle: @escaping @Sendable (EventHandle, Call<Caller, Content>) async throws -> Response
+    ) {
+        operation = Operation(
+            id, method, "/v1/events/:event" + path, tag, summary, details, access.schemes, isLimited: isLimited,
+            body.shape, reads: body.bytesMax != nil, key, parameters, answers, Array(refuses))
+        respond = { request, context, gate, events in
+            // Whose token is for one event is told first whether there is such an event.
+            var event = access.isForOneEvent ? try await events.event(context) : nil
+            let caller = try await access.admit(gate, request, context, event)
+            if isLimited { try gate.limit(request, context, buyer: access.buyer(caller)) }
+            if event == nil { event = try await events.event(context) }
+            guard let event else { throw Problem.notFound }
+            return try await handle(event, Endpoint.call(request, context, caller, body, key))
+        }
+    }
+
+    private static func call<Caller, Content>(
+        _ request: Request, _ context: OnsaleContext, _ caller: Caller, _ rule: BodyRule<Content>,
+        _ key: Operation.KeyRule
+    ) async throws -> Call<Caller, Content> {
+        var bytes = ByteBuffer()
+        if let bytesMax = rule.bytesMax { bytes = try await Body.collect(request, upTo: bytesMax) }
+        if key != .none { try IdempotencyHeader.check(request, isRequired: key == .required) }
+        let content = try rule.read(request, bytes)
+        return Call(request: request, context: context, caller: caller, content: content, bytes: bytes)
+    }
+}
+
+extension Operation {
+    fileprivate init(
+        _ id: String, _ method: HTTPRequest.Method, _ path: String, _ tag: Tag, _ summary: String, _ details: String?,
+        _ schemes: [String], isLimited: Bool, _ body: Shape?, reads: Bool, _ key: KeyRule,
+        _ parameters: [Parameter], _ answers: [Answer], _ refuses: [(key: Problem.Slug, value: String)]
+    ) {
+        let isOpen = schemes.isEmpty || schemes.contains("")
+        var slugs: [Problem.Slug] = []
+        if body != nil || key != .none { slugs.append(.malformedRequest) }
+        if key == .required { slugs.append(.idempotencyKeyRequired) }
+        if !isOpen { slugs += [.unauthenticated, .forbidden] }
+        if path.contains("/:event") { slugs += [.notFound, .overloaded] }
+        if reads { slugs.append(.tooLarge) }
+        if body != nil { slugs += [.unsupportedMediaType, .invalidRequest] }
+        if isLimited { slugs.append(.rateLimited) }
+        // What the declaration has to say of them counts more than what is said of all.
+        let implied = slugs.filter { slug in !refuses.contains { $0.key == slug } }
+        self.id = id
+        self.method = method
+        self.path = path
+        self.tag = tag
+        self.summary = summary
+        self.details = details
+        self.schemes = schemes
+        self.body = body
+        let keys: [Parameter] =
+            switch key {
+            case .none: []
+            case .taken: [.idempotencyKey]
+            case .required: [.idempotencyKeyRequired]
+            }
+        self.parameters = keys + parameters
+        self.answers = answers
+        refusals =
+            implied.map { Refusal(slug: $0, reason: "") } + refuses.map { Refusal(slug: $0.key, reason: $0.value) }
+    }
+}

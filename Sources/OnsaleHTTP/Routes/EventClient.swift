@@ -1,0 +1,71 @@
+import HTTPTypes
+import Hummingbird
+import OnsaleEngine
+import OnsaleSale
+import OnsaleValues
+import OnsaleWaitingRoom
+
+/// The way from a request to an event, with what an event refuses said as those who asked should hear it.
+struct EventClient: Sendable {
+    let engine: Engine
+
+    private static let idBytesMax = 64
+
+    func now() -> Timestamp { engine.now() }
+
+    /// The event that the path names.
+    func event(_ context: OnsaleContext) async throws -> EventHandle {
+        // Looked up only if it can be an event's id at all.
+        guard let id = context.parameters.get("event"), id.utf8.count <= EventClient.idBytesMax,
+            id.utf8.allSatisfy({ $0 < 0x80 })
+        else { throw Problem.notFound }
+        return try await engine.event(id)
+    }
+
+    /// Takes a command to its event.
+    /// - Throws: ``Problem`` for what the event refuses.
+    @discardableResult
+    func apply<Command: EventCommand>(_ command: Command, to event: EventHandle) async throws -> Command.Answer {
+        try await refusing(event) { try await engine.apply(command, to: event) }
+    }
+
+    /// The same, and notes which organizer it was.
+    @discardableResult
+    func apply<Command: EventCommand>(
+        _ command: Command, to event: EventHandle, by organizer: Organizer, as action: AuditNote.Action,
+        _ detail: String = ""
+    ) async throws -> Command.Answer {
+        let note = AuditNote(actor: organizer.name, action: action, detail: detail)
+        return try await apply(Audited(command, as: note), to: event)
+    }
+
+    func apply(_ command: PlaceOrder, to event: EventHandle, waitSeconds: Int) async throws -> Order {
+        guard waitSeconds > 0 else { return try await apply(command, to: event) }
+        return try await refusing(event) {
+            try await engine.apply(command, to: event, waitUntil: now().adding(seconds: waitSeconds))
+        }
+    }
+
+    func read<Value: Sendable>(
+        _ event: EventHandle, _ body: @escaping @Sendable (Partition) -> Value
+    ) async throws -> Value {
+        try await engine.read(event, body)
+    }
+
+    /// Reads what a buyer may be refused.
+    func readOrRefuse<Value: Sendable>(
+        _ event: EventHandle, _ body: @escaping @Sendable (Partition) throws(Refusal) -> Value
+    ) async throws -> Value {
+        try await refusing(event) {
+            try await engine.read(event) { partition in Result { () throws(Refusal) in try body(partition) } }.get()
+        }
+    }
+
+    private func refusing<Answer>(_ event: EventHandle, _ body: () async throws -> Answer) async throws -> Answer {
+        do { return try await body() } catch let refusal as Refusal {
+            throw Problem(refusal, in: event.view.definition)
+        } catch let refusal as LineRefusal {
+            throw Problem(refusal)
+        }
+    }
+}

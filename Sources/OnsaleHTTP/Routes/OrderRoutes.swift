@@ -1,0 +1,225 @@
+import HTTPTypes
+import Hummingbird
+import OnsaleEngine
+import OnsaleSale
+import OnsaleValues
+
+/// Paying for a hold, and what a buyer has paid for.
+struct OrderRoutes: RouteGroup {
+    let events: EventClient
+    let presenter: Presenter
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                "createOrder", .post, event: "/orders", for: .buyer, "Places an order: pays for a hold.",
+                "A pass that ended by time still pays for the holds it made. Final is also declined or expired: look at "
+                    + "`state`. A declined order leaves its hold, for at least 60 s (once a hold), so that another card can "
+                    + "be tried with another key; after five declined payments the pass ends.",
+                by: .pass, isLimited: true, takes: .json(CreateOrder.self), key: .required, [.prefer, .traceparent],
+                gives: [
+                    .init(201, "The order, final.", .order, headers: [.location, .preferenceApplied]),
+                    .init(202, "The order, still in progress.", .order, headers: [.location, .preferenceApplied]),
+                ],
+                refuses: [
+                    .idempotencyKeyRequired: "an order needs a key",
+                    .notFound: "there is no such event, or no such hold of this buyer",
+                    .idempotencyConflict: "the key came with another body",
+                    .holdOrdered: "another order pays for this hold", .holdExpired: "the hold has ended",
+                ], createOrder),
+            Endpoint(
+                "getOrder", .get, event: "/orders/:order", for: .buyer, "Gives an order to its buyer or the organizer.",
+                by: .orderHolder, takes: .nothing, gives: [.init(200, "The order.", .order)], getOrder),
+            Endpoint(
+                "getQRCode", .get, event: "/orders/:order/tickets/:ticket/qr.svg", for: .buyer,
+                "Gives a ticket's barcode as a QR code.", by: .orderHolder, takes: .nothing,
+                gives: [.init(200, "The QR code.", "image/svg+xml", .text)], getQRCode),
+            Endpoint(
+                "cancelOrder", .post, event: "/orders/:order/cancel", for: .buyer,
+                "Cancels a confirmed order of which no ticket is checked in.",
+                "Its tickets are void and its seats free at once. The refund is repeated until the provider confirms it.",
+                by: .orderHolder, takes: .anything, key: .taken,
+                gives: [.init(202, "The order as it stands now.", .order)],
+                refuses: [
+                    .malformedRequest: "the Idempotency-Key is not 1 to 255 visible ASCII characters",
+                    .notCancellable: "", .idempotencyConflict: "the key came with another body", .rateLimited: "",
+                ], cancelOrder),
+            Endpoint(
+                "listMyOrders", .get, "/v1/orders", for: .buyer,
+                "Lists the buyer's orders of all events, newest first, a page at a time.", by: .session,
+                isLimited: true, takes: .nothing,
+                [.after, .limitOfMine], gives: [.init(200, "The orders.", .orderList)],
+                refuses: [.invalidRequest: "", .overloaded: ""], listMyOrders),
+        ]
+    }
+
+    // MARK: Paying
+
+    /// How long an order may be waited for, in seconds.
+    private static let waitSecondsMax = 30
+
+    private func createOrder(_ event: EventHandle, _ call: Call<Shopper, CreateOrder>) async throws -> Response {
+        let buyer = call.caller.buyer
+        let key = try IdempotencyHeader.key(call.request, operation: "order", caller: buyer.text, body: call.bytes)
+        guard let key else { throw IdempotencyHeader.required }
+        let asked = call.content
+        guard (1...255).contains(asked.payment.method.utf8.count) else {
+            throw Problem.invalid("/payment/method", "must have 1 to 255 bytes")
+        }
+        let definition = event.view.definition
+        guard let hold = definition.id(.hold, asked.hold) else { throw Problem(.notFound, "There is no such hold.") }
+        let command = PlaceOrder(
+            HoldID(hold.serial), buyer: buyer, paymentMethod: asked.payment.method, trace: trace(call.request), key: key
+        )
+        let waitSeconds = waitSeconds(call.request)
+        let order = try await events.apply(command, to: event, waitSeconds: waitSeconds)
+        var headers: HTTPFields = [.location: "/v1/events/\(event.id)/orders/\(definition.publicID(order))"]
+        if waitSeconds > 0 { headers[.preferenceApplied] = "wait=\(waitSeconds)" }
+        return .json(
+            order.state.isFinal ? .created : .accepted, presenter.order(order, in: definition), headers: headers)
+    }
+
+    /// `Prefer: wait=10` (RFC 7240, section 4.3).
+    private func waitSeconds(_ request: Request) -> Int {
+        for preference in request.headers.plain(.prefer)?.split(whereSeparator: { $0 == "," || $0 == ";" }) ?? [] {
+            let preference = preference.trimmingPrefix { $0 == " " }
+            if preference.hasPrefix("wait="), let seconds = Int(preference.dropFirst(5)) {
+                return max(0, min(seconds, OrderRoutes.waitSecondsMax))
+            }
+        }
+        return 0
+    }
+
+    /// The request's W3C trace context, if it is one. <https://www.w3.org/TR/trace-context/#traceparent-header>
+    private func trace(_ request: Request) -> String? {
+        guard let text = request.headers[.traceparent], text.utf8.count == 55 else { return nil }
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        let isHex = parts.allSatisfy { part in
+            part.utf8.allSatisfy { byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+            }
+        }
+        return parts.map(\.utf8.count) == [2, 32, 16, 2] && isHex ? text : nil
+    }
+
+    // MARK: One order
+
+    private func getOrder(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Response {
+        .json(.ok, presenter.order(try await order(event, call), in: event.view.definition))
+    }
+
+    private func order(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Order {
+        guard let id = event.view.definition.id(.order, call.parameter("order")) else { throw Problem.notFound }
+        let order = try await events.read(event) { $0.sale.order(OrderID(id.serial)) }
+        guard let order, call.caller.mayTouch(order), order.placedAt == id.at else { throw Problem.notFound }
+        return order
+    }
+
+    private func getQRCode(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Response {
+        let definition = event.view.definition
+        let order = try await order(event, call)
+        guard order.state == .confirmed, let issuedAt = order.confirmedAt, let wanted = call.parameter("ticket"),
+            let position = order.tickets.enumerated()
+                .first(where: { definition.publicID($0.element, issuedAt: issuedAt) == wanted })?.offset,
+            let code = QRCode(
+                presenter.barcodes.text(
+                    ticket: wanted, event: definition.id, place: definition.placeName(order.places, position)))
+        else { throw Problem.notFound }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "image/svg+xml", .cacheControl: "private, no-store", .xContentTypeOptions: "nosniff",
+                .contentSecurityPolicy: "default-src 'none'",
+            ],
+            body: .init(byteBuffer: code.svg))
+    }
+
+    private func cancelOrder(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Response {
+        let definition = event.view.definition
+        guard let id = definition.id(.order, call.parameter("order")) else { throw Problem.notFound }
+        let key = try IdempotencyHeader.key(
+            call.request, operation: "cancel \(id.serial)", caller: call.caller.buyer?.text ?? "organizer",
+            body: call.bytes)
+        let command = CancelOrder(OrderID(id.serial), buyer: call.caller.buyer, key: key)
+        let order =
+            switch call.caller {
+            case .buyer: try await events.apply(command, to: event)
+            case .organizer(let organizer):
+                try await events.apply(command, to: event, by: organizer, as: .refunded, id.text)
+            }
+        return .json(.accepted, presenter.order(order, in: definition))
+    }
+
+    // MARK: A buyer's orders
+
+    private static let pageDefault = 50
+    private static let pageMax = 100
+
+    private func listMyOrders(_ call: Call<BuyerID, Void>) async throws -> Response {
+        let query = call.request.uri.queryParameters
+        var faults = Faults()
+        let limit = query.get("limit").map { Int($0) } ?? OrderRoutes.pageDefault
+        faults.require(
+            (1...OrderRoutes.pageMax).contains(limit ?? 0), "/limit", "must be from 1 to \(OrderRoutes.pageMax)")
+        let after = query.get("after").map { PublicID(.order, text: String($0)) }
+        faults.require(after != .some(nil), "/after", "is no order")
+        try faults.throwIfAny()
+        let found = try await orders(of: call.caller, before: after.flatMap { $0 }, atMost: (limit ?? 0) + 1)
+        let page = found.prefix(limit ?? 0)
+        return .json(.ok) { writer in
+            writer.array("orders") { writer in
+                for (order, definition) in page {
+                    writer.object { presenter.write(order, in: definition, to: &$0) }
+                }
+            }
+            if found.count > page.count, let last = page.last {
+                writer.member("next", last.definition.publicID(last.order))
+            } else {
+                writer.null("next")
+            }
+        }
+    }
+
+    private func orders(
+        of buyer: BuyerID, before: PublicID?, atMost max: Int
+    ) async throws -> [(order: Order, definition: EventDefinition)] {
+        var found: [(order: Order, definition: EventDefinition)] = []
+        for id in events.engine.eventsWithOrders(of: buyer) {
+            // An event that is out of service must not hide the orders of the others.
+            guard let event = try? await events.engine.event(id) else { continue }
+            let definition = event.view.definition
+            let orders = try await events.read(event) { partition in
+                Array(
+                    partition.sale.orders(of: buyer).lazy
+                        .filter { order in before.map { Rank(order, definition.tag) < Rank($0) } ?? true }.prefix(max))
+            }
+            found += orders.map { ($0, definition) }
+        }
+        found.sort { Rank($0.order, $0.definition.tag) > Rank($1.order, $1.definition.tag) }
+        return Array(found.prefix(max))
+    }
+
+    /// Where an order stands among all of a buyer's.
+    private struct Rank: Comparable {
+        let at: Timestamp
+        let serial: UInt32
+        let tag: UInt64
+
+        init(_ order: Order, _ tag: UInt64) {
+            at = order.placedAt
+            serial = order.id.serial
+            self.tag = tag
+        }
+
+        init(_ id: PublicID) {
+            at = id.at
+            serial = id.serial
+            tag = id.tag
+        }
+
+        static func < (left: Rank, right: Rank) -> Bool {
+            (left.at, left.serial, left.tag) < (right.at, right.serial, right.tag)
+        }
+    }
+}

@@ -1,0 +1,285 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import OnsaleEngine
+import OnsaleSale
+import OnsaleValues
+import OnsaleWaitingRoom
+
+/// What the organizer does: create, watch, pause, block.
+struct OrganizerRoutes: RouteGroup {
+    let events: EventClient
+    let presenter: Presenter
+    let plans: PlanCache
+    let logger: Logger
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                "createEvent", .post, "/v1/events", for: .organizer, "Creates an event.", "A body may have 32 MiB.",
+                by: .organizer, takes: .bytes(.createEvent, upTo: Body.eventBytesMax),
+                gives: [.init(201, "The event.", .event, headers: [.location])],
+                refuses: [.eventExists: "there is an event by this id", .overloaded: ""], createEvent),
+            Endpoint(
+                "getReport", .get, event: "/report", for: .organizer, "Says how the sale stands.", by: .organizer,
+                takes: .nothing,
+                gives: [.init(200, "Places, orders and money.", .report)], getReport),
+            Endpoint(
+                "changeOnsale", .patch, event: "/onsale", for: .organizer,
+                "Changes the sale's times and how many may shop at a time.", by: .organizer,
+                takes: .json(ChangeOnsale.self), gives: [.init(200, "The event.", .event)],
+                refuses: [.onsaleClosed: "the sale has opened, so `opensAt` can't move"], changeOnsale),
+            Endpoint(
+                "pauseOnsale", .post, event: "/onsale/pause", for: .organizer,
+                "Pauses the sale; live holds can still be paid.", by: .organizer, takes: .nothing,
+                gives: [.init(200, "The event.", .event)]
+            ) { event, call in try await changeLine(PauseSale(), .paused, event, call) },
+            Endpoint(
+                "resumeOnsale", .post, event: "/onsale/resume", for: .organizer, "Goes on with a paused sale.",
+                by: .organizer, takes: .nothing, gives: [.init(200, "The event.", .event)]
+            ) { event, call in try await changeLine(ResumeSale(), .resumed, event, call) },
+            Endpoint(
+                "blockSeats", .post, event: "/blocks", for: .organizer,
+                "Keeps free seats back from sale: all of them, or none.", by: .organizer, takes: .json(SeatList.self),
+                gives: [.init(201, "The blocked seats.", .seatList)],
+                refuses: [.seatsUnavailable: "some are held or sold; `unavailable` names them"], blockSeats),
+            Endpoint(
+                "unblockSeats", .delete, event: "/blocks", for: .organizer,
+                "Gives blocked seats back to the sale, and passes over others.", by: .organizer,
+                takes: .json(SeatList.self), gives: [.init(204, "They are for sale.")], unblockSeats),
+            Endpoint(
+                "listOrders", .get, event: "/orders", for: .organizer, "Lists orders, a page at a time.",
+                by: .organizer, takes: .nothing,
+                [.state, .after, .limit], gives: [.init(200, "A page of orders.", .orderPage)],
+                refuses: [.invalidRequest: ""], listOrders),
+            Endpoint(
+                "exportOrders", .get, event: "/orders.csv", for: .organizer, "Gives all orders as CSV.", by: .organizer,
+                takes: .nothing,
+                gives: [
+                    .init(
+                        200, "One line for each order, after a line of names.", "text/csv",
+                        .text.with(
+                            "description",
+                            "order, state, buyer, placedAt, places, quantity, amount, currency, captured, refunded (RFC 4180)."
+                        ), headers: [.contentDisposition])
+                ],
+                exportOrders),
+            Endpoint(
+                "listAudit", .get, event: "/audit", for: .organizer,
+                "Lists what organizers have done, the newest first.",
+                "Up to 1,000 entries; the journal has what was done before. `by` is what the caller said in `Onsale-Actor` "
+                    + "(percent-encoded UTF-8), which every request of the organizer's may carry; it is believed, not "
+                    + "proved.",
+                by: .organizer, takes: .nothing, gives: [.init(200, "What was done.", .auditList)], listAudit),
+        ]
+    }
+
+    private func createEvent(_ call: Call<Organizer, Void>) async throws -> Response {
+        try Body.requireJSON(call.request)
+        let parsed = try EventImport.definition(fromJSON: call.bytes, now: events.engine)
+        let definition = parsed.definition
+        let view = try await EventImport.create(parsed, in: events.engine)
+        logger.notice(
+            "Event created", metadata: ["event": "\(definition.id)", "capacity": "\(view.counts.capacity)"])
+        let note = AuditNote(actor: call.caller.name, action: .created, detail: definition.title)
+        try await events.engine.apply(TakeNote(note), to: try await events.engine.event(definition.id))
+        // Compressed now, so that nobody's request waits for it.
+        if let digest = definition.planDigest { Task { [plans] in _ = try? await plans.gzipped(digest) } }
+        return .json(.created, presenter.event(view), headers: [.location: "/v1/events/\(definition.id)"])
+    }
+
+    private func getReport(_ event: EventHandle, _ call: Call<Organizer, Void>) -> Response {
+        let view = event.view
+        return .json(.ok) { writer in
+            writer.member("capacity", view.counts.capacity)
+            writer.member("free", view.counts.free)
+            writer.member("held", view.counts.held)
+            writer.member("sold", view.counts.sold)
+            writer.member("blocked", view.counts.blocked)
+            writer.object("orders") { writer in
+                writer.member(
+                    "authorizing", (view.orders[.authorizing] ?? 0) + (view.orders[.capturing] ?? 0))
+                writer.member("requires_action", view.orders[.requiresAction] ?? 0)
+                writer.member("confirmed", view.orders[.confirmed] ?? 0)
+                writer.member("declined", view.orders[.declined] ?? 0)
+                writer.member("expired", view.orders[.expired] ?? 0)
+                writer.member("refunding", view.orders[.refunding] ?? 0)
+                writer.member("refunded", view.orders[.refunded] ?? 0)
+            }
+            writer.member("currency", view.definition.currency)
+            writer.member("gross", view.gross)
+            writer.member("refunded", view.refunded)
+            writer.member("waiting", view.line.waiting)
+            writer.member("activeShoppers", view.line.activeShoppers)
+        }
+    }
+
+    private func changeLine<Command: EventCommand>(
+        _ command: Command, _ action: AuditNote.Action, _ event: EventHandle, _ call: Call<Organizer, Void>
+    ) async throws -> Response {
+        try await events.apply(command, to: event, by: call.caller, as: action)
+        logger.notice("Onsale changed", metadata: ["event": "\(event.id)", "change": "\(action.name)"])
+        return .json(.ok, presenter.event(event.view))
+    }
+
+    private func changeOnsale(_ event: EventHandle, _ call: Call<Organizer, ChangeOnsale>) async throws -> Response {
+        try await events.apply(
+            ChangeSchedule(try call.content.change()), to: event, by: call.caller, as: .onsaleChanged,
+            call.content.summary)
+        return .json(.ok, presenter.event(event.view))
+    }
+
+    // MARK: Seats kept back
+
+    private func blockSeats(_ event: EventHandle, _ call: Call<Organizer, SeatList>) async throws -> Response {
+        let plan = event.view.definition.plan
+        let seats = try plan.seats(named: call.content.seats)
+        try await events.apply(BlockSeats(seats), to: event, by: call.caller, as: .blocked, summary(of: seats, plan))
+        return .json(.created) { $0.member("seats", strings: seats.map { plan[$0].name }) }
+    }
+
+    private func unblockSeats(_ event: EventHandle, _ call: Call<Organizer, SeatList>) async throws -> Response {
+        let plan = event.view.definition.plan
+        let seats = try plan.seats(named: call.content.seats)
+        try await events.apply(
+            UnblockSeats(seats), to: event, by: call.caller, as: .unblocked, summary(of: seats, plan))
+        return .noContent
+    }
+
+    private static let seatsNamed = 5
+
+    /// Some of the seats by name, and how many there are.
+    private func summary(of seats: [SeatIndex], _ plan: SeatingPlan) -> String {
+        let named = seats.prefix(OrganizerRoutes.seatsNamed).map { plan[$0].name }.joined(separator: ", ")
+        return seats.count > OrganizerRoutes.seatsNamed ? "\(named) … (\(seats.count))" : named
+    }
+
+    // MARK: Orders
+
+    private func listOrders(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+        let definition = event.view.definition
+        let query = call.request.uri.queryParameters
+        var faults = Faults()
+        let limit = query.get("limit").map { Int($0) } ?? 100
+        faults.require((1...500).contains(limit ?? 0), "/limit", "must be from 1 to 500")
+        let states = query.get("state").map { OrderState.named(String($0)) } ?? OrderState.allCases
+        faults.require(!states.isEmpty, "/state", "is no state of an order")
+        let after = query.get("after").map { definition.id(.order, String($0))?.serial }
+        faults.require(after != .some(nil), "/after", "is no order of this event")
+        try faults.throwIfAny()
+        let (orders, isMore) = try await page(
+            of: event, after: after.flatMap { $0 } ?? 0, limit: limit ?? 100, states: Set(states))
+        return .json(.ok) { writer in
+            writer.array("orders") { writer in
+                for order in orders {
+                    writer.object { presenter.write(order, in: definition, to: &$0, withBuyer: true) }
+                }
+            }
+            if isMore, let last = orders.last {
+                writer.member("next", definition.publicID(last))
+            } else {
+                writer.null("next")
+            }
+        }
+    }
+
+    private func page(
+        of event: EventHandle, after serial: UInt32, limit: Int, states: Set<OrderState>
+    ) async throws -> (orders: [Order], isMore: Bool) {
+        try await events.read(event) { partition in
+            var found: [Order] = []
+            for order in partition.sale.orders.dropFirst(Int(serial)) where states.contains(order.state) {
+                if found.count == limit { return (found, true) }
+                found.append(order)
+            }
+            return (found, false)
+        }
+    }
+
+    /// A page at a time, so that it takes no memory however many there are.
+    private func exportOrders(_ event: EventHandle, _ call: Call<Organizer, Void>) -> Response {
+        let definition = event.view.definition
+        let body = ResponseBody { writer in
+            try await writer.write(ByteBuffer(string: OrderTable.header))
+            var last: UInt32 = 0
+            while true {
+                let (orders, isMore) = try await page(
+                    of: event, after: last, limit: 500, states: Set(OrderState.allCases))
+                let lines = orders.map { OrderTable.line($0, in: definition) }.joined()
+                if !lines.isEmpty { try await writer.write(ByteBuffer(string: lines)) }
+                guard isMore, let end = orders.last else { break }
+                last = end.id.serial
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/csv; charset=utf-8",
+                .contentDisposition: "attachment; filename=\"\(event.id)-orders.csv\"",
+            ], body: body)
+    }
+
+    // MARK: Who did what
+
+    private func listAudit(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+        let entries = try await events.read(event) { $0.audit }
+        return .json(.ok) { writer in
+            writer.array("entries") { writer in
+                for entry in entries.reversed() {
+                    writer.object { writer in
+                        writer.member("at", entry.at)
+                        writer.member("by", entry.note.actor)
+                        writer.member("action", entry.note.action.name)
+                        writer.member("detail", entry.note.detail)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Orders as CSV (RFC 4180).
+enum OrderTable {
+    static let header = "order,state,buyer,placedAt,places,quantity,amount,currency,captured,refunded\r\n"
+
+    static func line(_ order: Order, in definition: EventDefinition) -> String {
+        let places: String
+        switch order.places {
+        case .seats(let seats): places = seats.map { definition.plan[$0].name }.joined(separator: " ")
+        case .area(let area, _): places = definition.plan.areas[area].name
+        }
+        let fields = [
+            definition.publicID(order), order.state.name, order.buyer.text, RFC3339.format(order.placedAt), places,
+            String(order.places.quantity), String(order.amount), definition.currency, String(order.captured),
+            String(order.refunded),
+        ]
+        return fields.map(field).joined(separator: ",") + "\r\n"
+    }
+
+    /// Quoted where needed; what a spreadsheet would take for a formula is made plain text.
+    static func field(_ text: String) -> String {
+        // By bytes: CR LF is one character, and neither of the two alone.
+        let isFormula = text.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
+        let text = isFormula ? "'" + text : text
+        guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+}
+
+extension AuditNote.Action {
+    var name: String {
+        switch self {
+        case .created: "created"
+        case .refundSeen: "refund-seen"
+        case .disputeSeen: "dispute-seen"
+        case .paused: "paused"
+        case .resumed: "resumed"
+        case .onsaleChanged: "onsale-changed"
+        case .blocked: "blocked"
+        case .unblocked: "unblocked"
+        case .refunded: "refunded"
+        }
+    }
+}

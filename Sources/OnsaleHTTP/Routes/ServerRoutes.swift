@@ -1,0 +1,55 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OnsaleEngine
+
+/// What the server says of itself.
+struct ServerRoutes: RouteGroup {
+    let engine: Engine
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                "getReadiness", .get, "/health/ready", for: .server,
+                "Says whether the server can sell, and what the payment provider does.", by: .anyone, takes: .nothing,
+                gives: [
+                    .init(200, "It is ready.", .readiness),
+                    .init(503, "Nothing can be paid before somebody mends it.", .readiness),
+                ]
+            ) { _ in engine.provider.readiness },
+            Endpoint(
+                "getProblemType", .get, "/problems/:slug", for: .server, "Says what a problem's type means.",
+                by: .anyone, takes: .nothing,
+                gives: [.init(200, "The type, its title and its status.", .problemDescription)],
+                refuses: [.notFound: ""], getProblemType),
+        ]
+    }
+
+    private func getProblemType(_ call: Call<Void, Void>) throws -> Response {
+        guard let slug = call.parameter("slug").flatMap(Problem.Slug.init) else { throw Problem.notFound }
+        return .json(.ok) { writer in
+            writer.member("type", "/problems/" + slug.rawValue)
+            writer.member("title", slug.title)
+            writer.member("status", slug.status)
+        }
+    }
+}
+
+/// The contract's own document, which describes this endpoint too.
+struct DocumentRoutes: RouteGroup {
+    let others: [Operation]
+    let version: String
+
+    var endpoints: [Endpoint] {
+        // The declaration first, then the document that has it, then the handler that gives the document.
+        let document = OpenAPIDocument(others + [endpoint(ByteBuffer()).operation], version: version)
+        return [endpoint(document.bytes)]
+    }
+
+    private func endpoint(_ bytes: ByteBuffer) -> Endpoint {
+        Endpoint(
+            "getOpenAPI", .get, "/openapi.json", for: .server, "Gives this document.", by: .anyone, takes: .nothing,
+            gives: [.init(200, "OpenAPI 3.1.", .anyObject)]
+        ) { _ in .json(.ok, bytes) }
+    }
+}

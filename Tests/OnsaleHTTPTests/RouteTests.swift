@@ -1,0 +1,166 @@
+import Foundation
+import HTTPTypes
+import Testing
+
+@testable import OnsaleHTTP
+
+/// Every endpoint, without a process; each answer is held against what the endpoint declares.
+@Suite struct RouteTests {
+    private static let event = """
+        {"id":"opera","title":"Opera","startsAt":"2030-01-01T20:00:00.000Z","currency":"KRW",
+         "seatingPlan":{"name":"Hall","categories":[{"name":"VIP"}],"zones":[{"rows":[{"seats":[
+           {"seat_guid":"A1","position":{"x":0,"y":0},"category":"VIP"},
+           {"seat_guid":"A2","position":{"x":20,"y":0},"category":"VIP"},
+           {"seat_guid":"A3","position":{"x":40,"y":0},"category":"VIP"}]}]}]},
+         "areas":[{"name":"Standing","capacity":5,"category":"Standing"}],
+         "prices":[{"category":"VIP","amount":99000},{"category":"Standing","amount":55000}]}
+        """
+
+    private static func key(_ text: String) -> HTTPFields { [.idempotencyKey: text] }
+
+    @Test("A fan's evening: every endpoint that a sale needs answers as it declares")
+    func evening() async throws {
+        try await ServiceTester.run { tester in
+            let admin = ServiceTester.adminToken
+            let opera = "/v1/events/opera"
+            #expect(try await tester.ask(.post, "/v1/events", token: admin, Self.event).status == 201)
+            for path in [
+                "/v1/events", opera, opera + "/seating-plan", opera + "/availability", opera + "/waiting-room",
+                "/health/ready", "/openapi.json", "/problems/sold-out", "/.well-known/onsale-keys.json",
+            ] {
+                #expect(try await tester.ask(.get, path).status == 200, "\(path)")
+                #expect(try await tester.ask(.head, path).status == 200, "\(path)")
+            }
+            let session = try await tester.ask(.post, "/v1/sessions", #"{"email":"fan@example.com"}"#).text("token")
+            let joined = try await tester.ask(.post, opera + "/waiting-room", token: session)
+            #expect(joined.status == 201)
+            #expect(try await tester.ask(.post, opera + "/waiting-room", token: session).status == 200)
+            let ticket = try joined.text("ticket")
+            let pass = try await tester.ask(
+                .post, opera + "/waiting-room/pass", token: session, #"{"ticket":"\#(ticket)"}"#
+            ).text("pass")
+
+            let hold = try await tester.ask(
+                .post, opera + "/holds", token: pass, #"{"seats":["A1","A2"]}"#, headers: Self.key("h1"))
+            #expect(hold.status == 201)
+            let id = try hold.text("hold")
+            #expect(try await tester.ask(.get, opera + "/holds/" + id, token: pass).status == 200)
+            let taken = try await tester.ask(.post, opera + "/holds", token: pass, #"{"seats":["A1"]}"#)
+            #expect(taken.problem == "seats-unavailable")
+            var paying = Self.key("o1")
+            paying[.prefer] = "wait=10"
+            let order = try await tester.ask(
+                .post, opera + "/orders", token: pass, #"{"hold":"\#(id)","payment":{"method":"card"}}"#,
+                headers: paying)
+            #expect(order.status == 201)
+            #expect(try order.text("state") == "confirmed")
+            let path = opera + "/orders/" + (try order.text("order"))
+            #expect(try await tester.ask(.get, path, token: session).status == 200)
+            let tickets = try #require(order.json?["tickets"] as? [[String: Any]])
+            let code = try #require(tickets.first?["ticket"] as? String)
+            #expect(try await tester.ask(.get, path + "/tickets/\(code)/qr.svg", token: session).status == 200)
+            #expect(try await tester.ask(.get, "/v1/orders?limit=1", token: session).status == 200)
+
+            let standing = try await tester.ask(
+                .post, opera + "/holds", token: pass, #"{"area":"Standing","quantity":1}"#)
+            let second = try await tester.ask(.post, opera + "/holds", token: pass, #"{"seats":["A3"]}"#).text("hold")
+            paying[.idempotencyKey] = "o2"
+            let unwanted = try await tester.ask(
+                .post, opera + "/orders", token: pass, #"{"hold":"\#(second)","payment":{"method":"card"}}"#,
+                headers: paying
+            ).text("order")
+            #expect(
+                try await tester.ask(.post, opera + "/orders/\(unwanted)/cancel", token: session).status == 202)
+            let release = opera + "/holds/" + (try standing.text("hold"))
+            #expect(try await tester.ask(.delete, release, token: pass).status == 204)
+            #expect(try await tester.ask(.get, release, token: pass).problem == "hold-expired")
+            #expect(try await tester.ask(.delete, opera + "/waiting-room/pass", token: pass).status == 204)
+            #expect(try await tester.ask(.delete, opera + "/waiting-room/pass", token: pass).problem == "place-spent")
+
+            try await desk(tester, opera, order: path, barcode: try #require(tickets.first?["barcode"] as? String))
+            // Those of the provider, of a draw, and of connections that stay have tests of their own.
+            #expect(
+                Set(tester.operations.map(\.id)).subtracting(tester.servedOperations)
+                    == ["receivePaymentNotice", "listEntrants", "streamAvailability", "streamWaitingRoom"])
+        }
+    }
+
+    /// What the organizer and the door do that evening.
+    private func desk(_ tester: ServiceTester, _ opera: String, order: String, barcode: String) async throws {
+        let admin = ServiceTester.adminToken
+        let door = ServiceTester.doorToken
+        for path in ["/report", "/orders?state=confirmed&limit=1", "/orders.csv", "/audit", "/tickets/void"] {
+            #expect(try await tester.ask(.get, opera + path, token: admin).status == 200, "\(path)")
+        }
+        let scan = #"{"barcode":"\#(barcode)"}"#
+        #expect(try await tester.ask(.post, opera + "/check-ins", token: door, scan).status == 200)
+        #expect(try await tester.ask(.post, opera + "/check-ins", token: door, scan).problem == "already-checked-in")
+        #expect(try await tester.ask(.post, order + "/cancel", token: admin).problem == "not-cancellable")
+        let seats = #"{"seats":["A3"]}"#
+        #expect(try await tester.ask(.post, opera + "/blocks", token: admin, seats).status == 201)
+        #expect(try await tester.ask(.delete, opera + "/blocks", token: admin, seats).status == 204)
+        #expect(try await tester.ask(.post, opera + "/onsale/pause", token: admin).status == 200)
+        #expect(try await tester.ask(.post, opera + "/onsale/resume", token: admin).status == 200)
+        let change = #"{"maxActiveShoppers":9}"#
+        #expect(try await tester.ask(.patch, opera + "/onsale", token: admin, change).status == 200)
+        #expect(try await tester.ask(.get, opera + "/waiting-room/entrants").problem == "not-found")
+        #expect(try await tester.ask(.post, "/v1/webhooks/payments", "{}").problem == "malformed-request")
+    }
+
+    @Test("Whoever may not, sends what can't be read, or names what is not there is refused as each endpoint declares")
+    func refusals() async throws {
+        try await ServiceTester.run { tester in
+            let session = try await tester.ask(.post, "/v1/sessions", #"{"email":"fan@example.com"}"#).text("token")
+            #expect(
+                try await tester.ask(.post, "/v1/events", token: ServiceTester.adminToken, Self.event).status == 201)
+            for operation in tester.operations {
+                let path = operation.path.replacing(":event", with: "opera").replacing(":hold", with: "hld_1")
+                    .replacing(":order", with: "ord_1").replacing(":ticket", with: "tkt_1").replacing(
+                        ":slug", with: "no")
+                let isOpen = operation.schemes.isEmpty || operation.schemes.contains("")
+                if !isOpen {
+                    #expect(try await tester.ask(operation.method, path).status == 401, "\(operation.id)")
+                }
+                if operation.schemes.contains("adminToken"), !operation.schemes.contains("session") {
+                    #expect(
+                        try await tester.ask(operation.method, path, token: session).status == 403, "\(operation.id)")
+                }
+                if operation.schemes == ["pass"] {
+                    #expect(
+                        try await tester.ask(operation.method, path, token: session).status == 403, "\(operation.id)")
+                }
+                if operation.path.contains("/:event"), operation.schemes.contains("adminToken") || isOpen {
+                    let absent = path.replacing("opera", with: "nothing")
+                    let answer = try await tester.ask(operation.method, absent, token: ServiceTester.adminToken)
+                    #expect(answer.status == 404, "\(operation.id)")
+                }
+                // The token for which a body is read at all.
+                let token = operation.schemes.contains("adminToken") ? ServiceTester.adminToken : session
+                guard operation.body != nil, operation.schemes != ["pass"], operation.id != "receivePaymentNotice"
+                else { continue }
+                let plain: HTTPFields = [.contentType: "text/plain"]
+                let longer = String(
+                    repeating: " ", count: operation.id == "createEvent" ? (32 << 20) + 1 : (64 << 10) + 1)
+                for (body, headers, status) in [
+                    ("{", [:], 400), ("{}", plain, 415), (longer, [:], 413), ("{}", [:], 422),
+                ] as [(String, HTTPFields, Int)] where operation.id != "changeOnsale" || status != 422 {
+                    let answer = try await tester.ask(operation.method, path, token: token, body, headers: headers)
+                    #expect(answer.status == status, "\(operation.id): \(answer.status) for \(status)")
+                }
+            }
+        }
+    }
+
+    @Test("A known path with another method answers 405 and says which it takes")
+    func otherMethods() async throws {
+        try await ServiceTester.run { tester in
+            for (path, operations) in Dictionary(grouping: tester.operations, by: \.path) {
+                let answer = try await tester.ask(.put, path.replacing(":", with: ""))
+                #expect(answer.status == 405, "\(path)")
+                #expect(
+                    answer.headers[.allow] == operations.map(\.method.rawValue).sorted().joined(separator: ", "),
+                    "\(path)")
+            }
+        }
+    }
+}
