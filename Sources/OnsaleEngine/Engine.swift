@@ -16,12 +16,27 @@ public final class Engine: Sendable {
     private let loader: EventLoader
     private let thread: WriterThread
     private let saga: SagaRunner
+    private let followers: [any Follower]
     private let fatal: @Sendable (String) -> Void
 
+    /// Everything that happens, for those who must not miss anything.
+    public let tail: JournalTail
+
     /// - Parameter fatal: ends the process; called when it is unknown what is on disk.
-    public init(
+    public convenience init(
         journal: any EventStore, clock: any WallClock, payments: any PaymentGateway,
         limits: EngineLimits = EngineLimits(),
+        logger: Logger, fatal: @escaping @Sendable (String) -> Void
+    ) {
+        self.init(
+            journal: journal, clock: clock, payments: payments, limits: limits, followers: [], logger: logger,
+            fatal: fatal)
+    }
+
+    /// - Parameter followers: told of everything that is committed.
+    package init(
+        journal: any EventStore, clock: any WallClock, payments: any PaymentGateway,
+        limits: EngineLimits = EngineLimits(), followers: [any Follower],
         logger: Logger, fatal: @escaping @Sendable (String) -> Void
     ) {
         self.journal = journal
@@ -35,6 +50,8 @@ public final class Engine: Sendable {
         saga = SagaRunner(
             events: EventAccess(directory: directory, mailbox: mailbox, loader: loader), gateway: payments,
             clock: clock, logger: logger)
+        tail = JournalTail(journal: journal)
+        self.followers = [saga, tail] + followers
     }
 
     private var events: EventAccess { saga.events }
@@ -53,10 +70,10 @@ public final class Engine: Sendable {
         let housekeeping = Housekeeping(
             journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox, loader: loader,
             queue: DispatchQueue(label: "onsale.snapshots", qos: .utility))
-        thread.start { [journal, limits, logger, directory, saga, fatal] in
+        thread.start { [journal, limits, logger, directory, followers, fatal] in
             WriterLoop(
                 journal: journal, limits: limits, logger: logger, directory: directory, housekeeping: housekeeping,
-                followers: [saga], seed: { (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) } },
+                followers: followers, seed: { (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) } },
                 fatal: fatal)
         }
         let heads = try journal.heads()

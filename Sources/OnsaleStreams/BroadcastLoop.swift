@@ -11,7 +11,7 @@ final class BroadcastLoop {
         /// Counts how often the slot was used, so that an event of its last user is known for one.
         var generation: UInt32 = 0
         /// Who is present by listening; 0 for nobody.
-        var person: UInt32 = 0
+        var identity: UInt32 = 0
         var client = Broadcaster.uncounted
         var version: UInt64 = .max
         /// What was begun and must be finished before anything else.
@@ -43,11 +43,14 @@ final class BroadcastLoop {
         var nextSweep: UInt64 = 1000
         var nextPresence: UInt64 = UInt64(Broadcaster.presenceSeconds) * 1000
         while true {
-            let nextPoll = topics.lazy.compactMap { $0?.nextPoll }.min() ?? .max
+            let nextPoll = topics.lazy.compactMap { $0?.dueAt }.min() ?? .max
             let due = min(nextSweep, nextPoll)
             let now = milliseconds
             broadcaster.poller.wait(atMost: due > now ? Int(due - now) : 0) { [self] in handle($0) }
             let mail = broadcaster.takeMail()
+            for index in topics.indices where topics[index].map({ mail.news.contains($0.source) }) ?? false {
+                topics[index]?.hasNews = true
+            }
             for opening in mail.openings { admit(opening) }
             if mail.isStopping { return sendAllAway() }
             for index in topics.indices { poll(index) }
@@ -72,7 +75,7 @@ final class BroadcastLoop {
         let generation = listeners[Int(slot)].generation &+ 1
         listeners[Int(slot)] = Listener(
             transport: opening.transport, topic: topic, position: UInt32(topics[Int(topic)]?.listeners.count ?? 0),
-            generation: generation, person: opening.person, client: opening.client,
+            generation: generation, identity: opening.listener, client: opening.client,
             version: opening.lastVersion ?? BroadcastLoop.nothing,
             lastSent: seconds)
         topics[Int(topic)]?.listeners.append(slot)
@@ -82,7 +85,7 @@ final class BroadcastLoop {
         {
             return remove(slot)
         }
-        if opening.person != 0 { topics[Int(topic)]?.feed.present([opening.person]) }
+        if opening.listener != 0 { topics[Int(topic)]?.feed.present([opening.listener]) }
         greet(slot, opening)
     }
 
@@ -104,7 +107,10 @@ final class BroadcastLoop {
 
     private func topic(_ opening: Broadcaster.Opening) -> UInt32 {
         if let index = topicByName[opening.topic] { return index }
-        let topic = Topic(name: opening.topic, feed: opening.makeFeed())
+        // From here on it hears of news; what came before is in its first state.
+        broadcaster.listen(to: opening.source)
+        var topic = Topic(name: opening.topic, source: opening.source, feed: opening.makeFeed())
+        topic.changesAt = changesAt(topic.feed)
         let index = topics.firstIndex { $0 == nil } ?? topics.count
         if index == topics.count { topics.append(topic) } else { topics[index] = topic }
         topicByName[opening.topic] = UInt32(index)
@@ -149,15 +155,23 @@ final class BroadcastLoop {
 
     private func poll(_ index: Int) {
         let before = milliseconds
-        guard let nextPoll = topics[index]?.nextPoll, nextPoll <= before else { return }
+        guard let topic = topics[index], topic.dueAt <= before else { return }
+        // Before the feed is asked: what comes from here on is news again.
+        broadcaster.listen(to: topic.source)
+        topics[index]?.mustAskForRoom = false
         let hasNews = topics[index]?.poll() ?? false
         // A copy of the list: whoever turns out to be gone leaves it meanwhile.
         for slot in topics[index]?.listeners ?? [] where hasNews || isConnectionWithoutRoom(slot) { deliver(slot) }
-        guard var interval = topics[index]?.feed.intervalMilliseconds else { return }
+        var interval = topic.feed.intervalMilliseconds
         // Kept for those who come back: a second is soon enough for them.
         if topics[index]?.listeners.isEmpty ?? true { interval = max(interval, 1000) }
         // The larger the crowd, the rarer its news: some of the thread's time stays free.
-        topics[index]?.nextPoll = before + max(UInt64(interval), (milliseconds - before) * 3 / 2)
+        topics[index]?.notBefore = before + max(UInt64(interval), (milliseconds - before) * 3 / 2)
+        topics[index]?.changesAt = changesAt(topic.feed)
+    }
+
+    private func changesAt(_ feed: any Feed) -> UInt64 {
+        feed.millisecondsToChange.map { milliseconds + UInt64(max(0, $0)) } ?? .max
     }
 
     /// Connections do not tell when they have room, so they are asked.
@@ -219,6 +233,9 @@ final class BroadcastLoop {
     }
 
     private func wantRoom(_ slot: UInt32, _ wantsRoom: Bool) {
+        if wantsRoom, !(listeners[Int(slot)].transport?.isSocket ?? true) {
+            topics[Int(listeners[Int(slot)].topic)]?.mustAskForRoom = true
+        }
         guard listeners[Int(slot)].wantsRoom != wantsRoom else { return }
         listeners[Int(slot)].wantsRoom = wantsRoom
         if case .socket(let descriptor)? = listeners[Int(slot)].transport {
@@ -249,17 +266,18 @@ final class BroadcastLoop {
             else { continue }
             topicByName[topic.name] = nil
             topics[index] = nil
+            if !topics.contains(where: { $0?.source == topic.source }) { broadcaster.ignore(topic.source) }
         }
     }
 
     private func tellPresence() {
         for topic in topics {
             guard let topic else { continue }
-            let people = topic.listeners.compactMap { slot -> UInt32? in
-                let person = listeners[Int(slot)].person
-                return person == 0 ? nil : person
+            let present = topic.listeners.compactMap { slot -> UInt32? in
+                let identity = listeners[Int(slot)].identity
+                return identity == 0 ? nil : identity
             }
-            if !people.isEmpty { topic.feed.present(people) }
+            if !present.isEmpty { topic.feed.present(present) }
         }
     }
 

@@ -20,14 +20,19 @@ public final class Broadcaster: Sendable {
         let transport: Transport
         let head: [UInt8]
         let topic: String
+        let source: String
         let makeFeed: @Sendable () -> any Feed
         let lastVersion: UInt64?
-        let person: UInt32
+        let listener: UInt32
         let client: UInt64
     }
 
     private struct Mail {
         var openings: [Opening] = []
+        /// Sources that are listened to, and whether news of them have come that nobody was asked for.
+        var sources: [String: Bool] = [:]
+        /// Those of them of which the loop must still be told.
+        var news: Set<String> = []
         var isStopping = false
     }
 
@@ -66,29 +71,45 @@ public final class Broadcaster: Sendable {
     /// - Parameters:
     ///   - head: sent first, as it is.
     ///   - topic: names the feed; `makeFeed` is called when nobody listens to it yet.
+    ///   - source: whose news the feed tells, as ``hasNews(of:)`` names it.
     ///   - lastVersion: what the listener has already; nil for nothing.
-    ///   - person: who is present while listening; 0 for nobody.
+    ///   - listener: who is present while listening; 0 for nobody.
     ///   - client: what `ended` is told when it is over.
     public func take(
-        socket: Int32, head: [UInt8], topic: String, lastVersion: UInt64?, person: UInt32, client: UInt64 = uncounted,
-        makeFeed: @escaping @Sendable () -> any Feed
-    ) throws(Full) {
-        try put(
-            Opening(
-                transport: .socket(socket), head: head, topic: topic, makeFeed: makeFeed, lastVersion: lastVersion,
-                person: person, client: client))
-    }
-
-    /// The other way: a connection on which somebody else writes.
-    public func take(
-        connection: any StreamConnection, head: [UInt8], topic: String, lastVersion: UInt64?, person: UInt32,
+        socket: Int32, head: [UInt8], topic: String, source: String, lastVersion: UInt64?, listener: UInt32,
         client: UInt64 = uncounted,
         makeFeed: @escaping @Sendable () -> any Feed
     ) throws(Full) {
         try put(
             Opening(
-                transport: .connection(connection), head: head, topic: topic, makeFeed: makeFeed,
-                lastVersion: lastVersion, person: person, client: client))
+                transport: .socket(socket), head: head, topic: topic, source: source, makeFeed: makeFeed,
+                lastVersion: lastVersion,
+                listener: listener, client: client))
+    }
+
+    /// The other way: a connection on which somebody else writes.
+    public func take(
+        connection: any StreamConnection, head: [UInt8], topic: String, source: String, lastVersion: UInt64?,
+        listener: UInt32,
+        client: UInt64 = uncounted,
+        makeFeed: @escaping @Sendable () -> any Feed
+    ) throws(Full) {
+        try put(
+            Opening(
+                transport: .connection(connection), head: head, topic: topic, source: source, makeFeed: makeFeed,
+                lastVersion: lastVersion, listener: listener, client: client))
+    }
+
+    /// Has the feeds of a source asked what is new, each as soon as it may. Cheap however often it is called: the thread is
+    /// woken once for all that comes before they are asked.
+    public func hasNews(of source: String) {
+        let mustWake = mail.withLock { mail in
+            guard mail.sources[source] == false else { return false }
+            mail.sources[source] = true
+            mail.news.insert(source)
+            return true
+        }
+        if mustWake { poller.wake() }
     }
 
     private func put(_ opening: Opening) throws(Full) {
@@ -119,11 +140,24 @@ public final class Broadcaster: Sendable {
 
     // MARK: For the loop
 
-    func takeMail() -> (openings: [Opening], isStopping: Bool) {
+    func takeMail() -> (openings: [Opening], news: Set<String>, isStopping: Bool) {
         mail.withLock { mail in
-            defer { mail.openings.removeAll() }
-            return (mail.openings, mail.isStopping)
+            defer {
+                mail.openings.removeAll()
+                mail.news.removeAll()
+            }
+            return (mail.openings, mail.news, mail.isStopping)
         }
+    }
+
+    /// What comes of a source from here on is news.
+    func listen(to source: String) {
+        mail.withLock { $0.sources[source] = false }
+    }
+
+    /// Nobody wants to know of it any more.
+    func ignore(_ source: String) {
+        mail.withLock { $0.sources[source] = nil }
     }
 
     func release(_ transport: Transport, client: UInt64) {

@@ -12,15 +12,19 @@ public struct Message: Sendable {
 }
 
 /// What can be listened to. Called on the broadcaster's thread alone; must not block.
+///
+/// It is asked only when its source has news (``Broadcaster/hasNews(of:)``), or when time alone changes it.
 public protocol Feed: Sendable {
-    /// How often ``poll()`` is asked at most, in milliseconds.
+    /// How often ``poll()`` is asked at most, in milliseconds: news in between go out as one.
     var intervalMilliseconds: Int { get }
+    /// In how many milliseconds the state changes without any news; nil for never.
+    var millisecondsToChange: Int? { get }
     /// The whole state, for whoever has nothing yet, or has fallen behind.
     func snapshot() -> Message
     /// What has changed since the last call; nil if nothing.
     func poll() -> Change?
-    /// These people are listening, and so present.
-    func present(_ people: [UInt32])
+    /// These listeners are there, by the numbers that they were taken with.
+    func present(_ listeners: [UInt32])
 }
 
 /// How a state changed.
@@ -32,5 +36,6 @@ public enum Change: Sendable {
 }
 
 extension Feed {
-    public func present(_ people: [UInt32]) {}
+    public var millisecondsToChange: Int? { nil }
+    public func present(_ listeners: [UInt32]) {}
 }

@@ -10,6 +10,8 @@ struct Topic {
     }
 
     let name: String
+    /// Whose news it tells.
+    let source: String
     let feed: any Feed
     private(set) var version: UInt64
     private var snapshot: Message
@@ -17,21 +19,33 @@ struct Topic {
     private var deltaBytes = 0
     /// Slots of the slab.
     var listeners: [UInt32] = []
-    var nextPoll: UInt64 = 0
+    /// Its source has news that it has not been asked for.
+    var hasNews = false
+    /// Somebody without room doesn't tell when there is some, and must be asked.
+    var mustAskForRoom = false
+    /// It is not asked before, in milliseconds since the loop's start.
+    var notBefore: UInt64 = 0
+    /// When time alone changes it.
+    var changesAt: UInt64 = .max
     /// Since when nobody listens, in seconds; nil while somebody does.
     var emptySince: UInt32?
     /// How long it is kept then, so that whoever comes back finds the deltas.
     static let keptSeconds: UInt32 = 60
 
-    init(name: String, feed: any Feed) {
+    init(name: String, source: String, feed: any Feed) {
         self.name = name
+        self.source = source
         self.feed = feed
         snapshot = feed.snapshot()
         version = snapshot.version
     }
 
+    /// When it must be asked next.
+    var dueAt: UInt64 { hasNews || mustAskForRoom ? notBefore : max(notBefore, changesAt) }
+
     /// Asks the feed; returns whether there is something new.
     mutating func poll() -> Bool {
+        hasNews = false
         switch feed.poll() {
         case nil: return false
         case .state(let message):

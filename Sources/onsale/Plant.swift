@@ -40,11 +40,11 @@ struct Plant: Sendable {
         let provider = try await startProvider(webhookPort: publicPort)
         defer { provider.stop() }
         let publicURL = Settings.text(nil, "ONSALE_PUBLIC_URL", default: "http://\(host):\(publicPort)")
-        let engine = makeEngine(provider, publicURL: publicURL)
-        try engine.start()
         let shares = ClientShares(perAddress: try connectionsPerAddress())
         let broadcaster = Broadcaster(
             listenersMax: connectionsMax * Plant.streamShare / 100, ended: { shares.streamEnded(client: $0) })
+        let engine = makeEngine(provider, publicURL: publicURL, followedBy: broadcaster)
+        try engine.start()
         let service = try await OnsaleService(
             engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
             version: Onsale.version, logger: Logger.onsale("onsale.http"))
@@ -97,14 +97,14 @@ struct Plant: Sendable {
 
     // MARK: The engine
 
-    private func makeEngine(_ provider: Provider, publicURL: String) -> Engine {
+    private func makeEngine(_ provider: Provider, publicURL: String, followedBy broadcaster: Broadcaster) -> Engine {
         let engineLogger = Logger.onsale("onsale.engine")
         return Engine(
             journal: journal,
             clock: clock,
             payments: StripeGateway(
                 baseURL: provider.url, secretKey: provider.secretKey, publicURL: publicURL, client: client),
-            logger: engineLogger,
+            followers: [StreamFollower(broadcaster)], logger: engineLogger,
             fatal: { reason in
                 // After a failed write or sync nobody knows what is on disk; a new start reads what is.
                 FileHandle.complain("onsale: ending, because \(reason)")

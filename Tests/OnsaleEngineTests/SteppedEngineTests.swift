@@ -55,7 +55,6 @@ private final class SteppedEngine {
             }
         }
 
-        func resume(_ partition: borrowing Partition) {}
         func leave(_ event: String) { queue.withLock { $0.leave(event) } }
         func remind(of task: PaymentTask) { queue.withLock { $0.remind(of: task) } }
     }

@@ -7,11 +7,22 @@ import Testing
 private final class CountingFeed: Feed {
     private let count = Mutex(0)
     private let told = Mutex(0)
-    let people = Mutex<[UInt32]>([])
+    private let polls = Atomic<Int>(0)
+    let present = Mutex<[UInt32]>([])
 
-    let intervalMilliseconds = 1
+    let intervalMilliseconds: Int
 
-    func advance() { count.withLock { $0 += 1 } }
+    init(intervalMilliseconds: Int = 1) {
+        self.intervalMilliseconds = intervalMilliseconds
+    }
+
+    /// How often it was asked.
+    var timesAsked: Int { polls.load(ordering: .relaxed) }
+
+    func advance(telling broadcaster: Broadcaster) {
+        count.withLock { $0 += 1 }
+        broadcaster.hasNews(of: "s")
+    }
 
     private func message(_ name: String, _ version: Int) -> Message {
         let filler = String(repeating: "x", count: 10_000)
@@ -21,6 +32,7 @@ private final class CountingFeed: Feed {
     func snapshot() -> Message { message("snapshot", told.withLock { $0 }) }
 
     func poll() -> Change? {
+        polls.add(1, ordering: .relaxed)
         let now = count.withLock { $0 }
         let before = told.withLock { told in
             defer { told = now }
@@ -29,7 +41,7 @@ private final class CountingFeed: Feed {
         return now == before ? nil : .delta(from: UInt64(before), message("delta", now))
     }
 
-    func present(_ people: [UInt32]) { self.people.withLock { $0 = people } }
+    func present(_ listeners: [UInt32]) { present.withLock { $0 = listeners } }
 }
 
 /// The broadcaster on real sockets, or on connections where sockets can't be taken.
@@ -87,14 +99,14 @@ private final class CountingFeed: Feed {
             let ends = try sockets()
             defer { close(ends.theirs) }
             try broadcaster.take(
-                socket: ends.ours, head: Array("head\n\n".utf8), topic: "t", lastVersion: nil, person: 7
+                socket: ends.ours, head: Array("head\n\n".utf8), topic: "t", source: "s", lastVersion: nil, listener: 7
             ) { feed }
             // Far more than the socket's buffers and the deltas that are kept hold.
             for _ in 0..<600 {
-                feed.advance()
+                feed.advance(telling: broadcaster)
                 try await Task.sleep(for: .milliseconds(2))
             }
-            #expect(feed.people.withLock { $0 } == [7])
+            #expect(feed.present.withLock { $0 } == [7])
             let text = read(ends.theirs) { self.versions($0).last?.version == 600 }
             #expect(text.hasPrefix("head\n\n"))
             let events = versions(text)
@@ -112,14 +124,18 @@ private final class CountingFeed: Feed {
             let broadcaster = Broadcaster(listenersMax: 1)
             let feed = CountingFeed()
             let first = try sockets()
-            try broadcaster.take(socket: first.ours, head: [], topic: "t", lastVersion: nil, person: 0) { feed }
+            try broadcaster.take(socket: first.ours, head: [], topic: "t", source: "s", lastVersion: nil, listener: 0) {
+                feed
+            }
             let second = try sockets()
             defer {
                 close(second.ours)
                 close(second.theirs)
             }
             #expect(throws: Broadcaster.Full.self) {
-                try broadcaster.take(socket: second.ours, head: [], topic: "t", lastVersion: nil, person: 0) { feed }
+                try broadcaster.take(
+                    socket: second.ours, head: [], topic: "t", source: "s", lastVersion: nil, listener: 0
+                ) { feed }
             }
             close(first.theirs)
             await waitUntil { broadcaster.listeners == 0 }
@@ -128,15 +144,36 @@ private final class CountingFeed: Feed {
         }
     #endif
 
+    @Test("While nothing happens nobody is asked, and whatever comes meanwhile is told as one")
+    func asksForNewsAlone() async throws {
+        let broadcaster = Broadcaster(listenersMax: 1)
+        let feed = CountingFeed(intervalMilliseconds: 200)
+        let connection = RecordingConnection()
+        try broadcaster.take(
+            connection: connection, head: [], topic: "t", source: "s", lastVersion: nil, listener: 0
+        ) { feed }
+        await waitUntil { connection.takesMore() && !versions(connection.text).isEmpty }
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(feed.timesAsked == 0)
+        for _ in 0..<50 { feed.advance(telling: broadcaster) }
+        broadcaster.hasNews(of: "somebody else")
+        await waitUntil { connection.takesMore() && versions(connection.text).last?.version == 50 }
+        #expect(versions(connection.text).last?.version == 50)
+        #expect(feed.timesAsked <= 2)
+        await broadcaster.stop()
+    }
+
     @Test("A connection is given what a socket would be, one piece at a time, and its end is noticed")
     func connection() async throws {
         let broadcaster = Broadcaster(listenersMax: 1)
         let feed = CountingFeed()
         let connection = RecordingConnection()
         try broadcaster.take(
-            connection: connection, head: Array("head\n\n".utf8), topic: "t", lastVersion: nil, person: 0
+            connection: connection, head: Array("head\n\n".utf8), topic: "t", source: "s", lastVersion: nil, listener: 0
         ) { feed }
-        feed.advance()
+        // What came before the feed was made is in its first state.
+        await waitUntil { !connection.text.isEmpty }
+        feed.advance(telling: broadcaster)
         await waitUntil { connection.takesMore() && versions(connection.text).last?.version == 1 }
         #expect(connection.text.hasPrefix("head\n\n"))
         #expect(versions(connection.text).map(\.version) == [0, 1] || versions(connection.text).map(\.version) == [1])

@@ -365,7 +365,7 @@ extension SagaRunner: Follower {
         }
     }
 
-    func resume(_ partition: borrowing Partition) {
+    func resume(_ partition: borrowing Partition, at head: JournalHead) {
         let tasks = PaymentTask.all(in: partition)
         change { queue in
             for var task in tasks {

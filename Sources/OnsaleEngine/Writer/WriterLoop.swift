@@ -85,7 +85,7 @@ final class WriterLoop {
         case .loaded(let handle, let recovered):
             writers[handle.id] = EventWriter(handle: handle, recovered: recovered, now: now)
             directory.publish(handle)
-            for follower in followers { follower.resume(recovered.partition) }
+            for follower in followers { follower.resume(recovered.partition, at: recovered.head) }
         case .created(let handle, let partition, let reply):
             writers[handle.id] = EventWriter(handle: handle, creating: partition, now: now, reply: reply)
         case .snapshotTaken(let event, let sequence):

@@ -79,19 +79,22 @@ struct StreamRoutes: RouteGroup {
 
     private func streamWaitingRoom(_ event: EventHandle, _ call: Call<PlaceID?, Void>) async throws -> Response {
         try await stream(
-            call.request, call.context, topic: "room/" + event.id, lastVersion: nil, place: call.caller
+            call.request, call.context, topic: "room/" + event.id, source: event.id, lastVersion: nil,
+            place: call.caller
         ) { [engine = events.engine] in WaitingRoomFeed(event, engine: engine) }
     }
 
     private func streamAvailability(_ event: EventHandle, _ call: Call<Void, Void>) async throws -> Response {
         let lastVersion = call.request.headers[.lastEventID].flatMap { UInt64($0) }
         return try await stream(
-            call.request, call.context, topic: "seats/" + event.id, lastVersion: lastVersion, place: nil
+            call.request, call.context, topic: "seats/" + event.id, source: event.id, lastVersion: lastVersion,
+            place: nil
         ) { [engine = events.engine] in AvailabilityFeed(event, engine: engine) }
     }
 
     private func stream(
-        _ request: Request, _ context: OnsaleContext, topic: String, lastVersion: UInt64?, place: PlaceID?,
+        _ request: Request, _ context: OnsaleContext, topic: String, source: String, lastVersion: UInt64?,
+        place: PlaceID?,
         makeFeed: @escaping @Sendable () -> any Feed
     ) async throws -> Response {
         // The framework answers a HEAD as if it were a GET and leaves the body away; there is nothing to listen to.
@@ -106,7 +109,7 @@ struct StreamRoutes: RouteGroup {
             try await hand(
                 context.channel,
                 over: Opening(
-                    head: head, requestID: requestID, topic: topic, lastVersion: lastVersion,
+                    head: head, requestID: requestID, topic: topic, source: source, lastVersion: lastVersion,
                     listener: place?.serial ?? 0, share: share, makeFeed: makeFeed))
         } catch {
             if let share { shares.streams.giveBack(share) }
@@ -120,6 +123,7 @@ struct StreamRoutes: RouteGroup {
         let head: [UInt8]
         let requestID: String
         let topic: String
+        let source: String
         let lastVersion: UInt64?
         let listener: UInt32
         let share: ClientNetwork?
@@ -132,8 +136,9 @@ struct StreamRoutes: RouteGroup {
         if handsSocketsOver, let socket = try await StreamSocket.take(from: channel) {
             do {
                 try broadcaster.take(
-                    socket: socket, head: opening.head, topic: opening.topic, lastVersion: opening.lastVersion,
-                    person: opening.listener, client: client, makeFeed: opening.makeFeed)
+                    socket: socket, head: opening.head, topic: opening.topic, source: opening.source,
+                    lastVersion: opening.lastVersion, listener: opening.listener, client: client,
+                    makeFeed: opening.makeFeed)
             } catch {
                 if let share = opening.share { shares.streams.giveBack(share) }
                 Self.refuse(socket, requestID: opening.requestID)
@@ -141,8 +146,9 @@ struct StreamRoutes: RouteGroup {
         } else if let connection = try await DetachedConnection.detach(channel) {
             do {
                 try broadcaster.take(
-                    connection: connection, head: opening.head, topic: opening.topic, lastVersion: opening.lastVersion,
-                    person: opening.listener, client: client, makeFeed: opening.makeFeed)
+                    connection: connection, head: opening.head, topic: opening.topic, source: opening.source,
+                    lastVersion: opening.lastVersion, listener: opening.listener, client: client,
+                    makeFeed: opening.makeFeed)
             } catch {
                 if let share = opening.share { shares.streams.giveBack(share) }
                 _ = connection.send(Self.refusal(requestID: opening.requestID)[...])

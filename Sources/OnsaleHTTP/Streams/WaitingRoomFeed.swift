@@ -1,6 +1,7 @@
 import NIOCore
 import OnsaleEngine
 import OnsaleStreams
+import OnsaleValues
 import OnsaleWaitingRoom
 import Synchronization
 
@@ -33,8 +34,20 @@ final class WaitingRoomFeed: Feed {
         }
     }
 
-    func present(_ people: [UInt32]) {
-        engine.submit(NotePresence(of: people.map(PlaceID.init)), to: event) { _ in }
+    /// The schedule may have been changed without news here, and clocks are set: looked at once a minute at least.
+    private static let lookMilliseconds: Int64 = 60_000
+
+    /// The phase changes by time alone.
+    var millisecondsToChange: Int? {
+        let now = engine.now()
+        let schedule = engine.view(of: event).schedule
+        let next = [schedule.lobbyOpensAt, schedule.opensAt, schedule.closesAt].compactMap { $0 }.filter { $0 > now }
+            .min()
+        return next.map { Int(min(WaitingRoomFeed.lookMilliseconds, $0.milliseconds - now.milliseconds)) }
+    }
+
+    func present(_ listeners: [UInt32]) {
+        engine.submit(NotePresence(of: listeners.map(PlaceID.init)), to: event) { _ in }
     }
 }
 
