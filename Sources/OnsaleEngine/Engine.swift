@@ -92,8 +92,8 @@ public final class Engine: Sendable {
     }
 
     /// The process is about to end: whoever waits for an order is answered with the order as it stands.
-    public func hurry() {
-        mailbox.deliver(.hurry)
+    public func drain() {
+        mailbox.deliver(.drain)
     }
 
     /// Answers what waits and puts everything away.

@@ -33,7 +33,7 @@ public struct EventView: Sendable {
         orders = Dictionary(uniqueKeysWithValues: OrderState.allCases.map { ($0, sale.orderCount($0)) })
         gross = sale.ledger.gross
         refunded = sale.ledger.refunded
-        line = LineView(partition.line, room: partition.room)
+        line = LineView(partition.line, placesLeft: partition.placesLeft)
         totalsHold = sale.totalsHold
         self.lastSequence = lastSequence
     }
@@ -60,13 +60,13 @@ public struct LineView: Sendable {
     public let drawSeed: [UInt8]?
     public let entrantsHash: [UInt8]?
 
-    init(_ line: Line, room: Int) {
+    init(_ line: Line, placesLeft: Int) {
         waiting = line.waiting
         activeShoppers = line.activeShoppers
         issuedNumbers = line.issuedNumbers
         // Without a line everyone who has a number is admitted.
         admittedThrough = line.schedule.hasWaitingRoom ? line.admittedThrough : LineNumber(line.issuedNumbers)
-        numbersPerMinute = line.schedule.hasWaitingRoom ? line.numbersPerMinute(room: room) : 0
+        numbersPerMinute = line.schedule.hasWaitingRoom ? line.numbersPerMinute(placesLeft: placesLeft) : 0
         lobbySize = line.lobbySize
         drawCommitment = line.drawCommitment
         drawSeed = line.draw?.seed

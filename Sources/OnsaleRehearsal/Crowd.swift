@@ -65,7 +65,7 @@ struct Crowd: Sendable {
     private var actions: [Action] = []
     private var random: SeededRandom
 
-    private var room: Room?
+    private var room: WaitingRoom?
     private var draw: PublishedDraw?
     private var openedAt: Double?
     private var hasAskedAround = false
@@ -105,7 +105,7 @@ struct Crowd: Sendable {
     var waiting: Int { (population[.waiting] ?? 0) + (population[.asking] ?? 0) }
 
     /// Tells the crowd what time it is and what the room says.
-    mutating func advance(to now: Double, room: Room?, draw: PublishedDraw?) -> [Action] {
+    mutating func advance(to now: Double, room: WaitingRoom?, draw: PublishedDraw?) -> [Action] {
         if let room, room != self.room { hear(room, at: now) }
         if self.draw == nil, openedAt != nil, let draw { learn(draw, at: now) }
         askAround(at: now)
@@ -140,7 +140,7 @@ struct Crowd: Sendable {
 
     // MARK: What the room says
 
-    private mutating func hear(_ room: Room, at now: Double) {
+    private mutating func hear(_ room: WaitingRoom, at now: Double) {
         self.room = room
         if openedAt == nil, room.hasOpened { openedAt = now }
         if room.admittedThrough > admittedThrough { call(through: room.admittedThrough, at: now) }

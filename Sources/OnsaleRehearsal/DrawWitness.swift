@@ -15,7 +15,7 @@ struct DrawWitness: Sendable {
     /// A message of the room, in the order of their making but for a moment.
     ///
     /// - Returns: what is wrong with it.
-    mutating func heard(_ room: Room, at moment: Double) -> [String] {
+    mutating func heard(_ room: WaitingRoom, at moment: Double) -> [String] {
         var faults: [String] = []
         if room.phase == "lobby" {
             let since = lobbySince ?? moment

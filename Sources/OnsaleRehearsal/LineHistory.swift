@@ -40,7 +40,7 @@ final class LineHistory: Sendable {
     }
 
     /// A message of the room that had not been heard before.
-    func heard(_ room: Room, at moment: Double) {
+    func heard(_ room: WaitingRoom, at moment: Double) {
         judge { state in
             if state.phases.last?.phase != room.phase { state.phases.append(.init(phase: room.phase, at: moment)) }
             state.order.heard(room.admittedThrough, at: moment)
@@ -49,7 +49,7 @@ final class LineHistory: Sendable {
     }
 
     /// An answer to `GET …/waiting-room`, whose age is known.
-    func polled(_ room: Room, sentAt: Double, at moment: Double) {
+    func polled(_ room: WaitingRoom, sentAt: Double, at moment: Double) {
         judge { $0.order.polled(room.admittedThrough, sentAt: sentAt, at: moment) }
         heard(room, at: moment)
     }
@@ -89,7 +89,7 @@ final class LineHistory: Sendable {
     }
 
     /// What the page would tell whoever waits with one of these numbers.
-    func estimated(_ room: Room, numbers: [Int], at moment: Double) {
+    func estimated(_ room: WaitingRoom, numbers: [Int], at moment: Double) {
         guard room.phase == "open", room.admittedPerMinute > 0 else { return }
         state.withLock { state in
             for number in numbers where number > room.admittedThrough {

@@ -20,7 +20,7 @@ struct LineRehearsal: Sendable {
     private let line: LineHistory
     private let board: RoomBoard
     private let crowd: SharedCrowd
-    private let streams: RoomStreams
+    private let streams: WaitingRoomStreams
     /// When the sale opens and when the doors close for those still in line, in seconds since the start.
     private let openingSecond: Double
     private let closingSecond: Double
@@ -42,7 +42,7 @@ struct LineRehearsal: Sendable {
                 arrivals: LineRehearsal.arrivals(settings, openingSecond: openingSecond), streams: lineUp.streams,
                 seed: settings.seed))
         self.crowd = crowd
-        streams = try RoomStreams(
+        streams = try WaitingRoomStreams(
             url: settings.url, event: hall.event, board: board, measurements: client.measurements
         ) { [measurements = client.measurements] listener, change in
             let now = measurements.elapsedSeconds
@@ -255,7 +255,7 @@ struct LineRehearsal: Sendable {
     private static let fewPlaces = 20
 
     private func isNearlySoldOut() async -> Bool {
-        let room = await client.send(.GET, path, as: .room)?.decode(Room.self)
+        let room = await client.send(.GET, path, as: .room)?.decode(WaitingRoom.self)
         return room.map { $0.free <= LineRehearsal.fewPlaces } ?? true
     }
 

@@ -52,7 +52,7 @@ struct IdempotencyMemory: Sendable {
     }
 
     /// Whether another key can be remembered, among so many: ``remember(_:_:at:)`` forgets old ones first.
-    func hasRoom(among max: Int, at now: Timestamp) -> Bool {
+    func hasSpace(among max: Int, at now: Timestamp) -> Bool {
         guard entries.count >= max else { return true }
         var forgettable = 0
         for key in arrivals {

@@ -72,7 +72,7 @@ public struct Ledger: Hashable, Sendable {
 
     private static func add(_ amount: Int64, to balance: inout Int64) throws(ContradictoryFact) {
         let (sum, isOverflow) = balance.addingReportingOverflow(amount)
-        guard !isOverflow else { throw ContradictoryFact("the ledger has no room for so much money") }
+        guard !isOverflow else { throw ContradictoryFact("the ledger cannot hold so much money") }
         balance = sum
     }
 }

@@ -85,22 +85,22 @@ extension Sale {
 
 extension Sale.BuyerAccount {
     /// - Returns: how many keys the buyer has used.
-    mutating func made(_ hold: UInt32, quantity: Int, isKeyed: Bool) -> Int32 {
+    mutating func addHold(_ hold: UInt32, quantity: Int, isKeyed: Bool) -> Int32 {
         places += quantity
         holds.append(hold)
-        return isKeyed ? keyed() : keys
+        return isKeyed ? addKey() : keys
     }
 
     /// - Returns: the buyer's order before this one, 0 for none, and how many keys the buyer has used.
-    mutating func ordered(_ order: UInt32, hold: UInt32) -> (previous: UInt32, keys: Int32) {
+    mutating func addOrder(_ order: UInt32, hold: UInt32) -> (previous: UInt32, keys: Int32) {
         let previous = lastOrder
         holds.removeAll { $0 == hold }
         lastOrder = order
-        return (previous, keyed())
+        return (previous, addKey())
     }
 
     /// - Returns: how many keys the buyer has used.
-    mutating func keyed() -> Int32 {
+    mutating func addKey() -> Int32 {
         keys += 1
         return keys
     }

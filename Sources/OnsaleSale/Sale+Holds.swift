@@ -9,7 +9,7 @@ extension Sale {
             guard case .hold(let hold) = known else { throw .idempotencyConflict }
             return hold
         }
-        if key != nil { try requireRoomForKey(of: buyer, isOrder: false, now: now) }
+        if key != nil { try requireSpaceForKey(of: buyer, isOrder: false, now: now) }
         let current = buyers[buyer]?.places ?? 0
         guard current + selection.quantity <= terms.ticketsPerBuyer else {
             throw .purchaseLimit(limit: terms.ticketsPerBuyer, current: current)

@@ -6,7 +6,7 @@ extension Sale {
         now: Timestamp, facts: inout [SaleFact]
     ) throws(Refusal) -> Order {
         if let known = try orderAnswered(to: key, now: now) { return known }
-        try requireRoomForKey(of: buyer, isOrder: true, now: now)
+        try requireSpaceForKey(of: buyer, isOrder: true, now: now)
         let hold = try liveHold(id, buyer: buyer)
         if let order = hold.order { throw .holdOrdered(order) }
         let order = OrderID(UInt32(orders.count) + 1)
@@ -24,7 +24,7 @@ extension Sale {
         _ id: OrderID, buyer: BuyerID?, key: IdempotencyKey?, now: Timestamp, facts: inout [SaleFact]
     ) throws(Refusal) -> Order {
         if let known = try orderAnswered(to: key, now: now) { return known }
-        if key != nil { try requireRoomForKey(of: buyer, isOrder: true, now: now) }
+        if key != nil { try requireSpaceForKey(of: buyer, isOrder: true, now: now) }
         let order = try current(id)
         guard buyer == nil || buyer == order.buyer else { throw .notFound }
         guard order.state == .confirmed, !order.tickets.contains(where: { ticket($0)?.checkedInAt != nil }) else {

@@ -87,7 +87,7 @@ extension Sale {
             gross: try reader.signed(), refunded: try reader.signed())
         for _ in 0..<(try reader.count()) {
             let (key, entry) = try reader.keyEntry()
-            let keyCount = entry.answer.buyer.map { buyers[$0, default: BuyerAccount()].keyed() } ?? 0
+            let keyCount = entry.answer.buyer.map { buyers[$0, default: BuyerAccount()].addKey() } ?? 0
             remember(
                 IdempotencyKey(key: key, fingerprint: entry.fingerprint), entry.answer, count: keyCount, at: entry.at)
         }

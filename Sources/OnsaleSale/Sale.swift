@@ -149,8 +149,8 @@ public struct Sale: Sendable {
     }
 
     /// - Throws: why another key can't be remembered now.
-    func requireRoomForKey(of buyer: BuyerID?, isOrder: Bool, now: Timestamp) throws(Refusal) {
-        guard keys.hasRoom(among: keyLimits.all - (isOrder ? 0 : keyLimits.forOrders), at: now) else {
+    func requireSpaceForKey(of buyer: BuyerID?, isOrder: Bool, now: Timestamp) throws(Refusal) {
+        guard keys.hasSpace(among: keyLimits.all - (isOrder ? 0 : keyLimits.forOrders), at: now) else {
             throw .overloaded
         }
         guard keysOfAnyBuyer >= keyLimits.ofBuyer, let buyer, let kept = buyers[buyer]?.keys,

@@ -19,7 +19,7 @@ final class BroadcastLoop {
         var pendingOffset: UInt32 = 0
         /// Seconds since the start at which something was last taken.
         var lastSent: UInt32 = 0
-        var wantsRoom = false
+        var awaitsSpace = false
     }
 
     private static let nothing = UInt64.max
@@ -81,7 +81,7 @@ final class BroadcastLoop {
         topics[Int(topic)]?.listeners.append(slot)
         topics[Int(topic)]?.emptySince = nil
         if case .socket(let descriptor) = opening.transport,
-            !broadcaster.poller.watch(descriptor, key: key(slot), isNew: true, wantsRoom: false)
+            !broadcaster.poller.watch(descriptor, key: key(slot), isNew: true, awaitsSpace: false)
         {
             return remove(slot)
         }
@@ -158,10 +158,10 @@ final class BroadcastLoop {
         guard let topic = topics[index], topic.dueAt <= before else { return }
         // Before the feed is asked: what comes from here on is news again.
         broadcaster.listen(to: topic.source)
-        topics[index]?.mustAskForRoom = false
+        topics[index]?.mustAskForSpace = false
         let hasNews = topics[index]?.poll() ?? false
         // A copy of the list: whoever turns out to be gone leaves it meanwhile.
-        for slot in topics[index]?.listeners ?? [] where hasNews || isConnectionWithoutRoom(slot) { deliver(slot) }
+        for slot in topics[index]?.listeners ?? [] where hasNews || isConnectionWithoutSpace(slot) { deliver(slot) }
         var interval = topic.feed.intervalMilliseconds
         // Kept for those who come back: a second is soon enough for them.
         if topics[index]?.listeners.isEmpty ?? true { interval = max(interval, 1000) }
@@ -174,10 +174,10 @@ final class BroadcastLoop {
         feed.millisecondsToChange.map { milliseconds + UInt64(max(0, $0)) } ?? .max
     }
 
-    /// Connections do not tell when they have room, so they are asked.
-    private func isConnectionWithoutRoom(_ slot: UInt32) -> Bool {
+    /// Connections do not tell when they can be written to, so they are asked.
+    private func isConnectionWithoutSpace(_ slot: UInt32) -> Bool {
         guard case .connection? = listeners[Int(slot)].transport else { return false }
-        return listeners[Int(slot)].wantsRoom
+        return listeners[Int(slot)].awaitsSpace
     }
 
     /// Sends what the listener has not got, as far as it takes it.
@@ -187,7 +187,7 @@ final class BroadcastLoop {
         while true {
             let version = listeners[Int(slot)].version
             guard let message = topics[topic]?.message(after: version == BroadcastLoop.nothing ? nil : version) else {
-                return wantRoom(slot, false)
+                return awaitSpace(slot, false)
             }
             // Marked before it is sent: what is begun is finished.
             listeners[Int(slot)].version = message.version
@@ -199,7 +199,7 @@ final class BroadcastLoop {
                 return
             case .blocked:
                 listeners[Int(slot)].version = version
-                return wantRoom(slot, true)
+                return awaitSpace(slot, true)
             case .gone, nil: return remove(slot)
             }
         }
@@ -229,17 +229,17 @@ final class BroadcastLoop {
     private func keep(_ bytes: [UInt8], from offset: Int, _ slot: UInt32) {
         listeners[Int(slot)].pending = bytes
         listeners[Int(slot)].pendingOffset = UInt32(offset)
-        wantRoom(slot, true)
+        awaitSpace(slot, true)
     }
 
-    private func wantRoom(_ slot: UInt32, _ wantsRoom: Bool) {
-        if wantsRoom, !(listeners[Int(slot)].transport?.isSocket ?? true) {
-            topics[Int(listeners[Int(slot)].topic)]?.mustAskForRoom = true
+    private func awaitSpace(_ slot: UInt32, _ awaitsSpace: Bool) {
+        if awaitsSpace, !(listeners[Int(slot)].transport?.isSocket ?? true) {
+            topics[Int(listeners[Int(slot)].topic)]?.mustAskForSpace = true
         }
-        guard listeners[Int(slot)].wantsRoom != wantsRoom else { return }
-        listeners[Int(slot)].wantsRoom = wantsRoom
+        guard listeners[Int(slot)].awaitsSpace != awaitsSpace else { return }
+        listeners[Int(slot)].awaitsSpace = awaitsSpace
         if case .socket(let descriptor)? = listeners[Int(slot)].transport {
-            _ = broadcaster.poller.watch(descriptor, key: key(slot), isNew: false, wantsRoom: wantsRoom)
+            _ = broadcaster.poller.watch(descriptor, key: key(slot), isNew: false, awaitsSpace: awaitsSpace)
         }
     }
 

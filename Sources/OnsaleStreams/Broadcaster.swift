@@ -3,7 +3,7 @@ import Synchronization
 
 /// Sends server-sent events to many: one thread, one encoded message for all who listen, a small record each.
 ///
-/// A reader that is slow is skipped forward: what it has not taken is never queued, and once it has room it gets the
+/// A reader that is slow is skipped forward: what it has not taken is never queued, and once it can be written to it gets the
 /// deltas that are still kept, or else the newest state. So a listener costs its record whatever it does. Gone clients
 /// are noticed by the system, which is told not to wait long for what they do not confirm; whoever takes
 /// nothing for a minute is sent away.

@@ -39,9 +39,9 @@ import Foundation
             _ = write(bell, &one, 8)
         }
 
-        func watch(_ descriptor: Int32, key: UInt64, isNew: Bool, wantsRoom: Bool) -> Bool {
+        func watch(_ descriptor: Int32, key: UInt64, isNew: Bool, awaitsSpace: Bool) -> Bool {
             var wanted = UInt32(onsale_event_in) | UInt32(onsale_event_hangup)
-            if wantsRoom { wanted |= UInt32(onsale_event_out) }
+            if awaitsSpace { wanted |= UInt32(onsale_event_out) }
             return onsale_epoll_set(queue, isNew ? 1 : 0, descriptor, wanted, key) == 0
         }
 
@@ -77,7 +77,7 @@ import Foundation
 
         func wake() { bell.signal() }
 
-        func watch(_ descriptor: Int32, key: UInt64, isNew: Bool, wantsRoom: Bool) -> Bool { false }
+        func watch(_ descriptor: Int32, key: UInt64, isNew: Bool, awaitsSpace: Bool) -> Bool { false }
 
         func wait(atMost milliseconds: Int, _ body: (Event) -> Void) {
             _ = bell.wait(timeout: .now() + .milliseconds(max(0, milliseconds)))

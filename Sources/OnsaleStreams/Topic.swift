@@ -21,8 +21,8 @@ struct Topic {
     var listeners: [UInt32] = []
     /// Its source has news that it has not been asked for.
     var hasNews = false
-    /// Somebody without room doesn't tell when there is some, and must be asked.
-    var mustAskForRoom = false
+    /// A connection that is full does not tell when it no longer is, and must be asked.
+    var mustAskForSpace = false
     /// It is not asked before, in milliseconds since the loop's start.
     var notBefore: UInt64 = 0
     /// When time alone changes it.
@@ -41,7 +41,7 @@ struct Topic {
     }
 
     /// When it must be asked next.
-    var dueAt: UInt64 { hasNews || mustAskForRoom ? notBefore : max(notBefore, changesAt) }
+    var dueAt: UInt64 { hasNews || mustAskForSpace ? notBefore : max(notBefore, changesAt) }
 
     /// Asks the feed; returns whether there is something new.
     mutating func poll() -> Bool {

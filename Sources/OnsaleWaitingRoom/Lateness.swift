@@ -10,7 +10,7 @@ struct Lateness: Sendable {
     /// All numbers up to here were passed too long ago.
     private var tooLateThrough = LineNumber(0)
 
-    mutating func passed(_ number: LineNumber, at now: Timestamp) {
+    mutating func notePassing(_ number: LineNumber, at now: Timestamp) {
         let second = now.milliseconds / 1000
         if let last = passed.last, last.second == second {
             passed[passed.count - 1].through = max(last.through, number)

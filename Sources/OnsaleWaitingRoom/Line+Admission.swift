@@ -3,9 +3,9 @@ import OnsaleValues
 /// Who goes next.
 extension Line {
     /// Calls the next numbers that are present, while fewer than the cap shop or are called.
-    mutating func admit(now: Timestamp, room: Int, facts: inout [LineFact]) {
+    mutating func admit(now: Timestamp, placesLeft: Int, facts: inout [LineFact]) {
         guard schedule.hasWaitingRoom, !isDrawAhead, phase(at: now) == .open else { return }
-        let slots = slots(room: room)
+        let slots = slots(placesLeft: placesLeft)
         while passes.count + calls.count < slots, let place = takeNext(at: now) {
             record(LineFact.Called(place: place, until: now.adding(seconds: Line.callSeconds)), at: now, facts: &facts)
         }
@@ -13,16 +13,16 @@ extension Line {
 
     /// The place that goes next: the smallest number that is there, of those who are back and those not looked at yet.
     private mutating func takeNext(at now: Timestamp) -> PlaceID? {
-        while let number = front.first, !isBack(place(of: number), at: now) { front.removeFirst() }
+        while let number = returned.first, !isBack(place(of: number), at: now) { returned.removeFirst() }
         let isGrace = presence.isGrace(at: now)
-        while passedThrough.serial < places.count, front.first.map({ passedThrough.next < $0 }) ?? true {
+        while passedThrough.serial < places.count, returned.first.map({ passedThrough.next < $0 }) ?? true {
             passedThrough = passedThrough.next
-            lateness.passed(passedThrough, at: now)
+            lateness.notePassing(passedThrough, at: now)
             let place = place(of: passedThrough)
             if places[place] == .waiting, isGrace || presence.isSeen(place, at: now) { return place }
         }
-        guard let number = front.first else { return nil }
-        front.removeFirst()
+        guard let number = returned.first else { return nil }
+        returned.removeFirst()
         return place(of: number)
     }
 
@@ -51,11 +51,11 @@ extension Line {
         case .lapsed where asks: break
         default: return place
         }
-        guard !front.contains(number) else { return place }
+        guard !returned.contains(number) else { return place }
         guard schedule.hasWaitingRoom, lateness.isTooLate(number, at: now, seconds: schedule.frontSeconds),
             places.count < Line.placesEverMax
         else {
-            front.insert(number)
+            returned.insert(number)
             return place
         }
         let new = places.next

@@ -3,7 +3,7 @@ import OnsaleValues
 /// Places and passes, as those in line ask for them.
 extension Line {
     mutating func join(
-        _ buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
+        _ buyer: BuyerID, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) -> (place: Place, isNew: Bool) {
         let known = places.place(of: buyer)
         if let known, places[known] != .spent {
@@ -19,12 +19,12 @@ extension Line {
         record(LineFact.Joined(buyer: buyer, place: places.next), at: now, facts: &facts)
         let new = places.last
         see(place: new, now: now, facts: &facts)
-        admit(now: now, room: room, facts: &facts)
+        admit(now: now, placesLeft: placesLeft, facts: &facts)
         return (place(new), isNew: true)
     }
 
     mutating func claimPass(
-        of place: PlaceID, buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
+        of place: PlaceID, buyer: BuyerID, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) -> Pass {
         guard places.contains(place), places.buyer(of: place) == buyer else { throw .placeSpent }
         var place = current(place)
@@ -40,8 +40,8 @@ extension Line {
         default: break
         }
         guard schedule.hasWaitingRoom else { return try grant(place, buyer, now: now, facts: &facts) }
-        if places[place] != .called { admit(now: now, room: room, facts: &facts) }
-        guard places[place] == .called else { throw notAdmitted(place, now: now, room: room) }
+        if places[place] != .called { admit(now: now, placesLeft: placesLeft, facts: &facts) }
+        guard places[place] == .called else { throw notAdmitted(place, now: now, placesLeft: placesLeft) }
         return try grant(place, buyer, now: now, facts: &facts)
     }
 
@@ -57,26 +57,26 @@ extension Line {
         return pass
     }
 
-    private func notAdmitted(_ place: PlaceID, now: Timestamp, room: Int) -> LineRefusal {
+    private func notAdmitted(_ place: PlaceID, now: Timestamp, placesLeft: Int) -> LineRefusal {
         let untilOpening = Int(max(0, schedule.opensAt.milliseconds - now.milliseconds + 999) / 1000)
         guard !isDrawAhead, untilOpening == 0 else { return .notAdmitted(position: nil, etaSeconds: untilOpening) }
         let number = number(of: place)
         let position = number > admittedThrough ? number.serial - admittedThrough.serial : 0
-        let perSecond = max(numbersPerMinute(room: room) / 60, 0.001)
+        let perSecond = max(numbersPerMinute(placesLeft: placesLeft) / 60, 0.001)
         return .notAdmitted(
             position: position, etaSeconds: Int(min(86_400, (Double(max(1, position)) / perSecond).rounded(.up))))
     }
 
     mutating func giveUp(
-        _ pass: PassID, buyer: BuyerID, now: Timestamp, room: Int, facts: inout [LineFact]
+        _ pass: PassID, buyer: BuyerID, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) {
         guard livingPass(pass, buyer: buyer) != nil else { throw .passEnded }
         record(LineFact.PassGivenUp(pass: pass), at: now, facts: &facts)
-        admit(now: now, room: room, facts: &facts)
+        admit(now: now, placesLeft: placesLeft, facts: &facts)
     }
 
-    mutating func see(_ places: [PlaceID], now: Timestamp, room: Int, facts: inout [LineFact]) {
+    mutating func see(_ places: [PlaceID], now: Timestamp, placesLeft: Int, facts: inout [LineFact]) {
         for place in places where self.places.contains(place) { see(place: current(place), now: now, facts: &facts) }
-        admit(now: now, room: room, facts: &facts)
+        admit(now: now, placesLeft: placesLeft, facts: &facts)
     }
 }

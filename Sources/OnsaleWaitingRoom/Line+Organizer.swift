@@ -11,13 +11,13 @@ extension Line {
         if !isPaused { record(LineFact.Paused(), at: now, facts: &facts) }
     }
 
-    mutating func resume(now: Timestamp, room: Int, facts: inout [LineFact]) {
+    mutating func resume(now: Timestamp, placesLeft: Int, facts: inout [LineFact]) {
         if isPaused { record(LineFact.Resumed(), at: now, facts: &facts) }
-        admit(now: now, room: room, facts: &facts)
+        admit(now: now, placesLeft: placesLeft, facts: &facts)
     }
 
     mutating func reschedule(
-        _ change: ScheduleChange, now: Timestamp, room: Int, facts: inout [LineFact]
+        _ change: ScheduleChange, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) {
         let schedule = self.schedule.changed(by: change)
         // Numbers are given out at the opening; moving it afterwards would undo them.
@@ -25,6 +25,6 @@ extension Line {
         guard schedule.isInOrder else { throw .outOfOrder }
         if schedule != self.schedule { record(LineFact.Rescheduled(schedule: schedule), at: now, facts: &facts) }
         withdrawCalls(now: now, facts: &facts)
-        advance(to: now, room: room, facts: &facts)
+        advance(to: now, placesLeft: placesLeft, facts: &facts)
     }
 }

@@ -16,14 +16,14 @@ extension Line {
     }
 
     /// A hold or an order of the buyer has ended.
-    public mutating func leftOff(_ buyer: BuyerID, at now: Timestamp) {
+    public mutating func noteEnd(of buyer: BuyerID, at now: Timestamp) {
         guard let place = places.place(of: buyer), let pass = passOfPlace[place] else { return }
         passes[pass]?.idleSince = now
         idleQueue.append((pass, now))
     }
 
     /// A payment was declined that was made with the pass.
-    public mutating func declined(pass id: PassID) {
+    public mutating func countDecline(of id: PassID) {
         guard let declines = passes[id]?.declines, declines < .max else { return }
         passes[id]?.declines = declines + 1
     }

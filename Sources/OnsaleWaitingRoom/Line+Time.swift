@@ -10,13 +10,13 @@ extension Line {
 
     /// Tells the line what time it is: the numbers are drawn when the sale opens, calls and passes that are due end, and
     /// their slots go to the next.
-    public mutating func advance(to now: Timestamp, room: Int, facts: inout [LineFact]) {
+    public mutating func advance(to now: Timestamp, placesLeft: Int, facts: inout [LineFact]) {
         see(now)
         if isDrawAhead, schedule.opensAt <= now {
             record(LineFact.Drawn(lobbySize: places.count, entrantsHash: entrants.value), at: now, facts: &facts)
         }
-        if schedule.hasWaitingRoom, isSoldOut != (room == 0), schedule.opensAt <= now {
-            if room == 0 {
+        if schedule.hasWaitingRoom, isSoldOut != (placesLeft == 0), schedule.opensAt <= now {
+            if placesLeft == 0 {
                 record(LineFact.SoldOut(), at: now, facts: &facts)
             } else {
                 record(LineFact.SeatsReturned(), at: now, facts: &facts)
@@ -32,10 +32,10 @@ extension Line {
         while let call = nextCall, call.until <= now {
             record(LineFact.CallLapsed(place: call.place), at: now, facts: &facts)
         }
-        admit(now: now, room: room, facts: &facts)
+        admit(now: now, placesLeft: placesLeft, facts: &facts)
     }
 
-    /// When ``advance(to:room:facts:)`` next has something to do.
+    /// When ``advance(to:placesLeft:facts:)`` next has something to do.
     public mutating func nextDue() -> Timestamp? {
         while oldestPass <= lastPass, passes[oldestPass] == nil { oldestPass = oldestPass.next }
         var due = passes[oldestPass]?.expiresAt

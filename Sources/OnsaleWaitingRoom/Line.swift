@@ -65,7 +65,7 @@ public struct Line: Sendable {
     // Soft: never journaled, never compared.
     var presence = Presence()
     var pace = Pace()
-    var front = Front()
+    var returned = ReturnQueue()
     var lateness = Lateness()
     /// Numbers up to here have been called or passed over since the start: at first nobody is absent, so whoever was
     /// passed over before is looked at again.
@@ -114,12 +114,12 @@ public struct Line: Sendable {
     }
 
     /// Numbers by which the line moves in a minute, as measured.
-    public func numbersPerMinute(room: Int) -> Double {
-        pace.numbersPerMinute(slots: slots(room: room), passSeconds: schedule.passSeconds)
+    public func numbersPerMinute(placesLeft: Int) -> Double {
+        pace.numbersPerMinute(slots: slots(placesLeft: placesLeft), passSeconds: schedule.passSeconds)
     }
 
     /// People who may shop at a time: as the places that are left get few, no more than those.
-    func slots(room: Int) -> Int { min(schedule.maxActiveShoppers, room) }
+    func slots(placesLeft: Int) -> Int { min(schedule.maxActiveShoppers, placesLeft) }
 
     func number(of place: PlaceID) -> LineNumber {
         if let draw, place.serial <= draw.lobbySize { return draw.numbers[Int(place.serial) - 1] }

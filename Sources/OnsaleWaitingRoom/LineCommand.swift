@@ -1,26 +1,26 @@
 public import OnsaleValues
 
 /// Something that can be asked of the line, with the answer that it has. The clock's passing is asked separately, by
-/// ``Line/advance(to:room:facts:)``.
+/// ``Line/advance(to:placesLeft:facts:)``.
 public protocol LineCommand: Sendable {
     associatedtype Answer: Sendable
 
-    /// Decides on it; called through ``Line/apply(_:now:room:facts:)``.
-    /// - Parameter room: places that are free or held: more people than that need not be let in.
+    /// Decides on it; called through ``Line/apply(_:now:placesLeft:facts:)``.
+    /// - Parameter placesLeft: places that are free or held: more people than that need not be let in.
     /// - Throws: why nothing was changed.
     func decide(
-        in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]
+        in line: inout Line, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) -> Answer
 }
 
 extension Line {
-    /// Decides on a command at a moment that ``advance(to:room:facts:)`` has already been told of.
+    /// Decides on a command at a moment that ``advance(to:placesLeft:facts:)`` has already been told of.
     @inlinable
     public mutating func apply<Command: LineCommand>(
-        _ command: Command, now: Timestamp, room: Int, facts: inout [LineFact]
+        _ command: Command, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) -> Command.Answer {
         see(now)
-        return try command.decide(in: &self, now: now, room: room, facts: &facts)
+        return try command.decide(in: &self, now: now, placesLeft: placesLeft, facts: &facts)
     }
 }
 
@@ -35,9 +35,9 @@ public struct JoinLine: LineCommand, Hashable {
     }
 
     public func decide(
-        in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]
+        in line: inout Line, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) -> (place: Place, isNew: Bool) {
-        try line.join(buyer, now: now, room: room, facts: &facts)
+        try line.join(buyer, now: now, placesLeft: placesLeft, facts: &facts)
     }
 }
 
@@ -52,9 +52,9 @@ public struct ClaimPass: LineCommand, Hashable {
     }
 
     public func decide(
-        in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]
+        in line: inout Line, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) -> Pass {
-        try line.claimPass(of: place, buyer: buyer, now: now, room: room, facts: &facts)
+        try line.claimPass(of: place, buyer: buyer, now: now, placesLeft: placesLeft, facts: &facts)
     }
 }
 
@@ -69,9 +69,9 @@ public struct GiveUpPass: LineCommand, Hashable {
     }
 
     public func decide(
-        in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]
+        in line: inout Line, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) {
-        try line.giveUp(pass, buyer: buyer, now: now, room: room, facts: &facts)
+        try line.giveUp(pass, buyer: buyer, now: now, placesLeft: placesLeft, facts: &facts)
     }
 }
 
@@ -83,8 +83,8 @@ public struct NotePresence: LineCommand, Hashable {
         self.places = places
     }
 
-    public func decide(in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]) {
-        line.see(places, now: now, room: room, facts: &facts)
+    public func decide(in line: inout Line, now: Timestamp, placesLeft: Int, facts: inout [LineFact]) {
+        line.see(places, now: now, placesLeft: placesLeft, facts: &facts)
     }
 }
 
@@ -98,7 +98,7 @@ public struct CommitDraw: LineCommand, Hashable {
         self.seed = seed
     }
 
-    public func decide(in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]) {
+    public func decide(in line: inout Line, now: Timestamp, placesLeft: Int, facts: inout [LineFact]) {
         line.commitDraw(seed: seed, now: now, facts: &facts)
     }
 }
@@ -106,7 +106,7 @@ public struct CommitDraw: LineCommand, Hashable {
 public struct PauseSale: LineCommand, Hashable {
     public init() {}
 
-    public func decide(in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]) {
+    public func decide(in line: inout Line, now: Timestamp, placesLeft: Int, facts: inout [LineFact]) {
         line.pause(now: now, facts: &facts)
     }
 }
@@ -114,8 +114,8 @@ public struct PauseSale: LineCommand, Hashable {
 public struct ResumeSale: LineCommand, Hashable {
     public init() {}
 
-    public func decide(in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]) {
-        line.resume(now: now, room: room, facts: &facts)
+    public func decide(in line: inout Line, now: Timestamp, placesLeft: Int, facts: inout [LineFact]) {
+        line.resume(now: now, placesLeft: placesLeft, facts: &facts)
     }
 }
 
@@ -128,8 +128,8 @@ public struct ChangeSchedule: LineCommand, Hashable {
     }
 
     public func decide(
-        in line: inout Line, now: Timestamp, room: Int, facts: inout [LineFact]
+        in line: inout Line, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) {
-        try line.reschedule(change, now: now, room: room, facts: &facts)
+        try line.reschedule(change, now: now, placesLeft: placesLeft, facts: &facts)
     }
 }

@@ -15,7 +15,7 @@ public struct OnsaleSchedule: Hashable, Sendable {
     public let passSeconds: Int
     /// A pass ends, in seconds, when for so long its holder had neither a live hold nor an order in progress.
     public let passIdleSeconds: Int
-    /// How long after its number was called, in seconds, a place that was passed over may come back to the front.
+    /// How long after its number was called, in seconds, a place that was passed over may come back to the returned.
     public let frontSeconds: Int
 
     public static let passIdleSecondsDefault = 120

@@ -43,18 +43,18 @@ struct Pace: Sendable {
         self.occupied = occupied
     }
 
-    mutating func called(passingOver skipped: Int) {
+    mutating func countCall(passingOver skipped: Int) {
         occupied += 1
         calls += 1
         numbers += Double(skipped) + 1
     }
 
     /// A call that was taken back: no visit has ended.
-    mutating func callWithdrawn() {
+    mutating func takeBackCall() {
         occupied -= 1
     }
 
-    mutating func slotEnded() {
+    mutating func countEnd() {
         occupied -= 1
         ends += 1
     }

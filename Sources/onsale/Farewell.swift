@@ -16,7 +16,7 @@ struct Farewell: Service {
 
     func run() async throws {
         try await gracefulShutdown()
-        engine.hurry()
+        engine.drain()
         await broadcaster.stop()
         let logger = logger
         Thread.detachNewThread {

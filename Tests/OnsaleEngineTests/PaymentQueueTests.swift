@@ -43,7 +43,7 @@ import Testing
         #expect(queue.calls().count == PaymentQueue.callsMax - 1)
         queue.set(task(1, .capture), for: key(1))
         #expect(queue.calls().isEmpty)
-        queue.ended(first, Self.quarter, now: 0)
+        queue.finish(first, Self.quarter, now: 0)
         let second = queue.calls()
         #expect(second.map(\.task.kind) == [.capture] && second.first?.course.tries == 1)
     }
@@ -54,12 +54,12 @@ import Testing
         queue.set(task(1), for: key(1))
         let call = try #require(queue.calls().first)
         if isToldFirst { queue.set(task(1, .capture), for: key(1)) }
-        queue.ended(call, Self.quarter, now: 0)
+        queue.finish(call, Self.quarter, now: 0)
         if !isToldFirst { queue.set(task(1, .capture), for: key(1)) }
         let next = queue.calls()
         #expect(next.map(\.task.kind) == [.capture])
         if isToldFirst { queue.set(nil, for: key(1)) }
-        queue.ended(next[0], Self.quarter, now: 0)
+        queue.finish(next[0], Self.quarter, now: 0)
         if !isToldFirst { queue.set(nil, for: key(1)) }
         #expect(queue.calls(at: .max).isEmpty && queue.running == 0)
     }
@@ -68,14 +68,14 @@ import Testing
     func sleeps() throws {
         var queue = PaymentQueue()
         queue.set(task(1), for: key(1))
-        queue.ended(try #require(queue.calls().first), Self.quarter, now: 1_000_000)
+        queue.finish(try #require(queue.calls().first), Self.quarter, now: 1_000_000)
         queue.remind(of: task(1))
         // Only what else is known of the order has changed.
         queue.set(task(1), for: key(1))
         #expect(queue.calls(at: 250_999_999).isEmpty)
         let again = queue.calls(at: 251_000_000)
         #expect(again.first?.course.tries == 2)
-        queue.ended(again[0], Self.quarter, now: 0)
+        queue.finish(again[0], Self.quarter, now: 0)
         queue.set(nil, for: key(1))
         #expect(queue.calls(at: .max).isEmpty && !queue.hasSleepers)
     }
@@ -85,7 +85,7 @@ import Testing
         var queue = PaymentQueue()
         var random = SeededRandom(seed: 1)
         queue.set(task(1), for: key(1))
-        queue.ended(try #require(queue.calls().first), .init(milliseconds: 9000, isTold: true), now: 0)
+        queue.finish(try #require(queue.calls().first), .init(milliseconds: 9000, isTold: true), now: 0)
         queue.hasten(task(1), now: 8_999_999_999)
         queue.wakeAll(now: 0, &random)
         #expect(queue.calls(at: 8_999_999_999).isEmpty)
@@ -98,7 +98,7 @@ import Testing
         var queue = PaymentQueue()
         var random = SeededRandom(seed: 1)
         for number in 1...9 as ClosedRange<UInt32> { queue.set(task(number), for: key(number)) }
-        for call in queue.calls() { queue.ended(call, .init(milliseconds: 8000), now: 0) }
+        for call in queue.calls() { queue.finish(call, .init(milliseconds: 8000), now: 0) }
         queue.wakeAll(now: 0, &random)
         #expect(queue.calls(at: 1_000_000_000).count == 9)
         #expect(queue.calls(at: .max).isEmpty)
@@ -107,12 +107,12 @@ import Testing
     @Test("While the provider is away nothing is asked; on trial a few are, and then all that waited")
     func gate() throws {
         var queue = PaymentQueue()
-        for _ in 0..<8 { _ = queue.gate.gotNoAnswer(at: Example.start) }
+        for _ in 0..<8 { _ = queue.gate.noteSilence(at: Example.start) }
         for number in 1...20 as ClosedRange<UInt32> { queue.set(task(number), for: key(number)) }
         #expect(queue.calls().isEmpty)
-        _ = queue.gate.answered(isProbe: true)
+        _ = queue.gate.noteAnswer(isProbe: true)
         #expect(queue.calls().count == PaymentQueue.trialCallsMax)
-        _ = queue.gate.answered(isProbe: false)
+        _ = queue.gate.noteAnswer(isProbe: false)
         #expect(queue.calls().count == 20 - PaymentQueue.trialCallsMax)
     }
 
@@ -123,7 +123,7 @@ import Testing
         var call = try #require(queue.calls().first)
         call.course.isDoubtful = true
         if isToldFirst { queue.set(nil, for: key(1)) }
-        queue.ended(call, Self.quarter, now: 0)
+        queue.finish(call, Self.quarter, now: 0)
         if !isToldFirst { queue.set(nil, for: key(1)) }
         guard case .lookForStrays(let reference)? = queue.actions(now: 0).first else {
             Issue.record("nobody looks")
@@ -141,7 +141,7 @@ import Testing
         queue.set(task(2), for: key(2))
         queue.set(task(3), for: .init(event: "another", order: OrderID(3)))
         queue.leave(Self.definition.id)
-        queue.ended(call, Self.quarter, now: 0)
+        queue.finish(call, Self.quarter, now: 0)
         #expect(queue.calls(at: .max).map(\.task.order) == [OrderID(3)])
     }
 
@@ -152,7 +152,7 @@ import Testing
         let call = try #require(queue.calls().first)
         queue.set(task(1, .capture), for: key(1))
         queue.stop()
-        queue.ended(call, Self.quarter, now: 0)
+        queue.finish(call, Self.quarter, now: 0)
         queue.set(task(2), for: key(2))
         #expect(queue.calls(at: .max).isEmpty && queue.running == 0)
     }

@@ -179,7 +179,7 @@ private final class SteppedEngine {
             }
             let pause = await perform(&call)
             gateway.state.withLock { $0.faults = [] }
-            payments.queue.withLock { $0.ended(call, pause, now: nanoseconds) }
+            payments.queue.withLock { $0.finish(call, pause, now: nanoseconds) }
         }
     }
 

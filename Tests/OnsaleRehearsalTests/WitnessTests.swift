@@ -93,8 +93,8 @@ import Testing
 
 /// The reader of the room's stream, fed in pieces of every size.
 @Suite struct RoomStreamParserTests {
-    private func read(_ text: String, pieces size: Int) throws -> (parser: RoomStreamParser, rooms: [String]) {
-        var parser = RoomStreamParser()
+    private func read(_ text: String, pieces size: Int) throws -> (parser: WaitingRoomStreamParser, rooms: [String]) {
+        var parser = WaitingRoomStreamParser()
         var rooms: [String] = []
         let bytes = Array(text.utf8)
         for start in stride(from: 0, to: bytes.count, by: size) {
@@ -141,7 +141,7 @@ import Testing
 
     @Test("What never ends is refused", arguments: ["HTTP/1.1 200 OK\r\nA: ", "HTTP/1.1 200 OK\r\n\r\ndata: "])
     func endless(start: String) {
-        #expect(throws: RoomStreamParser.Fault.self) {
+        #expect(throws: WaitingRoomStreamParser.Fault.self) {
             _ = try read(start + String(repeating: "x", count: 100_000), pieces: 1000)
         }
     }

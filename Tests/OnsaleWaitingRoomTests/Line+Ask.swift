@@ -5,10 +5,10 @@ import OnsaleValues
 extension Line {
     /// What comes of a command.
     mutating func ask<Command: LineCommand>(
-        _ command: Command, at now: Timestamp, room: Int, facts: inout [LineFact]
+        _ command: Command, at now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) -> Result<Command.Answer, LineRefusal> {
         do throws(LineRefusal) {
-            return .success(try apply(command, now: now, room: room, facts: &facts))
+            return .success(try apply(command, now: now, placesLeft: placesLeft, facts: &facts))
         } catch {
             return .failure(error)
         }

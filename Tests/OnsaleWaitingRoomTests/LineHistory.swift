@@ -25,7 +25,7 @@ struct LineHistory {
     private let firstSchedule: OnsaleSchedule
     private var now: Int64 = 1_000_000
     private var startedAt: Int64 = 1_000_000
-    private var room = 1000
+    private var placesLeft = 1000
     private var journal: [(fact: LineFact, at: Timestamp)] = []
     private var known: [PlaceID: Known] = [:]
     private var newest: [Int: PlaceID] = [:]
@@ -54,12 +54,12 @@ struct LineHistory {
     }
 
     private mutating func step() {
-        tell { line, now, room, facts in
+        tell { line, now, placesLeft, facts in
             // Every third holder has something in hand whenever somebody looks.
             while let pass = line.duePass(at: now) {
                 line.settleDuePass(isIdle: pass.id.serial % 3 != 0, now: now, facts: &facts)
             }
-            line.advance(to: now, room: room, facts: &facts)
+            line.advance(to: now, placesLeft: placesLeft, facts: &facts)
         }
         if line.needsSeed(at: time) {
             apply(CommitDraw(seed: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }))
@@ -77,7 +77,7 @@ struct LineHistory {
                     ScheduleChange(
                         lobbyOpensAt: nil, opensAt: nil, closesAt: nil,
                         maxActiveShoppers: Int.random(in: 0...5, using: &random))))
-        case 94..<97: room = [0, 0, 1, 2, 3, 1000, 1000].randomElement(using: &random) ?? 1000
+        case 94..<97: placesLeft = [0, 0, 1, 2, 3, 1000, 1000].randomElement(using: &random) ?? 1000
         default: restart()
         }
         checkCounts()
@@ -180,12 +180,12 @@ struct LineHistory {
 
     @discardableResult
     private mutating func apply<Command: LineCommand>(_ command: Command) -> Result<Command.Answer, LineRefusal> {
-        tell { $0.ask(command, at: $1, room: $2, facts: &$3) }
+        tell { $0.ask(command, at: $1, placesLeft: $2, facts: &$3) }
     }
 
     private mutating func tell<Answer>(_ body: (inout Line, Timestamp, Int, inout [LineFact]) -> Answer) -> Answer {
         var facts: [LineFact] = []
-        let answer = body(&line, time, room, &facts)
+        let answer = body(&line, time, placesLeft, &facts)
         for fact in facts {
             journal.append((fact, time))
             judge(fact)

@@ -83,7 +83,7 @@ struct LineSimulation {
         if result.seconds % 10 == 0 { estimate() }
         now += 1
         var facts: [LineFact] = []
-        line.advance(to: Timestamp(seconds: now), room: .max, facts: &facts)
+        line.advance(to: Timestamp(seconds: now), placesLeft: .max, facts: &facts)
         follow(facts)
         settleEstimates()
     }
@@ -113,7 +113,7 @@ struct LineSimulation {
         for distance in [50, 500, 5000, 50_000, 300_000] {
             let number = LineNumber(line.admittedThrough.serial + UInt32(distance))
             guard number.serial <= line.issuedNumbers else { continue }
-            let perSecond = line.numbersPerMinute(room: .max) / 60
+            let perSecond = line.numbersPerMinute(placesLeft: .max) / 60
             estimates.append((number, now, Int(Double(distance) / perSecond)))
         }
     }
@@ -131,7 +131,7 @@ struct LineSimulation {
     @discardableResult
     private mutating func apply<Command: LineCommand>(_ command: Command) -> Swift.Result<Command.Answer, LineRefusal> {
         var facts: [LineFact] = []
-        let outcome = line.ask(command, at: Timestamp(seconds: now), room: .max, facts: &facts)
+        let outcome = line.ask(command, at: Timestamp(seconds: now), placesLeft: .max, facts: &facts)
         follow(facts)
         return outcome
     }

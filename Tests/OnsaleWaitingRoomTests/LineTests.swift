@@ -45,8 +45,8 @@ import Testing
         _ line: inout Line, _ command: Command, at second: Int64
     ) -> (Result<Command.Answer, LineRefusal>, [LineFact]) {
         var facts: [LineFact] = []
-        line.advance(to: Timestamp(seconds: second), room: 1000, facts: &facts)
-        let outcome = line.ask(command, at: Timestamp(seconds: second), room: 1000, facts: &facts)
+        line.advance(to: Timestamp(seconds: second), placesLeft: 1000, facts: &facts)
+        let outcome = line.ask(command, at: Timestamp(seconds: second), placesLeft: 1000, facts: &facts)
         return (outcome, facts)
     }
 
@@ -104,7 +104,7 @@ import Testing
         }
         #expect(facts == [.passEnded(.init(pass: 1, why: .idle))] && line.activeShoppers == 1)
         // What the other had in hand has an end: its time begins there.
-        line.leftOff(Self.buyers[1], at: Timestamp(seconds: 100))
+        line.noteEnd(of: Self.buyers[1], at: Timestamp(seconds: 100))
         #expect(line.duePass(at: Timestamp(seconds: 159)) == nil)
         #expect(line.duePass(at: Timestamp(seconds: 160))?.id == 2)
     }
@@ -119,7 +119,7 @@ import Testing
         var reader = ByteReader(writer.bytes)
         var restored = try Line(snapshot: &reader)
         var facts: [LineFact] = []
-        restored.advance(to: Timestamp(seconds: 500), room: 1000, facts: &facts)
+        restored.advance(to: Timestamp(seconds: 500), placesLeft: 1000, facts: &facts)
         #expect(restored.duePass(at: Timestamp(seconds: 500)) == nil && restored.activeShoppers == 1)
         #expect(restored.duePass(at: Timestamp(seconds: 560))?.id == 1)
     }

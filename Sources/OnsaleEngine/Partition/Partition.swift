@@ -29,7 +29,7 @@ public struct Partition: Sendable {
     }
 
     /// Places that are free or held: more people than that need not be let in to shop.
-    var room: Int {
+    var placesLeft: Int {
         let counts = sale.counts
         return counts.free + counts.held
     }
@@ -51,12 +51,14 @@ public struct Partition: Sendable {
     mutating func decide<Command: SaleCommand>(
         _ command: Command, now: Timestamp, facts: inout [Fact]
     ) throws(Refusal) -> Command.Answer {
-        let roomBefore = room
+        let placesBefore = placesLeft
         // What was decided stands, also when the answer is no.
         defer {
             followSale(at: now)
             // The line follows what is left: it ends with the last place, and goes on when places come back.
-            if room != roomBefore || !lineFacts.isEmpty { line.advance(to: now, room: room, facts: &lineFacts) }
+            if placesLeft != placesBefore || !lineFacts.isEmpty {
+                line.advance(to: now, placesLeft: placesLeft, facts: &lineFacts)
+            }
             collect(into: &facts)
         }
         return try sale.apply(command, now: now, facts: &saleFacts)
@@ -66,7 +68,7 @@ public struct Partition: Sendable {
         _ command: Command, now: Timestamp, facts: inout [Fact]
     ) throws(LineRefusal) -> Command.Answer {
         defer { collect(into: &facts) }
-        return try line.apply(command, now: now, room: room, facts: &lineFacts)
+        return try line.apply(command, now: now, placesLeft: placesLeft, facts: &lineFacts)
     }
 
     /// Gives back what is held with a pass that is about to end.
@@ -92,15 +94,15 @@ public struct Partition: Sendable {
         while let pass = line.duePass(at: now) {
             line.settleDuePass(isIdle: !sale.isShopping(pass.buyer), now: now, facts: &lineFacts)
         }
-        line.advance(to: now, room: room, facts: &lineFacts)
+        line.advance(to: now, placesLeft: placesLeft, facts: &lineFacts)
         collect(into: &facts)
     }
 
     /// What the line must know of the sale's last step; the same when it is decided on and when it is replayed.
     private mutating func tellLine(of facts: some Sequence<SaleFact>, at now: Timestamp) {
-        for buyer in sale.buyersLeftOff { line.leftOff(buyer, at: now) }
+        for buyer in sale.buyersLeftOff { line.noteEnd(of: buyer, at: now) }
         for case .paymentDeclined(let declined) in facts {
-            if let pass = sale.order(declined.order)?.pass { line.declined(pass: pass) }
+            if let pass = sale.order(declined.order)?.pass { line.countDecline(of: pass) }
         }
     }
 

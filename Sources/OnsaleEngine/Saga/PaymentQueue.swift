@@ -169,7 +169,7 @@ struct PaymentQueue: Sendable {
     }
 
     /// A call has come to its end. If its order still asks for the same, that is asked again after the pause.
-    mutating func ended(_ call: Call, _ pause: Pause, now: UInt64) {
+    mutating func finish(_ call: Call, _ pause: Pause, now: UInt64) {
         let key = Key(call.task)
         running -= 1
         guard entries[key] != nil else { return }

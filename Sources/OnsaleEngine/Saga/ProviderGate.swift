@@ -34,7 +34,7 @@ struct ProviderGate: Sendable {
     }
 
     /// - Returns: whether more calls may be made than before.
-    mutating func answered(isProbe: Bool) -> Bool {
+    mutating func noteAnswer(isProbe: Bool) -> Bool {
         let wasOpen = isOpen
         let wasOnTrial = isOnTrial
         unanswered = 0
@@ -44,7 +44,7 @@ struct ProviderGate: Sendable {
     }
 
     /// - Returns: whether it has just closed.
-    mutating func gotNoAnswer(at now: Timestamp) -> Bool {
+    mutating func noteSilence(at now: Timestamp) -> Bool {
         unanswered += 1
         guard unanswered >= (isOnTrial ? 1 : ProviderGate.unansweredMax), isOpen else { return false }
         health = .away(since: now)
@@ -53,7 +53,7 @@ struct ProviderGate: Sendable {
     }
 
     /// - Returns: whether that is news.
-    mutating func refusedKey(at now: Timestamp) -> Bool {
+    mutating func noteRefusedKey(at now: Timestamp) -> Bool {
         if case .unauthorized = health { return false }
         health = .unauthorized(since: now)
         isOnTrial = false

@@ -86,7 +86,7 @@ final class SagaRunner: Sendable {
         var call = call
         let pause = await attempt(call.task, &call.course)
         let ended = call
-        change { $0.ended(ended, pause, now: SagaRunner.uptime) }
+        change { $0.finish(ended, pause, now: SagaRunner.uptime) }
     }
 
     /// Does what has become due, as long as somebody sleeps.
@@ -235,7 +235,7 @@ final class SagaRunner: Sendable {
 
     private func answered(isProbe: Bool) {
         let (mayGoOn, isOnTrial) = state.withLock {
-            ($0.queue.gate.answered(isProbe: isProbe), $0.queue.gate.isOnTrial)
+            ($0.queue.gate.noteAnswer(isProbe: isProbe), $0.queue.gate.isOnTrial)
         }
         guard mayGoOn else { return }
         if !isOnTrial { logger.notice("The payment provider answers again") }
@@ -245,7 +245,7 @@ final class SagaRunner: Sendable {
 
     func providerGaveNoAnswer(_ reason: String) {
         let now = clock.now()
-        guard state.withLock({ $0.queue.gate.gotNoAnswer(at: now) }) else { return }
+        guard state.withLock({ $0.queue.gate.noteSilence(at: now) }) else { return }
         if isNews("away") {
             logger.error(
                 "The payment provider does not answer; orders wait until it does", metadata: ["error": "\(reason)"])
@@ -255,7 +255,7 @@ final class SagaRunner: Sendable {
 
     func providerRefusedKey() {
         let now = clock.now()
-        if state.withLock({ $0.queue.gate.refusedKey(at: now) }) { probeUntilBack() }
+        if state.withLock({ $0.queue.gate.noteRefusedKey(at: now) }) { probeUntilBack() }
         if isNews("unauthorized") {
             logger.error("The payment provider does not take the secret key; no order can be paid until that is mended")
         }

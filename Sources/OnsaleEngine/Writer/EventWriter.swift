@@ -27,7 +27,7 @@ final class EventWriter {
     /// Where the next round of reminders goes on.
     private var remindedThrough: UInt32 = 0
     /// Whether the process is ending, so that orders are answered as they stand.
-    private var isHurrying = false
+    private var isDraining = false
 
     // The batch being made.
     private var facts: [Fact] = []
@@ -95,7 +95,7 @@ final class EventWriter {
         completions.reserveCapacity(completions.count + envelopes.count)
         for envelope in envelopes {
             switch envelope.decide(&partition, now, &facts) {
-            case .wait(let order, let deadline, let reply) where !isHurrying:
+            case .wait(let order, let deadline, let reply) where !isDraining:
                 // Told of a failure as one of those who wait, so not as one of the batch.
                 wait(for: order.id, Waiter(deadline: deadline, reply: reply, fail: envelope.fail))
             case .wait(let order, _, let reply):
@@ -186,15 +186,15 @@ final class EventWriter {
         handle.publish(EventView(partition, lastSequence: head.lastSequence))
     }
 
-    func snapshotTaken(at sequence: UInt64) {
+    func noteSnapshot(at sequence: UInt64) {
         snapshotSequence = sequence
     }
 
     // MARK: Those who wait for an order
 
     /// Answers everyone who waits with their order as it stands, now and from now on.
-    func hurry() {
-        isHurrying = true
+    func drain() {
+        isDraining = true
         for (serial, list) in waitersInOrder {
             guard let order = partition.sale.order(OrderID(serial)) else { continue }
             // What it says is on disk: nothing of a later batch is in the state between batches.

@@ -56,10 +56,10 @@ final class Housekeeping: Sendable {
         }
     }
 
-    func snapshotTaken(of writer: EventWriter, sequence: UInt64?, now: Timestamp) {
+    func noteSnapshot(of writer: EventWriter, sequence: UInt64?, now: Timestamp) {
         writer.isSnapshotInProgress = false
         if let sequence {
-            writer.snapshotTaken(at: sequence)
+            writer.noteSnapshot(at: sequence)
         } else {
             writer.nextSnapshot = now.adding(seconds: Housekeeping.snapshotRetrySeconds)
         }

@@ -8,7 +8,7 @@ final class Mailbox: Sendable {
         case created(EventHandle, Partition, EventWriter.Created)
         case snapshotTaken(event: String, sequence: UInt64?)
         /// Nobody is kept waiting for an order any longer.
-        case hurry
+        case drain
     }
 
     struct Mail: Sendable {

@@ -90,9 +90,9 @@ final class WriterLoop {
             writers[handle.id] = EventWriter(handle: handle, creating: partition, now: now, reply: reply)
         case .snapshotTaken(let event, let sequence):
             guard let writer = writers[event] else { return }
-            housekeeping.snapshotTaken(of: writer, sequence: sequence, now: now)
-        case .hurry:
-            for writer in writers.values { writer.hurry() }
+            housekeeping.noteSnapshot(of: writer, sequence: sequence, now: now)
+        case .drain:
+            for writer in writers.values { writer.drain() }
         }
     }
 

@@ -58,7 +58,7 @@ extension SaleFact.Held {
         let made = Hold(
             id: hold, buyer: buyer, pass: pass, places: places, amount: amount, madeAt: now, expiresAt: expiresAt)
         sale.holds[hold.serial] = made
-        let keyCount = sale.buyers[buyer, default: Sale.BuyerAccount()].made(
+        let keyCount = sale.buyers[buyer, default: Sale.BuyerAccount()].addHold(
             hold.serial, quantity: places.quantity, isKeyed: key != nil)
         if let key { sale.remember(key, .hold(made), count: keyCount, at: now) }
     }

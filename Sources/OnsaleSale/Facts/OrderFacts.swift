@@ -108,7 +108,7 @@ extension SaleFact.OrderPlaced {
             throw ContradictoryFact("hold \(hold.serial) cannot be ordered")
         }
         sale.holds[hold.serial]?.order = order
-        let (previous, keyCount) = sale.buyers[held.buyer, default: Sale.BuyerAccount()].ordered(
+        let (previous, keyCount) = sale.buyers[held.buyer, default: Sale.BuyerAccount()].addOrder(
             order.serial, hold: hold.serial)
         sale.orders.append(
             Order(

@@ -146,7 +146,7 @@ extension SaleFact.OrderCancelled {
         try sale.takeBackTickets(of: cancelled)
         try sale.ledger.reverseSale(cancelled.captured - cancelled.refunded)
         guard let key else { return }
-        let keyCount = byOrganizer ? 0 : sale.buyers[cancelled.buyer, default: Sale.BuyerAccount()].keyed()
+        let keyCount = byOrganizer ? 0 : sale.buyers[cancelled.buyer, default: Sale.BuyerAccount()].addKey()
         sale.remember(key, .order(order, buyer: byOrganizer ? nil : cancelled.buyer), count: keyCount, at: now)
     }
 }

@@ -124,6 +124,6 @@ extension Line {
     mutating func vacate(_ pass: Pass) {
         passOfPlace[pass.place] = nil
         places[pass.place] = .spent
-        if schedule.hasWaitingRoom { pace.slotEnded() }
+        if schedule.hasWaitingRoom { pace.countEnd() }
     }
 }

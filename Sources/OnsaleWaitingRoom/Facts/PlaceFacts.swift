@@ -89,7 +89,7 @@ extension LineFact.Called {
         line.callQueue.append((place, until))
         let number = line.number(of: place)
         let passedOver = number > line.admittedThrough ? Int(number.serial - line.admittedThrough.serial) - 1 : -1
-        line.pace.called(passingOver: passedOver)
+        line.pace.countCall(passingOver: passedOver)
         line.admittedThrough = max(line.admittedThrough, number)
     }
 }
@@ -106,7 +106,7 @@ extension LineFact.CallLapsed {
     public func evolve(_ line: inout Line, at now: Timestamp) throws(ContradictoryFact) {
         try line.endCall(of: place)
         line.places[place] = .lapsed
-        line.pace.slotEnded()
+        line.pace.countEnd()
     }
 }
 
@@ -122,8 +122,8 @@ extension LineFact.CallWithdrawn {
     public func evolve(_ line: inout Line, at now: Timestamp) throws(ContradictoryFact) {
         try line.endCall(of: place)
         line.places[place] = .waiting
-        line.front.insert(line.number(of: place))
-        line.pace.callWithdrawn()
+        line.returned.insert(line.number(of: place))
+        line.pace.takeBackCall()
     }
 }
 

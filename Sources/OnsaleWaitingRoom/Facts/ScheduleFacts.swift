@@ -131,7 +131,7 @@ extension LineFact.SoldOut {
         for place in line.calls.keys {
             line.places[place] = .waiting
             // Whoever is still there when seats return goes first.
-            line.front.insert(line.number(of: place))
+            line.returned.insert(line.number(of: place))
         }
         line.calls.removeAll()
         line.pace = Pace()

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// What the waiting room tells everybody.
-struct Room: Decodable, Hashable, Sendable {
+struct WaitingRoom: Decodable, Hashable, Sendable {
     let phase: String
     let opensAt: String?
     let issued: Int
@@ -31,7 +31,7 @@ struct Room: Decodable, Hashable, Sendable {
 /// few messages, and only new ones are decoded.
 final class RoomBoard: Sendable {
     private struct State {
-        var latest: Room?
+        var latest: WaitingRoom?
         /// The last messages as they came, newest first; some streams are still told the one before the last.
         var recent: [[UInt8]] = []
         var messages = 0
@@ -49,7 +49,7 @@ final class RoomBoard: Sendable {
         self.measurements = measurements
     }
 
-    var latest: Room? { state.withLock { $0.latest } }
+    var latest: WaitingRoom? { state.withLock { $0.latest } }
 
     /// How many messages the streams have brought, the same one to many counted as many.
     var messages: Int { state.withLock { $0.messages } }
@@ -78,8 +78,8 @@ final class RoomBoard: Sendable {
         line.polled(room, sentAt: sentAt, at: measurements.elapsedSeconds)
     }
 
-    private func read(_ message: [UInt8]) -> Room? {
-        if let room = try? JSONDecoder().decode(Room.self, from: Data(message)), room.isReadable { return room }
+    private func read(_ message: [UInt8]) -> WaitingRoom? {
+        if let room = try? JSONDecoder().decode(WaitingRoom.self, from: Data(message)), room.isReadable { return room }
         let text = String(decoding: message.prefix(RoomBoard.quotedBytesMax), as: UTF8.self)
         line.contradict("a message of the waiting room cannot be read: \(text)")
         return nil

@@ -6,7 +6,7 @@ import Synchronization
 /// The waiting-room streams of all listeners, each on a socket of its own, without a task or a timer of ours for any.
 ///
 /// A class for the connections that it owns.
-final class RoomStreams: Sendable {
+final class WaitingRoomStreams: Sendable {
     /// Which stream of which fan.
     struct Listener: Hashable, Sendable {
         let fan: Int
@@ -67,12 +67,15 @@ final class RoomStreams: Sendable {
                 + "Accept: text/event-stream\r\n\r\n")
         let startedAt = measurements.elapsedSeconds
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(.seconds(RoomStreams.connectSecondsMax))
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: RoomStreams.receiveBytes))
+            .connectTimeout(.seconds(WaitingRoomStreams.connectSecondsMax))
+            .channelOption(
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: WaitingRoomStreams.receiveBytes)
+            )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(IdleStateHandler(readTimeout: .seconds(RoomStreams.silenceSecondsMax)))
+                    try pipeline.addHandler(
+                        IdleStateHandler(readTimeout: .seconds(WaitingRoomStreams.silenceSecondsMax)))
                     try pipeline.addHandler(
                         RoomStreamHandler(self, listener: listener, request: request, startedAt: startedAt))
                 }
@@ -145,16 +148,16 @@ private final class RoomStreamHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let streams: RoomStreams
-    private let listener: RoomStreams.Listener
+    private let streams: WaitingRoomStreams
+    private let listener: WaitingRoomStreams.Listener
     private let startedAt: Double
     /// Let go once it is sent.
     private var request: ByteBuffer?
-    private var parser = RoomStreamParser()
+    private var parser = WaitingRoomStreamParser()
     private var isOpen = false
     private var isRefused = false
 
-    init(_ streams: RoomStreams, listener: RoomStreams.Listener, request: ByteBuffer, startedAt: Double) {
+    init(_ streams: WaitingRoomStreams, listener: WaitingRoomStreams.Listener, request: ByteBuffer, startedAt: Double) {
         self.streams = streams
         self.listener = listener
         self.request = request
@@ -172,7 +175,7 @@ private final class RoomStreamHandler: ChannelInboundHandler {
         let streams = streams
         var hasHeard = false
         let isSound = bytes.withUnsafeReadableBytes { (pointer: UnsafeRawBufferPointer) -> Bool in
-            do throws(RoomStreamParser.Fault) {
+            do throws(WaitingRoomStreamParser.Fault) {
                 try parser.feed(pointer) { message in
                     hasHeard = true
                     streams.heard(message)

@@ -1,6 +1,6 @@
 /// Takes a waiting room's stream apart as it comes: the HTTP/1.1 head (RFC 9112), chunks where it announces them, and
 /// the server-sent events within (WHATWG HTML, 9.2.6). Nothing is kept but what is incomplete.
-struct RoomStreamParser {
+struct WaitingRoomStreamParser {
     /// What ends a stream at once.
     enum Fault: Error {
         case headTooLong
@@ -88,9 +88,9 @@ struct RoomStreamParser {
     private mutating func readHead(_ bytes: UnsafeRawBufferPointer, from start: Int) throws(Fault) -> Int {
         for position in start..<bytes.count {
             head.append(bytes[position])
-            guard head.count <= RoomStreamParser.headBytesMax else { throw Fault.headTooLong }
-            guard bytes[position] == RoomStreamParser.newline,
-                head.suffix(4).elementsEqual(RoomStreamParser.headEnd)
+            guard head.count <= WaitingRoomStreamParser.headBytesMax else { throw Fault.headTooLong }
+            guard bytes[position] == WaitingRoomStreamParser.newline,
+                head.suffix(4).elementsEqual(WaitingRoomStreamParser.headEnd)
             else { continue }
             let text = String(decoding: head, as: UTF8.self).lowercased()
             head = []
@@ -110,17 +110,17 @@ struct RoomStreamParser {
     private mutating func readChunkSize(_ bytes: UnsafeRawBufferPointer, from start: Int) throws(Fault) -> Int {
         for position in start..<bytes.count {
             let byte = bytes[position]
-            if byte == RoomStreamParser.newline {
+            if byte == WaitingRoomStreamParser.newline {
                 framing = chunkBytes == 0 ? .over : .chunk(left: chunkBytes)
                 chunkBytes = 0
                 isInChunkExtension = false
                 return position + 1
             }
             if byte == UInt8(ascii: ";") { isInChunkExtension = true }
-            guard !isInChunkExtension, byte != RoomStreamParser.carriageReturn else { continue }
+            guard !isInChunkExtension, byte != WaitingRoomStreamParser.carriageReturn else { continue }
             guard let digit = byte.hexDigitValue else { throw Fault.chunkUnreadable }
             chunkBytes = chunkBytes << 4 | digit
-            guard chunkBytes <= RoomStreamParser.chunkBytesMax else { throw Fault.chunkUnreadable }
+            guard chunkBytes <= WaitingRoomStreamParser.chunkBytesMax else { throw Fault.chunkUnreadable }
         }
         return bytes.count
     }
@@ -131,7 +131,7 @@ struct RoomStreamParser {
         _ bytes: UnsafeRawBufferPointer, _ hear: (UnsafeRawBufferPointer) -> Void
     ) throws(Fault) {
         var start = 0
-        while let end = bytes[start...].firstIndex(of: RoomStreamParser.newline) {
+        while let end = bytes[start...].firstIndex(of: WaitingRoomStreamParser.newline) {
             if line.isEmpty {
                 take(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), hear)
             } else {
@@ -143,22 +143,22 @@ struct RoomStreamParser {
             start = end + 1
         }
         if start < bytes.count { line.append(contentsOf: bytes[start...]) }
-        guard max(line.count, data.count) <= RoomStreamParser.lineBytesMax else { throw Fault.lineTooLong }
+        guard max(line.count, data.count) <= WaitingRoomStreamParser.lineBytesMax else { throw Fault.lineTooLong }
     }
 
     private mutating func take(_ ended: UnsafeRawBufferPointer, _ hear: (UnsafeRawBufferPointer) -> Void) {
-        let isWithReturn = ended.last == RoomStreamParser.carriageReturn
+        let isWithReturn = ended.last == WaitingRoomStreamParser.carriageReturn
         let line = UnsafeRawBufferPointer(rebasing: ended.prefix(ended.count - (isWithReturn ? 1 : 0)))
         if line.isEmpty {
             if isRoom, !data.isEmpty { data.withUnsafeBytes { hear($0) } }
             isRoom = false
             data.removeAll(keepingCapacity: true)
-        } else if let value = RoomStreamParser.value(of: Field.data, in: line) {
-            if !data.isEmpty { data.append(RoomStreamParser.newline) }
+        } else if let value = WaitingRoomStreamParser.value(of: Field.data, in: line) {
+            if !data.isEmpty { data.append(WaitingRoomStreamParser.newline) }
             data.append(contentsOf: value)
-        } else if let value = RoomStreamParser.value(of: Field.event, in: line) {
+        } else if let value = WaitingRoomStreamParser.value(of: Field.event, in: line) {
             isRoom = value.elementsEqual(Field.room)
-        } else if let value = RoomStreamParser.value(of: Field.retry, in: line) {
+        } else if let value = WaitingRoomStreamParser.value(of: Field.retry, in: line) {
             retrySeconds = Double(String(decoding: value, as: UTF8.self)).map { $0 / 1000 }
         }
     }

@@ -1,7 +1,7 @@
 import HeapModule
 
 /// Those whose number was passed over and who are back: the smallest number first. Soft, like presence.
-struct Front: Sendable {
+struct ReturnQueue: Sendable {
     private var numbers = Heap<LineNumber>()
     /// A bit for each number that is in the heap.
     private var members: [UInt64] = []
@@ -10,20 +10,20 @@ struct Front: Sendable {
 
     func contains(_ number: LineNumber) -> Bool {
         let word = Int(number.serial >> 6)
-        return word < members.count && members[word] & Front.bit(of: number) != 0
+        return word < members.count && members[word] & ReturnQueue.bit(of: number) != 0
     }
 
     mutating func insert(_ number: LineNumber) {
         guard !contains(number) else { return }
         let word = Int(number.serial >> 6)
         if members.count <= word { members.append(contentsOf: repeatElement(0, count: word + 1 - members.count)) }
-        members[word] |= Front.bit(of: number)
+        members[word] |= ReturnQueue.bit(of: number)
         numbers.insert(number)
     }
 
     mutating func removeFirst() {
         guard let number = numbers.popMin() else { return }
-        members[Int(number.serial >> 6)] &= ~Front.bit(of: number)
+        members[Int(number.serial >> 6)] &= ~ReturnQueue.bit(of: number)
     }
 
     private static func bit(of number: LineNumber) -> UInt64 { 1 << UInt64(number.serial & 63) }
