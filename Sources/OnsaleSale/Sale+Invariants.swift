@@ -1,16 +1,4 @@
-import OnsaleValues
-
-/// A rule of the house that does not hold.
-public struct Breach: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The rule's number in docs/ARCHITECTURE.md.
-    public let rule: Int
-    public let description: String
-
-    public init(rule: Int, _ description: String) {
-        self.rule = rule
-        self.description = description
-    }
-}
+public import OnsaleValues
 
 extension Sale {
     /// Counts everything again, from the claims up, and compares.

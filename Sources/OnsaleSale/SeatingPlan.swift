@@ -1,4 +1,4 @@
-public import OnsaleValues
+import OnsaleValues
 
 /// A seat's number in plan order, from 0 on.
 @frozen

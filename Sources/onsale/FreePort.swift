@@ -5,7 +5,7 @@ enum FreePort {
     /// The port itself, or a free one for 0. A port that is taken is told at once, by its number.
     static func resolve(_ port: Int, host: String) throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw PlantError.portTaken(port, reason: String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw StartError.portTaken(port, reason: String(cString: strerror(errno))) }
         defer { close(descriptor) }
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -20,7 +20,7 @@ enum FreePort {
                 bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
             }
         }
-        guard isBound else { throw PlantError.portTaken(port, reason: String(cString: strerror(errno))) }
+        guard isBound else { throw StartError.portTaken(port, reason: String(cString: strerror(errno))) }
         return Int(UInt16(bigEndian: address.sin_port))
     }
 }

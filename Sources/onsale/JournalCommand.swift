@@ -18,7 +18,7 @@ struct JournalCommand: ParsableCommand {
     var from: UInt64 = 1
 
     func run() throws {
-        let path = Settings.text(data, "ONSALE_DATA", default: "./onsale-data")
+        let path = Settings(typed: [.data: data]).text(.data) ?? "./onsale-data"
         guard FileManager.default.fileExists(atPath: path + "/journal.sqlite") else {
             FileHandle.complain("onsale: there is no journal in \(path)")
             throw ExitCode(2)

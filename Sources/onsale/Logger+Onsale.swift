@@ -5,7 +5,7 @@ extension Logger {
     /// A logger to standard error, at the level in `ONSALE_LOG_LEVEL` (notice).
     static func onsale(_ label: String) -> Logger {
         var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = Settings.environment("ONSALE_LOG_LEVEL").flatMap { Logger.Level(rawValue: $0) } ?? .notice
+        logger.logLevel = Settings().text(.logLevel).flatMap { Logger.Level(rawValue: $0) } ?? .notice
         return logger
     }
 }

@@ -1,14 +1,5 @@
 import Foundation
 
-/// What is wrong with how the server was set up, and what to do about it.
-struct SetupError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}
-
 /// Who takes the money.
 enum PaymentChoice: Sendable {
     /// Nobody does: everything is "paid" by a provider of our own.
@@ -22,8 +13,8 @@ enum PaymentChoice: Sendable {
           ONSALE_PAYMENT_URL=https://api.stripe.com ONSALE_PAYMENT_SECRET_KEY=sk_… onsale serve  to sell
         """
 
-    init(isDemo: Bool) throws {
-        switch Settings.environment("ONSALE_PAYMENT_URL") {
+    init(_ settings: Settings, isDemo: Bool) throws(SetupError) {
+        switch settings.text(.paymentURL) {
         case "sandbox"?: self = .sandbox
         case let text?:
             guard let url = URL(string: text), let host = url.host, url.scheme == "https" || url.scheme == "http" else {
@@ -32,7 +23,7 @@ enum PaymentChoice: Sendable {
             guard url.scheme == "https" || ["127.0.0.1", "localhost", "::1"].contains(host) else {
                 throw SetupError("ONSALE_PAYMENT_URL must be https: the secret key goes there.")
             }
-            guard let secretKey = Settings.environment("ONSALE_PAYMENT_SECRET_KEY") else {
+            guard let secretKey = settings.text(.paymentSecretKey) else {
                 throw SetupError("ONSALE_PAYMENT_URL needs ONSALE_PAYMENT_SECRET_KEY, the provider's secret key.")
             }
             self = .provider(url: text, host: host, secretKey: secretKey)

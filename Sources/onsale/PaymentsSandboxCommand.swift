@@ -33,13 +33,11 @@ struct PaymentsSandboxCommand: AsyncParsableCommand {
             FileHandle.complain("onsale: \(error)")
             throw ExitCode(2)
         }
-        let secretKey =
-            try Settings.environment("ONSALE_PAYMENT_SECRET_KEY") ?? folder.secret("sandbox.key", made: .always)
+        let settings = Settings()
+        let secretKey = try settings.text(.paymentSecretKey) ?? folder.secret("sandbox.key", made: .always)
         let client = StripeGateway.makeClient()
         var webhook: PaymentsSandbox.Webhook?
-        if let url = Settings.environment("ONSALE_PAYMENT_WEBHOOK_URL"),
-            let secret = Settings.environment("ONSALE_PAYMENT_WEBHOOK_SECRET")
-        {
+        if let url = settings.text(.paymentWebhookURL), let secret = settings.text(.paymentWebhookSecret) {
             webhook = .init(url: url, secret: secret)
         }
         let sandbox = try PaymentsSandbox(

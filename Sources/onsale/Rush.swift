@@ -88,9 +88,10 @@ struct Rush: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let folder = Settings.text(data, "ONSALE_DATA", default: "./onsale-data")
+        let settings = Settings(typed: [.data: data, .adminToken: adminToken])
+        let folder = settings.text(.data) ?? "./onsale-data"
         let token =
-            adminToken ?? Settings.environment("ONSALE_ADMIN_TOKEN")
+            settings.text(.adminToken)
             ?? (try? String(contentsOfFile: folder + "/admin-token", encoding: .utf8))?
             .trimmingCharacters(in: .whitespacesAndNewlines)
         guard let token else {

@@ -274,7 +274,7 @@ struct LineHistory {
         if line.admittedThrough != admittedThrough { faults.append("admitted through \(line.admittedThrough)") }
         let waiting = known.values.count { ![.admitted, .spent, .moved].contains($0.state) }
         if line.waiting != waiting { faults.append("\(line.waiting) waiting, not \(waiting)") }
-        faults += line.breaches
+        faults += line.breaches().map(\.description)
     }
 
     /// Rule 6: the facts alone give the same state.

@@ -72,7 +72,7 @@ import Testing
                 }
                 #expect(place.id == 4 && place.number == 4)
             }
-            #expect(line.breaches.isEmpty && line.fault == nil)
+            #expect(line.breaches().isEmpty && line.fault == nil)
         }
     }
 

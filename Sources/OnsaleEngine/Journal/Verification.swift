@@ -1,5 +1,5 @@
-public import OnsaleSale
-import OnsaleValues
+import OnsaleSale
+public import OnsaleValues
 
 /// Checks every rule over a journal, from its first fact on.
 public struct Verification {

@@ -191,6 +191,6 @@ public struct Partition: Sendable {
 
     /// All breaches of the rules in this state.
     public func breaches() -> [Breach] {
-        sale.breaches() + line.breaches.map { Breach(rule: 5, $0) }
+        sale.breaches() + line.breaches()
     }
 }

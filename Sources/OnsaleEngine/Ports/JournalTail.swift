@@ -1,5 +1,5 @@
 import Foundation
-public import OnsaleValues
+import OnsaleValues
 import Synchronization
 
 /// Everything that is in the journal, from a position on and then as it comes: for followers that must not miss anything.

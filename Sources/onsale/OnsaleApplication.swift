@@ -7,23 +7,54 @@ import OnsaleHTTP
 import OnsalePayments
 import OnsaleStorage
 import OnsaleStreams
+import OnsaleValues
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
+/// Opens what a server stands on: its folder, its secrets, its journal and its clock.
+/// - Throws: ``SetupError`` and its like, for whoever starts it.
+func buildApplication(_ configuration: ServerConfiguration, logger: Logger) throws -> OnsaleApplication {
+    for warning in configuration.warnings { logger.warning("\(warning)") }
+    let folder = try DataFolder(path: configuration.dataPath)
+    let secrets = try Secrets(configuration, folder: folder)
+    let journal = try SQLiteJournal(folder: folder.url.path)
+    return OnsaleApplication(
+        configuration: configuration, folder: folder, secrets: secrets, journal: journal,
+        clock: try startClock(after: journal.latestTime(), accepts: configuration.acceptsClock, logger),
+        client: StripeGateway.makeClient(), connectionsMax: OpenFileLimit.connectionsMax(logger: logger), logger: logger
+    )
+}
+
+/// The clock by which everything is sold, once it fits what was written before.
+private func startClock(after latest: Timestamp?, accepts: Bool, _ logger: Logger) throws(SetupError) -> SystemClock {
+    do throws(ClockFinding) {
+        return try SystemClock(
+            after: latest, accepts: accepts,
+            onJump: { drift in
+                logger.warning(
+                    "The system's clock was set, or has jumped; time goes on as it did and follows it slowly",
+                    metadata: ["milliseconds": "\(drift)"])
+            })
+    } catch .behindJournal(let seconds) {
+        throw SetupError(
+            "the system's clock is \(seconds) seconds behind what was written last in this data folder. Set the clock "
+                + "right; or, if the journal's time was wrong, start with --accept-clock: time then goes on from the "
+                + "journal's")
+    } catch {
+        throw SetupError("the system's clock says a year before 2025. Set it right, or start with --accept-clock")
+    }
+}
+
 /// The running whole: the sandbox (unless a provider is set), the engine, the two ports.
-struct Plant: Sendable {
-    let host: String
-    let port: Int
-    let managementPort: Int
+struct OnsaleApplication: Sendable {
+    let configuration: ServerConfiguration
     let folder: DataFolder
     let secrets: Secrets
-    let payments: PaymentChoice
     let journal: SQLiteJournal
     let clock: SystemClock
     let client: HTTPClient
     let connectionsMax: Int
-    let isDemo: Bool
     let logger: Logger
 
     /// How long a shutdown may take before what is left is cut off; the process must be gone in ten seconds.
@@ -35,24 +66,34 @@ struct Plant: Sendable {
     func run() async throws {
         // The contract's port is bound last, so that whoever can connect is served. The sandbox needs it for its
         // webhooks, so it learns it then.
-        let publicPort = try FreePort.resolve(port, host: host)
-        if managementPort != 0 { _ = try FreePort.resolve(managementPort, host: "127.0.0.1") }
+        let publicPort = try FreePort.resolve(configuration.port, host: configuration.host)
+        if configuration.managementPort != 0 {
+            _ = try FreePort.resolve(configuration.managementPort, host: "127.0.0.1")
+        }
         let provider = try await startProvider(webhookPort: publicPort)
         defer { provider.stop() }
-        let publicURL = Settings.text(nil, "ONSALE_PUBLIC_URL", default: "http://\(host):\(publicPort)")
-        let shares = ClientShares(perAddress: try connectionsPerAddress())
+        let publicURL = configuration.publicURL ?? "http://\(configuration.host):\(publicPort)"
+        let shares = ClientShares(perAddress: connectionsPerAddress)
         let broadcaster = Broadcaster(
-            listenersMax: connectionsMax * Plant.streamShare / 100, ended: { shares.streamEnded(client: $0) })
+            listenersMax: connectionsMax * OnsaleApplication.streamShare / 100,
+            ended: { shares.streamEnded(client: $0) })
         let engine = makeEngine(provider, publicURL: publicURL, followedBy: broadcaster)
         try engine.start()
         let service = try await OnsaleService(
             engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
             version: Onsale.version, logger: Logger.onsale("onsale.http"))
-        if isDemo { try await Demo.openArena(in: engine, logger: logger) }
+        if configuration.isDemo { try await Demo.openArena(in: engine, logger: logger) }
         try await serve(service, engine, broadcaster, publicPort)
         await broadcaster.stop()
         // Both ports have stopped: what they took is answered, so the engine can put everything away.
         await engine.stop()
+    }
+
+    /// Lets go of everything that was opened; nothing is used after it.
+    func close() async throws {
+        try await client.shutdown()
+        try journal.close()
+        folder.unlock()
     }
 
     // MARK: Payments
@@ -64,7 +105,7 @@ struct Plant: Sendable {
     }
 
     private func startProvider(webhookPort: Int) async throws -> Provider {
-        if case .provider(let url, _, let secretKey) = payments {
+        if case .provider(let url, _, let secretKey) = configuration.payments {
             return Provider(url: url, secretKey: secretKey, stop: {})
         }
         // The same port as before, if it is free: payers may be on its pages.
@@ -92,7 +133,7 @@ struct Plant: Sendable {
             try? String(port).write(to: portFile, atomically: true, encoding: .utf8)
             return Provider(url: "http://127.0.0.1:\(port)", secretKey: secrets.sandboxKey) { task.cancel() }
         }
-        throw PlantError.sandboxDidNotStart
+        throw StartError.sandboxDidNotStart
     }
 
     // MARK: The engine
@@ -113,25 +154,17 @@ struct Plant: Sendable {
     }
 
     /// One client has a twentieth of what there is, unless told otherwise.
-    private func connectionsPerAddress() throws -> Int {
-        let share = try Settings.number(
-            nil, "ONSALE_CONNECTIONS_PER_ADDRESS", default: max(100, connectionsMax / 20))
-        guard share > 0 else { throw SetupError("ONSALE_CONNECTIONS_PER_ADDRESS must be above zero.") }
-        return share
+    private var connectionsPerAddress: Int {
+        configuration.connectionsPerAddress ?? max(100, connectionsMax / 20)
     }
 
     private func serviceSettings() -> ServiceSettings {
         ServiceSettings(
-            adminToken: secrets.adminToken, doorToken: secrets.doorToken, tokenSecret: secrets.tokenSecret,
-            barcodeSecret: secrets.barcodeSecret, login: secrets.login, webhookSecret: secrets.webhookSecret,
-            trustedProxies: Set(
-                (Settings.environment("ONSALE_TRUSTED_PROXIES") ?? "").split(separator: ",").map {
-                    $0.trimmingCharacters(in: .whitespaces)
-                }),
-            limitsLoopback: Settings.flag(false, "ONSALE_LIMIT_LOOPBACK"),
-            joinChallengeBits: secrets.joinChallengeBits,
-            handsSocketsOver: Settings.environment("ONSALE_STREAMS") != "channels",
-            pagesFolder: Settings.environment("ONSALE_PAGES"))
+            adminToken: secrets.adminToken, doorToken: configuration.doorToken, tokenSecret: secrets.tokenSecret,
+            barcodeSecret: secrets.barcodeSecret, login: configuration.login, webhookSecret: secrets.webhookSecret,
+            trustedProxies: configuration.trustedProxies, limitsLoopback: configuration.limitsLoopback,
+            joinChallengeBits: configuration.joinChallengeBits, handsSocketsOver: configuration.handsSocketsOver,
+            pagesFolder: configuration.pagesFolder)
     }
 
     // MARK: The ports
@@ -149,54 +182,46 @@ struct Plant: Sendable {
             if let port = ports.public, let management = ports.management { announce(port, management) }
         }
         let publicServer = OnsaleServer(service: service, logger: Logger.onsale("onsale.http")).application(
-            host: host, port: publicPort, connectionsMax: connectionsMax
+            host: configuration.host, port: publicPort, connectionsMax: connectionsMax
         ) { port in opened(port, nil) }
         let management = ManagementServer(
-            engine: engine, version: Onsale.version, payments: payments.name, logger: logger
+            engine: engine, version: Onsale.version, payments: configuration.payments.name, logger: logger
         ).application(
-            host: "127.0.0.1", port: managementPort
+            host: "127.0.0.1", port: configuration.managementPort
         ) { port in opened(nil, port) }
         var configuration = ServiceGroupConfiguration(
-            services: [management, publicServer, Farewell(engine: engine, broadcaster: broadcaster, logger: logger)],
+            services: [
+                management, publicServer, ShutdownService(engine: engine, broadcaster: broadcaster, logger: logger),
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger.onsale("onsale.lifecycle"))
-        configuration.maximumGracefulShutdownDuration = .seconds(Plant.shutdownSeconds)
-        if case .provider = payments, Settings.environment("ONSALE_PAYMENT_WEBHOOK_SECRET") == nil {
-            logger.warning(
-                "ONSALE_PAYMENT_WEBHOOK_SECRET is not set: webhooks are refused, and what the provider does is found late"
-            )
-        }
-        if !isDemo, service.trustsNoProxy {
-            logger.warning(
-                "No proxy is named in ONSALE_TRUSTED_PROXIES: behind one all clients would count as one and be limited as one"
-            )
-        }
+        configuration.maximumGracefulShutdownDuration = .seconds(OnsaleApplication.shutdownSeconds)
         try await ServiceGroup(configuration: configuration).run()
     }
 
     private var paymentsLine: String {
-        switch payments {
+        switch configuration.payments {
         case .sandbox: "sandbox: no money moves"
         case .provider(_, let host, _): host
         }
     }
 
     private func announce(_ port: Int, _ managementPort: Int) {
-        let url = "http://\(host):\(port)"
+        let url = "http://\(configuration.host):\(port)"
         var lines = ["Onsale is open at \(url)"]
         if secrets.adminTokenIsOurs { lines.append("  organizer's token  \(folder.file("admin-token").path)") }
-        if case .open = secrets.login {
+        if case .open = configuration.login {
             lines.append("  sign-in            open: any address is believed. For demonstrations and rehearsals only.")
         }
         lines.append("  payments           " + paymentsLine)
-        if isDemo { lines.append("  on sale            \(url)/events/\(Demo.eventID)") }
+        if configuration.isDemo { lines.append("  on sale            \(url)/events/\(Demo.eventID)") }
         lines.append("  organizer, door    \(url)/organizer, \(url)/door")
         lines.append("  management         http://127.0.0.1:\(managementPort)")
         FileHandle.say(lines.joined(separator: "\n"))
     }
 }
 
-enum PlantError: Error, CustomStringConvertible {
+enum StartError: Error, CustomStringConvertible {
     case sandboxDidNotStart
     case portTaken(Int, reason: String)
 

@@ -6,7 +6,7 @@ import ServiceLifecycle
 
 /// The first to hear that the process is to end: it lets those go who wait for their orders, and sees to it that the
 /// end comes in time.
-struct Farewell: Service {
+struct ShutdownService: Service {
     /// When what is left is cut off. Everything that was answered is on disk at any moment, so nothing is lost by it.
     private static let secondsMax = 9
 
@@ -20,7 +20,7 @@ struct Farewell: Service {
         await broadcaster.stop()
         let logger = logger
         Thread.detachNewThread {
-            sleep(UInt32(Farewell.secondsMax))
+            sleep(UInt32(ShutdownService.secondsMax))
             logger.notice("Some connections did not end in time and are cut off")
             exit(0)
         }
