@@ -1,2 +1,2 @@
 /// The web pages' files, which the package carries as the resources of this module.
-public enum OnsalePages {}
+package enum OnsalePages {}

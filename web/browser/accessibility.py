@@ -1,6 +1,6 @@
-"""What is asked of every page, after axe's rules: names, structure, contrast, targets, focus, reflow."""
+"""Accessibility checks for every page, modelled on axe's rules: names, structure, contrast, targets, focus, reflow."""
 
-# Returns one line for each breach: the rule, and which element.
+# Returns one line per breach: the rule and the element.
 CHECK = r"""
 (language) => {
   const faults = [];
@@ -175,7 +175,7 @@ CHECK = r"""
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {
     const element = node.parentElement;
-    // What is written on the map lies over a picture; the map's own colours have a unit test.
+    // Text on the map lies over a picture; a unit test covers the map's own colors.
     if (node.data.trim() === "" || element.closest("svg, .seat-map-stage, noscript, option, .skip-link")) continue;
     if (isShown(element) && !isHiddenFromEyes(element) && !isOff(element)) judge(element, node.data);
   }
@@ -189,7 +189,7 @@ CHECK = r"""
     const ratio = contrast(over(colorOf(getComputedStyle(text).fill), ground), ground);
     if (ratio < 4.495) fault(`contrast ${ratio.toFixed(2)}`, text);
   }
-  // A field's edge is what shows where it is.
+  // The edge is what makes a field visible.
   for (const field of all("input, select, textarea, button")) {
     if (!isShown(field) || isHiddenFromEyes(field) || isOff(field) || field.matches("[type=checkbox], [type=radio], [type=file]")) continue;
     const style = getComputedStyle(field);
@@ -203,7 +203,7 @@ CHECK = r"""
 }
 """
 
-# Each stop of the Tab key, focused: does it look other than before?
+# Checks that every Tab stop looks different when focused.
 FOCUS = r"""
 () => {
   const faults = [];
@@ -224,7 +224,7 @@ FOCUS = r"""
     stop.focus({ focusVisible: true, preventScroll: true });
     if (document.activeElement !== stop) continue;
     if (look(stop) === before) {
-      faults.push(`focus is not to be seen: <${stop.localName} ${stop.className}> ${(stop.textContent ?? "").trim().slice(0, 40)}`);
+      faults.push(`focus is not visible: <${stop.localName} ${stop.className}> ${(stop.textContent ?? "").trim().slice(0, 40)}`);
     }
   }
   held?.focus?.({ preventScroll: true });
@@ -246,7 +246,7 @@ REFLOW = r"""
 
 
 def breaches(page, language):
-    """All that a page in this state does wrong, as it is shown and on the narrowest screen."""
+    """All breaches of a page in its current state, at its size and on the narrowest screen."""
     found = page.evaluate(CHECK, language) + page.evaluate(FOCUS)
     size = page.viewport_size
     page.set_viewport_size({"width": 320, "height": 640})

@@ -1,4 +1,4 @@
-"""What the pages cost, measured in chromium with the arena's 10,884 seats. Prints a table; judges nothing."""
+"""Measures what the pages cost in Chromium with the arena's 10,884 seats. Prints a table and judges nothing."""
 
 import itertools
 import statistics
@@ -13,7 +13,6 @@ BUSY_SECONDS = 10
 MESSAGES_PER_SECOND = 20
 CONNECTIONS = 8
 
-# A session of its own for each, so that all can hold at once.
 RECORD = """
 () => {
   window.measured = { "onsale.map.first": [], "onsale.map.frame": [], "onsale.map.delta": [], tasks: [], frames: 0 };
@@ -28,7 +27,7 @@ RECORD = """
 
 
 class Look:
-    """One page, with what it measures."""
+    """One page and its measurements."""
 
     def __init__(self, browser, slowdown):
         self.context = browser.new_context(locale="ko-KR", **DESKTOP)
@@ -70,7 +69,7 @@ def first_page(browser, url, path="/"):
 
 
 def pan(page):
-    """Zooms in to where single seats are drawn, and drags about."""
+    """Zooms in until single seats are drawn, then drags the map around."""
     box = page.locator(".seat-map-viewport").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -94,7 +93,7 @@ def change_500(server, seats, is_blocking):
 
 
 class Sales:
-    """Holds and gives back, at a pace: each is a change that the stream tells of."""
+    """Makes and releases holds at a fixed pace; each one is a change in the stream."""
 
     def __init__(self, server, event, seats):
         self.server = server
@@ -102,6 +101,7 @@ class Sales:
         self.groups = [seats[start : start + 4] for start in range(0, len(seats), 4)]
         self.ending = threading.Event()
         self.done = itertools.count()
+        # Each has its own session, so that all can hold at once.
         self.passes = [server.pass_for(f"sales{number}@example.com", event)[1] for number in range(CONNECTIONS)]
         self.threads = [threading.Thread(target=self._sell, args=(number,), daemon=True) for number in range(CONNECTIONS)]
 

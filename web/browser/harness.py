@@ -1,4 +1,4 @@
-"""A real server and a real browser for the tests: started on free ports, stopped whatever happens."""
+"""A real server and a real browser for the tests, started on free ports and stopped whatever happens."""
 
 import contextlib
 import json
@@ -27,13 +27,13 @@ DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 
 
 def moment(seconds):
-    """So many seconds from now, as the contract writes it."""
+    """The time that many seconds from now, in the contract's format."""
     then = datetime.now(timezone.utc) + timedelta(seconds=seconds)
     return then.strftime("%Y-%m-%dT%H:%M:%S.") + f"{then.microsecond // 1000:03d}Z"
 
 
 class Server:
-    """An Onsale server with a data folder of its own."""
+    """An Onsale server with its own data folder."""
 
     def __init__(self, environment=None):
         self.folder = tempfile.mkdtemp(prefix="onsale-browser-")
@@ -42,7 +42,7 @@ class Server:
         self.process = None
 
     def start(self):
-        """Starts it, on the port that it had if it was started before."""
+        """Starts the server, on its earlier port if it is a restart."""
         environment = {
             **os.environ,
             "ONSALE_ADMIN_TOKEN": ADMIN,
@@ -82,10 +82,10 @@ class Server:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    # The contract, as far as tests need it beside the pages.
+    # The API calls that tests need besides the pages.
 
     def call(self, method, path, body=None, token=None, headers=None):
-        """Returns the status and the JSON of the answer."""
+        """Returns the status and the JSON of the response."""
         request = urllib.request.Request(self.url + path, method=method)
         if body is not None:
             request.data = json.dumps(body).encode()
@@ -129,7 +129,7 @@ class Server:
         return answer
 
     def claim(self, event, session, ticket):
-        """Asks for a pass; gives the status and the answer."""
+        """Claims a pass; returns the status and the response."""
         return self.call("POST", f"/v1/events/{event}/waiting-room/pass", {"ticket": ticket}, session)
 
     def pass_for(self, email, event):
@@ -141,7 +141,7 @@ class Server:
         return session["token"], answer["pass"]
 
     def buy(self, email, event, wanted):
-        """Buys without a page; gives the session and the order with its tickets."""
+        """Buys through the API; returns the session and the order with its tickets."""
         session, shopping = self.pass_for(email, event)
         status, hold = self.call("POST", f"/v1/events/{event}/holds", wanted, shopping)
         if status != 201:
@@ -159,7 +159,7 @@ class Server:
 
 
 def small_plan():
-    """Two zones of three rows of ten seats."""
+    """Two zones with three rows of ten seats each."""
 
     def seat(zone, row, number):
         return {
@@ -192,10 +192,10 @@ def small_plan():
 
 
 class BrowserTest(unittest.TestCase):
-    """One server and one browser for a class; every page's errors fail its test."""
+    """One server and one browser per class. Errors in the console of a page fail its test."""
 
     environment = {}
-    # What a browser itself says of a refused or lost request is no error of the page's.
+    # The browser's own messages about refused or lost requests are not errors of the page.
     EXPECTED = ("Failed to load resource", "net::ERR_")
 
     @classmethod
@@ -221,7 +221,7 @@ class BrowserTest(unittest.TestCase):
         self.assertEqual(self.faults, [], "the console of a page has errors")
 
     def context(self, locale="en-US", scheme="light", device=DESKTOP, **options):
-        """A person with a browser of their own."""
+        """A person with their own browser."""
         context = self.browser.new_context(
             locale=locale, color_scheme=scheme, timezone_id="Asia/Seoul", **{**device, **options}
         )
@@ -241,10 +241,10 @@ class BrowserTest(unittest.TestCase):
 
 
 def wait_until(is_true, seconds=15):
-    """Waits for something that no page shows."""
+    """Waits for something that is not visible on a page."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if is_true():
             return
         time.sleep(0.05)
-    raise AssertionError("it did not come about")
+    raise AssertionError("it did not happen in time")

@@ -1,4 +1,4 @@
-"""Pictures of the pages and their states: `python screenshots.py <folder>`. They are there to be looked at."""
+"""Takes screenshots of the pages in their states, for people to look at: `python screenshots.py <folder>`."""
 
 import pathlib
 import sys
@@ -7,12 +7,12 @@ import stations
 from harness import ADMIN, CHROMIUM, DESKTOP, PHONE, Server
 from playwright.sync_api import sync_playwright
 
-# The README's pictures are made anew only when asked for: `screenshots.py FOLDER --docs`.
+# The README's pictures are only retaken on request: `screenshots.py FOLDER --docs`.
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs/screenshots" if "--docs" in sys.argv else pathlib.Path(sys.argv[1])
 LOCALES = {"ko": "ko-KR", "en": "en-US"}
 
-# Which language, scheme and device each page is pictured in, and which of its states (all, where none are named): not
-# every combination, but each of them somewhere.
+# Which states to take of each page (None: all), by language, scheme and device: not every combination, but each of them
+# somewhere.
 FAN = {
     ("ko", "light", "phone"): None,
     ("en", "dark", "phone"): {"home", "lobby", "line", "shop", "checkout", "tickets"},
@@ -37,7 +37,7 @@ def open_page(browser, language, scheme, device):
 
 
 def picture(page, path):
-    # A verdict fills the screen; of all else the whole page is of interest.
+    # A verdict fills the screen; for anything else take the whole page.
     is_screen = page.locator(".door-verdict:not([hidden])").count() > 0
     page.screenshot(path=path, full_page=not is_screen)
 
@@ -58,7 +58,7 @@ def all_pictures(browser, server, folder, last_in_line, tickets):
 
 
 def readme_pictures(browser, server, last_in_line):
-    """The three that the README shows."""
+    """Takes the three pictures in the README."""
     DOCS.mkdir(parents=True, exist_ok=True)
     page = open_page(browser, "ko", "light", "phone")
     stations.enter(page, server.url, "line", last_in_line)
@@ -85,7 +85,7 @@ def readme_pictures(browser, server, last_in_line):
 
 
 def sell_while_looking(server, page):
-    """Charts and a pace need some time to show."""
+    """Sells over some time, because charts and the pace need a history."""
     for number in range(48):
         wanted = {"best": {"category": ["VIP", "R", "S", "A"][number % 4], "quantity": 1 + number * 7 % 4}}
         server.buy(f"looked-at{number}@example.com", "arena", wanted)
@@ -93,7 +93,7 @@ def sell_while_looking(server, page):
 
 
 def fill(server):
-    """A sale in full swing: a good part of the hall is gone, some of it is kept back, some is held."""
+    """Puts the sale in full swing: much of the hall is sold, some of it blocked, some held."""
     tickets = stations.sell(server, rounds=80)
     _, plan = server.call("GET", "/v1/events/arena/seating-plan")
     rows = [[seat["seat_guid"] for seat in line["seats"]] for zone in plan["zones"] for line in zone["rows"]]

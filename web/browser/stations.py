@@ -1,4 +1,4 @@
-"""The ways to each page and state, in any language: what is checked and pictured there is up to the caller."""
+"""Leads to each page and state, in any language. What to check or capture there is up to the caller."""
 
 import json
 
@@ -10,7 +10,7 @@ CROWD = 40
 
 
 def prepare(server):
-    """An event for each state, some of them with a crowd."""
+    """Creates an event for each state, some with a crowd. Returns the address of the last in line."""
     create_arena(server)
     server.create_event(
         "soon", onsale={"waitingRoom": True, "lobbyOpensAt": moment(90_000), "opensAt": moment(93_600)}, title="Spring Tour"
@@ -49,14 +49,14 @@ def create_arena(server):
 
 
 def crowd(server, event):
-    """Fills a lobby, waits for its draw, lets some in; gives the address of the last in line."""
+    """Fills a lobby, waits for the draw, and admits some. Returns the address of the last in line."""
     tokens = {}
     for number in range(CROWD):
         email = f"fan{number}@example.com"
         _, session = server.call("POST", "/v1/sessions", {"email": email})
         server.call("POST", f"/v1/events/{event}/waiting-room", token=session["token"])
         tokens[email] = session["token"]
-    # Opened by hand, so that nobody comes late on a slow machine.
+    # Open by hand, so that nobody is late on a slow machine.
     server.call("PATCH", f"/v1/events/{event}/onsale", {"opensAt": moment(0)}, ADMIN)
     wait_until(lambda: server.call("GET", f"/v1/events/{event}/waiting-room")[1]["phase"] == "open")
     places = {}
@@ -69,7 +69,7 @@ def crowd(server, event):
         status, answer = server.claim(event, token, ticket)
         return answer["pass"] if status == 201 else None
 
-    # Those that go through make the line's pace; those that stay keep it from moving while it is looked at.
+    # Those who leave again give the line its pace; those who stay keep it from moving while it is captured.
     for number in range(1, 9):
         wait_until(lambda: enter(number) is not None)
         if number < 7:
@@ -78,7 +78,7 @@ def crowd(server, event):
 
 
 def sell(server, event="arena", rounds=10):
-    """Sells some seats, and gives the tickets."""
+    """Sells some seats and returns the tickets."""
     tickets = []
     for number in range(rounds):
         category = ["VIP", "R", "S", "A"][number % 4]
@@ -90,18 +90,18 @@ def sell(server, event="arena", rounds=10):
 
 
 def settle(page):
-    """What moves has come to rest."""
+    """Waits for animations to finish."""
     page.wait_for_timeout(350)
 
 
 def map_is_drawn(page):
-    # Playwright's own waiting for an expression would need `eval`, which the pages' policy refuses.
+    # Playwright's wait_for_function needs `eval`, which the pages' policy forbids.
     wait_until(lambda: page.evaluate("performance.getEntriesByName('onsale.map.first').length") > 0)
     settle(page)
 
 
 def enter(page, url, event, email):
-    """To an event, and in as far as it goes."""
+    """Opens an event and enters as far as possible."""
     page.goto(f"{url}/events/{event}")
     page.locator("#email, main .card button.primary").first.wait_for()
     field = page.locator("#email")
@@ -113,7 +113,7 @@ def enter(page, url, event, email):
 
 
 def fan(page, url, email, last_in_line):
-    """Yields the name of each of the fan's states, with the page in it."""
+    """Takes the page through the fan's states, yielding the name of each."""
     page.goto(url + "/")
     page.locator("main a[href^='/events/']").first.wait_for()
     yield "home"
@@ -132,7 +132,7 @@ def fan(page, url, email, last_in_line):
     page.locator("main progress").first.wait_for()
     page.wait_for_timeout(1200)
     yield "line"
-    # Sold seats belong to somebody else than whoever waits.
+    # Sign out: the shop is for another fan than the one in line.
     page.evaluate("localStorage.clear()")
     enter(page, url, "arena", email)
     map_is_drawn(page)
@@ -161,7 +161,7 @@ def fan(page, url, email, last_in_line):
 
 
 def organizer(page, url):
-    """Yields the name of each of the organizer's states."""
+    """Takes the page through the organizer's states, yielding the name of each."""
     page.goto(url + "/organizer")
     page.locator("input[name=token]").wait_for()
     yield "sign-in"
@@ -194,7 +194,7 @@ def organizer(page, url):
 
 
 def door(page, url, ticket):
-    """Yields the name of each of the door's states; the ticket must be a new one."""
+    """Takes the page through the door's states, yielding the name of each. The ticket must be unused."""
     page.goto(url + "/door")
     page.locator("#event option[value=arena]").wait_for(state="attached")
     yield "sign-in"
@@ -212,6 +212,6 @@ def door(page, url, ticket):
         if page.locator(".door-next").is_visible():
             page.locator(".door-next").click()
         page.locator(".door-verdict").wait_for(state="hidden")
-        # The same code at once would be one pull of a scanner's trigger.
+        # Repeating a code at once would count as the same scan.
         page.wait_for_timeout(3200 if name == "green" else 0)
     yield "after"

@@ -34,7 +34,7 @@ class Accessibility(BrowserTest):
     def test_door(self):
         self.check(lambda page, number: stations.door(page, self.server.url, self.tickets[number]["barcode"]))
 
-    def test_the_checks_find_what_they_are_for(self):
+    def test_the_checks_find_breaches(self):
         page = self.page()
         page.goto(self.server.url + "/")
         page.locator("main a").first.wait_for()
@@ -71,7 +71,7 @@ class Accessibility(BrowserTest):
             "aria-describedby leads nowhere",
             "contrast ",
             "a target of",
-            "focus is not to be seen",
+            "focus is not visible",
             "lang is en",
             "px wide at 320",
         ]:

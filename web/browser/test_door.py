@@ -1,4 +1,4 @@
-"""The door in a browser: a phone that judges tickets, with the server and without."""
+"""The door in a browser: a phone that judges tickets with and without the server."""
 
 import urllib.request
 
@@ -21,7 +21,7 @@ class Door(BrowserTest):
         cls.server.create_event("elsewhere")
 
     def buy(self, email, seats, event=EVENT):
-        """The session, the order, and its tickets by seat."""
+        """Returns the session, the order, and its tickets by seat."""
         session, order = self.server.buy(email, event, {"seats": seats})
         return session, order, {ticket["seat"]: ticket for ticket in order["tickets"]}
 
@@ -29,7 +29,7 @@ class Door(BrowserTest):
         return self.server.call("POST", f"/v1/events/{EVENT}/check-ins", {"barcode": barcode}, token)
 
     def open(self, **options):
-        """A phone that is signed in at the door."""
+        """Opens the door on a phone and signs in."""
         context = self.context(device=PHONE, **options)
         self.asked = []
         context.on("request", lambda request: self.asked.append(request.url))
@@ -42,13 +42,13 @@ class Door(BrowserTest):
         return page
 
     def scan(self, page, barcode):
-        """Types a code; gives the verdict's box."""
+        """Types a code and returns the verdict's box."""
         page.get_by_label("Ticket code").fill(barcode)
         page.get_by_label("Ticket code").press("Enter")
         return page.get_by_role("alertdialog")
 
     def next(self, page):
-        """Puts the verdict away, as the person at the gate does; green goes by itself."""
+        """Dismisses the verdict, like the person at the gate; green would disappear by itself."""
         box = page.get_by_role("alertdialog")
         page.keyboard.press("Escape")
         expect(box).to_be_hidden()
@@ -62,7 +62,7 @@ class Door(BrowserTest):
         expect(item.locator("dd")).to_have_text(str(count))
 
     def color(self, page):
-        """What fills the screen, as red, green and blue."""
+        """The color that fills the screen, as red, green and blue."""
         found = page.locator(".door-verdict").evaluate(
             "box => getComputedStyle(box).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number)"
         )
@@ -101,12 +101,12 @@ class Door(BrowserTest):
         self.expect_verdict(box, "admitted", "Admit")
         expect(box).to_contain_text("A-1-1")
         red, green, _ = self.color(page)
-        self.assertGreater(green, red, "who may enter sees green")
+        self.assertGreater(green, red, "an admission is green")
         self.assertEqual(self.check_in(good)[1]["type"], "/problems/already-checked-in")
         self.next(page)
         self.expect_count(page, "Admitted here", 1)
 
-        # The same code at once is one trigger pulled twice; looked at with another between, it is a second scan.
+        # Repeated at once, a code is the same scan; with another one in between, it is a second scan.
         box = self.scan(page, "hello")
         self.expect_verdict(box, "refused", "Don’t admit")
         expect(box).to_contain_text("This code isn’t a ticket.")
@@ -116,7 +116,7 @@ class Door(BrowserTest):
         expect(box).to_contain_text("on this device")
         self.next(page)
 
-        # Used at another entrance.
+        # A ticket used at another entrance.
         self.assertEqual(self.check_in(tickets["A-1-2"]["barcode"])[0], 200)
         box = self.scan(page, tickets["A-1-2"]["barcode"])
         self.expect_verdict(box, "used", "Already used")
@@ -137,7 +137,7 @@ class Door(BrowserTest):
         self.expect_verdict(box, "refused", "Don’t admit")
         expect(box).to_contain_text("This isn’t a genuine ticket.")
         red, green, _ = self.color(page)
-        self.assertGreater(red, green, "who may not enter sees red")
+        self.assertGreater(red, green, "a refusal is red")
         self.next(page)
         self.assertEqual(self.check_in(forged)[0], 422)
 
@@ -176,7 +176,7 @@ class Door(BrowserTest):
         expect(box).to_contain_text("Checked offline; sent to the server later.")
         self.next(page)
         self.expect_count(page, "To be sent", 1)
-        # Nobody but this device knows of it, and a void ticket is known by the list.
+        # Only this device knows of the scan. A void ticket is known from the list.
         box = self.scan(page, refunded["A-3-1"]["barcode"])
         self.expect_verdict(box, "refused", "Don’t admit")
         expect(box).to_contain_text("cancelled or refunded")
@@ -185,7 +185,7 @@ class Door(BrowserTest):
         box = self.scan(page, ".".join([header, payload, "A" * len(signature)]))
         self.expect_verdict(box, "refused", "Don’t admit")
         self.next(page)
-        # Kept before anybody walked in: a reload forgets nothing.
+        # The scan was stored before anyone walked in, so a reload forgets nothing.
         page.reload()
         self.expect_count(page, "To be sent", 1)
         box = self.scan(page, good)
@@ -200,13 +200,13 @@ class Door(BrowserTest):
         expect(page.locator("#conflicts-title")).to_be_hidden()
 
     def test_conflict_for_the_supervisor(self):
-        """Somebody let in offline whose ticket was used elsewhere before."""
+        """A ticket admitted offline had been used elsewhere before."""
         _, _, tickets = self.buy("twice@example.com", ["B-1-1"])
         barcode = tickets["B-1-1"]["barcode"]
         page = self.open()
         page.context.set_offline(True)
         self.assertEqual(self.check_in(barcode)[0], 200)
-        # A device that still believes itself online may have been the one that was answered.
+        # Wait: while it still seems online, the door could take the earlier check-in for its own.
         expect(page.locator(".door-head .badge")).to_have_text("Offline", timeout=90_000)
         box = self.scan(page, barcode)
         self.expect_verdict(box, "admitted", "Admit")
@@ -217,7 +217,7 @@ class Door(BrowserTest):
         expect(page.get_by_text("1 scan for the supervisor")).to_have_count(0)
 
     def test_token_and_policies(self):
-        """The door's token opens the door alone; the camera is the door's alone."""
+        """The door token works for the door only, and only the door may use the camera."""
         for path in [f"/v1/events/{EVENT}/report", f"/v1/events/{EVENT}/orders", f"/v1/events/{EVENT}/audit"]:
             status, problem = self.server.call("GET", path, token=DOOR)
             self.assertEqual((status, problem["type"]), (403, "/problems/forbidden"), path)

@@ -1,4 +1,4 @@
-"""The fan's pages, from the lobby to the tickets, as people meet them: in two languages, by keyboard, by tap, offline."""
+"""The fan's pages from the lobby to the tickets: in two languages, by mouse, touch and keyboard, and offline."""
 
 import json
 import pathlib
@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from harness import ADMIN, PHONE, BrowserTest, moment, small_plan, wait_until
 
-TOKEN = "eyJ"  # What every JWT begins with.
-# A stream that broke is opened again after a pause that grows; a payment whose answer is lost is asked for anew.
+TOKEN = "eyJ"  # How every JWT starts.
+# A broken stream reconnects after a growing pause, and a payment without an answer is repeated.
 PATIENCE = 45_000
 
 ENGLISH = {
@@ -63,10 +63,10 @@ KOREAN = {
 
 
 class FanTest(BrowserTest):
-    """What a fan does on a page, a step each, and what the server must say of it."""
+    """A fan's steps on the pages, one method each, and the server's view of the result."""
 
     def fresh_event(self, **options):
-        """An event that no other test knows."""
+        """Creates an event that no other test uses."""
         FanTest.events = getattr(FanTest, "events", 0) + 1
         event = f"fan-{FanTest.events}"
         self.server.create_event(event, **options)
@@ -76,7 +76,7 @@ class FanTest(BrowserTest):
         return f"{self.server.url}/events/{event}"
 
     def see(self, page, heading, timeout=15_000):
-        """Waits for a view, which takes the focus and the title when it comes."""
+        """Waits for a view with this heading."""
         expect(page.get_by_role("heading", level=1, name=heading, exact=True)).to_be_visible(timeout=timeout)
 
     def enter(self, page, event, email, words=ENGLISH, button="choose"):
@@ -90,7 +90,7 @@ class FanTest(BrowserTest):
         page.locator("seat-list button[aria-expanded]").first.wait_for(state="attached")
 
     def seat(self, page, zone, row, seat):
-        """A seat in the list, whose zone is open."""
+        """A seat in the list; its zone must be open."""
         pattern = re.compile(rf"^{zone}( 구역|, row) {row}(열|, seat) {seat}(번)?, ")
         return page.locator("seat-list").get_by_role("button", name=pattern)
 
@@ -118,7 +118,7 @@ class FanTest(BrowserTest):
         page.get_by_role("button", name=words["pay"]).click()
 
     def see_tickets(self, page, count, words=ENGLISH, timeout=PATIENCE):
-        """Waits for the tickets; each has a code that is really an image."""
+        """Waits for the tickets, each with a code that has loaded as an image."""
         expect(page.locator(".notice.good strong")).to_have_text(words["paid"], timeout=timeout)
         codes = page.locator(".ticket .qr img")
         expect(codes).to_have_count(count)
@@ -126,7 +126,7 @@ class FanTest(BrowserTest):
             wait_until(lambda: codes.nth(index).evaluate("image => image.complete && image.naturalWidth > 0"))
 
     def buy(self, page, event, email, seats=(4, 5)):
-        """Buys in zone A, row 2; ends at the tickets."""
+        """Buys in zone A, row 2, and ends at the tickets."""
         self.enter_shop(page, event, email)
         self.pick(page, "A", 2, *seats)
         self.hold(page)
@@ -158,7 +158,7 @@ class LobbyToTicket(FanTest):
         return {**place, "session": session["token"]}
 
     def claim(self, event, place):
-        """Waits until a number is called, and takes its pass."""
+        """Waits until a place is called, and claims its pass."""
         answers = []
 
         def is_called():
@@ -170,8 +170,8 @@ class LobbyToTicket(FanTest):
 
     def behind_others(self, page, words, name):
         """
-        Takes the fan through the lobby and the draw, and gives the event, the fan's number and the others' places by
-        number. Somebody else is to be first: chance decides that, so a draw that the fan wins is held again.
+        Takes the fan through the lobby and the draw. Returns the event, the fan's number, and the others' places by
+        number. Someone else has to be first, and that is up to chance, so a draw that the fan wins is repeated.
         """
         for attempt in range(8):
             event = self.fresh_event(
@@ -218,7 +218,7 @@ class LobbyToTicket(FanTest):
         expect(page.get_by_text(words["seen"], exact=True)).to_be_visible()
         self.free_of_sideways_scrolling(page)
 
-        # The place outlives a reload.
+        # The place survives a reload.
         page.reload()
         self.see(page, words["line"])
         expect(page.locator("main")).to_contain_text(words["before"].format(number=number))
@@ -269,7 +269,7 @@ class LobbyToTicket(FanTest):
 
 class ByKeyboard(FanTest):
     def tab_to(self, page, target, most=80):
-        """Tabs until the focus is on the target, where it must be seen."""
+        """Tabs until the target has the focus, which must be visible."""
         for _ in range(most):
             page.keyboard.press("Tab")
             if target.evaluate("element => element === document.activeElement"):
@@ -277,7 +277,7 @@ class ByKeyboard(FanTest):
                     "element => element.matches(':focus-visible') && (getComputedStyle(element).outlineStyle !== 'none'"
                     " || getComputedStyle(element).boxShadow !== 'none')"
                 )
-                self.assertTrue(is_shown, f"no one sees the focus on {target}")
+                self.assertTrue(is_shown, f"the focus on {target} is not visible")
                 return
         raise AssertionError(f"Tab does not lead to {target}")
 
@@ -334,13 +334,13 @@ class ByKeyboard(FanTest):
 
 
 class OnTheMap(FanTest):
-    # By where small_plan() puts its seats, 20 apart, and how map/seat-map.js fits them.
+    # Derived from where small_plan() puts its seats, 20 apart, and how map/seat-map.js fits them.
     WHOLE = {"left": 10, "right": 490, "top": 80, "bottom": 160}
     ZONE_A = {"left": 10, "right": 210, "top": 80, "bottom": 160}
     SPACING = 20
 
     def spot(self, page, x, y, part, padding, most):
-        """Where a point of the plan lies on the screen, when a part of it fills the map."""
+        """The screen position of a plan point when the given part of the plan fills the map."""
         viewport = page.locator(".seat-map-viewport")
         viewport.scroll_into_view_if_needed()
         box = viewport.evaluate(
@@ -354,16 +354,16 @@ class OnTheMap(FanTest):
             most / self.SPACING,
         )
         at = []
-        for value, low, high, least, greatest, room in (
+        for value, low, high, least, greatest, extent in (
             (x, part["left"], part["right"], self.WHOLE["left"], self.WHOLE["right"], width),
             (y, part["top"], part["bottom"], self.WHOLE["top"], self.WHOLE["bottom"], height),
         ):
-            offset = room / 2 - (low + high) / 2 * scale
-            # The plan stays on the screen.
-            if (greatest - least) * scale + 48 <= room:
-                offset = room / 2 - (least + greatest) / 2 * scale
+            offset = extent / 2 - (low + high) / 2 * scale
+            # The map keeps the plan on the screen.
+            if (greatest - least) * scale + 48 <= extent:
+                offset = extent / 2 - (least + greatest) / 2 * scale
             else:
-                offset = min(24 - least * scale, max(room - 24 - greatest * scale, offset))
+                offset = min(24 - least * scale, max(extent - 24 - greatest * scale, offset))
             at.append(value * scale + offset)
         return left + at[0], top + at[1]
 
@@ -373,7 +373,7 @@ class OnTheMap(FanTest):
     def picture(self, page, at):
         return page.screenshot(clip={"x": at[0] - 8, "y": at[1] - 8, "width": 16, "height": 16})
 
-    def test_a_click_picks_the_seat_that_is_there(self):
+    def test_a_click_picks_the_seat_under_it(self):
         event = self.fresh_event()
         page = self.page(reduced_motion="reduce")
         self.enter_shop(page, event, "mouse@example.com")
@@ -397,17 +397,17 @@ class OnTheMap(FanTest):
         self.open_zone(page, "A")
         expect(self.seat(page, "A", 2, 7)).to_have_attribute("aria-pressed", "true")
         expect(self.seat(page, "A", 2, 6)).to_have_attribute("aria-pressed", "false")
-        # Another click gives it back.
+        # Another click drops it.
         page.mouse.click(*self.whole(page, 7, 2))
         expect(self.seat(page, "A", 2, 7)).to_have_attribute("aria-pressed", "false")
         expect(self.basket(page)).not_to_contain_text("row 2")
 
-    def test_a_finger_comes_nearer_first(self):
+    def test_a_tap_zooms_in_first(self):
         event = self.fresh_event()
         page = self.page(device=PHONE, reduced_motion="reduce")
         self.enter_shop(page, event, "finger@example.com")
         page.locator("seat-map canvas").first.wait_for()
-        # The seats are too small for a finger: the first tap brings the zone near, the next one picks.
+        # The seats are too small for a finger, so the first tap zooms in to the zone and the next one picks.
         page.touchscreen.tap(*self.whole(page, 5, 2))
         expect(page.locator(".seat-map-viewport")).not_to_have_class(re.compile("is-whole"))
         expect(self.basket(page)).to_have_class(re.compile("is-empty"))
@@ -421,7 +421,7 @@ class OneSeatForTwo(FanTest):
     def both_pick(self, event, *seats, second_sees=True):
         first, second = self.page(), self.page()
         if not second_sees:
-            # The second one's stream stays at what it was: the refusal comes before the news.
+            # Freeze the second fan's stream, so that the refusal arrives before the update.
             status, availability = self.server.call("GET", f"/v1/events/{event}/availability")
             self.assertEqual(status, 200)
             snapshot = f"id: {availability['version']}\nevent: snapshot\ndata: {json.dumps(availability)}\n\n"
@@ -435,7 +435,7 @@ class OneSeatForTwo(FanTest):
         self.pick(second, "A", 2, *seats)
         return first, second
 
-    def test_the_slower_one_is_told_and_takes_the_seats_beside(self):
+    def test_the_slower_fan_is_told_and_takes_nearby_seats(self):
         event = self.fresh_event()
         first, second = self.both_pick(event, 5, 6)
         self.hold(first)
@@ -444,7 +444,7 @@ class OneSeatForTwo(FanTest):
         expect(lost).to_contain_text("These 2 close by are free together: A, row 2, seats")
         self.take(second, lost, event, "Take these 2", count=2)
 
-    def test_who_asks_before_the_news_is_told_too(self):
+    def test_a_fan_refused_before_the_update_is_told_too(self):
         event = self.fresh_event()
         first, second = self.both_pick(event, 5, second_sees=False)
         self.hold(first)
@@ -479,11 +479,11 @@ class LostConnection(FanTest):
         expect(page.locator(".notice", has_text=self.LOST)).to_have_count(0, timeout=PATIENCE)
 
     def restart_after(self):
-        """Whatever becomes of the test, the next one has a server."""
+        """Makes sure that the next test has a server, whatever happens in this one."""
         if self.server.process.poll() is not None:
             self.server.start()
 
-    def test_the_place_in_the_line_is_kept(self):
+    def test_the_place_in_line_is_kept(self):
         self.addCleanup(self.restart_after)
         event = self.fresh_event(onsale={"waitingRoom": True, "opensAt": moment(-60), "maxActiveShoppers": 1})
         _, shopping = self.server.pass_for("before@example.com", event)
@@ -499,7 +499,7 @@ class LostConnection(FanTest):
         self.find_again(context, page)
         self.see(page, "In line")
         expect(page.locator("main")).to_contain_text("Your number is 2.")
-        # The line goes on from there, and the page hears of it.
+        # The line moves on, and the page follows.
         status, _ = self.server.call("DELETE", f"/v1/events/{event}/waiting-room/pass", token=shopping)
         self.assertEqual(status, 204)
         self.see(page, "Choose your seats", timeout=PATIENCE)
@@ -512,7 +512,7 @@ class LostConnection(FanTest):
         self.enter_shop(page, event, "shop@example.com")
         self.pick(page, "A", 2, 5)
         self.lose(context, page)
-        # What was sold meanwhile, and what goes later, are both seen.
+        # The page shows what was held meanwhile and what is held later.
         self.server.start()
         other, shopping = self.server.pass_for("other@example.com", event)
         status, _ = self.server.call("POST", f"/v1/events/{event}/holds", {"seats": ["A-1-1"]}, shopping)
@@ -550,7 +550,7 @@ class LostConnection(FanTest):
 
 
 class Orders(FanTest):
-    def test_a_declined_card_says_so_in_words(self):
+    def test_a_declined_card_is_explained(self):
         event = self.fresh_event()
         page = self.page()
         self.enter_shop(page, event, "declined@example.com")
@@ -563,7 +563,7 @@ class Orders(FanTest):
         report = self.report(event)
         self.assertEqual((report["gross"], report["sold"], report["held"]), (0, 0, 1))
 
-        # The seat is still held, over a reload too, and can be had with another card.
+        # The seat is still held, even after a reload, and can be paid for with another card.
         page.reload()
         self.see_declined(page)
         self.pay(page)
@@ -573,7 +573,7 @@ class Orders(FanTest):
         self.assertEqual((report["gross"], report["sold"], report["held"]), (100_000, 1, 0))
 
     def decline(self, page):
-        """Pays with a card that is declined, and stays at the checkout."""
+        """Pays with a card that is declined, which leads back to the checkout."""
         with page.expect_response(lambda response: "/holds/" in response.url and response.request.method == "GET"):
             self.pay(page, "pm_card_chargeDeclined")
         self.see_declined(page)
@@ -584,7 +584,7 @@ class Orders(FanTest):
         expect(declined).to_contain_text("The payment was declined")
         expect(declined).to_contain_text("Your places are still held for you")
 
-    def test_a_card_that_is_refused_at_the_end_gives_the_seats_back(self):
+    def test_a_failed_capture_releases_the_seats(self):
         event = self.fresh_event()
         page = self.page()
         self.enter_shop(page, event, "refused@example.com")
@@ -610,7 +610,7 @@ class Orders(FanTest):
         self.pay(page, "pm_card_chargeDeclined")
         self.see(page, "Too many payments were declined")
         expect(page.locator("main")).to_contain_text("5 payments were declined, so your turn is over")
-        # The server's clock, as the page reckons it, may be found a little earlier than before.
+        # The page's estimate of the server's clock may go back a little.
         page.route(re.compile(f"/v1/events/{event}(/waiting-room)?$"), self.answer_earlier)
         page.reload()
         self.see(page, "Too many payments were declined")
@@ -620,13 +620,13 @@ class Orders(FanTest):
 
     @staticmethod
     def answer_earlier(route):
-        """Gives the server's answer with a date of three seconds ago."""
+        """Passes on the server's response with a date three seconds earlier."""
         answer = route.fetch()
         date = parsedate_to_datetime(answer.headers["date"]) - timedelta(seconds=3)
         route.fulfill(response=answer, headers={**answer.headers, "date": format_datetime(date, usegmt=True)})
 
     def to_the_bank(self, email, words=ENGLISH, **options):
-        """Pays with a card whose bank asks its holder; ends on the bank's page."""
+        """Pays with a card whose bank wants confirmation, and ends on the bank's page."""
         event = self.fresh_event()
         page = self.page(**options)
         self.enter_shop(page, event, email, words)
@@ -641,27 +641,27 @@ class Orders(FanTest):
         return page, event, order
 
     def answer(self, order, outcome):
-        """Says at the bank what its page's buttons say."""
+        """Answers at the bank like the buttons on its page."""
         body = json.dumps({"outcome": outcome}).encode()
         request = urllib.request.Request(order["action"]["url"], body, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=20):
             pass
 
-    def test_a_bank_that_asks_its_holder(self):
+    def test_a_confirmed_payment_at_the_bank(self):
         for words, locale in ((ENGLISH, "en-US"), (KOREAN, "ko-KR")):
             with self.subTest(locale):
                 page, event, order = self.to_the_bank(f"ask-{locale}@example.com", words, locale=locale)
-                # The first button agrees, and its page leads back.
+                # The first button agrees and leads back.
                 page.get_by_role("button").first.click()
                 page.wait_for_url(f"{self.server.url}/events/{event}/orders/{order['order']}*")
                 self.see_tickets(page, 2, words)
-                # The old address shows it, too, and the event's page has nothing left to pay.
+                # The other address of the order shows it too, and the event's page has nothing left to pay.
                 page.goto(f"{self.server.url}/orders/{event}/{order['order']}")
                 self.see_tickets(page, 2, words)
                 page.goto(self.address(event))
                 self.see(page, words["shop"])
 
-    def test_who_comes_back_from_the_bank_without_an_answer_can_go_again(self):
+    def test_a_fan_back_from_the_bank_without_an_answer_can_return_to_it(self):
         for locale, button in (("en-US", "Confirm the payment"), ("ko-KR", "결제 인증하기")):
             with self.subTest(locale):
                 words = KOREAN if locale == "ko-KR" else ENGLISH
@@ -671,13 +671,13 @@ class Orders(FanTest):
                 page.wait_for_url(f"{self.server.url}/orders/{event}/{order['order']}")
                 page.get_by_role("button", name=button, exact=True).click()
                 page.wait_for_url(bank)
-                # And the page hears by itself of what was answered elsewhere.
+                # The page notices by itself when the payment is confirmed elsewhere.
                 page.goto(f"{self.server.url}/events/{event}/orders/{order['order']}")
                 expect(page.get_by_role("button", name=button, exact=True)).to_be_visible()
                 self.answer(order, "agree")
                 self.see_tickets(page, 2, words)
 
-    def test_who_refuses_at_the_bank_pays_with_another_card(self):
+    def test_a_fan_who_refuses_at_the_bank_can_use_another_card(self):
         page, event, order = self.to_the_bank("refuse@example.com")
         self.answer(order, "refuse")
         page.goto(f"{self.server.url}/events/{event}/orders/{order['order']}")
@@ -722,7 +722,7 @@ class Orders(FanTest):
         page.get_by_role("button", name="Cancel this order", exact=True).click()
         dialog = page.get_by_role("dialog", name="Cancel this order?")
         expect(dialog).to_contain_text("₩222,000 goes back to your card.")
-        # Nothing happens to who thinks again.
+        # Changing their mind changes nothing.
         dialog.get_by_role("button", name="Keep my tickets", exact=True).click()
         expect(dialog).to_have_count(0)
         expect(page.locator(".ticket")).to_have_count(2)
@@ -755,7 +755,7 @@ class Orders(FanTest):
 
         addresses += [request.url for request in requests]
         tokens = {request.headers.get("authorization", "").removeprefix("Bearer ") for request in requests} - {""}
-        # There are tokens, of a session and of a pass, and no address has one, whole or in part.
+        # There are tokens, for a session and a pass, and no address contains one, or part of one.
         self.assertGreaterEqual(len([token for token in tokens if token.startswith(TOKEN)]), 2)
         self.assertTrue(any("/waiting-room/stream" in address for address in addresses))
         for address in addresses:

@@ -1,4 +1,4 @@
-"""The organizer's whole day in a browser: from the plan's file to the audit list."""
+"""The organizer's whole day in a browser, from the plan file to the audit list."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from harness import ADMIN, DOOR, EXAMPLES, PHONE, BrowserTest, moment, wait_until
 
 NAME = "Kim Min-ji 김민지"
-# Under load a click may take its time; what never comes still fails.
+# Generous, because a click may take a while under load.
 expect.set_options(timeout=15_000)
 
 
@@ -21,7 +21,7 @@ def text(page, role, name):
 
 
 def tile(page, name):
-    """The value of one of the dashboard's numbers."""
+    """The value of a number on the dashboard."""
     label = page.locator("dt").get_by_text(name, exact=True)
     return page.locator(".org-tile").filter(has=label).locator("dd").first
 
@@ -33,7 +33,7 @@ class Organizer(BrowserTest):
         text(page, "button", "Sign in").click()
 
     def open(self, path="/organizer", **options):
-        """A page whose every request is remembered."""
+        """Opens a page and records its requests."""
         context = self.context(**options)
         self.asked = []
         context.on("request", lambda request: self.asked.append(request.url))
@@ -47,14 +47,14 @@ class Organizer(BrowserTest):
         return report
 
     def buy(self, email, event, seats):
-        """Buys through the API as soon as the line has called."""
+        """Buys through the API as soon as the line admits the buyer."""
         bought = []
 
         def attempt():
             try:
                 bought.append(self.server.buy(email, event, {"seats": seats})[1])
             except RuntimeError as error:
-                # Only the line is waited for.
+                # Retry only while waiting in line.
                 if not str(error).startswith("pass:"):
                     raise
             return bought
@@ -63,7 +63,7 @@ class Organizer(BrowserTest):
         return bought[0]
 
     def choose(self, page, section, *seats):
-        """Chooses seats in the list, which does all that the map does."""
+        """Chooses seats in the list, which can do everything the map can."""
         heading = page.locator("seat-list").get_by_role("button", name=re.compile("^" + section)).first
         if heading.get_attribute("aria-expanded") != "true":
             heading.click()
@@ -92,7 +92,7 @@ class Organizer(BrowserTest):
         self.sign_in(page, token="not-the-token")
         expect(page.get_by_text("This is not the admin token of this server.")).to_be_visible()
         expect(page.get_by_label("Admin token")).to_be_focused()
-        # The door's token opens the door alone.
+        # The door token works for the door only.
         self.sign_in(page, token=DOOR)
         expect(page.get_by_text("This token is for the door or for a buyer.")).to_be_visible()
         self.assertIsNone(page.evaluate("sessionStorage.getItem('onsale.organizer.session')"))
@@ -114,7 +114,7 @@ class Organizer(BrowserTest):
         expect(page.get_by_text("theatre.json was read.")).to_be_visible()
         expect(page.get_by_text("1,216 seats")).to_be_visible()
         expect(page.locator("seat-map canvas").first).to_be_visible()
-        # The house's name is the plan's until somebody says otherwise.
+        # The venue is prefilled with the plan's name.
         expect(page.get_by_label("Venue")).to_have_value("Theatre")
         page.get_by_label("Title", exact=True).fill("A long day")
         page.get_by_label("Name in the address").fill("long-day")
@@ -126,7 +126,7 @@ class Organizer(BrowserTest):
         text(page, "button", "Create the event").click()
         expect(page.get_by_text("1 thing to mend before the event can be created")).to_be_visible()
         expect(page.get_by_label("A", exact=True)).to_have_attribute("aria-invalid", "true")
-        # What was typed outlives a reload, with the file.
+        # The input and the file survive a reload.
         page.reload()
         expect(page.get_by_label("Title", exact=True)).to_have_value("A long day")
         expect(page.get_by_label("VIP", exact=True)).to_have_value("150000")
@@ -138,7 +138,7 @@ class Organizer(BrowserTest):
         self.assertEqual(page.url, self.server.url + "/organizer/events/long-day")
         status, event = self.server.call("GET", "/v1/events/long-day")
         self.assertEqual(status, 200)
-        self.assertEqual(event["startsAt"], "2030-03-01T10:00:00.000Z", "typed in Seoul's time")
+        self.assertEqual(event["startsAt"], "2030-03-01T10:00:00.000Z", "entered in Seoul time")
         self.assertEqual(
             {price["category"]: price["amount"] for price in event["prices"]},
             {"VIP": 150000, "R": 120000, "S": 90000, "A": 60000},
@@ -161,7 +161,7 @@ class Organizer(BrowserTest):
     def block_and_unblock(self, page, event):
         text(page, "link", "Blocks").click()
         expect(page).to_have_title(re.compile("Blocks"))
-        # By the list: two free seats and a sold one, which a block leaves alone.
+        # In the list: two free seats and a sold one, which cannot be blocked.
         self.choose(page, "Stalls", ("A", 1), ("B", 1), ("B", 2))
         expect(page.get_by_text("2 free, 0 blocked, 1 held or sold")).to_be_visible()
         text(page, "button", "Block 2 free seats").click()
@@ -172,7 +172,7 @@ class Organizer(BrowserTest):
         dialog = page.get_by_role("dialog")
         expect(dialog.get_by_role("heading")).to_have_text("Release 2 seats?")
         dialog.get_by_role("button", name="Keep as it is").click()
-        self.assertEqual(self.report(event)["blocked"], 2, "nothing is done without a yes")
+        self.assertEqual(self.report(event)["blocked"], 2, "nothing happens without confirmation")
         text(page, "button", "Release 2 blocked seats").click()
         dialog.get_by_role("button", name="Release 2 blocked seats").click()
         expect(page.get_by_text("2 seats are released to the sale.")).to_be_visible()
@@ -180,7 +180,7 @@ class Organizer(BrowserTest):
         self.block_on_map(page, event)
 
     def block_on_map(self, page, event):
-        """A rectangle on the map, as large as its middle."""
+        """Draws a rectangle in the middle of the map."""
         view = page.locator("seat-map .seat-map-viewport")
         view.scroll_into_view_if_needed()
         box = view.bounding_box()
@@ -316,7 +316,7 @@ class Organizer(BrowserTest):
         text(page, "link", "현황").click()
         expect(page.get_by_text("판매 일시 중지")).to_be_visible()
         expect(tile(page, "판매")).to_have_text("1")
-        # It stays so over a reload, and so does the sign-in.
+        # The language and the sign-in survive a reload.
         page.reload()
         expect(text(page, "button", "판매 일시 중지")).to_be_visible()
         text(page, "button", "English").click()
@@ -324,7 +324,7 @@ class Organizer(BrowserTest):
 
     def leave(self, page, event):
         self.assert_token_is_in_this_tab_only(page)
-        # Another tab has to sign in by itself.
+        # Another tab has to sign in separately.
         other = self.page(page.context)
         other.goto(self.server.url + f"/organizer/events/{event}")
         expect(text(other, "heading", "Organizer sign-in")).to_be_visible()
@@ -337,7 +337,7 @@ class Organizer(BrowserTest):
         self.assertEqual([url for url in self.asked if ADMIN in url], [])
 
     def test_plan_with_a_duplicate(self):
-        """A broken plan is refused with its place in words, and never sent."""
+        """A broken plan is refused, naming the place in words, and never sent."""
         plan = json.loads((EXAMPLES / "theatre.json").read_text())
         first = plan["zones"][0]["rows"][0]["seats"][0]
         plan["zones"][1]["rows"][2]["seats"][4]["seat_guid"] = first["seat_guid"]
@@ -369,7 +369,7 @@ class Organizer(BrowserTest):
         text(page, "button", "한국어").click()
         expect(page.get_by_role("alert").filter(has_text="broken.json")).to_contain_text("Mezzanine구역")
 
-        # A file that is no JSON is told by line and column.
+        # For a file that is not JSON, the line and column are named.
         text(page, "button", "English").click()
         cut = pathlib.Path(folder.name, "cut.json")
         cut.write_text('{"name": "Hall",\n "zones": [}')
@@ -377,7 +377,7 @@ class Organizer(BrowserTest):
         expect(page.get_by_role("alert").filter(has_text="cut.json")).to_contain_text(re.compile("line 2"))
 
     def test_lost_connection(self):
-        """The dashboard says that its numbers are old, and goes on by itself."""
+        """The dashboard says that the connection is lost, and recovers by itself."""
         self.server.create_event("lost", onsale={"opensAt": moment(-1)})
         page = self.open("/organizer/events/lost", device=PHONE)
         self.sign_in(page)
@@ -389,5 +389,5 @@ class Organizer(BrowserTest):
         page.context.set_offline(False)
         expect(tile(page, "Sold")).to_have_text("1", timeout=40_000)
         expect(page.locator(".org-connection")).to_have_text("Live", timeout=40_000)
-        # Nothing sticks out at the side of a phone.
+        # The page is no wider than the phone.
         self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0)

@@ -13,7 +13,7 @@ class Security(BrowserTest):
         cls.server.create_event("small")
 
     def get(self, path, headers=None):
-        """The answer to a path as it is written: no client in between that tidies it."""
+        """Requests a path exactly as written; a higher-level client would normalize it."""
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
         self.addCleanup(connection.close)
         connection.putrequest("GET", path, skip_accept_encoding=True)
@@ -106,7 +106,7 @@ class Security(BrowserTest):
                     self.assertEqual(gzip.decompress(packed), plain)
                     self.assertLess(len(packed), len(plain))
                 else:
-                    self.assertLess(len(plain), 1024, "what is worth compressing is compressed")
+                    self.assertLess(len(plain), 1024, "only tiny files are not compressed")
         other = re.sub(r"/assets/[^/]+", "/assets/0000000000000000", assets[0])
         self.assertEqual(self.get(other)[1]["Cache-Control"], "no-store")
 
@@ -158,7 +158,7 @@ class Security(BrowserTest):
                     }"""
                 )
                 self.assertEqual(outcome, {"innerHTML": True, "insert": True, "script": True, "policy": True})
-        # What the browser says of what was refused just now.
+        # Drop the browser's reports of the violations just provoked.
         self.faults = [fault for fault in self.faults if "TrustedHTML" not in fault and "rusted" not in fault]
 
     def test_inline_script_does_not_run(self):
@@ -209,7 +209,7 @@ class Security(BrowserTest):
             self.assertNotIn("eyJ", address)
             self.assertNotIn("?ticket=", address)
 
-    def test_a_qr_code_is_its_buyers_alone(self):
+    def test_only_its_buyer_gets_a_qr_code(self):
         session, order = self.server.buy("qr@example.com", "small", {"seats": ["A-3-1"]})
         _, other = self.server.call("POST", "/v1/sessions", {"email": "other@example.com"})
         path = f"/v1/events/small/orders/{order['order']}/tickets/{order['tickets'][0]['ticket']}/qr.svg"

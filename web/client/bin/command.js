@@ -25,7 +25,7 @@ Exit codes: 0 ended by Ctrl-C, 1 no such event or refused by the server, 2 argum
 /** @param {string} reason @returns {Command} */
 const wrong = (reason) => ({ kind: "wrong", text: `client: ${reason}\nTry: client --help\n` });
 
-/** @param {string[]} words the command line's @returns {Command} */
+/** @param {string[]} words of the command line @returns {Command} */
 export function parseCommand(words) {
   if (words.includes("-h") || words.includes("--help")) return { kind: "help", text: HELP };
   if (words.length === 1 && (words[0] === "-V" || words[0] === "--version")) return { kind: "version" };

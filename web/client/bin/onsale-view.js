@@ -1,8 +1,8 @@
 import { SeatStates } from "../src/seat-states.js";
 
 /**
- * @typedef {import("../src/types.js").EventDetail} EventDetail
- * @typedef {import("../src/types.js").Room} Room
+ * @typedef {import("../src/types.js").Event} Event
+ * @typedef {import("../src/types.js").WaitingRoom} WaitingRoom
  * @typedef {{ free: number, held: number, sold: number, blocked: number }} Counts
  */
 
@@ -11,25 +11,22 @@ const BAR_WIDTH = 40;
 
 const count = new Intl.NumberFormat("en");
 
-/** What is known of an onsale, and how it looks as text. */
+/** The latest state of an onsale, rendered as text. */
 export class OnsaleView {
   #event;
   #seats = new SeatStates();
-  /** @type {Room | undefined} */
+  /** @type {WaitingRoom | undefined} */
   #room;
-  /**
-   * How many were taken when, for the pace.
-   * @type {{ at: number, taken: number }[]}
-   */
+  /** @type {{ at: number, taken: number }[]} recent totals, for measuring the pace */
   #past = [];
   isConnected = true;
 
-  /** @param {EventDetail} event */
+  /** @param {Event} event */
   constructor(event) {
     this.#event = event;
   }
 
-  /** @param {Room} room */
+  /** @param {WaitingRoom} room */
   takeRoom(room) {
     this.#room = room;
   }
@@ -58,7 +55,7 @@ export class OnsaleView {
     return counts;
   }
 
-  /** Standing places that are not free. Of those, the stream doesn't tell held from sold. */
+  /** Standing places that are not free; the stream doesn't tell held from sold there. */
   get #takenStanding() {
     return this.#event.areas.reduce((sum, area) => sum + area.capacity - this.#freeIn(area), 0);
   }
@@ -74,12 +71,12 @@ export class OnsaleView {
     this.#forgetPast(now);
   }
 
-  /** The newest of what is older than a minute stays: from it the minute is measured. @param {number} now */
+  /** Keeps the newest sample older than a minute: the pace is measured from it. @param {number} now */
   #forgetPast(now) {
     while ((this.#past[1]?.at ?? Infinity) <= now - PACE_MILLISECONDS) this.#past.shift();
   }
 
-  /** @param {number} now @returns {number} the tickets sold in the last minute, as far as it was seen */
+  /** @param {number} now @returns {number} the tickets sold in the last minute, as far as it was observed */
   soldPerMinute(now) {
     this.#forgetPast(now);
     const [first] = this.#past;
@@ -87,7 +84,7 @@ export class OnsaleView {
     return first && last ? Math.max(0, last.taken - first.taken) : 0;
   }
 
-  /** @param {number} now @returns {string[]} for a terminal that is drawn over */
+  /** @param {number} now @returns {string[]} lines for a terminal that is redrawn in place */
   screen(now) {
     const { title, venue, startsAt, areas } = this.#event;
     const { free, held, sold, blocked } = this.counts;
@@ -114,7 +111,7 @@ export class OnsaleView {
     return lines;
   }
 
-  /** @returns {string} one line for a log; the same as long as nothing has changed */
+  /** @returns {string} one line for a log; identical while nothing changes */
   line() {
     const { free, held, sold } = this.counts;
     const standing = this.#event.areas.map((area) => `${area.name}=${this.#freeIn(area)}`);
@@ -145,14 +142,14 @@ export class OnsaleView {
 
 /**
  * @param {[sold: number, held: number, free: number, blocked: number]} parts @param {number} width
- * @returns {string} `████▒▒····`: of each that there is any of, at least one mark
+ * @returns {string} `████▒▒····`: at least one mark for every part that is not zero
  */
 export function bar(parts, width) {
   const marks = ["█", "▒", "·", " "];
   const whole = parts.reduce((sum, part) => sum + part, 0);
   if (whole === 0) return `[${" ".repeat(width)}]`;
   const widths = parts.map((part) => (part === 0 ? 0 : Math.max(1, Math.round((part / whole) * width))));
-  // What rounding added or took is the widest part's to bear.
+  // The widest part absorbs the rounding error.
   const widest = widths.indexOf(Math.max(...widths));
   widths[widest] = (widths[widest] ?? 0) + width - widths.reduce((sum, part) => sum + part, 0);
   return `[${widths.map((length, index) => (marks[index] ?? "").repeat(length)).join("")}]`;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { parseCommand } from "./command.js";
 import { watch } from "./watch.js";
 
-// A reader that has seen enough (`| head`) is no fault.
+// A reader that closes the pipe early (`| head`) is not an error.
 process.stdout.on("error", (error) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 const command = parseCommand(process.argv.slice(2));

@@ -6,7 +6,7 @@ import { OnsaleView } from "./onsale-view.js";
  * @typedef {object} Watching
  * @property {string} url
  * @property {string} event
- * @property {AbortSignal} signal ends it
+ * @property {AbortSignal} signal ends the watching
  * @property {{ isTTY?: boolean, columns?: number, write(text: string): unknown }} out
  * @property {{ write(text: string): unknown }} err
  */
@@ -16,7 +16,7 @@ const RETRY_FIRST_MILLISECONDS = 1000;
 const RETRY_MOST_MILLISECONDS = 15_000;
 
 /**
- * Follows an onsale until it is told to stop.
+ * Follows an onsale until the signal aborts.
  * @param {Watching} watching
  * @returns {Promise<number>} the exit code
  */
@@ -41,14 +41,14 @@ export async function watch({ url, event, signal, out, err }) {
 }
 
 /**
- * The event; waited for while the server can't be reached.
+ * Fetches the event, retrying while the server can't be reached.
  * @param {OnsaleClient} client @param {string} event @param {AbortSignal} signal
  * @param {{ write(text: string): unknown }} err
  */
 async function firstLook(client, event, signal, err) {
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
-      return await Promise.race([client.event(event), aborted(signal)]);
+      return await Promise.race([client.getEvent(event), aborted(signal)]);
     } catch (problem) {
       if (!problem.isPassing) throw problem;
       if (failures === 0) err.write("client: the server can't be reached; trying until it can …\n");
@@ -79,7 +79,7 @@ async function follow(client, view, event, ending, out) {
   const timer = setInterval(() => {
     if (isComplete.room && isComplete.seats) draw();
   }, DRAW_MILLISECONDS);
-  // The first picture as soon as there is one.
+  // Draw the first picture as soon as both streams have delivered, without waiting for the timer.
   const took = (/** @type {"room" | "seats"} */ part) => {
     const wasComplete = isComplete.room && isComplete.seats;
     isComplete[part] = true;
@@ -87,7 +87,7 @@ async function follow(client, view, event, ending, out) {
   };
   try {
     await Promise.all([
-      client.roomStream(event, {
+      client.streamWaitingRoom(event, {
         signal,
         onConnection: told("room"),
         onRoom: (room) => {
@@ -95,7 +95,7 @@ async function follow(client, view, event, ending, out) {
           took("room");
         },
       }),
-      client.availabilityStream(event, {
+      client.streamAvailability(event, {
         signal,
         onConnection: told("seats"),
         onSnapshot: (availability) => {
@@ -114,7 +114,7 @@ async function follow(client, view, event, ending, out) {
 function screenWriter(view, out) {
   let height = 0;
   return () => {
-    // A line that wraps would be two, and the next picture one too low.
+    // A wrapped line would take two rows and shift the next redraw down.
     const lines = view.screen(Date.now()).map((line) => cut(line, (out.columns || 80) - 1));
     const back = height > 0 ? `\x1b[${height}A\r` : "";
     height = lines.length;
@@ -124,7 +124,7 @@ function screenWriter(view, out) {
 
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/;
 
-/** @param {string} line @param {number} width in columns: what is Korean or the like takes two */
+/** @param {string} line @param {number} width in columns; East Asian characters take two */
 function cut(line, width) {
   let used = 0;
   let kept = "";
@@ -136,7 +136,7 @@ function cut(line, width) {
   return kept;
 }
 
-/** @param {OnsaleView} view @param {Watching["out"]} out @returns {() => void} writes a line where it is a new one */
+/** @param {OnsaleView} view @param {Watching["out"]} out @returns {() => void} writes the line if it has changed */
 function lineWriter(view, out) {
   let last = "";
   return () => {

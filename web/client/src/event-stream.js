@@ -1,7 +1,7 @@
 /**
- * Takes a stream of server-sent events apart (WHATWG HTML, 9.2.6).
+ * Parses a stream of server-sent events (WHATWG HTML, 9.2.6).
  *
- * `EventSource` can send no token but in the URL, where it ends up in logs; so the stream is read with `fetch`.
+ * `EventSource` can only send a token in the URL, where it ends up in logs, so streams are read with `fetch` instead.
  */
 export class EventStreamParser {
   #line = "";
@@ -11,12 +11,12 @@ export class EventStreamParser {
   #data = [];
   /** @type {string | undefined} */
   #id;
-  /** How long to wait before coming back, as the server last asked, in milliseconds. */
+  /** How long the server last asked clients to wait before reconnecting. */
   retryMilliseconds = /** @type {number | undefined} */ (undefined);
 
   /**
-   * @param {string} text the next piece, of any size
-   * @returns {import("./types.js").StreamEvent[]} the events that are whole now
+   * @param {string} text the next chunk, of any size
+   * @returns {import("./types.js").StreamEvent[]} the events that are now complete
    */
   feed(text) {
     /** @type {import("./types.js").StreamEvent[]} */
@@ -28,7 +28,7 @@ export class EventStreamParser {
         this.#hasReturn = false;
         continue;
       }
-      // A line's end that was cut in two is one end.
+      // A CRLF split between two chunks is still one line ending.
       const isRest = piece === "\n" && this.#hasReturn && this.#line === "";
       this.#hasReturn = piece === "\r";
       if (!isRest) this.#take(events);

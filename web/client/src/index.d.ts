@@ -3,92 +3,97 @@ import type {
   Availability,
   AvailabilityDelta,
   BarcodeKey,
-  CheckIn,
-  EventDetail,
+  ChangeOnsale,
+  CheckedIn,
+  CreateHold,
+  Event,
   EventSummary,
   Hold,
-  HoldRequest,
-  MyOrderPage,
   Order,
+  OrderList,
   OrderPage,
   OrderState,
   Pass,
-  Place,
+  PlaceTicket,
   ProblemBody,
   Report,
-  Room,
   SeatingPlan,
+  SeatList,
   Session,
   StreamEvent,
+  WaitingRoom,
 } from "./types.js";
 
 export * from "./types.js";
 
-// A test compares what stands here with what TypeScript reads from the modules themselves.
+// A test compares these declarations with what TypeScript infers from the modules themselves.
 
 export interface ClientOptions {
-  /** Where the server is; in a page, its own by default. */
+  /** Where the server is; defaults to the page's own origin. */
   baseURL?: string;
   fetch?: typeof globalThis.fetch;
-  /** How long an answer is waited for; 15 by default. */
+  /** How long to wait for an answer; 15 by default. */
   timeoutSeconds?: number;
   /** Sent with every request. */
   headers?: Record<string, string>;
 }
 
 export interface StreamOptions {
-  /** Ends it. */
+  /** Ends the listening. */
   signal: AbortSignal;
-  /** Told when the stream comes and goes. */
+  /** Called when the stream connects or drops. */
   onConnection?: (isConnected: boolean, problem?: Problem) => void;
 }
 
-/** The HTTP contract of one Onsale server. Every method rejects with a `Problem`, and with nothing else. */
+/**
+ * A client for the HTTP contract of one Onsale server. A method that makes one request has the name of its operation in
+ * `/openapi.json`. Methods reject with a `Problem` and nothing else.
+ */
 export class OnsaleClient {
   constructor(options?: ClientOptions);
 
-  events(): Promise<EventSummary[]>;
-  event(event: string): Promise<EventDetail>;
-  seatingPlan(event: string): Promise<SeatingPlan>;
-  availability(event: string): Promise<Availability>;
+  listEvents(): Promise<EventSummary[]>;
+  getEvent(event: string): Promise<Event>;
+  getSeatingPlan(event: string): Promise<SeatingPlan>;
+  getAvailability(event: string): Promise<Availability>;
 
   createSession(email: string): Promise<Session>;
-  /** Joins the line; gives the same place again to whoever has one. */
-  join(event: string, session: string, headers?: Record<string, string>): Promise<Place>;
-  room(event: string): Promise<Room>;
-  /** Asks for the pass of a place in the line. The ticket alone is worth nothing: the session must be its buyer's. */
+  /** Joins the line. A buyer who already has a place gets the same one again. */
+  joinWaitingRoom(event: string, session: string, headers?: Record<string, string>): Promise<PlaceTicket>;
+  getWaitingRoom(event: string): Promise<WaitingRoom>;
+  /** Exchanges a called place for its pass. The session must belong to the ticket's buyer. */
   claimPass(event: string, session: string, ticket: string): Promise<Pass>;
   giveUpPass(event: string, pass: string): Promise<void>;
 
-  hold(event: string, pass: string, wanted: HoldRequest, idempotencyKey?: string): Promise<Hold>;
+  createHold(event: string, pass: string, wanted: CreateHold, idempotencyKey?: string): Promise<Hold>;
   getHold(event: string, pass: string, hold: string): Promise<Hold>;
-  release(event: string, pass: string, hold: string): Promise<void>;
-  /** Places an order. The same key gives the same order again, so after a lost answer it is simply repeated. */
-  order(
+  releaseHold(event: string, pass: string, hold: string): Promise<void>;
+  /** Places an order. The same key returns the same order, so if the answer is lost, just repeat the call. */
+  createOrder(
     event: string,
     pass: string,
     order: { hold: string; method: string; idempotencyKey: string; waitSeconds?: number },
   ): Promise<Order>;
   getOrder(event: string, token: string, order: string): Promise<Order>;
   cancelOrder(event: string, token: string, order: string): Promise<Order>;
-  /** A buyer's orders, of every event, a page at a time. */
-  myOrders(session: string, page?: { after?: string; limit?: number }): Promise<MyOrderPage>;
-  /** A ticket's barcode as a QR code: an SVG. */
-  qrCode(event: string, token: string, order: string, ticket: string): Promise<Blob>;
+  /** The buyer's orders for all events, one page at a time. */
+  listMyOrders(session: string, page?: { after?: string; limit?: number }): Promise<OrderList>;
+  /** A ticket's barcode as a QR code, in SVG. */
+  getQRCode(event: string, token: string, order: string, ticket: string): Promise<Blob>;
 
   /**
-   * The waiting room, at once and whenever it changes. With a ticket its holder is present meanwhile. Settles when the
-   * signal aborts; a connection that was lost is opened again.
+   * Follows the waiting room: calls back at once and on every change. With a ticket, its holder counts as present while
+   * listening. Reconnects by itself; resolves when the signal aborts.
    */
-  roomStream(
+  streamWaitingRoom(
     event: string,
-    options: StreamOptions & { ticket?: string; onRoom: (room: Room) => void },
+    options: StreamOptions & { ticket?: string; onRoom: (room: WaitingRoom) => void },
   ): Promise<void>;
   /**
-   * The seats, at first whole and then as they change. Settles when the signal aborts; a connection that was lost goes
-   * on where it was.
+   * Follows the seats: a snapshot first, then deltas. A lost connection resumes where it left off. Resolves when the
+   * signal aborts.
    */
-  availabilityStream(
+  streamAvailability(
     event: string,
     options: StreamOptions & {
       onSnapshot: (availability: Availability) => void;
@@ -96,75 +101,71 @@ export class OnsaleClient {
     },
   ): Promise<void>;
 
-  createEvent(token: string, event: unknown): Promise<EventDetail>;
-  report(event: string, token: string): Promise<Report>;
-  pause(event: string, token: string): Promise<EventDetail>;
-  resume(event: string, token: string): Promise<EventDetail>;
-  changeOnsale(
-    event: string,
-    token: string,
-    change: { maxActiveShoppers?: number; lobbyOpensAt?: string | null; opensAt?: string; closesAt?: string | null },
-  ): Promise<EventDetail>;
-  block(event: string, token: string, seats: string[]): Promise<{ seats: string[] }>;
-  unblock(event: string, token: string, seats: string[]): Promise<void>;
-  orders(
+  createEvent(token: string, event: unknown): Promise<Event>;
+  getReport(event: string, token: string): Promise<Report>;
+  pauseOnsale(event: string, token: string): Promise<Event>;
+  resumeOnsale(event: string, token: string): Promise<Event>;
+  changeOnsale(event: string, token: string, change: ChangeOnsale): Promise<Event>;
+  blockSeats(event: string, token: string, seats: string[]): Promise<SeatList>;
+  unblockSeats(event: string, token: string, seats: string[]): Promise<void>;
+  listOrders(
     event: string,
     token: string,
     page?: { state?: OrderState; after?: string; limit?: number },
   ): Promise<OrderPage>;
-  ordersCSV(event: string, token: string): Promise<Blob>;
-  /** What the organizers have done, the newest first. */
-  audit(event: string, token: string): Promise<AuditEntry[]>;
+  exportOrders(event: string, token: string): Promise<Blob>;
+  /** What the organizers did, newest first. */
+  listAudit(event: string, token: string): Promise<AuditEntry[]>;
 
-  checkIn(event: string, token: string, barcode: string): Promise<CheckIn>;
-  /** The tickets that count no more. */
-  voidTickets(event: string, token: string): Promise<string[]>;
-  /** With which barcodes are checked offline. */
-  barcodeKeys(): Promise<BarcodeKey[]>;
+  checkIn(event: string, token: string, barcode: string): Promise<CheckedIn>;
+  /** The tickets that no longer admit anyone. */
+  listVoidTickets(event: string, token: string): Promise<string[]>;
+  /** The keys for verifying barcodes offline. */
+  getKeys(): Promise<BarcodeKey[]>;
 }
 
 /**
- * A refusal of the server's: RFC 9457, as an error.
+ * A refusal by the server (RFC 9457) as an error.
  *
- * `slug` is the last part of its type (`seats-unavailable`, `not-admitted` …), the one thing to decide by. An answer
- * that never came has the slug `unreachable`.
+ * Branch on `slug`, the last part of the problem's type (`seats-unavailable`, `not-admitted` …). When no answer arrives
+ * it is `unreachable`.
  */
 export class Problem extends Error {
   constructor(body: ProblemBody, retryAfterSeconds?: number | undefined);
   body: ProblemBody;
   status: number;
   slug: string;
-  /** How long the server asks to be left alone. */
+  /** How long the server asks clients to wait. */
   retryAfterSeconds: number | undefined;
-  /** Whether the same request may well be answered later: nothing was decided. */
+  /** Whether retrying the same request may succeed: nothing has been decided yet. */
   get isPassing(): boolean;
-  /** @param error what `fetch` threw */
+  /** @param error whatever `fetch` threw */
   static unreachable(error: unknown): Problem;
-  /** @param response one that is not ok */
+  /** @param response a response that is not ok */
   static from(response: Response): Promise<Problem>;
 }
 
-/** The states of an event's seats, kept by applying what the stream says. */
+/** The states of an event's seats, kept current by applying the availability stream. */
 export class SeatStates {
   version: number | undefined;
-  /** One character code a seat, in plan order. */
+  /** One character code per seat, in plan order. */
   codes: Uint8Array;
-  /** How many are free in each area. */
+  /** Free places by area name. */
   areas: Map<string, number>;
   replace(availability: Availability): void;
-  /** @returns the seats that have changed */
+  /** @returns indexes of the seats that changed */
   apply(delta: AvailabilityDelta): number[];
   stateOf(index: number): string;
   get freeSeats(): number;
 }
 
-/** Takes a stream of server-sent events apart (WHATWG HTML, 9.2.6). */
+/** Parses a stream of server-sent events (WHATWG HTML, 9.2.6). */
 export class EventStreamParser {
-  /** How long to wait before coming back, as the server last asked, in milliseconds. */
+  /** How long the server last asked clients to wait before reconnecting. */
   retryMilliseconds: number | undefined;
   /**
-   * @param text the next piece, of any size
-   * @returns the events that are whole now
+   * @param text the next chunk, of any size
+   * @returns the events that are now complete
    */
   feed(text: string): StreamEvent[];
 }

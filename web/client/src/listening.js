@@ -6,22 +6,22 @@ import { Problem } from "./problem.js";
 /**
  * @typedef {object} ListeningOptions
  * @property {(event: StreamEvent) => void} onEvent
- * @property {(isConnected: boolean, problem?: Problem) => void} [onConnection] told when the stream comes and goes
- * @property {() => string | undefined} [lastEventID] what to resume after
- * @property {AbortSignal} signal ends it
- * @property {number} [silenceSeconds] a stream that says nothing for so long, heartbeats included, is taken for dead
+ * @property {(isConnected: boolean, problem?: Problem) => void} [onConnection] called when the stream connects or drops
+ * @property {() => string | undefined} [lastEventID] the event to resume after
+ * @property {AbortSignal} signal ends the listening
+ * @property {number} [silenceSeconds] how long a stream may be silent, heartbeats included, before it counts as dead
  */
 
 const RETRY_FIRST_MILLISECONDS = 1000;
 const RETRY_MOST_MILLISECONDS = 30_000;
 
 /**
- * Listens until told to stop: a stream that breaks is opened again, after the pause that the server asked for or a
- * growing one of our own, both spread, so that a crowd does not come back in one second.
+ * Listens until aborted. A broken stream is reopened after the pause the server asked for, or after a growing backoff.
+ * Both are jittered so that a crowd doesn't reconnect in the same second.
  *
  * @param {(headers: Record<string, string>, signal: AbortSignal) => Promise<Response>} open
  * @param {ListeningOptions} options
- * @returns {Promise<void>} settles at the end; rejects with a `Problem` that no repetition would change
+ * @returns {Promise<void>} resolves when aborted; rejects with a `Problem` that retrying wouldn't fix
  */
 export async function listen(open, options) {
   let failures = 0;
@@ -48,7 +48,7 @@ export async function listen(open, options) {
  * @param {(headers: Record<string, string>, signal: AbortSignal) => Promise<Response>} open
  * @param {ListeningOptions} options
  * @param {() => void} hasOpened
- * @returns {Promise<number | undefined>} how long the server asks to be left alone
+ * @returns {Promise<number | undefined>} the pause the server asked for, in milliseconds
  */
 async function listenOnce(open, options, hasOpened) {
   const ending = new AbortController();
@@ -92,7 +92,7 @@ async function listenOnce(open, options, hasOpened) {
 
 /**
  * @param {number} milliseconds
- * @param {AbortSignal} signal ends it early
+ * @param {AbortSignal} signal ends the wait early
  * @returns {Promise<void>}
  */
 export function delay(milliseconds, signal) {

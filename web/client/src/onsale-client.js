@@ -4,15 +4,17 @@ import { Problem } from "./problem.js";
 /**
  * @typedef {import("./types.js").Availability} Availability
  * @typedef {import("./types.js").AvailabilityDelta} AvailabilityDelta
- * @typedef {import("./types.js").Room} Room
+ * @typedef {import("./types.js").CheckedIn} CheckedIn
  * @typedef {import("./types.js").Order} Order
+ * @typedef {import("./types.js").SeatList} SeatList
+ * @typedef {import("./types.js").WaitingRoom} WaitingRoom
  */
 
 /**
  * @typedef {object} ClientOptions
- * @property {string} [baseURL] where the server is; in a page, its own by default
+ * @property {string} [baseURL] where the server is; defaults to the page's own origin
  * @property {typeof globalThis.fetch} [fetch]
- * @property {number} [timeoutSeconds] how long an answer is waited for
+ * @property {number} [timeoutSeconds] how long to wait for an answer; 15 by default
  * @property {Record<string, string>} [headers] sent with every request
  */
 
@@ -27,11 +29,14 @@ import { Problem } from "./problem.js";
 
 /**
  * @typedef {object} StreamOptions
- * @property {AbortSignal} signal ends it
+ * @property {AbortSignal} signal ends the listening
  * @property {(isConnected: boolean, problem?: Problem) => void} [onConnection]
  */
 
-/** The HTTP contract of one Onsale server. Every method rejects with a `Problem`, and with nothing else. */
+/**
+ * A client for the HTTP contract of one Onsale server. A method that makes one request has the name of its operation in
+ * `/openapi.json`. Methods reject with a `Problem` and nothing else.
+ */
 export class OnsaleClient {
   #baseURL;
   #fetch;
@@ -46,29 +51,29 @@ export class OnsaleClient {
     this.#headers = options.headers ?? {};
   }
 
-  // What is on
+  // Events
 
   /** @returns {Promise<import("./types.js").EventSummary[]>} */
-  async events() {
+  async listEvents() {
     return (await this.#json("GET", "/v1/events")).events;
   }
 
-  /** @param {string} event @returns {Promise<import("./types.js").EventDetail>} */
-  event(event) {
+  /** @param {string} event @returns {Promise<import("./types.js").Event>} */
+  getEvent(event) {
     return this.#json("GET", path`/v1/events/${event}`);
   }
 
   /** @param {string} event @returns {Promise<import("./types.js").SeatingPlan>} */
-  seatingPlan(event) {
+  getSeatingPlan(event) {
     return this.#json("GET", path`/v1/events/${event}/seating-plan`, { timeoutSeconds: 60 });
   }
 
   /** @param {string} event @returns {Promise<Availability>} */
-  availability(event) {
+  getAvailability(event) {
     return this.#json("GET", path`/v1/events/${event}/availability`);
   }
 
-  // Who one is, and the line
+  // Sessions and the line
 
   /** @param {string} email @returns {Promise<import("./types.js").Session>} */
   createSession(email) {
@@ -76,21 +81,21 @@ export class OnsaleClient {
   }
 
   /**
-   * Joins the line; gives the same place again to whoever has one.
+   * Joins the line. A buyer who already has a place gets the same one again.
    * @param {string} event @param {string} session @param {Record<string, string>} [headers]
-   * @returns {Promise<import("./types.js").Place>}
+   * @returns {Promise<import("./types.js").PlaceTicket>}
    */
-  join(event, session, headers) {
+  joinWaitingRoom(event, session, headers) {
     return this.#json("POST", path`/v1/events/${event}/waiting-room`, { token: session, ...(headers && { headers }) });
   }
 
-  /** @param {string} event @returns {Promise<Room>} */
-  room(event) {
+  /** @param {string} event @returns {Promise<WaitingRoom>} */
+  getWaitingRoom(event) {
     return this.#json("GET", path`/v1/events/${event}/waiting-room`);
   }
 
   /**
-   * Asks for the pass of a place in the line. The ticket alone is worth nothing: the session must be its buyer's.
+   * Exchanges a called place for its pass. The session must belong to the ticket's buyer.
    * @param {string} event @param {string} session @param {string} ticket
    * @returns {Promise<import("./types.js").Pass>}
    */
@@ -106,11 +111,11 @@ export class OnsaleClient {
   // Shopping
 
   /**
-   * @param {string} event @param {string} pass @param {import("./types.js").HoldRequest} wanted
+   * @param {string} event @param {string} pass @param {import("./types.js").CreateHold} wanted
    * @param {string} [idempotencyKey]
    * @returns {Promise<import("./types.js").Hold>}
    */
-  hold(event, pass, wanted, idempotencyKey) {
+  createHold(event, pass, wanted, idempotencyKey) {
     return this.#json("POST", path`/v1/events/${event}/holds`, {
       token: pass,
       body: wanted,
@@ -124,17 +129,17 @@ export class OnsaleClient {
   }
 
   /** @param {string} event @param {string} pass @param {string} hold @returns {Promise<void>} */
-  release(event, pass, hold) {
+  releaseHold(event, pass, hold) {
     return this.#json("DELETE", path`/v1/events/${event}/holds/${hold}`, { token: pass });
   }
 
   /**
-   * Places an order. The same key gives the same order again, so after a lost answer it is simply repeated.
+   * Places an order. The same key returns the same order, so if the answer is lost, just repeat the call.
    * @param {string} event @param {string} pass
    * @param {{ hold: string, method: string, idempotencyKey: string, waitSeconds?: number }} order
    * @returns {Promise<Order>}
    */
-  order(event, pass, { hold, method, idempotencyKey, waitSeconds = 10 }) {
+  createOrder(event, pass, { hold, method, idempotencyKey, waitSeconds = 10 }) {
     return this.#json("POST", path`/v1/events/${event}/orders`, {
       token: pass,
       body: { hold, payment: { method } },
@@ -154,11 +159,11 @@ export class OnsaleClient {
   }
 
   /**
-   * A buyer's orders, of every event, a page at a time.
+   * The buyer's orders for all events, one page at a time.
    * @param {string} session @param {{ after?: string, limit?: number }} [page]
-   * @returns {Promise<import("./types.js").MyOrderPage>}
+   * @returns {Promise<import("./types.js").OrderList>}
    */
-  myOrders(session, page = {}) {
+  listMyOrders(session, page = {}) {
     const query = new URLSearchParams({ limit: String(page.limit ?? 50) });
     if (page.after !== undefined) query.set("after", page.after);
     return this.#json("GET", `/v1/orders?${query}`, { token: session });
@@ -169,7 +174,7 @@ export class OnsaleClient {
    * @param {string} event @param {string} token @param {string} order @param {string} ticket
    * @returns {Promise<Blob>} an SVG
    */
-  async qrCode(event, token, order, ticket) {
+  async getQRCode(event, token, order, ticket) {
     const response = await this.#request("GET", path`/v1/events/${event}/orders/${order}/tickets/${ticket}/qr.svg`, { token });
     return response.blob();
   }
@@ -177,12 +182,13 @@ export class OnsaleClient {
   // Live
 
   /**
-   * The waiting room, at once and whenever it changes. With a ticket its holder is present meanwhile.
+   * Follows the waiting room: calls back at once and on every change. With a ticket, its holder counts as present while
+   * listening.
    * @param {string} event
-   * @param {StreamOptions & { ticket?: string, onRoom: (room: Room) => void }} options
-   * @returns {Promise<void>} settles when the signal aborts
+   * @param {StreamOptions & { ticket?: string, onRoom: (room: WaitingRoom) => void }} options
+   * @returns {Promise<void>} resolves when the signal aborts
    */
-  roomStream(event, { ticket, onRoom, ...options }) {
+  streamWaitingRoom(event, { ticket, onRoom, ...options }) {
     return listen((headers, signal) => this.#stream(path`/v1/events/${event}/waiting-room/stream`, headers, signal, ticket), {
       ...options,
       onEvent: (message) => {
@@ -192,12 +198,12 @@ export class OnsaleClient {
   }
 
   /**
-   * The seats, at first whole and then as they change. A connection that was lost goes on where it was.
+   * Follows the seats: a snapshot first, then deltas. A lost connection resumes where it left off.
    * @param {string} event
    * @param {StreamOptions & { onSnapshot: (availability: Availability) => void, onDelta: (delta: AvailabilityDelta) => void }} options
-   * @returns {Promise<void>} settles when the signal aborts
+   * @returns {Promise<void>} resolves when the signal aborts
    */
-  availabilityStream(event, { onSnapshot, onDelta, ...options }) {
+  streamAvailability(event, { onSnapshot, onDelta, ...options }) {
     /** @type {string | undefined} */
     let last;
     return listen((headers, signal) => this.#stream(path`/v1/events/${event}/availability/stream`, headers, signal), {
@@ -211,44 +217,44 @@ export class OnsaleClient {
     });
   }
 
-  // The organizer's
+  // Organizer
 
-  /** @param {string} token @param {unknown} event @returns {Promise<import("./types.js").EventDetail>} */
+  /** @param {string} token @param {unknown} event @returns {Promise<import("./types.js").Event>} */
   createEvent(token, event) {
     return this.#json("POST", "/v1/events", { token, body: event, timeoutSeconds: 60 });
   }
 
   /** @param {string} event @param {string} token @returns {Promise<import("./types.js").Report>} */
-  report(event, token) {
+  getReport(event, token) {
     return this.#json("GET", path`/v1/events/${event}/report`, { token });
   }
 
-  /** @param {string} event @param {string} token @returns {Promise<import("./types.js").EventDetail>} */
-  pause(event, token) {
+  /** @param {string} event @param {string} token @returns {Promise<import("./types.js").Event>} */
+  pauseOnsale(event, token) {
     return this.#json("POST", path`/v1/events/${event}/onsale/pause`, { token });
   }
 
-  /** @param {string} event @param {string} token @returns {Promise<import("./types.js").EventDetail>} */
-  resume(event, token) {
+  /** @param {string} event @param {string} token @returns {Promise<import("./types.js").Event>} */
+  resumeOnsale(event, token) {
     return this.#json("POST", path`/v1/events/${event}/onsale/resume`, { token });
   }
 
   /**
    * @param {string} event @param {string} token
-   * @param {{ maxActiveShoppers?: number, lobbyOpensAt?: string | null, opensAt?: string, closesAt?: string | null }} change
-   * @returns {Promise<import("./types.js").EventDetail>}
+   * @param {import("./types.js").ChangeOnsale} change
+   * @returns {Promise<import("./types.js").Event>}
    */
   changeOnsale(event, token, change) {
     return this.#json("PATCH", path`/v1/events/${event}/onsale`, { token, body: change });
   }
 
-  /** @param {string} event @param {string} token @param {string[]} seats @returns {Promise<{ seats: string[] }>} */
-  block(event, token, seats) {
+  /** @param {string} event @param {string} token @param {string[]} seats @returns {Promise<SeatList>} */
+  blockSeats(event, token, seats) {
     return this.#json("POST", path`/v1/events/${event}/blocks`, { token, body: { seats } });
   }
 
   /** @param {string} event @param {string} token @param {string[]} seats @returns {Promise<void>} */
-  unblock(event, token, seats) {
+  unblockSeats(event, token, seats) {
     return this.#json("DELETE", path`/v1/events/${event}/blocks`, { token, body: { seats } });
   }
 
@@ -257,7 +263,7 @@ export class OnsaleClient {
    * @param {{ state?: import("./types.js").OrderState, after?: string, limit?: number }} [page]
    * @returns {Promise<import("./types.js").OrderPage>}
    */
-  orders(event, token, page = {}) {
+  listOrders(event, token, page = {}) {
     const query = new URLSearchParams({ limit: String(page.limit ?? 100) });
     if (page.state !== undefined) query.set("state", page.state);
     if (page.after !== undefined) query.set("after", page.after);
@@ -265,36 +271,34 @@ export class OnsaleClient {
   }
 
   /** @param {string} event @param {string} token @returns {Promise<Blob>} */
-  async ordersCSV(event, token) {
+  async exportOrders(event, token) {
     return (await this.#request("GET", path`/v1/events/${event}/orders.csv`, { token, timeoutSeconds: 300 })).blob();
   }
 
   /**
-   * What the organizers have done, the newest first.
+   * What the organizers did, newest first.
    * @param {string} event @param {string} token @returns {Promise<import("./types.js").AuditEntry[]>}
    */
-  async audit(event, token) {
+  async listAudit(event, token) {
     return (await this.#json("GET", path`/v1/events/${event}/audit`, { token })).entries;
   }
 
-  // The door's
+  // Door
 
-  /** @param {string} event @param {string} token @param {string} barcode @returns {Promise<import("./types.js").CheckIn>} */
+  /** @param {string} event @param {string} token @param {string} barcode @returns {Promise<CheckedIn>} */
   checkIn(event, token, barcode) {
     return this.#json("POST", path`/v1/events/${event}/check-ins`, { token, body: { barcode } });
   }
 
-  /** @param {string} event @param {string} token @returns {Promise<string[]>} the tickets that count no more */
-  async voidTickets(event, token) {
+  /** @param {string} event @param {string} token @returns {Promise<string[]>} tickets that no longer admit anyone */
+  async listVoidTickets(event, token) {
     return (await this.#json("GET", path`/v1/events/${event}/tickets/void`, { token })).tickets;
   }
 
-  /** @returns {Promise<import("./types.js").BarcodeKey[]>} with which barcodes are checked offline */
-  async barcodeKeys() {
+  /** @returns {Promise<import("./types.js").BarcodeKey[]>} the keys for verifying barcodes offline */
+  async getKeys() {
     return (await this.#json("GET", "/.well-known/onsale-keys.json")).keys;
   }
-
-  // How it is done
 
   /**
    * @param {string} target @param {Record<string, string>} headers @param {AbortSignal} signal @param {string} [token]
@@ -347,7 +351,7 @@ export class OnsaleClient {
         credentials: "omit",
         signal: timeout.signal,
       });
-      // A body that stops coming is as bad as none.
+      // Read the body under the same timeout: one that stalls is as useless as none.
       const body = await response.arrayBuffer();
       const hasNoBody = response.status === 204 || response.status === 304;
       response = new Response(hasNoBody ? null : body, response);
@@ -363,7 +367,7 @@ export class OnsaleClient {
 }
 
 /**
- * A path whose variable parts can't become anything else.
+ * Builds a path, escaping its variable parts.
  * @param {TemplateStringsArray} texts @param {string[]} parts
  */
 function path(texts, ...parts) {

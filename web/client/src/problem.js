@@ -1,8 +1,8 @@
 /**
- * A refusal of the server's: RFC 9457, as an error.
+ * A refusal by the server (RFC 9457) as an error.
  *
- * `slug` is the last part of its type (`seats-unavailable`, `not-admitted` …), the one thing to decide by. An answer
- * that never came has the slug `unreachable`.
+ * Branch on `slug`, the last part of the problem's type (`seats-unavailable`, `not-admitted` …). When no answer arrives
+ * it is `unreachable`.
  */
 export class Problem extends Error {
   /**
@@ -15,22 +15,22 @@ export class Problem extends Error {
     this.body = body;
     this.status = body.status;
     this.slug = body.type.slice(body.type.lastIndexOf("/") + 1);
-    /** How long the server asks to be left alone. */
+    /** How long the server asks clients to wait. */
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** Whether the same request may well be answered later: nothing was decided. */
+  /** Whether retrying the same request may succeed: nothing has been decided yet. */
   get isPassing() {
     return this.slug === "unreachable" || this.status === 429 || this.status >= 500;
   }
 
-  /** @param {unknown} error what `fetch` threw */
+  /** @param {unknown} error whatever `fetch` threw */
   static unreachable(error) {
     const detail = error instanceof Error ? error.message : String(error);
     return new Problem({ type: "/problems/unreachable", title: "The server can't be reached.", status: 0, detail });
   }
 
-  /** @param {Response} response one that is not ok */
+  /** @param {Response} response a response that is not ok */
   static async from(response) {
     /** @type {Partial<import("./types.js").ProblemBody> | null} */
     let body;

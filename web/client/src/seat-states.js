@@ -1,13 +1,13 @@
 /** @typedef {import("./types.js").Availability} Availability */
 /** @typedef {import("./types.js").AvailabilityDelta} AvailabilityDelta */
 
-/** The states of an event's seats, kept by applying what the stream says. */
+/** The states of an event's seats, kept current by applying the availability stream. */
 export class SeatStates {
   /** @type {number | undefined} */
   version;
-  /** One character code a seat, in plan order. */
+  /** One character code per seat, in plan order. */
   codes = new Uint8Array(0);
-  /** @type {Map<string, number>} how many are free in each area */
+  /** @type {Map<string, number>} free places by area name */
   areas = new Map();
 
   /** @param {Availability} availability */
@@ -19,7 +19,7 @@ export class SeatStates {
 
   /**
    * @param {AvailabilityDelta} delta
-   * @returns {number[]} the seats that have changed
+   * @returns {number[]} indexes of the seats that changed
    */
   apply(delta) {
     const changed = [];

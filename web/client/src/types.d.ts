@@ -1,4 +1,7 @@
-/** What the HTTP contract says, as types. Times are RFC 3339 strings, money is in minor units of the currency. */
+/**
+ * The HTTP contract's shapes, under the names they have in `/openapi.json`. Times are RFC 3339 strings; money is in
+ * minor units of the currency.
+ */
 
 export type OnsalePhase = "scheduled" | "lobby" | "open" | "paused" | "soldOut" | "closed";
 
@@ -7,32 +10,58 @@ export interface Price {
   amount: number;
 }
 
+export interface Onsale {
+  phase: OnsalePhase;
+  /** Null: no lobby. */
+  lobbyOpensAt: string | null;
+  opensAt: string;
+  /** Null: never. */
+  closesAt: string | null;
+  waitingRoom: boolean;
+  maxActiveShoppers: number;
+  passSeconds: number;
+  /** How long a pass lasts while its holder has no hold and no order in progress. */
+  passIdleSeconds: number;
+  /** How long after being called a passed-over place can still return to the front; later it goes to the end. */
+  frontSeconds: number;
+}
+
+export interface Limits {
+  ticketsPerBuyer: number;
+  holdSeconds: number;
+  preventOrphans: boolean;
+}
+
+/** A standing area. */
+export interface Area {
+  name: string;
+  capacity: number;
+  category: string;
+}
+
 export interface EventSummary {
   id: string;
   title: string;
+  /** Empty when none was given. */
   venue: string;
   startsAt: string;
   currency: string;
   prices: Price[];
-  onsale: {
-    phase: OnsalePhase;
-    lobbyOpensAt: string | null;
-    opensAt: string;
-    closesAt: string | null;
-    waitingRoom: boolean;
-    maxActiveShoppers: number;
-    passSeconds: number;
-    /** How long a pass lives whose holder holds and pays nothing. */
-    passIdleSeconds?: number;
-    /** How long a place that was called and didn't come stands first when it comes back. */
-    frontSeconds?: number;
-  };
+  onsale: Onsale;
 }
 
-export interface EventDetail extends EventSummary {
-  areas: { name: string; capacity: number; category: string }[];
-  limits: { ticketsPerBuyer: number; holdSeconds: number; preventOrphans: boolean };
+export interface Event extends EventSummary {
+  areas: Area[];
+  limits: Limits;
   capacity: number;
+}
+
+/** What to change; a member left out stays as it is, and so does a null `opensAt` or `maxActiveShoppers`. */
+export interface ChangeOnsale {
+  lobbyOpensAt?: string | null;
+  opensAt?: string | null;
+  closesAt?: string | null;
+  maxActiveShoppers?: number | null;
 }
 
 export interface Session {
@@ -41,84 +70,93 @@ export interface Session {
   expiresAt: string;
 }
 
-/** pretix's open seating-plan format, as far as it is used. */
+/** The parts of pretix's open seating-plan format that are used here; the contract itself lists fewer. */
 export interface SeatingPlan {
-  name?: string;
+  name?: string | null;
   size?: { width: number; height: number };
   categories: { name: string; color?: string }[];
   zones: PlanZone[];
 }
 
-export interface Point {
+export interface Position {
   x: number;
   y: number;
 }
 
 export interface PlanZone {
-  name: string;
-  position?: Point;
-  rows?: PlanRow[];
-  areas?: PlanArea[];
+  name?: string;
+  position?: Position | null;
+  rows?: PlanRow[] | null;
+  areas?: PlanArea[] | null;
 }
 
 export interface PlanRow {
-  row_number: string;
-  position?: Point;
+  row_number?: string;
+  position?: Position | null;
   seats: PlanSeat[];
 }
 
 export interface PlanSeat {
   seat_guid: string;
-  seat_number: string;
-  position: Point;
+  seat_number?: string;
+  position: Position;
   category: string;
 }
 
 export interface PlanArea {
   shape?: string;
-  position?: Point;
+  position?: Position;
   color?: string;
   border_color?: string;
-  text?: string | { text?: string; position?: Point; color?: string; size?: number };
+  text?: string | { text?: string; position?: Position; color?: string; size?: number };
   rectangle?: { width: number; height: number };
   circle?: { radius: number };
-  ellipse?: { radius: Point };
-  polygon?: { points: Point[] };
+  ellipse?: { radius: Position };
+  polygon?: { points: Position[] };
   rotation?: number;
 }
 
 export interface Availability {
   version: number;
-  /** One character a seat in plan order: `.` free, `h` held, `x` sold, `b` blocked. */
+  /** One character per seat in plan order: `.` free, `h` held, `x` sold, `b` blocked. */
   seats: string;
   areas: { name: string; free: number }[];
 }
 
 export interface AvailabilityDelta {
   version: number;
-  seats: [index: number, state: string][];
+  /** The seats that changed. */
+  seats: [index: number, state: "." | "h" | "x" | "b"][];
+  /** All areas, changed or not. */
   areas: { name: string; free: number }[];
 }
 
-export interface Room {
-  phase: "closed" | "lobby" | "open" | "paused" | "soldOut";
+export type WaitingRoomPhase = "closed" | "lobby" | "open" | "paused" | "soldOut";
+
+export interface WaitingRoom {
+  phase: WaitingRoomPhase;
   opensAt: string;
+  /** 0 before the draw. */
   issued: number;
+  /** The highest number called so far. */
   admittedThrough: number;
   admittedPerMinute: number;
   activeShoppers: number;
   free: number;
   drawCommitment: string | null;
+  /** Null before the draw. */
   drawSeed: string | null;
   lobbySize: number | null;
+  entrantsHash: string | null;
 }
 
-export interface Place {
+export interface PlaceTicket {
   ticket: string;
+  /** Null before the draw. */
   number: number | null;
-  /** Where one stands in the list of the lobby; the draw turns it into a number. */
+  /** Position in the list of lobby entrants, which the draw turns into a number. */
   lobbyIndex?: number;
-  phase: OnsalePhase;
+  phase: WaitingRoomPhase;
 }
 
 export interface Pass {
@@ -132,36 +170,37 @@ export interface PriceLine {
   quantity: number;
 }
 
-export type HoldRequest =
-  | { seats: string[] }
-  | { area: string; quantity: number }
-  | { best: { category: string; quantity: number } };
+export interface HoldSeats {
+  seats: string[];
+}
+
+export interface HoldArea {
+  area: string;
+  quantity: number;
+}
+
+export interface HoldBest {
+  best: { category: string; quantity: number };
+}
+
+export type CreateHold = HoldSeats | HoldArea | HoldBest;
 
 export interface Hold {
   hold: string;
+  /** Empty for an area. */
   seats: string[];
+  /** Null for seats. */
   area: string | null;
   quantity: number;
   lines: PriceLine[];
   amount: number;
   currency: string;
   expiresAt: string;
+  /** The number, within the event, of the order that pays for it. */
+  orderNumber?: number;
 }
 
-export type OrderState =
-  | "authorizing"
-  | "requires_action"
-  | "confirmed"
-  | "declined"
-  | "expired"
-  | "refunding"
-  | "refunded";
-
-/** What the buyer must do before the payment goes on: open the URL, as a page of its own, and come back from there. */
-export interface OrderAction {
-  type: "redirect";
-  url: string;
-}
+export type OrderState = "authorizing" | "requires_action" | "confirmed" | "declined" | "expired" | "refunding" | "refunded";
 
 export interface Ticket {
   ticket: string;
@@ -177,21 +216,21 @@ export interface Order {
   amount: number;
   currency: string;
   placedAt: string;
-  /** While the order is in `requires_action`. */
-  action?: OrderAction;
   declineCode?: string;
-  /** What went back, in minor units; the order stays `confirmed` while that is a part. Absent when nothing did. */
+  /** Present in `requires_action`: send the buyer to this page; it returns to the order's page. */
+  action?: { type: "redirect"; url: string };
+  /** Absent until something is refunded. After a partial refund the order stays `confirmed`. */
   refundedAmount?: number;
-  /** The payment is disputed at the provider: the tickets are void. */
+  /** The payment is disputed with the provider, and the tickets are void. */
   disputed?: boolean;
   lines: PriceLine[];
   tickets: Ticket[];
 }
 
 /** A page of a buyer's own orders. */
-export interface MyOrderPage {
+export interface OrderList {
   orders: Order[];
-  /** Where the next page begins; null at the end. */
+  /** `after` of the next page; null on the last. */
   next: string | null;
 }
 
@@ -200,9 +239,10 @@ export interface OrganizerOrder extends Order {
   buyer: string;
 }
 
+/** A page of an event's orders. */
 export interface OrderPage {
   orders: OrganizerOrder[];
-  /** Where the next page begins; null at the end. */
+  /** `after` of the next page; null on the last. */
   next: string | null;
 }
 
@@ -213,36 +253,47 @@ export interface Report {
   sold: number;
   blocked: number;
   orders: Record<OrderState, number>;
+  currency: string;
   gross: number;
   refunded: number;
   waiting: number;
   activeShoppers: number;
 }
 
-export interface CheckIn {
+export interface SeatList {
+  seats: string[];
+}
+
+export interface CheckedIn {
   ticket: string;
   seat?: string;
   area?: string;
   checkedInAt: string;
 }
 
+/** An entry of the contract's `AuditList`. */
 export interface AuditEntry {
   at: string;
-  /** Who said that they did it. */
+  /** Who claimed to have done it. */
   by: string;
-  action: string;
+  action: "created" | "paused" | "resumed" | "onsale-changed" | "blocked" | "unblocked" | "refunded" | "refund-seen" | "dispute-seen";
   detail: string;
 }
 
-/** A public key of the organizer's, as a JWK (RFC 8037). */
+/** A public key for verifying barcodes, from the contract's `KeySet`: a JWK (RFC 8037). */
 export interface BarcodeKey {
   kty: "OKP";
   crv: "Ed25519";
+  use: "sig";
+  alg: "EdDSA";
+  kid: string;
   x: string;
-  kid?: string;
 }
 
-/** RFC 9457, with the members that the contract names. */
+/**
+ * The contract's `Problem` (RFC 9457), under another name because `Problem` is the client's error class. `type` and
+ * `detail` are looser than in the contract, because the client makes up problems too, and a proxy may answer with less.
+ */
 export interface ProblemBody {
   type: string;
   title: string;
@@ -250,8 +301,14 @@ export interface ProblemBody {
   detail?: string;
   errors?: { pointer: string; detail: string }[];
   unavailable?: string[];
-  position?: number;
-  etaSeconds?: number | null;
+  orphans?: string[];
+  limit?: number;
+  current?: number;
+  checkedInAt?: string;
+  position?: number | null;
+  etaSeconds?: number;
+  prefix?: string;
+  bits?: number;
   [member: string]: unknown;
 }
 

@@ -14,19 +14,19 @@ const EVENTS = [
 ];
 
 for (const [name, end] of [["LF", "\n"], ["CRLF", "\r\n"], ["CR", "\r"]]) {
-  test(`pieces of all sizes give the same events, lines ended by ${name}`, () => {
+  test(`chunks of any size yield the same events, with lines ending in ${name}`, () => {
     const text = STREAM.replaceAll("\n", end);
     for (let size = 1; size <= text.length; size += 1) {
       const parser = new EventStreamParser();
       const events = [];
       for (let at = 0; at < text.length; at += size) events.push(...parser.feed(text.slice(at, at + size)));
-      assert.deepEqual(events, EVENTS, `pieces of ${size}`);
+      assert.deepEqual(events, EVENTS, `chunks of ${size}`);
       assert.equal(parser.retryMilliseconds, 2500);
     }
   });
 }
 
-test("a CRLF that is cut in two is one end, two CRs are two", () => {
+test("a CRLF split across chunks is one line ending, two CRs are two", () => {
   const cut = new EventStreamParser();
   assert.deepEqual(cut.feed("data: a\r"), []);
   assert.deepEqual(cut.feed("\ndata: b\r"), [], "the event has two lines");
@@ -35,14 +35,14 @@ test("a CRLF that is cut in two is one end, two CRs are two", () => {
   assert.deepEqual(returns.feed("data: a\r\r"), [{ name: "message", data: "a", id: undefined }]);
 });
 
-test("a retry that is no number and an id with a NUL are passed over", () => {
+test("a non-numeric retry and an id with a NUL are ignored", () => {
   const parser = new EventStreamParser();
   const events = parser.feed("id: 7\ndata: a\n\nretry: soon\nid: 8\0\ndata: b\n\n");
   assert.deepEqual(events.map((event) => event.id), ["7", "7"]);
   assert.equal(parser.retryMilliseconds, undefined);
 });
 
-test("an event without data is none, and its name isn't the next one's", () => {
+test("an event without data is dropped, and its name doesn't carry over to the next", () => {
   const parser = new EventStreamParser();
   assert.deepEqual(parser.feed("event: a\n\ndata: b\n\n"), [{ name: "message", data: "b", id: undefined }]);
 });

@@ -15,7 +15,7 @@ function streamOf(...pieces) {
   return new Response(body);
 }
 
-test("comes back after a lost stream, where it was, after the pause that the server asked for", async () => {
+test("a lost stream resumes where it left off, after the pause the server asked for", async () => {
   const ending = new AbortController();
   const asked = [];
   const events = [];
@@ -45,10 +45,10 @@ test("comes back after a lost stream, where it was, after the pause that the ser
   assert.equal(asked[0].accept, "text/event-stream");
   assert.deepEqual(connections, [true, false, true]);
   const took = Date.now() - started;
-  assert.ok(took >= 25 && took < 900, `${took} ms; our own first pause would be 750 at least`);
+  assert.ok(took >= 25 && took < 900, `${took} ms; the default first pause would be at least 750`);
 });
 
-test("a server that can't be reached or is overloaded is tried again, as it asks", async () => {
+test("an overloaded server is retried when it says so", async () => {
   const ending = new AbortController();
   const problems = [];
   let count = 0;
@@ -70,7 +70,7 @@ test("a server that can't be reached or is overloaded is tried again, as it asks
   assert.ok(Date.now() - started < 700);
 });
 
-test("a network error is told as unreachable and tried again after a pause of our own", async () => {
+test("a network error is reported as unreachable and retried after the default pause", async () => {
   const ending = new AbortController();
   const slugs = [];
   let count = 0;
@@ -91,7 +91,7 @@ test("a network error is told as unreachable and tried again after a pause of ou
   assert.ok(Date.now() - started >= 700);
 });
 
-test("a refusal that no repetition would change rejects at once", async () => {
+test("a refusal that retrying wouldn't fix rejects at once", async () => {
   let count = 0;
   const refused = listen(
     async () => {
@@ -104,7 +104,7 @@ test("a refusal that no repetition would change rejects at once", async () => {
   assert.equal(count, 1);
 });
 
-test("aborting ends it at any moment: while open, while pausing, while opening", async () => {
+test("aborting ends listening at any moment: while open, while pausing, while opening", async () => {
   const aborted = new Error("aborted");
   for (const open of [
     async (_, signal) => {
@@ -124,7 +124,7 @@ test("aborting ends it at any moment: while open, while pausing, while opening",
   }
 });
 
-test("an ended delay leaves nothing behind, and an abort ends it", async () => {
+test("a delay cleans up after itself and ends early on abort", async () => {
   const ending = new AbortController();
   await delay(1, ending.signal);
   const waiting = delay(60_000, ending.signal);

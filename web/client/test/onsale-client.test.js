@@ -14,11 +14,11 @@ function makeClient(answer = () => Promise.resolve(Response.json?.({}) ?? new Re
 
 const json = (value, init) => async () => new Response(JSON.stringify(value), init);
 
-test("what stands in a path can't become another path", async () => {
+test("an id can't turn a path into another one", async () => {
   const { client, requests } = makeClient(json({}));
-  await client.event("../v1/orders?x=1#y");
+  await client.getEvent("../v1/orders?x=1#y");
   await client.getOrder("a/b", "token", "ord 1");
-  await client.release("night", "pass", "한글").catch(() => {});
+  await client.releaseHold("night", "pass", "한글").catch(() => {});
   assert.deepEqual(
     requests.map((request) => request.url),
     [
@@ -29,10 +29,10 @@ test("what stands in a path can't become another path", async () => {
   );
 });
 
-test("the token goes as a header, never into the address; without one there is no header", async () => {
+test("the token is sent as a header, never in the URL; without a token there is no header", async () => {
   const { client, requests } = makeClient(json({ tickets: [], events: [] }), { headers: { "x-test": "1" } });
-  await client.voidTickets("night", "s3cret");
-  await client.events();
+  await client.listVoidTickets("night", "s3cret");
+  await client.listEvents();
   assert.equal(requests[0].headers.authorization, "Bearer s3cret");
   assert.ok(!requests[0].url.includes("s3cret"));
   assert.equal(requests[1].headers.authorization, undefined);
@@ -40,7 +40,7 @@ test("the token goes as a header, never into the address; without one there is n
   assert.equal(requests[1].credentials, "omit");
 });
 
-test("the pass is asked for with the session; the ticket is what it is asked for with", async () => {
+test("claiming a pass authenticates with the session and sends the ticket in the body", async () => {
   const { client, requests } = makeClient(json({}));
   await client.claimPass("night", "session", "ticket");
   const [{ method, url, headers, body }] = requests;
@@ -49,23 +49,23 @@ test("the pass is asked for with the session; the ticket is what it is asked for
   assert.deepEqual(JSON.parse(body), { ticket: "ticket" });
 });
 
-test("a buyer's orders come by pages", async () => {
+test("a buyer's orders come in pages", async () => {
   const page = { orders: [{ order: "ord_1" }], next: "ord_1" };
   const { client, requests } = makeClient(json(page));
-  assert.deepEqual(await client.myOrders("session"), page);
-  await client.myOrders("session", { limit: 5, after: "a&b" });
+  assert.deepEqual(await client.listMyOrders("session"), page);
+  await client.listMyOrders("session", { limit: 5, after: "a&b" });
   assert.deepEqual(requests.map((request) => request.url), [
     "https://tickets.example/v1/orders?limit=50", "https://tickets.example/v1/orders?limit=5&after=a%26b",
   ]);
   assert.equal(requests[1].headers.authorization, "Bearer session");
 });
 
-test("a hold and an order carry their idempotency key, and the order how long it waits", async () => {
+test("holds and orders carry their idempotency key, and orders how long to wait", async () => {
   const { client, requests } = makeClient(json({}));
-  await client.hold("night", "pass", { seats: ["A-1"] }, "key-1");
-  await client.hold("night", "pass", { area: "Standing", quantity: 2 });
+  await client.createHold("night", "pass", { seats: ["A-1"] }, "key-1");
+  await client.createHold("night", "pass", { area: "Standing", quantity: 2 });
   const order = { hold: "hld_1", method: "pm_card_visa", idempotencyKey: "key-2", waitSeconds: 5 };
-  await client.order("night", "pass", order);
+  await client.createOrder("night", "pass", order);
   assert.equal(requests[0].method, "POST");
   assert.equal(requests[0].headers["idempotency-key"], "key-1");
   assert.equal(requests[0].headers["content-type"], "application/json");
@@ -79,7 +79,7 @@ test("a hold and an order carry their idempotency key, and the order how long it
 test("a refusal is a Problem with its slug and members", async () => {
   const body = { type: "/problems/seats-unavailable", title: "Taken", detail: "Two are gone.", unavailable: ["A-1"] };
   const { client } = makeClient(json(body, { status: 409 }));
-  await assert.rejects(client.hold("night", "pass", { seats: ["A-1"] }), (error) => {
+  await assert.rejects(client.createHold("night", "pass", { seats: ["A-1"] }), (error) => {
     assert.ok(error instanceof Problem && error instanceof Error);
     const { slug, status, message, isPassing } = error;
     assert.deepEqual([slug, status, message, isPassing], ["seats-unavailable", 409, "Two are gone.", false]);
@@ -88,42 +88,42 @@ test("a refusal is a Problem with its slug and members", async () => {
   });
 });
 
-test("a passing refusal says when to come back; an answer that is no problem is one all the same", async () => {
+test("a temporary refusal says when to retry; an error answer without a problem body is still a Problem", async () => {
   const overloaded = { status: 503, headers: { "retry-after": "7" } };
   const busy = makeClient(json({ type: "/problems/overloaded", title: "Busy" }, overloaded));
-  await assert.rejects(busy.client.events(), (error) => error.isPassing && error.retryAfterSeconds === 7);
+  await assert.rejects(busy.client.listEvents(), (error) => error.isPassing && error.retryAfterSeconds === 7);
   const proxy = makeClient(async () => new Response("<h1>Bad gateway</h1>", { status: 502 }));
-  await assert.rejects(proxy.client.events(), { name: "Problem", status: 502, isPassing: true });
+  await assert.rejects(proxy.client.listEvents(), { name: "Problem", status: 502, isPassing: true });
   const page = makeClient(async () => new Response("<h1>Sign in to this network</h1>"));
-  await assert.rejects(page.client.events(), (error) => error.slug === "unreachable");
+  await assert.rejects(page.client.listEvents(), (error) => error.slug === "unreachable");
 });
 
-test("an answer that doesn't come is unreachable when its time is up, body included", async () => {
+test("an answer whose headers or body don't arrive in time is unreachable", async () => {
   const aborted = new Error("aborted");
   const silent = (_, { signal }) =>
     new Promise((_, reject) => signal.addEventListener("abort", () => reject(aborted)));
   const { client } = makeClient(silent, { timeoutSeconds: 0.05 });
-  await assert.rejects(client.events(), { slug: "unreachable", isPassing: true, status: 0 });
+  await assert.rejects(client.listEvents(), { slug: "unreachable", isPassing: true, status: 0 });
 
   const halfBody = async (_, { signal }) => {
     const start = (controller) => signal.addEventListener("abort", () => controller.error(aborted));
     return new Response(new ReadableStream({ start }));
   };
   const half = makeClient(halfBody, { timeoutSeconds: 0.05 });
-  await assert.rejects(half.client.events(), (error) => error.slug === "unreachable");
+  await assert.rejects(half.client.listEvents(), (error) => error.slug === "unreachable");
 });
 
-test("204 gives nothing, and pages ask for what is wanted", async () => {
+test("a 204 yields undefined, and listOrders sends its filters", async () => {
   const { client, requests } = makeClient(async () => new Response(null, { status: 204 }));
   assert.equal(await client.giveUpPass("night", "pass"), undefined);
   assert.equal(requests[0].method, "DELETE");
   const paged = makeClient(json({ orders: [], next: null }));
-  await paged.client.orders("night", "admin", { state: "confirmed", after: "a&b", limit: 5 });
+  await paged.client.listOrders("night", "admin", { state: "confirmed", after: "a&b", limit: 5 });
   const [{ url }] = paged.requests;
   assert.equal(url, "https://tickets.example/v1/events/night/orders?limit=5&state=confirmed&after=a%26b");
 });
 
-test("the seats' stream goes on after the last version; the line's has its ticket as a header", async () => {
+test("seats resume after the last version; the waiting-room stream sends its ticket as a header", async () => {
   const ending = new AbortController();
   const pieces = [
     'retry: 10\nid: 17\nevent: snapshot\ndata: {"version":17,"seats":"..","areas":[]}\n\n',
@@ -131,7 +131,7 @@ test("the seats' stream goes on after the last version; the line's has its ticke
   ];
   const { client, requests } = makeClient(async () => new Response(pieces.shift()));
   const seen = [];
-  await client.availabilityStream("night", {
+  await client.streamAvailability("night", {
     signal: ending.signal,
     onSnapshot: ({ version }) => seen.push(version),
     onDelta: ({ version }) => {
@@ -142,9 +142,9 @@ test("the seats' stream goes on after the last version; the line's has its ticke
   assert.deepEqual(seen, [17, 18]);
   assert.deepEqual(requests.map((request) => request.headers["last-event-id"]), [undefined, "17"]);
 
-  const room = makeClient(async () => new Response('event: room\ndata: {"phase":"open"}\n\n'));
+  const waiting = makeClient(async () => new Response('event: room\ndata: {"phase":"open"}\n\n'));
   const left = new AbortController();
-  await room.client.roomStream("night", { signal: left.signal, ticket: "place", onRoom: () => left.abort() });
-  assert.equal(room.requests[0].headers.authorization, "Bearer place");
-  assert.ok(!room.requests[0].url.includes("place"));
+  await waiting.client.streamWaitingRoom("night", { signal: left.signal, ticket: "place", onRoom: () => left.abort() });
+  assert.equal(waiting.requests[0].headers.authorization, "Bearer place");
+  assert.ok(!waiting.requests[0].url.includes("place"));
 });

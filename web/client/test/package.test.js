@@ -19,7 +19,7 @@ function inFolder(body) {
   }
 }
 
-/** @param {string} folder where the packed package is then installed, as it would be from a registry */
+/** @param {string} folder where to install the packed package, as it would come from a registry */
 function installPacked(folder) {
   const packer = has("npm") ? "npm" : "pnpm";
   execFileSync(packer, ["pack", "--pack-destination", folder], { cwd: PACKAGE, stdio: "pipe" });
@@ -32,39 +32,39 @@ function installPacked(folder) {
 
 const canPack = (has("npm") || has("pnpm")) && has("tar");
 
-test("the packed package is whole: imported by its name, its command runs", { skip: !canPack, timeout: 60_000 }, () => {
+test("the packed package can be imported by name, and its command runs", { skip: !canPack, timeout: 60_000 }, () => {
   inFolder((folder) => {
     const home = installPacked(folder);
     assert.deepEqual(readdirSync(home).sort(), ["README.md", "bin", "package.json", "src"]);
     const script = `
       import * as client from "@onsale/client";
       const made = new client.OnsaleClient({ baseURL: "http://127.0.0.1:1" });
-      try { await made.events(); } catch (problem) { console.log(problem.slug); }
+      try { await made.listEvents(); } catch (problem) { console.log(problem.slug); }
       console.log(Object.keys(client).sort().join());
     `;
     writeFileSync(join(folder, "use.mjs"), script);
     const env = { ...process.env, NODE_NO_WARNINGS: "1" };
     const said = execFileSync(process.execPath, ["use.mjs"], { cwd: folder, encoding: "utf8", env });
     assert.equal(said, "unreachable\nEventStreamParser,OnsaleClient,Problem,SeatStates\n");
-    // As the command itself, not by node: its first line and its mode count.
+    // Run it directly rather than through node, so that the shebang and the file mode count.
     const help = execFileSync(join(home, "bin", "onsale.js"), ["--help"], { encoding: "utf8" });
     assert.match(help, /watch <url> <event>/);
   });
 });
 
-test("TypeScript finds the types of the packed package", { skip: !canPack || !has("tsc"), timeout: 120_000 }, () => {
+test("TypeScript finds the packed package's types", { skip: !canPack || !has("tsc"), timeout: 120_000 }, () => {
   inFolder((folder) => {
     installPacked(folder);
     writeFileSync(
       join(folder, "use.mts"),
-      `import { OnsaleClient, Problem, SeatStates, type Hold, type Room } from "@onsale/client";
+      `import { OnsaleClient, Problem, SeatStates, type Hold, type WaitingRoom } from "@onsale/client";
       const client = new OnsaleClient({ baseURL: "" });
-      const hold: Promise<Hold> = client.hold("e", "p", { best: { category: "R", quantity: 2 } });
-      const room: Promise<Room> = client.room("e");
-      // @ts-expect-error a hold is of seats, of an area, or the best
-      void client.hold("e", "p", { quantity: 2 });
+      const hold: Promise<Hold> = client.createHold("e", "p", { best: { category: "R", quantity: 2 } });
+      const room: Promise<WaitingRoom> = client.getWaitingRoom("e");
+      // @ts-expect-error a hold needs seats, an area, or best
+      void client.createHold("e", "p", { quantity: 2 });
       // @ts-expect-error an order needs a key
-      void client.order("e", "p", { hold: "h", method: "m" });
+      void client.createOrder("e", "p", { hold: "h", method: "m" });
       void hold.catch((error: unknown) => error instanceof Problem && error.slug);
       void room; void new SeatStates().freeSeats;`,
     );
@@ -76,7 +76,7 @@ test("TypeScript finds the types of the packed package", { skip: !canPack || !ha
   });
 });
 
-test("the declared types are those of the modules", { skip: !has("tsc"), timeout: 120_000 }, () => {
+test("the declared types match those of the modules", { skip: !has("tsc"), timeout: 120_000 }, () => {
   inFolder((folder) => {
     const modules = {
       OnsaleClient: "onsale-client",
@@ -87,7 +87,7 @@ test("the declared types are those of the modules", { skip: !has("tsc"), timeout
     const source = JSON.stringify(join(PACKAGE, "src")).slice(1, -1);
     const lines = [
       `import * as declared from "${source}/index.js";`,
-      // Both ways and with equal names, so that neither side has more than the other.
+      // Compare both ways and by key, so that neither side may have more members than the other.
       "type Same<A, B> = [keyof A, keyof B, A, B] extends [keyof B, keyof A, B, A] ? true : never;",
       "type Open<T> = { [K in keyof T]: T[K] };",
       "type Class = abstract new (...args: any) => unknown;",
@@ -108,7 +108,7 @@ test("the declared types are those of the modules", { skip: !has("tsc"), timeout
     };
     const { status, stdout } = check(lines.join("\n"));
     assert.equal(status, 0, stdout);
-    // That the comparison can fail.
+    // Make sure the comparison can fail.
     const wrong = lines.join("\n").replace("Open<declared.SeatStates>", 'Omit<declared.SeatStates, "apply">');
     assert.notEqual(check(wrong).status, 0);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { SeatStates } from "../src/index.js";
 
-test("a snapshot and its deltas give the states", () => {
+test("a snapshot and its deltas yield the states", () => {
   const states = new SeatStates();
   states.replace({ version: 17, seats: "..hxb", areas: [{ name: "Standing", free: 10 }] });
   assert.equal(states.freeSeats, 2);
@@ -14,7 +14,7 @@ test("a snapshot and its deltas give the states", () => {
   assert.equal(states.areas.get("Standing"), 8);
 });
 
-test("a seat outside the plan is passed over, and a new snapshot replaces all", () => {
+test("a seat outside the plan is ignored, and a new snapshot replaces everything", () => {
   const states = new SeatStates();
   states.replace({ version: 1, seats: "..", areas: [{ name: "A", free: 1 }] });
   assert.deepEqual(states.apply({ version: 2, seats: [[-1, "x"], [2, "x"], [1, "x"]], areas: [] }), [1]);

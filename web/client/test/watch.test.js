@@ -17,7 +17,7 @@ const EVENT = {
 };
 const ROOM = { phase: "open", issued: 1200, admittedThrough: 500, admittedPerMinute: 60, activeShoppers: 40 };
 
-test("arguments are understood, or refused with words", () => {
+test("arguments are parsed, or refused with an explanation", () => {
   assert.deepEqual(parseCommand(["watch", "http://127.0.0.1:8080", "night"]), {
     kind: "watch",
     url: "http://127.0.0.1:8080",
@@ -33,7 +33,7 @@ test("arguments are understood, or refused with words", () => {
   }
 });
 
-test("the bar is as wide as asked for, and shows whatever there is any of", () => {
+test("the bar has the requested width and shows every non-zero part", () => {
   assert.equal(bar([0, 0, 10, 0], 10), "[··········]");
   assert.equal(bar([5, 0, 5, 0], 10), "[█████·····]");
   assert.equal(bar([1, 1, 10_000, 1], 10), "[█▒······· ]");
@@ -41,7 +41,7 @@ test("the bar is as wide as asked for, and shows whatever there is any of", () =
   assert.equal(bar([0, 0, 0, 0], 4), "[    ]");
 });
 
-test("counts, and what was sold in the last minute", () => {
+test("counts seats and what was sold in the last minute", () => {
   const view = new OnsaleView(EVENT);
   view.takeRoom(ROOM);
   view.takeSnapshot({ version: 1, seats: "..hxb", areas: [{ name: "Standing", free: 100 }] }, 0);
@@ -49,14 +49,14 @@ test("counts, and what was sold in the last minute", () => {
   assert.deepEqual(view.counts, { free: 0, held: 1, sold: 3, blocked: 1 });
   assert.equal(view.soldPerMinute(30_000), 5);
   assert.equal(view.soldPerMinute(59_000), 5);
-  assert.equal(view.soldPerMinute(95_000), 0, "a minute later none was sold");
+  assert.equal(view.soldPerMinute(95_000), 0, "nothing sold in the minute since");
   const line = "phase=open issued=1200 admitted=500 admitted/min=60 active=40 free=0 held=1 sold=3 Standing=97";
   assert.equal(view.line(), line);
   view.isConnected = false;
   assert.match(view.screen(0).join("\n"), /1,200 issued, through 500 admitted, 60\/min, 40 active[^]*trying again/);
 });
 
-/** A server of one event whose streams can be cut. */
+/** A server with one event whose streams can be cut. */
 async function startServer() {
   const streams = new Set();
   let version = 1;
@@ -112,7 +112,7 @@ function run(...words) {
   return { child, exited, sees, output };
 }
 
-test("help gives 0, wrong arguments 2, an unknown event 1", { timeout: 30_000 }, async () => {
+test("help exits with 0, wrong arguments with 2, an unknown event with 1", { timeout: 30_000 }, async () => {
   const help = await run("--help").exited;
   assert.equal(help.code, 0);
   assert.match(help.out, /watch <url> <event>/);
@@ -131,7 +131,7 @@ test("help gives 0, wrong arguments 2, an unknown event 1", { timeout: 30_000 },
   }
 });
 
-test("watch prints what has changed, comes back by itself, and Ctrl-C ends it", { timeout: 30_000 }, async () => {
+test("watch prints changes, reconnects by itself, and ends on Ctrl-C", { timeout: 30_000 }, async () => {
   const server = await startServer();
   const watching = run("watch", server.url, "night");
   try {
@@ -155,7 +155,7 @@ test("watch prints what has changed, comes back by itself, and Ctrl-C ends it", 
   }
 });
 
-test("a server that isn't up yet is waited for, and Ctrl-C ends that too", { timeout: 30_000 }, async () => {
+test("watch waits for a server that isn't up yet, and ends on Ctrl-C then too", { timeout: 30_000 }, async () => {
   const server = await startServer();
   await server.end();
   const waiting = run("watch", server.url, "night");

@@ -6,13 +6,13 @@ import { doorCatalog } from "../site/catalog/door.js";
 const base = (key) => key.replace(/\.(one|other)$/, "");
 const names = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
-test("both languages have the same strings with the same values", () => {
+test("both languages have the same strings with the same placeholders", () => {
   const { en, ko } = doorCatalog;
   assert.deepEqual([...new Set(Object.keys(en).map(base))].sort(), [...new Set(Object.keys(ko).map(base))].sort());
   for (const [key, text] of Object.entries(ko)) assert.deepEqual(names(text), names(en[key]), key);
 });
 
-test("each string is used, and each used one is there", () => {
+test("every string is used, and every used string exists", () => {
   const folder = new URL("../site/door/", import.meta.url);
   const source = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
   const asked = [...source.matchAll(/\bt\(\s*"([\w.]+)"/g)].map((match) => match[1]);

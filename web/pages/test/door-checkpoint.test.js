@@ -8,7 +8,7 @@ import { MemoryStorage, Signer } from "./door-helpers.js";
 const signer = new Signer();
 const T0 = Date.parse("2027-03-01T10:00:00.000Z");
 
-/** A test whose doors are shut after it (node 18.4 has no `after`). */
+/** A test that ends its checkpoints afterwards (node 18.4 has no `after`). */
 function doorTest(name, body) {
   return test(name, async () => {
     const endings = [];
@@ -20,7 +20,7 @@ function doorTest(name, body) {
   });
 }
 
-/** A server as far as the door sees it, and a door before it. */
+/** A fake server, as the door sees it, and a checkpoint that talks to it. */
 function makeDoor(t, { storage = new MemoryStorage() } = {}) {
   const server = { used: new Map(), void: [], mode: "up", sent: [], clockAhead: 0 };
   let now = T0;
@@ -43,7 +43,7 @@ function makeDoor(t, { storage = new MemoryStorage() } = {}) {
     if (url.endsWith("/onsale-keys.json")) return json({ keys: [signer.jwk] });
     if (url.endsWith("/tickets/void")) return json({ tickets: server.void });
     const response = checkIn(JSON.parse(init.body).barcode);
-    // It has heard, and its answer is lost.
+    // The request was processed, but its answer is lost.
     if (server.mode === "deaf") throw new TypeError("fetch failed");
     return response;
   };
@@ -63,7 +63,7 @@ function makeDoor(t, { storage = new MemoryStorage() } = {}) {
     facts,
     checkpoint,
     pass: (milliseconds) => (now += milliseconds),
-    /** Until the server's news are here and the queue is sent. */
+    /** Waits until the server's updates have arrived and the queue is sent. */
     async keepUp() {
       checkpoint.wake();
       for (let i = 0; i < 50; i += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -71,7 +71,7 @@ function makeDoor(t, { storage = new MemoryStorage() } = {}) {
   };
 }
 
-doorTest("online: admitted once, then used here, without asking again", async (t) => {
+doorTest("online: a ticket is admitted once, then reported as used here without asking again", async (t) => {
   const { server, checkpoint, ledger, keepUp } = makeDoor(t);
   await keepUp();
   assert.equal(checkpoint.link, "online");
@@ -83,7 +83,7 @@ doorTest("online: admitted once, then used here, without asking again", async (t
   assert.deepEqual(server.sent, ["tkt_1"]);
 });
 
-doorTest("online: used elsewhere with the time, void, another event", async (t) => {
+doorTest("online: tickets used elsewhere, void, or for another event are refused", async (t) => {
   const { server, checkpoint, keepUp } = makeDoor(t);
   await keepUp();
   server.used.set("tkt_1", "2027-03-01T09:00:00.000Z");
@@ -98,7 +98,7 @@ doorTest("online: used elsewhere with the time, void, another event", async (t) 
   assert.equal((await checkpoint.scan(signer.barcode("tkt_3", { event: "other" }))).reason, "otherEvent");
 });
 
-doorTest("two scans of one ticket at once let in one", async (t) => {
+doorTest("two simultaneous scans of one ticket admit one", async (t) => {
   const { checkpoint, keepUp } = makeDoor(t);
   await keepUp();
   const code = signer.barcode("tkt_1");
@@ -107,7 +107,7 @@ doorTest("two scans of one ticket at once let in one", async (t) => {
 });
 
 for (const mode of ["down", "broken"]) {
-  doorTest(`offline (${mode}): goes on alone, and sends later, once`, async (t) => {
+  doorTest(`offline (${mode}): the door decides alone and reports each scan once, later`, async (t) => {
     const { server, checkpoint, ledger, keepUp, pass } = makeDoor(t);
     server.void.push("tkt_void");
     await keepUp();
@@ -122,7 +122,7 @@ for (const mode of ["down", "broken"]) {
     assert.equal((await checkpoint.scan(signer.barcode("tkt_1"))).where, "here");
     assert.equal(ledger.waiting, 2);
     await keepUp();
-    assert.equal(ledger.waiting, 2, "nothing is lost by trying");
+    assert.equal(ledger.waiting, 2, "a failed attempt loses nothing");
     server.mode = "up";
     await keepUp();
     assert.deepEqual(server.sent, ["tkt_1", "tkt_2"]);
@@ -131,7 +131,7 @@ for (const mode of ["down", "broken"]) {
   });
 }
 
-doorTest("what another device let in meanwhile is a conflict, as is what became void", async (t) => {
+doorTest("a ticket that another device admitted meanwhile is a conflict, and so is one that became void", async (t) => {
   const { server, checkpoint, ledger, keepUp, pass } = makeDoor(t);
   await keepUp();
   server.mode = "down";
@@ -152,7 +152,7 @@ doorTest("what another device let in meanwhile is a conflict, as is what became 
   );
 });
 
-doorTest("a scan that had arrived, though its answer was lost, is no conflict; whatever the clocks say", async (t) => {
+doorTest("a scan that arrived but whose answer was lost is no conflict, whatever the clocks say", async (t) => {
   for (const clockAhead of [0, -90_000, 3_600_000]) {
     const { server, checkpoint, ledger, keepUp, pass } = makeDoor(t);
     server.clockAhead = clockAhead;
@@ -168,7 +168,7 @@ doorTest("a scan that had arrived, though its answer was lost, is no conflict; w
   }
 });
 
-doorTest("a copy scanned elsewhere long after our lost request is a conflict all the same", async (t) => {
+doorTest("a copy scanned elsewhere long after our lost request is still a conflict", async (t) => {
   const { server, checkpoint, ledger, keepUp, pass } = makeDoor(t);
   await keepUp();
   server.mode = "down";
@@ -180,7 +180,7 @@ doorTest("a copy scanned elsewhere long after our lost request is a conflict all
   assert.equal(ledger.conflicts.length, 1);
 });
 
-doorTest("after a reload without a network: key, void list, used tickets and queue are there", async (t) => {
+doorTest("keys, void list, used tickets and queue survive a reload without a network", async (t) => {
   const storage = new MemoryStorage();
   const before = makeDoor(t, { storage });
   before.server.void.push("tkt_void");
@@ -198,7 +198,7 @@ doorTest("after a reload without a network: key, void list, used tickets and que
   assert.equal(after.ledger.waiting, 2);
 });
 
-doorTest("a token that counts no more: checked here, kept, and said", async (t) => {
+doorTest("with a token no longer accepted, scans are judged here and stored, and the link says so", async (t) => {
   const { server, checkpoint, ledger, keepUp } = makeDoor(t);
   await keepUp();
   server.mode = "refusing";
@@ -207,11 +207,11 @@ doorTest("a token that counts no more: checked here, kept, and said", async (t) 
   assert.equal(ledger.waiting, 1);
 });
 
-doorTest("without room to keep a scan nobody is let in offline", async (t) => {
+doorTest("without space to store a scan nobody is admitted offline", async (t) => {
   const storage = new MemoryStorage();
   const { server, checkpoint, keepUp } = makeDoor(t, { storage });
   await keepUp();
   server.mode = "down";
-  storage.room = storage.length;
-  assert.deepEqual(await checkpoint.scan(signer.barcode("tkt_1")), { kind: "unsure", reason: "noRoom", place: "A-1" });
+  storage.capacity = storage.length;
+  assert.deepEqual(await checkpoint.scan(signer.barcode("tkt_1")), { kind: "unsure", reason: "noSpace", place: "A-1" });
 });

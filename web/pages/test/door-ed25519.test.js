@@ -51,7 +51,7 @@ for (const { name, key, message, signature } of VECTORS) {
   });
 }
 
-test("refuses a scalar that isn't reduced, which would make a second signature of each", () => {
+test("refuses an unreduced scalar, which would make signatures malleable", () => {
   const { key, message, signature } = VECTORS[1];
   const order = 2n ** 252n + 27742317777372353535851937790883648493n;
   const changed = bytes(signature);
@@ -60,7 +60,7 @@ test("refuses a scalar that isn't reduced, which would make a second signature o
   assert.equal(verifyEd25519(bytes(key), bytes(message), changed), false);
 });
 
-test("refuses keys and signatures of another length, and points that are none", () => {
+test("refuses keys and signatures of the wrong length, and invalid points", () => {
   const { key, message, signature } = VECTORS[1];
   assert.equal(verifyEd25519(bytes(key).subarray(1), bytes(message), bytes(signature)), false);
   assert.equal(verifyEd25519(bytes(key), bytes(message), bytes(signature).subarray(1)), false);
@@ -68,7 +68,7 @@ test("refuses keys and signatures of another length, and points that are none", 
   assert.equal(verifyEd25519(bytes(`02${"00".repeat(31)}`), bytes(message), bytes(signature)), false);
 });
 
-test("agrees with node's own signatures", () => {
+test("verifies signatures made by node", () => {
   for (let round = 0; round < 10; round += 1) {
     const { publicKey, privateKey } = generateKeyPairSync("ed25519");
     const raw = Uint8Array.from(publicKey.export({ type: "spki", format: "der" }).subarray(-32));
@@ -77,7 +77,7 @@ test("agrees with node's own signatures", () => {
   }
 });
 
-test("SHA-512 agrees with node's at every length around its blocks", () => {
+test("SHA-512 agrees with node's at every length around its block boundaries", () => {
   for (const length of [0, 1, 3, 111, 112, 113, 127, 128, 129, 239, 240, 256, 1000]) {
     const message = Uint8Array.from({ length }, (_, index) => (index * 31 + length) & 255);
     assert.equal(Buffer.from(sha512(message)).toString("hex"), createHash("sha512").update(message).digest("hex"));

@@ -7,7 +7,7 @@ import { Signer } from "./door-helpers.js";
 const signer = new Signer();
 const claims = { tkt: "tkt_1", evt: "night", plc: "A-1" };
 
-test("a genuine barcode gives its claims, with WebCrypto and without", async () => {
+test("a genuine barcode yields its claims, with and without WebCrypto", async () => {
   const code = signer.barcode("tkt_1");
   assert.deepEqual(await readBarcode(code, [signer.jwk]), { kind: "genuine", claims });
 
@@ -22,12 +22,12 @@ test("a genuine barcode gives its claims, with WebCrypto and without", async () 
   }
 });
 
-test("names in any language stay whole", async () => {
+test("names in any language survive", async () => {
   const reading = await readBarcode(signer.barcode("tkt_1", { place: "스탠딩 “가”" }), [signer.jwk]);
   assert.equal(reading.claims.plc, "스탠딩 “가”");
 });
 
-test("a changed claim, another's signature and another algorithm are no tickets", async () => {
+test("a changed claim, a foreign signature and another algorithm are refused", async () => {
   const [header, , signature] = signer.barcode("tkt_1").split(".");
   const payload = signer.barcode("tkt_2").split(".")[1];
   assert.deepEqual(await readBarcode(`${header}.${payload}.${signature}`, [signer.jwk]), { kind: "forged" });
@@ -38,12 +38,12 @@ test("a changed claim, another's signature and another algorithm are no tickets"
   assert.deepEqual(await readBarcode(none, [signer.jwk]), { kind: "noTicket" });
 });
 
-test("a key that isn't at hand is unknown, not wrong", async () => {
+test("a missing key makes a barcode unknown, not forged", async () => {
   assert.deepEqual(await readBarcode(new Signer().barcode("tkt_1"), [signer.jwk]), { kind: "unknownKey" });
   assert.deepEqual(await readBarcode(signer.barcode("tkt_1"), []), { kind: "unknownKey" });
 });
 
-test("other codes are no tickets", async () => {
+test("other codes are not tickets", async () => {
   const wrongClaims = signer.barcode("tkt_1", { payload: { tkt: 1, evt: "night", plc: "A-1" } });
   const others = ["", "hello", "https://example.com/a.b.c", "a.b.c", "..", "e30.e30.e30", "x".repeat(5000)];
   for (const code of [...others, wrongClaims]) {
@@ -57,10 +57,10 @@ const context = {
   answer: { kind: "none" },
   firstSeenHere: () => undefined,
   isVoid: () => false,
-  hasRoom: true,
+  hasSpace: true,
 };
 
-test("what the barcode or this device's list says needs no server", () => {
+test("what the barcode or this device's list settles needs no server", () => {
   assert.equal(isForServer(genuine, context), true);
   assert.equal(isForServer({ ...genuine, reading: { kind: "unknownKey" } }, context), true);
   assert.equal(isForServer({ ...genuine, reading: { kind: "forged" } }, context), false);
@@ -80,7 +80,7 @@ test("verdicts with the server", () => {
   assert.deepEqual(with_({ kind: "used", at: 7 }), { kind: "used", place: "A-1", at: 7, where: "elsewhere" });
   assert.deepEqual(with_({ kind: "void" }), { kind: "refused", reason: "void", place: "A-1" });
   assert.equal(with_({ kind: "noTicketHere" }, { kind: "unknownKey" }).reason, "notGenuine");
-  // The server's word counts more than a list that may be old.
+  // The server's answer outweighs a list that may be old.
   const listed = { ...context, isVoid: () => true, answer: { kind: "admitted", ticket: "tkt_1", place: "A-1", at: 7 } };
   assert.equal(decide(genuine, listed).kind, "admitted");
 });
@@ -104,11 +104,11 @@ test("verdicts without the server", () => {
     reason: "unknownKey",
     place: "",
   });
-  assert.equal(decide(genuine, { ...context, hasRoom: false }).reason, "noRoom");
+  assert.equal(decide(genuine, { ...context, hasSpace: false }).reason, "noSpace");
   assert.equal(decide({ ...genuine, reading: { kind: "forged" } }, context).reason, "notGenuine");
 });
 
-test("a code that stays before the camera is one scan", () => {
+test("a code that stays in front of the camera is one scan", () => {
   const debounce = new Debounce();
   assert.equal(debounce.isNew("a", 0), true);
   assert.equal(debounce.isNew("a", 2000), false);

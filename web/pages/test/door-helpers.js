@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 
-/** Signs barcodes as the server does. */
+/** Signs barcodes like the server. */
 export class Signer {
   constructor() {
     const { publicKey, privateKey } = generateKeyPairSync("ed25519");
@@ -18,12 +18,12 @@ export class Signer {
   }
 }
 
-/** `localStorage`, with as much room as wanted. */
+/** `localStorage` with a chosen capacity, in items. */
 export class MemoryStorage {
   #items = new Map();
 
-  constructor(room = Infinity) {
-    this.room = room;
+  constructor(capacity = Infinity) {
+    this.capacity = capacity;
   }
 
   get length() {
@@ -37,7 +37,7 @@ export class MemoryStorage {
   }
 
   key(index) {
-    // A walk by index is slow on a Map; the names are taken once a size.
+    // Indexing into a Map is slow, so cache the names for each size.
     if (this.names?.length !== this.#items.size) this.names = [...this.#items.keys()];
     return this.names[index] ?? null;
   }
@@ -47,7 +47,8 @@ export class MemoryStorage {
   }
 
   setItem(name, value) {
-    if (this.#items.size >= this.room && !this.#items.has(name)) throw new DOMException("full", "QuotaExceededError");
+    const isFull = this.#items.size >= this.capacity && !this.#items.has(name);
+    if (isFull) throw new DOMException("full", "QuotaExceededError");
     this.#items.set(name, value);
   }
 

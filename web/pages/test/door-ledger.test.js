@@ -15,13 +15,13 @@ const scanOf = (ticket, more = {}) => ({
   ...more,
 });
 
-test("scans are there again after a reload, the barcodes byte for byte", () => {
+test("scans survive a reload, their barcodes byte for byte", () => {
   const storage = new MemoryStorage();
   const ledger = new Ledger(() => storage);
   const scans = [
     scanOf("tkt_1", { attempts: [900, 950] }),
     scanOf("tkt_2", { place: "스탠딩", barcode: signer.barcode("tkt_2", { place: "스탠딩" }), at: 900 }),
-    // Claims in another order are kept as they are.
+    // Claims in another order are stored verbatim.
     scanOf("tkt_3", { barcode: signer.barcode("x", { payload: { plc: "A-1", evt: "night", tkt: "tkt_3" } }) }),
     scanOf("tkt_4", { event: "other", barcode: signer.barcode("tkt_4", { event: "other" }) }),
     scanOf("tkt_5", { barcode: undefined, conflict: { reason: "used", at: 77 } }),
@@ -36,7 +36,7 @@ test("scans are there again after a reload, the barcodes byte for byte", () => {
   assert.deepEqual(again.conflicts.map((scan) => scan.ticket), ["tkt_5"]);
 });
 
-test("settling takes a scan from the queue and keeps that the ticket was used", () => {
+test("settling removes a scan from the queue but remembers that the ticket was used", () => {
   const ledger = new Ledger(() => new MemoryStorage());
   ledger.keep(scanOf("tkt_1"));
   ledger.settle(ledger.get("tkt_1"));
@@ -51,7 +51,7 @@ test("settling takes a scan from the queue and keeps that the ticket was used", 
   assert.ok(ledger.get("tkt_2"));
 });
 
-test("20,000 scans fit into a browser's 5 MiB, and the next is refused aloud", () => {
+test("20,000 scans fit into a browser's 5 MiB, and the next one is refused", () => {
   const storage = new MemoryStorage();
   const ledger = new Ledger(() => storage);
   const signature = "s".repeat(86);
@@ -65,34 +65,34 @@ test("20,000 scans fit into a browser's 5 MiB, and the next is refused aloud", (
   }
   assert.equal(WAITING_MOST, 20_000);
   assert.ok(storage.characters < 5 * 1024 * 1024, `${storage.characters} characters`);
-  assert.equal(ledger.hasRoom, false);
+  assert.equal(ledger.hasSpace, false);
   assert.equal(ledger.keep(scanOf("tkt_more")), false);
   assert.equal(ledger.get("tkt_more"), undefined);
-  assert.equal(ledger.keep({ ...ledger.next, attempts: [1] }), true, "one that is in the queue may change");
+  assert.equal(ledger.keep({ ...ledger.next, attempts: [1] }), true, "a queued scan can still be changed");
   ledger.settle(ledger.next);
   assert.equal(ledger.keep(scanOf("tkt_more")), true);
 });
 
-test("a storage without room refuses, and loses nothing that it has", () => {
+test("a full storage refuses new scans and loses none", () => {
   const storage = new MemoryStorage(2);
   const ledger = new Ledger(() => storage);
   assert.equal(ledger.keep(scanOf("tkt_1")), true);
   assert.equal(ledger.keep(scanOf("tkt_2")), false);
   assert.equal(ledger.waiting, 1);
   assert.equal(new Ledger(() => storage).get("tkt_1").barcode, signer.barcode("tkt_1"));
-  // The server knows of this one already: it counts for as long as the page lives.
+  // The server already knows this one, so it is remembered while the page is open.
   ledger.keep(scanOf("tkt_3", { barcode: undefined }));
   assert.equal(ledger.get("tkt_3").at, 1000);
 });
 
-test("a storage that is switched off is no crash", () => {
+test("disabled storage does not crash", () => {
   const ledger = new Ledger(() => {
     throw new DOMException("no", "SecurityError");
   });
   assert.equal(ledger.keep(scanOf("tkt_1")), false);
 });
 
-test("signing out forgets all but what waits, and what waits still is whole", () => {
+test("signing out forgets all but the waiting scans, which stay intact", () => {
   const storage = new MemoryStorage();
   const ledger = new Ledger(() => storage);
   ledger.keep(scanOf("tkt_1"));
@@ -107,7 +107,7 @@ test("signing out forgets all but what waits, and what waits still is whole", ()
   assert.equal(storage.length, 0, "nothing is left");
 });
 
-test("another tab's scans are seen", () => {
+test("scans by another tab are seen", () => {
   const storage = new MemoryStorage();
   const here = new Ledger(() => storage);
   const there = new Ledger(() => storage);
@@ -120,7 +120,7 @@ test("another tab's scans are seen", () => {
   assert.equal(here.waiting, 0);
 });
 
-test("what is damaged is passed over", () => {
+test("damaged items are skipped", () => {
   const storage = new MemoryStorage();
   const ledger = new Ledger(() => storage);
   ledger.keep(scanOf("tkt_1"));

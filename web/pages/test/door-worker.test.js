@@ -8,7 +8,7 @@ const SITE = new URL("../site/", import.meta.url);
 const source = readFileSync(new URL("door/worker.js", SITE), "utf8");
 const ORIGIN = "https://tickets.example";
 
-/** The worker, in a browser as small as can be, before a server that has the real files. */
+/** The worker in a minimal fake browser, with a server that has the real files. */
 function makeWorker() {
   const listeners = new Map();
   const stores = new Map();
@@ -55,7 +55,7 @@ function makeWorker() {
   const globals = { self, caches, fetch, URL, Response, AbortController, setTimeout, clearTimeout, TextEncoder };
   vm.runInNewContext(source, { ...globals, crypto: webcrypto, Uint8Array, Error, Map });
 
-  /** @returns {Promise<Response | undefined>} what the worker answers; undefined when it leaves it to the browser */
+  /** @returns {Promise<Response | undefined>} the response; undefined if the worker leaves it to the browser */
   const dispatch = async (name, more = {}) => {
     let answer;
     const waits = [];
@@ -73,7 +73,7 @@ function makeWorker() {
   return { world, stores, install: () => dispatch("install"), get, open: () => get("/door", "navigate") };
 }
 
-/** All modules that the page needs, found by walking the real imports. */
+/** All modules the page needs, found by following the real imports. */
 function modulesOf(name, found = new Set()) {
   if (found.has(name)) return found;
   found.add(name);
@@ -85,7 +85,7 @@ function modulesOf(name, found = new Set()) {
   return found;
 }
 
-test("installing keeps the page with every module and style; the page opens without a network", async () => {
+test("installing caches the page with every module and style, so the page opens without a network", async () => {
   const { world, stores, install, get, open } = makeWorker();
   await install();
   const [kept] = [...stores.values()];
@@ -115,14 +115,14 @@ test("the API, other pages and writes are left to the browser", async () => {
   assert.deepEqual(world.asked, []);
 });
 
-test("a new version takes the old one's place once it is whole", async () => {
+test("a new version replaces the old one once it is complete", async () => {
   const { world, stores, install, open } = makeWorker();
   await install();
   const [old] = [...stores.keys()];
   world.hash = "h2";
   world.missing = "/assets/h2/pages/site/door/gate.js";
   assert.match(await (await open()).text(), /assets\/h2/);
-  assert.deepEqual([...stores.keys()], [old], "half a version is none");
+  assert.deepEqual([...stores.keys()], [old], "an incomplete version is discarded");
   world.missing = "";
   await open();
   assert.equal(stores.size, 1);
@@ -131,14 +131,14 @@ test("a new version takes the old one's place once it is whole", async () => {
   assert.match(await (await open()).text(), /assets\/h2/);
 });
 
-test("an installation that isn't whole fails, to be tried again", async () => {
+test("an incomplete installation fails, so that it is retried", async () => {
   const { world, stores, install } = makeWorker();
   world.missing = "/assets/h1/pages/site/styles/base.css";
   await assert.rejects(install());
   assert.equal(stores.size, 0);
 });
 
-test("an error of the server's doesn't take the kept page's place", async () => {
+test("a server error does not replace the cached page", async () => {
   const { world, install, open } = makeWorker();
   await install();
   world.missing = "/door";

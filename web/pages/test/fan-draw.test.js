@@ -8,14 +8,14 @@ import { sha256, toHex } from "../site/fan/sha256.js";
 
 const vectors = JSON.parse(readFileSync(new URL("../../../docs/draw-vectors.json", import.meta.url), "utf8"));
 
-test("SHA-256 is node's, at every length around a block's end", () => {
+test("SHA-256 agrees with node's at every length around its block boundaries", () => {
   for (let length = 0; length <= 200; length += 1) {
     const bytes = Uint8Array.from({ length }, (_, index) => (index * 7 + length) & 255);
     assert.equal(toHex(sha256(bytes)), createHash("sha256").update(bytes).digest("hex"), `${length} bytes`);
   }
 });
 
-test("the draw gives the published vectors", async () => {
+test("the draw matches the published test vectors", async () => {
   for (const vector of vectors.draws) {
     const numbers = await draw(vectors.seed, vector.n);
     const text = Array.from(numbers, (number) => `${number}\n`).join("");
@@ -28,14 +28,14 @@ const published = {
   number: 9,
 };
 
-test("a draw that holds agrees", async () => {
+test("a correct draw agrees", async () => {
   assert.deepEqual(await checkDraw(published), {
     isSeedCommitted: true, isCommitmentSeen: true, number: 9, agrees: true,
   });
   assert.equal((await checkDraw({ ...published, seenCommitment: undefined })).agrees, true);
 });
 
-test("another number, seed, commitment or size is found out", async () => {
+test("a wrong number, seed, commitment or size is detected", async () => {
   assert.equal((await checkDraw({ ...published, number: 8 })).agrees, false);
   assert.equal((await checkDraw({ ...published, seed: `ff${vectors.seed.slice(2)}` })).agrees, false);
   assert.equal((await checkDraw({ ...published, seenCommitment: "00".repeat(32) })).agrees, false);

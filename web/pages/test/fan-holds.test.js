@@ -19,7 +19,7 @@ const hold = { hold: "hld_1", seats: ["A-1"], area: null, quantity: 1, lines: []
   expiresAt: "2026-11-24T10:00:00.000Z" };
 const END = Date.parse(hold.expiresAt);
 
-test("a hold's key is made once, and is there after a reload and in another tab", () => {
+test("a hold's key is made once and shared with later loads and other tabs", () => {
   const shelf = new Shelf();
   new KeptHolds("e", () => shelf).add(hold);
   const first = new KeptHolds("e", () => shelf).begin("hld_1", "pm_card_visa");
@@ -29,7 +29,7 @@ test("a hold's key is made once, and is there after a reload and in another tab"
   assert.deepEqual(again.begin("hld_1", "pm_card_visa"), first);
 });
 
-test("what is sent is written down before; a second click with another card repeats the first", () => {
+test("a payment is recorded before it is sent, and a second click with another card repeats the first", () => {
   const shelf = new Shelf();
   const holds = new KeptHolds("e", () => shelf);
   holds.add(hold);
@@ -38,7 +38,7 @@ test("what is sent is written down before; a second click with another card repe
   assert.deepEqual(holds.begin("hld_1", "pm_card_visa"), first);
 });
 
-test("after a certain refusal another card may be chosen, under the same key", () => {
+test("after a definite refusal another card may be chosen under the same key", () => {
   const holds = new KeptHolds("e", () => new Shelf());
   const shelf = new Shelf();
   const kept = new KeptHolds("e", () => shelf);
@@ -49,7 +49,7 @@ test("after a certain refusal another card may be chosen, under the same key", (
   assert.equal(holds.begin("hld_none", "a"), undefined);
 });
 
-test("after a payment that was declined its hold has another key, wherever that is heard of", () => {
+test("after a declined payment the hold has a new key in every tab", () => {
   const shelf = new Shelf();
   const holds = new KeptHolds("e", () => shelf);
   const other = new KeptHolds("e", () => shelf);
@@ -59,18 +59,18 @@ test("after a payment that was declined its hold has another key, wherever that 
   assert.equal(other.paidBy("ord_1").hold.hold, "hld_1");
   holds.declined({ ...hold, expiresAt: "2026-11-24T10:01:00.000Z" }, key, "card_declined");
   assert.equal(holds.paidBy("ord_1"), undefined);
-  assert.deepEqual(holds.expire(END), [], "its time is the new one");
+  assert.deepEqual(holds.expire(END), [], "it has the new expiry");
   const again = holds.begin("hld_1", "b");
   assert.notEqual(again.key, key);
   assert.equal(again.method, "b");
-  // A tab that hears of the first order only now changes nothing of the next.
+  // A tab that only now learns of the first order does not affect the next one.
   other.declined(hold, key, "card_declined");
   other.ordered("hld_1", key, "ord_1");
   assert.deepEqual(other.begin("hld_1", "c"), again);
   assert.equal(other.paidBy("ord_1"), undefined);
 });
 
-test("what has run out is forgotten, but no payment that may have been sent", () => {
+test("expired holds are forgotten, but never one whose payment may have been sent", () => {
   const shelf = new Shelf();
   const holds = new KeptHolds("e", () => shelf);
   holds.add(hold);
@@ -81,7 +81,7 @@ test("what has run out is forgotten, but no payment that may have been sent", ()
   assert.deepEqual(holds.all().map((entry) => entry.hold.hold), ["hld_2"]);
 });
 
-test("without storage they live as long as the page, with the same key", () => {
+test("without storage, holds last as long as the page and keep their keys", () => {
   const holds = new KeptHolds("e", () => {
     throw new Error("switched off");
   });
@@ -92,7 +92,7 @@ test("without storage they live as long as the page, with the same key", () => {
   assert.deepEqual(holds.all(), []);
 });
 
-test("broken storage is none", () => {
+test("corrupt storage counts as empty", () => {
   const shelf = new Shelf();
   shelf.setItem("onsale.fan.holds.e", '[{"hold":1}]');
   assert.deepEqual(new KeptHolds("e", () => shelf).all(), []);

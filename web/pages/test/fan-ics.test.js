@@ -18,7 +18,7 @@ test("times are UTC, text is escaped, lines end in CRLF", () => {
   assert.equal(text.replace(/\r\n/g, "").includes("\n"), false);
 });
 
-test("lines are folded at 75 octets, never inside a character, and unfold to what they were", () => {
+test("lines fold at 75 octets, never inside a character, and unfold to the original", () => {
   const summary = "가나다라마바사".repeat(12) + "🎫".repeat(20);
   const text = calendarFile({ ...appointment, summary });
   const encoder = new TextEncoder();

@@ -25,7 +25,7 @@ const facts = (changes = {}) => ({
 const hold = (changes = {}) => ({ id: "hld_1", expiresAt: LATER, isSent: false, ...changes });
 const step = (changes) => journey(facts(changes)).step;
 
-test("the way through a sale, in order", () => {
+test("the steps of a sale, in order", () => {
   const scheduled = { event: event({ phase: "scheduled", opensAt: LATER }), room: room({ phase: "closed" }) };
   assert.equal(step(scheduled), "before");
   const lobby = { room: room({ phase: "lobby" }) };
@@ -51,25 +51,25 @@ test("the way through a sale, in order", () => {
   }
 });
 
-test("a pass that has ended counts no more, but what was held can be paid", () => {
+test("an ended pass no longer counts, but its holds can be paid", () => {
   assert.equal(step({ isSpent: true, pass: { expiresAt: EARLIER } }), "spent");
   const shop = journey(facts({ isSpent: true, pass: { expiresAt: EARLIER }, holds: [hold()] }));
   assert.equal(shop.step, "shop");
   assert.equal(shop.hasPass, false);
 });
 
-test("a payment that may have been sent is followed, whatever became of hold, pass and sale", () => {
+test("a payment that may have been sent is followed, whatever happens to hold, pass and sale", () => {
   const sent = [hold({ isSent: true, expiresAt: EARLIER })];
   const over = { event: event({ phase: "closed" }), room: room({ phase: "closed" }) };
   assert.equal(step({ ...over, holds: sent, checkout: "hld_1" }), "paying");
 });
 
-test("a hold that ran out is not checked out", () => {
+test("an expired hold is not checked out", () => {
   const gone = { checkout: "hld_1", holds: [hold({ expiresAt: EARLIER })] };
   assert.equal(step({ place: { number: 3 }, pass: { expiresAt: LATER }, ...gone }), "shop");
 });
 
-test("paused and sold out keep the place in the line", () => {
+test("the place in line is kept while paused or sold out", () => {
   for (const phase of ["paused", "soldOut"]) {
     const there = journey(facts({ room: room({ phase }), place: { number: 2 } }));
     assert.deepEqual([there.step, there.needs, there.phase], ["line", null, phase]);
@@ -78,7 +78,7 @@ test("paused and sold out keep the place in the line", () => {
   assert.equal(step({ room: room({ phase: "paused" }) }), "enter");
 });
 
-test("without a waiting room the pass is asked for at once", () => {
+test("without a waiting room the pass is claimed at once", () => {
   const open = { event: event({ waitingRoom: false }) };
   assert.equal(step(open), "enter");
   assert.equal(journey(facts({ ...open, place: { number: 99 } })).needs, "pass");
@@ -86,7 +86,7 @@ test("without a waiting room the pass is asked for at once", () => {
   assert.equal(step({ ...scheduled, place: { number: 99 } }), "before");
 });
 
-test("closed is over, or has not begun", () => {
+test("a closed room means that the sale is over or has not begun", () => {
   assert.equal(phaseOf(event({ phase: "scheduled" }), room({ phase: "closed" }), NOW), "scheduled");
   assert.equal(phaseOf(event({ phase: "closed" }), room({ phase: "closed" }), NOW), "closed");
   assert.equal(phaseOf(event({ phase: "open", closesAt: EARLIER }), room({ phase: "closed" }), NOW), "closed");

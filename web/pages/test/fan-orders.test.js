@@ -8,7 +8,7 @@ import { addCatalog, setLanguage } from "../site/lib/i18n.js";
 
 addCatalog(catalog);
 
-test("all orders can be reached, a page at a time, each once", async () => {
+test("paging reaches every order exactly once", async () => {
   const pages = [{ orders: ["a", "b"], next: "b" }, { orders: ["c"], next: null }];
   const asked = [];
   const all = new OrderPages(async (after) => {
@@ -22,7 +22,7 @@ test("all orders can be reached, a page at a time, each once", async () => {
   assert.deepEqual(asked, [undefined, "b"]);
 });
 
-test("a page that did not come is asked for again", async () => {
+test("a page that failed to load is requested again", async () => {
   const answers = [{ orders: ["a"], next: "a" }, undefined, { orders: ["b"], next: null }];
   const asked = [];
   const all = new OrderPages(async (after) => {
@@ -37,13 +37,13 @@ test("a page that did not come is asked for again", async () => {
   assert.deepEqual(asked, [undefined, "a", "a"]);
 });
 
-test("a disputed order is called so as long as it is confirmed", () => {
+test("a disputed order is shown as disputed while it is confirmed", () => {
   assert.equal(standingOf({ state: "confirmed", disputed: true }), "disputed");
   assert.equal(standingOf({ state: "confirmed" }), "confirmed");
   assert.equal(standingOf({ state: "refunded", disputed: true }), "refunded");
 });
 
-test("what an order is called and what to do about it is there for each state", () => {
+test("every order state has a name and an explanation", () => {
   const states = ["authorizing", "requires_action", "confirmed", "declined", "expired", "refunding", "refunded",
     "disputed"];
   for (const texts of Object.values(catalog)) {
@@ -51,7 +51,7 @@ test("what an order is called and what to do about it is there for each state", 
   }
 });
 
-test("a declined payment says why, in words of its own for what we know", () => {
+test("a declined payment says why, with its own text for each known code", () => {
   const known = ["card_declined", "authentication_required", "payment_intent_authentication_failure",
     "payment_mismatch"];
   for (const language of ["en", "ko"]) {
@@ -60,15 +60,15 @@ test("a declined payment says why, in words of its own for what we know", () => 
     assert.ok(declineReason("do_not_honor").includes("do_not_honor"));
     assert.ok(declineReason("").includes("–"));
   }
-  // Only such a payment may have taken money: the others are told that none was.
+  // Only this decline may have taken money; for the others the page says that none was.
   assert.deepEqual(known.filter(isSentBack), ["payment_mismatch"]);
 });
 
-test("a pass is used up by so many declined payments, each counted once", () => {
+test("a pass is used up by the maximum of declined payments, each counted once", () => {
   let pass = { pass: "p", expiresAt: "2026-11-24T10:00:00.000Z" };
   assert.equal(isDeclinedTooOften(undefined), false);
   for (let order = 1; order < DECLINES_MOST; order += 1) {
-    // Heard of in another tab, or after a reload.
+    // Reported again in another tab, or after a reload.
     pass = withDecline(withDecline(pass, `ord_${order}`), `ord_${order}`);
     assert.equal(isDeclinedTooOften(pass), false);
   }

@@ -15,7 +15,7 @@ afterEach(() => {
   globalThis.fetch = realFetch;
 });
 
-/** @param {[body: unknown, status?: number][]} answers in the order that they are asked for */
+/** @param {[body: unknown, status?: number][]} answers in the order of the requests */
 function serve(...answers) {
   const asked = [];
   globalThis.fetch = async (url, { method, headers, body }) => {
@@ -39,7 +39,7 @@ function keptHolds() {
   return holds;
 }
 
-/** Pays, and gives what was told on the way. */
+/** Pays, and returns what was reported on the way. */
 async function payWith(holds, method = "pm_card_visa") {
   const told = [];
   await pay({
@@ -51,7 +51,7 @@ async function payWith(holds, method = "pm_card_visa") {
   return told;
 }
 
-test("a declined payment leaves the hold; the next one is another order, under another key", async () => {
+test("a declined payment leaves the hold, and the next payment is another order under another key", async () => {
   const holds = keptHolds();
   const asked = serve([declined, 201], [longer], [order("confirmed"), 201]);
   assert.deepEqual(await payWith(holds, "pm_card_chargeDeclined"), [["declined", longer.expiresAt]]);
@@ -64,10 +64,10 @@ test("a declined payment leaves the hold; the next one is another order, under a
   const [first, looked, second] = asked;
   assert.deepEqual([first.method, second.method], ["pm_card_chargeDeclined", "pm_card_visa"]);
   assert.notEqual(first.key, second.key);
-  assert.equal(looked.token, "Bearer pass", "a session reads no holds");
+  assert.equal(looked.token, "Bearer pass", "a session can't read holds");
 });
 
-test("where a declined payment has left nothing, that is told, and nothing can be sent twice", async () => {
+test("if a declined payment leaves no hold, that is reported and nothing can be sent twice", async () => {
   for (const [slug, status] of [["not-found", 404], ["hold-expired", 410], ["not-admitted", 409]]) {
     const holds = keptHolds();
     const { key } = holds.get("hld_1");
@@ -78,24 +78,24 @@ test("where a declined payment has left nothing, that is told, and nothing can b
   }
 });
 
-test("as long as it is not known what is left, nothing is told of the order", async () => {
+test("while it is unknown whether the hold is left, the order is not reported", async () => {
   const holds = keptHolds();
   const asked = serve([declined, 201], problem("overloaded", 503), [declined], [longer]);
   assert.deepEqual(await payWith(holds), [["overloaded"], ["declined", longer.expiresAt]]);
   assert.equal(asked[2].what, "GET /v1/events/e/orders/ord_1");
 });
 
-test("a payment that the bank wants confirmed is told of and left to the order's page", async () => {
+test("a payment that the bank wants confirmed is reported and left to the order's page", async () => {
   const holds = keptHolds();
   const asked = serve([order("requires_action", { action: { type: "redirect", url: "https://bank.example/" } }), 202]);
   assert.deepEqual(await payWith(holds), [["requires_action", undefined]]);
   assert.equal(asked.length, 1);
-  // Whoever comes back to it before it has an end follows the same order.
+  // Coming back before it is final follows the same order.
   serve([order("authorizing")], [order("confirmed")]);
   assert.deepEqual(await payWith(holds), [["authorizing", undefined], ["confirmed", undefined]]);
 });
 
-test("a payment is confirmed at a web address only", () => {
+test("only http and https addresses are accepted for confirming a payment", () => {
   const at = (url) => actionAddress(order("requires_action", { action: { type: "redirect", url } }));
   assert.equal(at("https://bank.example/3ds?x=1"), "https://bank.example/3ds?x=1");
   assert.equal(at("http://127.0.0.1:9/confirm"), "http://127.0.0.1:9/confirm");

@@ -14,26 +14,26 @@ const known = (changes = {}) => ({
 });
 const model = (step, changes, page = {}) => SCREENS[step].model(known(changes), page);
 
-/** A page that only notes what it is asked to do. */
+/** A page that only records what it is asked to do. */
 function notes() {
   const asked = [];
   const page = new Proxy({}, { get: (_, name) => (...given) => asked.push([name, ...given]) });
   return { asked, page };
 }
 
-test("the checkout gets the hold that is being paid, and why its last payment was declined", () => {
+test("the checkout gets the hold being paid and why its last payment was declined", () => {
   const declined = { ...holds[1], declined: "card_declined" };
   const { hold, declined: code } = model("checkout", { holds: [holds[0], declined], checkout: "hld_2" });
   assert.deepEqual([hold.hold, code], ["hld_2", "card_declined"]);
   assert.equal(model("checkout", { checkout: "hld_1" }).declined, undefined);
 });
 
-test("the shop gets the holds without the keys that pay them", () => {
+test("the shop gets the holds without their payment keys", () => {
   assert.deepEqual(model("shop").holds, holds.map(({ hold }) => hold));
   assert.ok(!JSON.stringify(model("shop")).includes("key of"));
 });
 
-test("what a fan does in a view reaches the page", () => {
+test("a fan's actions in a view reach the page", () => {
   const { asked, page } = notes();
   const checkout = model("checkout", { checkout: "hld_2" }, page);
   checkout.pay("pm_card_visa");
@@ -55,7 +55,7 @@ test("what a fan does in a view reaches the page", () => {
   ]);
 });
 
-test("the lobby gets the fan's own index, once there is a place", () => {
+test("the lobby gets the fan's index once there is a place", () => {
   assert.equal(model("lobby").lobbyIndex, undefined);
   assert.deepEqual(
     model("lobby", { place: { ticket: "t", number: null, lobbyIndex: 3 } }),
@@ -63,7 +63,7 @@ test("the lobby gets the fan's own index, once there is a place", () => {
   );
 });
 
-test("a step that is reached without what it needs throws", () => {
+test("reaching a step without what it needs throws", () => {
   assert.throws(() => model("checkout", { checkout: "hld_3" }), /without what that step needs/);
   assert.throws(() => model("failed"), /without what that step needs/);
 });

@@ -8,19 +8,19 @@ import { eventPath, orderPath, routeOf } from "../site/fan/routes.js";
 import { countdown } from "../site/fan/words.js";
 import { addCatalog, setLanguage } from "../site/lib/i18n.js";
 
-test("addresses", () => {
+test("email addresses follow the server's rule", () => {
   for (const good of ["fan@example.com", "a@b", "김@한국.kr"]) assert.equal(isEmail(good), true, good);
   for (const bad of ["", "fan", "@b", "a@", "a@b@c", "a b@c", `a@${"b".repeat(260)}`, "a\t@b"]) {
     assert.equal(isEmail(bad), false, bad);
   }
 });
 
-test("routes, there and back", () => {
+test("paths parse to the routes they were made from", () => {
   assert.deepEqual(routeOf("/"), { name: "list" });
   assert.deepEqual(routeOf(eventPath("a b/c")), { name: "event", event: "a b/c" });
   assert.deepEqual(routeOf(orderPath("e", "ord_1")), { name: "order", event: "e", order: "ord_1" });
   assert.deepEqual(routeOf("/orders/"), { name: "orders" });
-  // Where a bank's page leads back to.
+  // The bank's page returns here.
   assert.deepEqual(routeOf("/events/a%2Fb/orders/ord_1"), { name: "order", event: "a/b", order: "ord_1" });
   for (const path of ["/nothing", "/events", "/events/e/orders", "/events/e/orders/o/x", "/events/e/seats/o",
     "/orders/e/o/x", "/events/%E0%A4"]) {
@@ -28,7 +28,7 @@ test("routes, there and back", () => {
   }
 });
 
-test("the clock follows the server's, whatever the device's says, and narrows down", () => {
+test("the clock follows the server's, whatever the device's says, and gets more precise", () => {
   let count = 0;
   const clock = new ServerClock(() => count, 0);
   const server = Date.parse("2026-11-24T10:00:00.900Z");
@@ -43,7 +43,7 @@ test("the clock follows the server's, whatever the device's says, and narrows do
   assert.ok(Math.abs(clock.now() - (server + count)) < 600);
 });
 
-test("a device that slept is set right by the next answer", () => {
+test("after a sleep the next response corrects the clock", () => {
   let count = 1000;
   const clock = new ServerClock(() => count, 0);
   clock.observe(900, "Tue, 24 Nov 2026 10:00:00 GMT");
@@ -52,7 +52,7 @@ test("a device that slept is set right by the next answer", () => {
   assert.ok(Math.abs(clock.now() - Date.parse("2026-11-24T11:00:00Z")) < 1600);
 });
 
-test("both languages have the same strings, with the same values in them", () => {
+test("both languages have the same strings with the same placeholders", () => {
   const bases = (texts) => [...new Set(Object.keys(texts).map((key) => key.replace(/\.(one|other)$/, "")))].sort();
   assert.deepEqual(bases(catalog.ko), bases(catalog.en));
   const values = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
@@ -63,7 +63,7 @@ test("both languages have the same strings, with the same values in them", () =>
   }
 });
 
-test("picked seats that others took are dropped and told, with all that were picked", () => {
+test("picked seats that others took are dropped and reported along with the whole selection", () => {
   const selection = new Selection();
   assert.equal(selection.toggle(1, 2), "picked");
   assert.equal(selection.toggle(2, 2), "picked");
@@ -73,7 +73,7 @@ test("picked seats that others took are dropped and told, with all that were pic
   assert.equal(selection.toggle(1, 2), "dropped");
 });
 
-test("beside days a countdown always names its hours", () => {
+test("a countdown with days always shows its hours", () => {
   addCatalog(catalog);
   setLanguage("en");
   assert.equal(countdown(59), "0:59");

@@ -6,7 +6,7 @@ import { exampleChart, examplePlan } from "./map-plans.js";
 const event = { currency: "KRW", prices: [{ category: "VIP", amount: 5 }], areas: [] };
 
 for (const name of /** @type {const} */ (["arena", "theatre"])) {
-  test(`${name}: every seat is in plan order, where the plan says, with its names`, () => {
+  test(`${name}: every seat is in plan order, at its position, with its names`, () => {
     const chart = exampleChart(name);
     let index = 0;
     for (const zone of examplePlan(name).zones) {
@@ -57,7 +57,7 @@ test("the arena has 10,884 seats in 72 sections and a standing area with a shape
   assert.deepEqual(chart.decor, []);
 });
 
-test("a section's lowest price, of all its categories or of one", () => {
+test("a section has a lowest price, over all its categories or one", () => {
   const chart = exampleChart("theatre");
   assert.equal(chart.minimumAmount(0), 165000);
   assert.equal(chart.minimumAmount(0, "VIP"), 198000);
@@ -65,7 +65,7 @@ test("a section's lowest price, of all its categories or of one", () => {
   assert.ok(Number.isNaN(chart.minimumAmount(2, "VIP")));
 });
 
-test("what a plan leaves out is zero, a category that it does not list is known all the same", () => {
+test("omitted positions are zero, and a category the plan doesn't list is added", () => {
   const chart = new SeatingChart(
     /** @type {any} */ ({
       categories: [],
@@ -79,7 +79,7 @@ test("what a plan leaves out is zero, a category that it does not list is known 
   assert.ok(Number.isNaN(chart.categoryAt(0).amount));
 });
 
-test("a stage is decor with its own words, and nothing is invented where there is none", () => {
+test("a stage is decor with its own text, and none is invented if there is none", () => {
   const area = { shape: "rectangle", rectangle: { width: 100, height: 20 }, position: { x: 10, y: 0 }, text: { text: "Stage" } };
   const plan = /** @type {any} */ ({ categories: [], zones: [{ name: "Z", position: { x: 5, y: 7 }, rows: [], areas: [area] }] });
   const [stage] = new SeatingChart(plan, event).decor;
@@ -88,7 +88,7 @@ test("a stage is decor with its own words, and nothing is invented where there i
   assert.deepEqual(exampleChart("theatre").decor, []);
 });
 
-test("an event without a plan has its areas alone", () => {
+test("an event without a plan has only its areas", () => {
   const chart = new SeatingChart(undefined, { ...event, areas: [{ name: "Floor", capacity: 9, category: "VIP" }] });
   assert.equal(chart.seatCount, 0);
   assert.deepEqual(chart.areas, [{ name: "Floor", category: "VIP", amount: 5, capacity: 9 }]);

@@ -9,11 +9,11 @@ for (const name of /** @type {const} */ (["arena", "theatre"])) {
   const grid = new SeatGrid(chart);
   const all = [...chart.x.keys()];
 
-  test(`${name}: every seat is found where it is`, () => {
+  test(`${name}: every seat is found at its position`, () => {
     for (const index of all) assert.equal(grid.nearest(chart.x[index] ?? 0, chart.y[index] ?? 0, 1), index);
   });
 
-  test(`${name}: a rectangle holds what looking at every seat finds`, () => {
+  test(`${name}: a rectangle finds the same seats as checking each one`, () => {
     const { left, top, right, bottom } = chart.bounds;
     for (const [from, to] of [[0, 1], [0.2, 0.4], [0.31, 0.33], [0.9, 1.5]]) {
       const box = {
@@ -42,7 +42,7 @@ for (const name of /** @type {const} */ (["arena", "theatre"])) {
   });
 }
 
-test("far from all seats there is none", () => {
+test("no seat is found far from all of them", () => {
   const chart = exampleChart("arena");
   assert.equal(new SeatGrid(chart).nearest(1100, 600, 20), undefined);
   assert.equal(new SeatGrid(chart).nearest(-5000, -5000, 20), undefined);

@@ -12,7 +12,7 @@ function scene() {
   return new Scene(chart, statesWith(chart.seatCount));
 }
 
-test("a seat looks as it stands; what is chosen comes first", () => {
+test("a seat looks like its state, but a chosen one looks chosen", () => {
   const shown = scene();
   for (const [index, state] of [".", "h", "x", "b"].entries()) shown.states.codes[index] = state.charCodeAt(0);
   assert.deepEqual([0, 1, 2, 3].map((index) => shown.lookOf(index)), [Look.free, Look.held, Look.sold, Look.blocked]);
@@ -23,7 +23,7 @@ test("a seat looks as it stands; what is chosen comes first", () => {
   assert.equal(shown.lookOf(0), Look.dim);
 });
 
-test("who buys can mean what is free or theirs; who keeps order can mean any", () => {
+test("a fan can pick free seats and their own; the organizer can pick any", () => {
   const shown = scene();
   for (const [index, state] of [".", "h", "x", "b"].entries()) shown.states.codes[index] = state.charCodeAt(0);
   const pickable = () => [0, 1, 2, 3].map((index) => shown.isPickable(index));
@@ -43,7 +43,7 @@ test("free seats are counted by section and by category", () => {
   assert.deepEqual(shown.countFree().slice(0, 5), [0, 0, 0, 0, 130]);
 });
 
-test("a seat says all about itself, in both languages", () => {
+test("a seat describes itself fully, in both languages", () => {
   const shown = scene();
   const index = /** @type {number} */ (shown.chart.indexOf("F1-3-12"));
   setLanguage("en");
@@ -56,13 +56,13 @@ test("a seat says all about itself, in both languages", () => {
   assert.equal(freeWord(0, "R"), "none free in R");
 });
 
-test("both languages have the same strings, but for the plural that Korean lacks", () => {
+test("both languages have the same strings, except for plurals, which Korean lacks", () => {
   const base = (/** @type {Record<string, string>} */ catalog) =>
     [...new Set(Object.keys(catalog).map((key) => key.replace(/\.(one|other)$/, "")))].sort();
   assert.deepEqual(base(mapCatalog.ko), base(mapCatalog.en));
 });
 
-test("a number on a seat reads on any colour, in both schemes", () => {
+test("a seat's number is readable on any color, in both schemes", () => {
   for (const color of ["#7c3aed", "#e11d48", "#f59e0b", "#10b981", "#0ea5e9", "#808080", "#ffffff", "#000000"]) {
     assert.ok(contrast(color, inkOn(color)) >= 4.5, color);
   }

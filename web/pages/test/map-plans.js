@@ -18,7 +18,7 @@ export function exampleChart(name) {
   });
 }
 
-/** @param {number} count @param {number[]} [sold] the others are free */
+/** @param {number} count @param {number[]} [sold] indexes of sold seats; the others are free */
 export function statesWith(count, sold = []) {
   const states = new SeatStates();
   states.replace({ version: 1, seats: ".".repeat(count), areas: [] });

@@ -8,7 +8,7 @@ const theatre = exampleChart("theatre");
 const at = (/** @type {string} */ name) => /** @type {number} */ (arena.indexOf(name));
 const names = (/** @type {number[] | undefined} */ seats) => seats?.map((index) => arena.name(index));
 
-test("the two beside those that are gone, in the same row, leaving no single seat", () => {
+test("suggests the two next to the lost seats, in the same row, leaving no single seat", () => {
   const gone = [at("F1-3-6"), at("F1-3-7")];
   const found = nearbyFree(arena, statesWith(arena.seatCount, gone), gone, 2);
   assert.ok(found);
@@ -17,12 +17,12 @@ test("the two beside those that are gone, in the same row, leaving no single sea
   assert.ok(["F1-3-4,F1-3-5", "F1-3-8,F1-3-9"].includes(String(names(found))));
 });
 
-test("a seat that is still free may be one of them", () => {
+test("a picked seat that is still free may be among the suggested", () => {
   const gone = at("F1-3-7");
   assert.deepEqual(names(nearbyFree(arena, statesWith(arena.seatCount, [gone]), [at("F1-3-6"), gone], 2)), ["F1-3-5", "F1-3-6"]);
 });
 
-test("another row when this one is full, at the same price, and beside each other", () => {
+test("when the row is full, suggests adjacent seats at the same price in another row", () => {
   const row = arena.rowAt(at("F1-3-1"));
   assert.ok(row);
   const full = Array.from({ length: row.count }, (_, place) => row.first + place);
@@ -35,7 +35,7 @@ test("another row when this one is full, at the same price, and beside each othe
   assert.ok(["2", "4"].includes(arena.label(found?.[0] ?? 0).row));
 });
 
-test("not over an aisle, and not over a seat that is taken", () => {
+test("does not suggest seats across an aisle or a taken seat", () => {
   const row = /** @type {import("../site/map/chart.js").Row} */ (theatre.sections[0]?.rows[0]);
   let aisle = row.first;
   while (theatre.distance(aisle, aisle + 1) < theatre.spacing * 1.75) aisle += 1;
@@ -46,7 +46,7 @@ test("not over an aisle, and not over a seat that is taken", () => {
   assert.deepEqual(nearbyFree(theatre, states, [aisle + 1], 1), [aisle + 1]);
 });
 
-test("nothing where nothing is free, nothing was given or nothing is wanted", () => {
+test("suggests nothing if nothing is free, given or wanted", () => {
   const all = Array.from({ length: arena.seatCount }, (_, index) => index);
   assert.equal(nearbyFree(arena, statesWith(arena.seatCount, all), [1], 1), undefined);
   assert.equal(nearbyFree(arena, statesWith(arena.seatCount), [], 2), undefined);

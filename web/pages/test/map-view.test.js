@@ -6,7 +6,7 @@ const bounds = { left: 100, top: 50, right: 500, bottom: 250 };
 const size = { width: 800, height: 600 };
 const limits = { least: 0.1, most: 10 };
 
-test("fit shows all of it, in the middle, as large as it goes", () => {
+test("fit shows everything, centered and as large as possible", () => {
   const view = fit(bounds, size, 20);
   assert.equal(view.scale, 1.9);
   assert.deepEqual(toPlan(view, { x: 400, y: 300 }), { x: 300, y: 150 });
@@ -15,7 +15,7 @@ test("fit shows all of it, in the middle, as large as it goes", () => {
   assert.equal(fit(bounds, size, 20, 1).scale, 1);
 });
 
-test("zooming leaves what is under the pointer under it, also at the limits", () => {
+test("zooming keeps what is under the pointer in place, even at the limits", () => {
   const view = { scale: 2, x: -30, y: 12 };
   const at = { x: 123, y: 456 };
   for (const factor of [1.3, 0.2, 1000, 0.0001]) {
@@ -27,7 +27,7 @@ test("zooming leaves what is under the pointer under it, also at the limits", ()
   }
 });
 
-test("clamp: a small plan stays in the middle, a large one keeps the screen covered", () => {
+test("clamp centers a small plan and keeps the screen covered by a large one", () => {
   assert.deepEqual(clamp({ scale: 1, x: 999, y: -999 }, bounds, size, 10), { scale: 1, x: 100, y: 150 });
   const right = clamp({ scale: 4, x: 5000, y: 0 }, bounds, size, 10);
   assert.equal(right.x + bounds.left * 4, 10);
@@ -35,13 +35,13 @@ test("clamp: a small plan stays in the middle, a large one keeps the screen cove
   assert.equal(left.x + bounds.right * 4, 790);
 });
 
-test("a flight begins and ends where it should, and grows evenly", () => {
+test("a flight starts and ends at its views and scales geometrically", () => {
   const from = { scale: 1, x: 0, y: 0 };
   const to = { scale: 4, x: -300, y: -200 };
   assert.deepEqual(between(from, to, 0), { scale: 1, x: 0, y: 0 });
   assert.deepEqual(between(from, to, 1), to);
   const half = between(from, to, 0.5);
   assert.equal(half.scale, 2);
-  // The point that both show in one place: 100, 200/3.
+  // The point that both views show in the same place: 100, 200/3.
   assert.ok(Math.abs(100 * half.scale + half.x - 100) < 1e-9);
 });

@@ -13,9 +13,9 @@ const pointers = (draft, about = summary) => checkDraft(draft, about).map(
   ({ pointer, reason }) => `${pointer} ${reason}`,
 );
 
-test("a sound draft has no faults", () => assert.deepEqual(pointers(sound()), []));
+test("a valid draft has no faults", () => assert.deepEqual(pointers(sound()), []));
 
-test("what is missing is named by its field", () => {
+test("missing values are reported at their fields", () => {
   assert.deepEqual(pointers({ ...emptyDraft(), id: "No!", currency: "XX" }, { seats: 0, categories: [] }), [
     "/title missing",
     "/id slug",
@@ -25,7 +25,7 @@ test("what is missing is named by its field", () => {
   ]);
 });
 
-test("categories in use need a price, unused ones none", () => {
+test("categories in use need a price, unused ones don't", () => {
   assert.deepEqual(categoriesInUse(summary, [{ name: "P", capacity: "1", category: " Standing " }, { name: "Q", capacity: "1", category: "A" }]), [
     "A",
     "Standing",
@@ -50,7 +50,7 @@ test("areas are checked one by one", () => {
   ]);
 });
 
-test("times must stand in order, numbers in their range", () => {
+test("times must be in order and numbers in range", () => {
   const draft = {
     ...sound(),
     opensAt: "2030-01-02T10:00",
@@ -67,7 +67,7 @@ test("times must stand in order, numbers in their range", () => {
   ]);
 });
 
-test("the request has what was typed, in the server's terms", () => {
+test("the request has the input in the server's terms", () => {
   const draft = {
     ...sound(),
     title: " Night ",
@@ -91,7 +91,7 @@ test("the request has what was typed, in the server's terms", () => {
   );
 });
 
-test("what may be left to the server is sent only when it was typed, and must fit", () => {
+test("optional numbers are sent only if given, and must be in range", () => {
   const onsale = (changes) => toRequest({ ...sound(), ...changes }, undefined, summary).onsale;
   assert.ok(!("passIdleSeconds" in onsale({})) && !("frontSeconds" in onsale({ frontSeconds: " " })));
   const { passIdleSeconds, frontSeconds } = onsale({ passIdleSeconds: "10", frontSeconds: "0" });
@@ -103,14 +103,14 @@ test("what may be left to the server is sent only when it was typed, and must fi
   ]);
 });
 
-test("what an older page kept is no draft", () => {
+test("a draft stored by an older page is ignored", () => {
   assert.ok(isDraft(JSON.parse(JSON.stringify(sound()))));
   assert.ok(!isDraft({ ...sound(), areas: [{ name: "P" }] }));
   assert.ok(!isDraft({ title: "Night" }));
   assert.ok(!isDraft(null));
 });
 
-test("money is read by its currency", () => {
+test("money is parsed according to its currency", () => {
   assert.equal(parseMoney("198,000", "KRW"), 198000);
   assert.equal(parseMoney(" 198 000 ", "KRW"), 198000);
   assert.equal(parseMoney("12.5", "EUR"), 1250);
@@ -123,7 +123,7 @@ test("money is read by its currency", () => {
   assert.equal(parseMoney("1", "won"), undefined);
 });
 
-test("a local time goes to UTC and back", () => {
+test("a local time converts to UTC and back", () => {
   const moment = momentOf("2030-03-01T19:00");
   assert.equal(moment, new Date(2030, 2, 1, 19).toISOString());
   assert.equal(localText(moment), "2030-03-01T19:00");

@@ -6,25 +6,25 @@ import { minutesToSellOut, pacePerMinute } from "../site/organizer/pace.js";
 
 const sample = (second, sold = 0) => ({ at: second * 1000, sold, held: 0, free: 0, waiting: 0, active: 0 });
 
-test("the pace is what was sold over the last minute", () => {
+test("the pace is what sold over the last minute", () => {
   const samples = Array.from({ length: 121 }, (_, second) => sample(second, second < 60 ? 0 : (second - 60) * 2));
   assert.equal(pacePerMinute(samples), 120);
   assert.equal(pacePerMinute(samples, 60), 0);
   assert.equal(pacePerMinute(samples, 90), 60);
 });
 
-test("too little says nothing, less than a minute is reckoned up", () => {
+test("the pace is undefined for a very short period and extrapolated for less than a minute", () => {
   assert.equal(pacePerMinute([]), undefined);
   assert.equal(pacePerMinute([sample(0), sample(5, 10)]), undefined);
   assert.equal(pacePerMinute([sample(0), sample(10, 10)]), 60);
 });
 
-test("a gap is reckoned over its whole length, and refunds count against", () => {
+test("the pace spans the whole of a gap, and refunds reduce it", () => {
   assert.equal(pacePerMinute([sample(0, 0), sample(600, 100)]), 10);
   assert.equal(pacePerMinute([sample(0, 30), sample(30, 0)]), -60);
 });
 
-test("the sell-out is free by pace, where that means something", () => {
+test("the sell-out is the free tickets divided by the pace, if that is meaningful", () => {
   assert.equal(minutesToSellOut(300, 60), 5);
   assert.equal(minutesToSellOut(0, undefined), 0);
   assert.equal(minutesToSellOut(10, 0), undefined);
@@ -33,7 +33,7 @@ test("the sell-out is free by pace, where that means something", () => {
   assert.equal(minutesToSellOut(1e9, 1), undefined);
 });
 
-test("the history stays bounded, keeps its ends, and the newest part whole", () => {
+test("the history stays bounded and keeps both its ends and all of the latest part", () => {
   const history = new History([], 100);
   for (let second = 1; second <= 1000; second += 1) history.add(sample(second, second));
   assert.ok(history.samples.length <= 100);
@@ -42,10 +42,10 @@ test("the history stays bounded, keeps its ends, and the newest part whole", () 
   const newest = history.samples.slice(-20).map(({ at }) => at / 1000);
   assert.deepEqual(newest, Array.from({ length: 20 }, (_, index) => 981 + index));
   assert.ok(history.samples.every(({ at }, index, all) => index === 0 || at > all[index - 1].at));
-  assert.ok(history.samples.every(({ gap }) => gap === undefined), "thinning makes no gaps");
+  assert.ok(history.samples.every(({ gap }) => gap === undefined), "thinning creates no gaps");
 });
 
-test("a silence is a gap, also after thinning, and a clock set back is passed over", () => {
+test("a silence is a gap, even after thinning, and samples from a clock set back are ignored", () => {
   const history = new History([], 10);
   history.add(sample(1));
   history.add({ ...sample(0), at: 1000 + GAP_MILLISECONDS + 1 });
@@ -56,7 +56,7 @@ test("a silence is a gap, also after thinning, and a clock set back is passed ov
   assert.equal(history.samples.filter(({ gap }) => gap).length, 1);
 });
 
-test("what was kept is checked before it is believed", () => {
+test("a stored history is validated", () => {
   assert.ok(isSamples([sample(1)]));
   assert.ok(!isSamples([{ at: 1 }]));
   assert.ok(!isSamples([{ ...sample(1), sold: null }]));
@@ -64,7 +64,7 @@ test("what was kept is checked before it is believed", () => {
   assert.equal(new History(Array.from({ length: 50 }, (_, index) => sample(index)), 10).samples.length <= 10, true);
 });
 
-test("values get round, whole ticks that cover them", () => {
+test("values get round integer ticks that cover them", () => {
   assert.deepEqual(valueTicks(0), [0, 1]);
   assert.deepEqual(valueTicks(1), [0, 1]);
   assert.deepEqual(valueTicks(3), [0, 1, 2, 3]);
@@ -86,7 +86,7 @@ test("moments get round ticks within the range, never too many", () => {
   }
 });
 
-test("paths start anew after a gap", () => {
+test("paths restart after a gap", () => {
   const points = [{ x: 0, y: 1 }, { x: 1.04, y: 2 }, { x: 5, y: 3, gap: true }, { x: 6, y: 4 }];
   assert.equal(linePath(points), "M0 1L1 2M5 3L6 4");
   assert.equal(areaPath(points, [9, 8, 7, 6]), "M0 1L1 2L1 8L0 9ZM5 3L6 4L6 6L5 7Z");

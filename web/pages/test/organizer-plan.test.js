@@ -14,7 +14,7 @@ const planOf = (seats, over = {}) => ({
 const bytes = (text) => new TextEncoder().encode(text).buffer;
 const reasons = ({ faults }) => faults.map(({ pointer, reason }) => `${pointer} ${reason}`);
 
-test("a sound plan has no faults and is counted", () => {
+test("a valid plan has no faults and is summarized", () => {
   const { plan, faults } = checkPlan(
     planOf([seat("1"), seat("2", { category: "B" }), seat("3")], {
       zones: [
@@ -39,7 +39,7 @@ test("a sound plan has no faults and is counted", () => {
   });
 });
 
-test("a seat's faults are found where they are, and the plan can still be looked at", () => {
+test("faults of single seats are located, and the plan can still be shown", () => {
   const read = checkPlan(
     planOf(
       [seat("1"), seat("1"), seat("", { category: "Z" }), seat("x".repeat(201)), seat("5", { category: undefined })],
@@ -57,7 +57,7 @@ test("a seat's faults are found where they are, and the plan can still be looked
   assert.ok(read.plan);
 });
 
-test("a missing, broken or far position is named; without one there is nothing to draw", () => {
+test("a missing, invalid or far-off position is reported, and a plan lacking one is not drawn", () => {
   const row = "/seatingPlan/zones/0/rows/0/seats";
   const missing = checkPlan(
     planOf(
@@ -79,7 +79,7 @@ test("a missing, broken or far position is named; without one there is nothing t
   assert.deepEqual(reasons(zone), ["/seatingPlan/zones/0/position/y missing"]);
 });
 
-test("a plan of another shape is refused with the place", () => {
+test("a plan with the wrong structure is refused with the place", () => {
   assert.deepEqual(reasons(checkPlan([])), ["/seatingPlan plan.notObject"]);
   assert.deepEqual(reasons(checkPlan({})), ["/seatingPlan/categories missing", "/seatingPlan/zones missing"]);
   assert.deepEqual(reasons(checkPlan(planOf([], { zones: [{ rows: {} }, 3, { rows: [{}] }, { rows: [{ seats: [null] }] }] }))), [
@@ -90,12 +90,12 @@ test("a plan of another shape is refused with the place", () => {
   ]);
 });
 
-test("faults stop at a number that one can read", () => {
+test("the number of faults is limited", () => {
   const { faults } = checkPlan(planOf(Array.from({ length: 500 }, () => seat("same"))));
   assert.equal(faults.length, FAULTS_MOST);
 });
 
-test("a file that is no JSON is refused with line and column", () => {
+test("a file that is not JSON is refused with line and column", () => {
   const [fault] = readPlan(bytes('{\n  "name": "한글",\n  "zones": [1, 2,]\n}')).faults;
   assert.deepEqual([fault.reason, fault.values], ["file.notJSONAt", { line: 3, column: 18, excerpt: "]" }]);
   assert.equal(readPlan(bytes('{"zones": [{')).faults[0].reason, "file.cutOff");
@@ -104,11 +104,11 @@ test("a file that is no JSON is refused with line and column", () => {
   assert.equal(readPlan(new ArrayBuffer(FILE_BYTES_MOST + 1)).faults[0].reason, "file.tooLarge");
 });
 
-test("a byte order mark does no harm", () => {
+test("a byte order mark is accepted", () => {
   assert.deepEqual(readPlan(bytes("\ufeff" + JSON.stringify(planOf([seat("1")])))).faults, []);
 });
 
-test("the place of a JSON fault agrees with JSON.parse on whether there is one", () => {
+test("findJSONFault agrees with JSON.parse on whether there is a fault", () => {
   const texts = [
     "{}", "[]", "null", "-0.5e+3", '"\\u00e9\\n"', '[{"a":[1,{"b":null}]}]', " \t\n1 ",
     "{]", "[,1]", "{1:2}", '{"a" 1}', '{"a":1,}', "[1 2]", "01", "1.", "+1", "tru", '"\\x"', '"a\nb"', "'a'", "[1]]", "", "{", '"abc', "nulll",
@@ -124,7 +124,7 @@ test("the place of a JSON fault agrees with JSON.parse on whether there is one",
   }
 });
 
-test("the example plans are sound", (context) => {
+test("the example plans are valid", (context) => {
   for (const name of ["arena", "theatre"]) {
     let file;
     try {

@@ -6,7 +6,7 @@ import { controlsModel, liveModel, ordersModel, seatsModel } from "../site/organ
 const event = (phase) => ({ id: "e", onsale: { phase } });
 const report = (sold) => ({ sold, orders: { confirmed: sold } });
 
-/** A desk whose client answers whatever it is asked with what was asked of it. */
+/** A desk whose client records every call and answers with an event whose phase is the method's name. */
 function desk() {
   const asked = [];
   const client = new Proxy({}, {
@@ -18,14 +18,14 @@ function desk() {
   return { asked, call: (work) => work(client, "token"), client };
 }
 
-/** A tab of an event that has heard nothing from the server yet. */
+/** A tab of an event without any data from the server yet. */
 function tab() {
   const at = desk();
   const leaving = new AbortController();
   return { at, live: new LiveEvent("e", at), leaving, signal: leaving.signal };
 }
 
-test("a tab is shown the event once it is known, at each change, and no more once it is left", () => {
+test("a tab shows the event once it is known and on every change, until it is left", () => {
   const { at, live, leaving, signal } = tab();
   const shown = [];
   controlsModel(live, at, signal).onEvent(({ onsale }) => shown.push(onsale.phase));
@@ -37,7 +37,7 @@ test("a tab is shown the event once it is known, at each change, and no more onc
   assert.deepEqual(shown, ["open", "paused"]);
 });
 
-test("what is known already is shown at once", () => {
+test("what is already known is shown at once", () => {
   const { at, live, signal } = tab();
   live.event = event("open");
   live.report = report(3);
@@ -49,7 +49,7 @@ test("what is known already is shown at once", () => {
   assert.deepEqual(shown, [3, 3, 0]);
 });
 
-test("numbers are shown only when report and event are both there", () => {
+test("numbers are shown only once both report and event are there", () => {
   const { at, live, signal } = tab();
   const shown = [];
   live.report = report(3);
@@ -59,7 +59,7 @@ test("numbers are shown only when report and event are both there", () => {
   assert.deepEqual(shown, [3]);
 });
 
-test("seats are shown only when the chart and their states are both there", () => {
+test("seats are shown only once both the chart and their states are there", () => {
   const { at, live, signal } = tab();
   const shown = [];
   live.chart = { seatCount: 2 };
@@ -70,14 +70,14 @@ test("seats are shown only when the chart and their states are both there", () =
   assert.deepEqual(shown, [4]);
 });
 
-test("a pause is known as soon as it is answered", async () => {
+test("a pause takes effect as soon as it is answered", async () => {
   const { at, live, signal } = tab();
   await controlsModel(live, at, signal).pauseOrResume("pause");
-  assert.deepEqual(at.asked, [["pause", "e", "token"]]);
-  assert.equal(live.event.onsale.phase, "pause");
+  assert.deepEqual(at.asked, [["pauseOnsale", "e", "token"]]);
+  assert.equal(live.event.onsale.phase, "pauseOnsale");
 });
 
-test("what a tab does is asked of the server, for this event and with the organizer's token", async () => {
+test("a tab's actions reach the server, for this event and with the organizer's token", async () => {
   const { at, live, signal } = tab();
   await controlsModel(live, at, signal).changeOnsale({ maxActiveShoppers: 9 });
   await seatsModel(live, at, signal).change("block", ["A-1"]);
@@ -87,8 +87,8 @@ test("what a tab does is asked of the server, for this event and with the organi
   await orders.dialog.order("ord_1");
   await orders.dialog.refund("ord_1");
   assert.deepEqual(at.asked, [
-    ["changeOnsale", "e", "token", { maxActiveShoppers: 9 }], ["block", "e", "token", ["A-1"]],
-    ["orders", "e", "token", { limit: 50 }], ["ordersCSV", "e", "token"], ["getOrder", "e", "token", "ord_1"],
+    ["changeOnsale", "e", "token", { maxActiveShoppers: 9 }], ["blockSeats", "e", "token", ["A-1"]],
+    ["listOrders", "e", "token", { limit: 50 }], ["exportOrders", "e", "token"], ["getOrder", "e", "token", "ord_1"],
     ["cancelOrder", "e", "token", "ord_1"],
   ]);
 });

@@ -21,7 +21,7 @@ const request = {
   prices: [{ category: "VIP" }],
 };
 
-test("a pointer into the plan is said in the plan's own names", () => {
+test("a pointer into the plan is described with the plan's own names", () => {
   setLanguage("en");
   assert.equal(pointerWords("/seatingPlan/zones/1/rows/1/seats/1", request), "zone F1, row 3, seat 12");
   assert.equal(
@@ -30,7 +30,7 @@ test("a pointer into the plan is said in the plan's own names", () => {
   );
   assert.equal(
     pointerWords("/seatingPlan/zones/1/rows/0/seats/4", request),
-    "zone F1, the row number 1, the seat number 5",
+    "zone F1, row number 1, seat number 5",
   );
   assert.equal(pointerWords("/prices/0/amount", request), "price of VIP");
   assert.equal(pointerWords("/areas/1/name", request), "Standing area 2, name");
@@ -41,12 +41,12 @@ test("a pointer into the plan is said in the plan's own names", () => {
   assert.equal(pointerWords("/seatingPlan/zones/1/rows/1/seats/1/category", request), "F1구역 3열 12번 좌석의 등급");
 });
 
-test("a pointer's escapes are undone", () => {
+test("a pointer's escapes are decoded", () => {
   assert.deepEqual(pointerParts("/a~1b/c~0d/0"), ["a/b", "c~d", "0"]);
   assert.deepEqual(pointerParts(""), []);
 });
 
-test("the server's sentences are said in both languages, unknown ones as they came", () => {
+test("the server's sentences are translated; unknown ones stay as they are", () => {
   const fault = fromServer(
     { pointer: "/seatingPlan/zones/1/rows/1/seats/0/category", detail: "is not among the plan's categories: Gold" },
   );
@@ -65,7 +65,7 @@ test("the server's sentences are said in both languages, unknown ones as they ca
   assert.equal(faultWords(fromServer({ pointer: "", detail: "is odd" }), request), "is odd");
 });
 
-test("what a fault points to elsewhere is said in words too", () => {
+test("other places that a fault points to are described in words too", () => {
   setLanguage("en");
   const fault = {
     pointer: "/seatingPlan/zones/1/rows/1/seats/1/seat_guid",
@@ -75,7 +75,7 @@ test("what a fault points to elsewhere is said in words too", () => {
   assert.match(faultWords(fault, request), /zone F1, row 3, seat 12, seat_guid: “X” is there already: zone F1, row 3, seat 11\./);
 });
 
-test("what was seen at the payment provider is said in words, an unknown action as it came", () => {
+test("actions seen at the payment provider have words; an unknown action stays as it is", () => {
   setLanguage("en");
   assert.equal(actionWords("refund-seen"), "Refunded at the payment provider");
   assert.equal(actionWords("dispute-seen"), "Payment disputed");
@@ -84,7 +84,7 @@ test("what was seen at the payment provider is said in words, an unknown action 
   assert.equal(actionWords("dispute-seen"), "결제 이의 제기 접수");
 });
 
-test("a fault goes to its field or to the nearest around it", () => {
+test("a fault belongs to its field or the nearest one enclosing it", () => {
   const fields = new Set(["/title", "/onsale/opensAt", "/prices/0/amount"]);
   assert.equal(fieldFor("/title", fields), "/title");
   assert.equal(fieldFor("/onsale/opensAt/deeper", fields), "/onsale/opensAt");
@@ -95,7 +95,7 @@ test("a fault goes to its field or to the nearest around it", () => {
 const PLURAL = /\.(zero|one|two|few|many|other)$/;
 const bases = (catalog) => [...new Set(Object.keys(catalog).map((key) => key.replace(PLURAL, "")))].sort();
 
-test("both languages have the same texts with the same values", () => {
+test("both languages have the same texts with the same placeholders", () => {
   assert.deepEqual(bases(organizerCatalog.ko), bases(organizerCatalog.en));
   const names = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
   for (const [key, text] of Object.entries(organizerCatalog.ko)) {
@@ -106,18 +106,18 @@ test("both languages have the same texts with the same values", () => {
   }
 });
 
-test("every text that the pages name is in the catalogue, and no other", () => {
+test("the catalog has exactly the texts that the pages use", () => {
   const folder = new URL("../site/organizer/", import.meta.url);
   const source = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
   const known = new Set(bases(organizerCatalog.en));
   const named = [...source.matchAll(/"(org\.[\w.-]+)"/g)].map((match) => match[1]);
   for (const key of named) assert.ok(known.has(key), key);
-  // The others are put together: `org.phase.${…}`.
+  // The others are composed: `org.phase.${…}`.
   const patterns = [...source.matchAll(/`(org\.[^`]*\$\{[^`]*)`/g)].map(
     (match) => new RegExp(`^${match[1].replace(/\$\{[^}]*\}/g, "@").replace(/[.]/g, "\\.").replace(/@/g, ".+")}$`),
   );
   for (const key of known) {
-    assert.ok(named.includes(key) || patterns.some((pattern) => pattern.test(key)), `${key} is used nowhere`);
+    assert.ok(named.includes(key) || patterns.some((pattern) => pattern.test(key)), `${key} is not used`);
   }
   for (const match of source.matchAll(/"(?:add\()?[^"]*", "((?:seat|plan|file|price)\.\w+)"/g)) assert.ok(known.has(`org.fault.${match[1]}`), match[1]);
 });

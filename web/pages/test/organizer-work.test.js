@@ -7,7 +7,7 @@ import { Poller } from "../site/organizer/poller.js";
 import { eventPath, parseRoute } from "../site/organizer/routes.js";
 import { blockAll, portions, sortSeats } from "../site/organizer/seat-choice.js";
 
-test("paths lead to their pages", () => {
+test("paths parse to the routes they were made from", () => {
   assert.deepEqual(parseRoute("/organizer"), { name: "events" });
   assert.deepEqual(parseRoute("/organizer/"), { name: "events" });
   assert.deepEqual(parseRoute("/organizer/new"), { name: "new" });
@@ -19,7 +19,7 @@ test("paths lead to their pages", () => {
   assert.deepEqual(parseRoute(eventPath("a/b", "seats")), { name: "event", event: "a/b", tab: "seats" });
 });
 
-test("a name of any language fits a header", () => {
+test("a name in any language fits into a header", () => {
   assert.deepEqual(actorHeaders("김하늘"), { "Onsale-Actor": "%EA%B9%80%ED%95%98%EB%8A%98" });
 });
 
@@ -28,7 +28,7 @@ test("chosen seats are sorted by what can be done with them", () => {
   assert.deepEqual(sortSeats(new Set([0, 1, 2, 3, 4]), codes), { free: [0, 4], blocked: [3], taken: [1, 2] });
 });
 
-test("names go in portions that fit a request, in order and whole", () => {
+test("names are split into portions that fit a request, complete and in order", () => {
   const names = Array.from({ length: 5000 }, (_, index) => `구역-${index}`);
   const all = portions(names);
   assert.deepEqual(all.flat(), names);
@@ -42,7 +42,7 @@ const taken = (names) => new Problem(
 );
 const takenOf = (error) => (error instanceof Problem ? error.body.unavailable : undefined);
 
-test("seats that were taken meanwhile are left out and counted", async () => {
+test("seats taken meanwhile are skipped and counted", async () => {
   const asked = [];
   const block = async (names) => {
     asked.push(names);
@@ -52,7 +52,7 @@ test("seats that were taken meanwhile are left out and counted", async () => {
   assert.deepEqual(asked, [["a", "b", "c"], ["a", "c"]]);
 });
 
-test("another refusal ends it and says how far it came; one that names no seat of ours can't go round forever", async () => {
+test("another refusal stops it and reports the progress; one naming none of our seats can't loop forever", async () => {
   const down = new Error("down");
   const result = await blockAll(["a"], async () => { throw down; }, takenOf);
   assert.deepEqual(result, { done: 0, taken: 0, error: down });
@@ -68,14 +68,14 @@ test("an order is found by number, buyer, seat and area", () => {
   for (const query of ["", "F1-1", "ord_abd"]) assert.ok(!matchesOrder(one, query), query);
 });
 
-/** Pages of two orders, named by their place. */
+/** Pages of two orders, numbered by position. */
 const pages = (count) => async (after) => {
   const first = after === undefined ? 0 : Number(after);
   const orders = [first, first + 1].filter((index) => index < count).map((index) => order(`ord_${index}`));
   return { orders, next: first + 2 < count ? String(first + 2) : null };
 };
 
-test("a search goes through the pages, says how far it came, and goes on from there", async () => {
+test("a search goes through the pages, reports its progress, and continues from there", async () => {
   const progress = [];
   const first = await searchOrders(
     { query: "ord_", page: pages(7), pagesMost: 2, onProgress: ({ looked }) => progress.push(looked) },
@@ -86,7 +86,7 @@ test("a search goes through the pages, says how far it came, and goes on from th
   assert.deepEqual([rest.found.length, rest.looked, rest.next], [7, 7, null]);
 });
 
-test("a search stops at an order's own number, at enough, and when it is called off", async () => {
+test("a search stops at an exact order number, at enough matches, and when cancelled", async () => {
   const exact = await searchOrders({ query: "ord_1", page: pages(100) });
   assert.deepEqual([exact.found.map(({ order: id }) => id), exact.looked, exact.next], [["ord_1"], 2, null]);
   assert.equal((await searchOrders({ query: "ord", page: pages(100), foundMost: 4 })).looked, 4);
@@ -95,7 +95,7 @@ test("a search stops at an order's own number, at enough, and when it is called 
 
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-test("a poller asks one thing at a time, rests while paused, and stops", async () => {
+test("a poller has one request at a time, rests while paused, and stops", async () => {
   let asked = 0;
   let atOnce = 0;
   let most = 0;
@@ -128,7 +128,7 @@ test("a poller asks one thing at a time, rests while paused, and stops", async (
   assert.equal(asked, end);
 });
 
-test("a poller that is refused asks less and less", async () => {
+test("a poller that gets no answers polls less and less often", async () => {
   let asked = 0;
   const poller = new Poller(async () => {
     asked += 1;

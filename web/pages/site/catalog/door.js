@@ -1,4 +1,4 @@
-/** The door's words. Read in the dark, at arm's length: short, and what to do comes with what is wrong. */
+/** The door's texts. They are read in the dark at arm's length, so they are short and say what to do. */
 export const doorCatalog = {
   en: {
     "door.title": "Door",
@@ -71,7 +71,7 @@ export const doorCatalog = {
     "door.verdict.noTicket": "This code isn’t a ticket. Ask for the QR code on the ticket.",
     "door.verdict.unsure": "Can’t tell",
     "door.verdict.unknownKey": "This ticket can’t be checked without a connection. Ask the person to wait, and scan again when online.",
-    "door.verdict.noRoom": "This device can’t keep any more scans. Check this ticket on another device.",
+    "door.verdict.noSpace": "This device can’t keep any more scans. Check this ticket on another device.",
     "door.verdict.next": "Next ticket",
     "door.last": "Last scan",
     "door.last.none": "Nothing scanned yet.",
@@ -167,7 +167,7 @@ export const doorCatalog = {
     "door.verdict.noTicket": "티켓 코드가 아닙니다. 티켓에 있는 QR 코드를 보여 달라고 해 주세요.",
     "door.verdict.unsure": "확인 보류",
     "door.verdict.unknownKey": "연결 없이는 확인할 수 없는 티켓입니다. 잠시 기다려 달라고 안내하고, 연결되면 다시 스캔해 주세요.",
-    "door.verdict.noRoom": "이 기기에 스캔을 더 저장할 수 없습니다. 다른 기기에서 확인해 주세요.",
+    "door.verdict.noSpace": "이 기기에 스캔을 더 저장할 수 없습니다. 다른 기기에서 확인해 주세요.",
     "door.verdict.next": "다음 티켓",
     "door.last": "마지막 스캔",
     "door.last.none": "아직 스캔한 티켓이 없습니다.",

@@ -1,4 +1,4 @@
-/** The fan's pages: both languages, with the same keys. */
+/** The texts of the fan's pages. Both languages have the same keys. */
 export default {
   en: {
     "loading": "Loading…",
@@ -104,7 +104,7 @@ export default {
     "line.estimate.soon": "About a minute",
     "line.estimate.minutes": "About {fewest} to {most} minutes",
     "line.estimate.hours": "Up to about {hours} hours",
-    "line.room": "Shopping now: {active} · Free tickets: {free}",
+    "line.crowd": "Shopping now: {active} · Free tickets: {free}",
     "line.kept": "Your place is kept: reload, open another tab, change devices. Please keep a page open, so that you hear your call.",
     "line.announce.one": "{count} before you.",
     "line.announce.other": "{count} before you.",
@@ -114,7 +114,7 @@ export default {
     "odds.unlikely": "Unlikely",
     "odds.none": "None free right now",
     "odds.reason":
-      "{free} tickets are free. Shoppers take about {per} each, so about {before} will go before your turn and about {left} should be left. This reckons with two tickets for you.",
+      "{free} tickets are free. Shoppers take about {per} each, so about {before} will go before your turn and about {left} should be left. This assumes two tickets for you.",
     "odds.reasonNone": "No ticket is free right now. Those that come back go to the line in order, so staying is worth it if you have time.",
     "draw.title": "Your draw, check it",
     "draw.late": "You joined after the opening, so your number is the order of joining and nothing was drawn.",
@@ -421,7 +421,7 @@ export default {
     "line.estimate.soon": "약 1분",
     "line.estimate.minutes": "약 {fewest}~{most}분",
     "line.estimate.hours": "길면 약 {hours}시간",
-    "line.room": "지금 예매 중 {active}명 · 남은 티켓 {free}장",
+    "line.crowd": "지금 예매 중 {active}명 · 남은 티켓 {free}장",
     "line.kept": "새로고침하거나 다른 탭, 다른 기기로 열어도 순번은 유지됩니다. 차례를 놓치지 않도록 페이지를 하나는 열어 두세요.",
     "line.announce.other": "앞에 {count}명 남았습니다.",
     "odds.title": "예매 가능성",

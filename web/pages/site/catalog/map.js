@@ -1,4 +1,4 @@
-/** The words of the seat map and of the list beside it. */
+/** The texts of the seat map and the list beside it. */
 export const mapCatalog = {
   en: {
     "map.label": "Seat map. Arrow keys move it, plus and minus zoom. Every seat is in the list as well.",

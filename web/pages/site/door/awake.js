@@ -1,5 +1,5 @@
 /**
- * Keeps the screen on while the page is looked at, where the browser can.
+ * Keeps the screen on while the page is visible, if the browser can.
  * @param {AbortSignal} until
  */
 export function keepAwake(until) {
@@ -10,10 +10,10 @@ export function keepAwake(until) {
     const wakeLock = /** @type {{ request(type: string): Promise<{ release(): Promise<void> }> } | undefined} */ (
       Reflect.get(navigator, "wakeLock")
     );
-    // Refused when the battery is low: then the screen goes off as it would.
+    // Refused when the battery is low; the screen then turns off as usual.
     lock = await wakeLock?.request("screen").catch(() => undefined);
   };
-  // The browser takes the lock away whenever the page is hidden.
+  // The browser releases the lock whenever the page is hidden.
   document.addEventListener("visibilitychange", ask, { signal: until });
   until.addEventListener("abort", () => lock?.release().catch(() => {}));
   void ask();

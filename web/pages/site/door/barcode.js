@@ -1,20 +1,20 @@
 import { verifyEd25519 } from "./ed25519.js";
 
 /**
- * A ticket's barcode: a compact JWS (RFC 7515) under Ed25519 (RFC 8037), read without the server.
+ * Reads a ticket's barcode, a compact JWS (RFC 7515) signed with Ed25519 (RFC 8037), without the server.
  *
  * @typedef {import("../../../client/src/types.js").BarcodeKey} BarcodeKey
- * @typedef {{ tkt: string, evt: string, plc: string }} Claims the ticket, its event, its place
+ * @typedef {{ tkt: string, evt: string, plc: string }} Claims the ticket, its event, and its place
  *
  * @typedef {{ kind: "genuine", claims: Claims }
  *   | { kind: "forged" }
  *   | { kind: "unknownKey" }
  *   | { kind: "noTicket" }} Reading
- *   `forged`: the signature is not the key's. `unknownKey`: none of the keys at hand signed it, another may have.
- *   `noTicket`: some other code.
+ *   `forged`: the signature doesn't match the key. `unknownKey`: none of the known keys signed it, but another may
+ *   have. `noTicket`: some other kind of code.
  */
 
-/** The longest barcode that the server reads, too. */
+/** The longest barcode to read; the server has the same limit. */
 const LONGEST = 2048;
 
 /** @param {string} text base64url without padding @returns {Uint8Array | undefined} */
@@ -50,7 +50,7 @@ function claimsOf(payload) {
 }
 
 /**
- * @param {string} text as scanned or typed @param {readonly BarcodeKey[]} keys the published ones
+ * @param {string} text as scanned or typed @param {readonly BarcodeKey[]} keys the published keys
  * @returns {Promise<Reading>}
  */
 export async function readBarcode(text, keys) {
@@ -77,7 +77,7 @@ async function verify(publicKey, message, signature) {
       return await subtle.verify({ name: "Ed25519" }, key, signature, message);
     }
   } catch {
-    // This browser's WebCrypto hasn't got the curve, or dislikes the key: ours decides.
+    // This browser's WebCrypto lacks the curve or rejects the key; our own code decides.
   }
   return verifyEd25519(publicKey, message, signature);
 }

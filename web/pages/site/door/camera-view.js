@@ -3,12 +3,12 @@ import { t } from "../lib/i18n.js";
 import { Camera, troubleOf } from "./camera.js";
 
 /**
- * The camera's picture with its buttons, and words where there is none.
+ * The camera picture with its buttons, or an explanation if there is no picture.
  * @param {(code: string) => void} codeSeen
  */
 export function buildCameraView(codeSeen) {
   const video = el("video", { class: "door-video", playsinline: true, "aria-label": t("door.camera.view") });
-  // One with sound isn't played unasked.
+  // Browsers only autoplay muted video.
   video.muted = true;
   const status = el("div", { role: "status" });
   const start = el("button", { class: "primary", type: "button", onclick: () => void begin() }, t("door.camera.start"));

@@ -4,10 +4,10 @@
  * @typedef {{ new (options: { formats: string[] }): Detector, getSupportedFormats(): Promise<string[]> }} DetectorClass
  */
 
-/** Often enough for a moving hand, seldom enough for a phone's battery. */
+/** Often enough for a moving hand, rarely enough for a phone's battery. */
 const LOOK_MILLISECONDS = 120;
 
-/** A camera that can't be used, and why. */
+/** Why a camera can't be used. */
 export class CameraError extends Error {
   /** @param {CameraTrouble} trouble */
   constructor(trouble) {
@@ -16,7 +16,7 @@ export class CameraError extends Error {
   }
 }
 
-/** @returns {Promise<Detector>} rejects with a `CameraError` where the browser reads no QR codes */
+/** @returns {Promise<Detector>} rejects with a `CameraError` if the browser can't read QR codes */
 async function makeDetector() {
   if (!globalThis.isSecureContext) throw new CameraError("insecure");
   const Class = /** @type {DetectorClass | undefined} */ (Reflect.get(globalThis, "BarcodeDetector"));
@@ -34,7 +34,7 @@ export function troubleOf(error) {
   return "busy";
 }
 
-/** The camera at the back, read for QR codes until it is stopped. */
+/** The back camera, scanned for QR codes until stopped. */
 export class Camera {
   #video;
   #codeSeen;
@@ -43,14 +43,14 @@ export class Camera {
   #stream;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** Counts the starts and stops, so that a start which comes too late finds that it has been called off. */
+  /** Counts starts and stops, so that a start that completes late notices it has been cancelled. */
   #turn = 0;
   isTorchOn = false;
 
   /**
    * @param {HTMLVideoElement} video shows the picture
-   * @param {(code: string) => void} codeSeen told of every sighting, the same code many times
-   * @param {() => void} lost told when the picture has ended by itself
+   * @param {(code: string) => void} codeSeen called for every sighting, even of the same code
+   * @param {() => void} lost called when the picture ends by itself
    */
   constructor(video, codeSeen, lost) {
     this.#video = video;
@@ -62,7 +62,7 @@ export class Camera {
     return this.#stream !== undefined;
   }
 
-  /** Rejects with an error for `troubleOf`. */
+  /** Rejects with an error to pass to `troubleOf`. */
   async start() {
     this.stop();
     const turn = this.#turn;
@@ -99,7 +99,7 @@ export class Camera {
   #lookAgain(detector) {
     this.#timer = setTimeout(async () => {
       const turn = this.#turn;
-      // A frame that can't be read is no reason to stop: the next one comes.
+      // An unreadable frame is no reason to stop; another one follows.
       const [code] = await detector.detect(this.#video).catch(() => []);
       if (turn !== this.#turn) return;
       if (code?.rawValue) this.#codeSeen(code.rawValue);
@@ -109,7 +109,7 @@ export class Camera {
 
   get hasTorch() {
     const track = this.#stream?.getVideoTracks()[0];
-    // Where a browser can't tell, it can't switch either.
+    // A browser that can't report the torch can't switch it either.
     const can = /** @type {{ torch?: boolean } | undefined} */ (track?.getCapabilities?.());
     return can?.torch === true;
   }

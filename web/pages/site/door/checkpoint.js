@@ -11,29 +11,29 @@ import { decide, isForServer } from "./gate.js";
  * @typedef {import("./published.js").PublishedFacts} PublishedFacts
  *
  * @typedef {"connecting" | "online" | "offline" | "signedOut"} Link
- *   `signedOut`: the server takes the token no more
+ *   `signedOut`: the server no longer accepts the token
  *
  * @typedef {object} CheckpointParts
  * @property {string} event
  * @property {string} token
  * @property {Ledger} ledger
  * @property {PublishedFacts} facts
- * @property {() => void} changed told when the link, a count or a conflict has changed
+ * @property {() => void} changed called when the link, a count or a conflict changes
  * @property {(work: () => Promise<void>) => Promise<void>} [exclusively] keeps two tabs from sending the same scans
  * @property {typeof globalThis.fetch} [fetch]
  * @property {() => number} [now]
  */
 
-/** How long somebody at the gate waits for the server, before the device decides alone. */
+/** How long a person at the gate waits for the server before the device decides alone. */
 const SCAN_SECONDS = 3;
 const CALM_SECONDS = 10;
 const REFRESH_MILLISECONDS = 60_000;
 const RETRY_FIRST_MILLISECONDS = 2000;
 const RETRY_MOST_MILLISECONDS = 30_000;
-/** How far the server's clock, known by the second, may seem to be off. */
+/** How far the server's clock may seem to be off; its times are only known to the second. */
 const CLOCK_MILLISECONDS = 2500;
 
-/** One device at one event's door: it judges scans, with the server or without, and tells the server later. */
+/** One device at one event's door. It judges scans with or without the server, and reports them to the server later. */
 export class Checkpoint {
   #parts;
   #now;
@@ -72,7 +72,7 @@ export class Checkpoint {
   }
 
   /**
-   * Notes by each answer how far the server's clock is ahead of ours.
+   * Notes with each response how far the server's clock is ahead of ours.
    * @param {typeof globalThis.fetch} fetch @returns {typeof globalThis.fetch}
    */
   #timedFetch(fetch) {
@@ -87,8 +87,8 @@ export class Checkpoint {
   // Scanning
 
   /**
-   * Judges a scan, after those before it; whoever is let in is kept first. Never rejects, and takes little more than
-   * three seconds.
+   * Judges a scan once earlier ones are judged, and stores an admission before reporting it. Never rejects, and takes
+   * little more than three seconds.
    * @param {string} code as scanned or typed @returns {Promise<Verdict>}
    */
   scan(code) {
@@ -106,7 +106,7 @@ export class Checkpoint {
       event,
       firstSeenHere: (/** @type {string} */ ticket) => ledger.get(ticket)?.at,
       isVoid: (/** @type {string} */ ticket) => facts.void.has(ticket),
-      hasRoom: ledger.hasRoom,
+      hasSpace: ledger.hasSpace,
     };
     const asked = isForServer(scan, context) && this.#link !== "offline" && this.#link !== "signedOut";
     /** @type {Answer} */
@@ -124,7 +124,7 @@ export class Checkpoint {
       conflict: undefined,
     });
     this.#parts.changed();
-    return isKept || !verdict.isOffline ? verdict : { kind: "unsure", reason: "noRoom", place: verdict.place };
+    return isKept || !verdict.isOffline ? verdict : { kind: "unsure", reason: "noSpace", place: verdict.place };
   }
 
   /** @param {string} code @returns {Promise<Answer>} */
@@ -153,7 +153,7 @@ export class Checkpoint {
     return { kind: "none" };
   }
 
-  /** @param {Problem} problem for which the server can't be asked now */
+  /** @param {Problem} problem why the server can't be asked now */
   #lose(problem) {
     const isRefused = problem.status === 401 || problem.status === 403;
     this.#setLink(isRefused ? "signedOut" : "offline");
@@ -166,7 +166,7 @@ export class Checkpoint {
 
   // Keeping up with the server
 
-  /** Asks the server for news and tells it what it doesn't know, now and from then on. */
+  /** Fetches updates from the server and sends it what it doesn't know, now and periodically from then on. */
   wake() {
     clearTimeout(this.#timer);
     void this.#keepUp();
@@ -200,14 +200,14 @@ export class Checkpoint {
 
   async #refresh() {
     const { event, token, facts } = this.#parts;
-    const [keys, tickets] = await Promise.all([this.#calm.barcodeKeys(), this.#calm.voidTickets(event, token)]);
+    const [keys, tickets] = await Promise.all([this.#calm.getKeys(), this.#calm.listVoidTickets(event, token)]);
     if (this.#hasEnded) return;
     facts.replace({ keys, void: tickets, asOf: this.#now() });
     this.#failures = 0;
     this.#setLink("online");
   }
 
-  /** One after the other, the oldest first; the first that isn't answered ends it for now. */
+  /** Sends one scan at a time, oldest first; the first that gets no answer stops it for now. */
   async #send() {
     const { ledger } = this.#parts;
     for (let scan = ledger.next; scan && !this.#hasEnded; scan = ledger.next) {
@@ -237,19 +237,19 @@ export class Checkpoint {
     if (problem.slug === "ticket-void") return { reason: "void", at: undefined };
     if (problem.slug !== "already-checked-in") return { reason: "refused", at: undefined };
     const at = timeOf(problem);
-    // A request whose answer was lost may have arrived: then the first scan that the server means is this one.
+    // A request whose answer was lost may have arrived, and then the earlier check-in is our own.
     const isOurs = at !== undefined && attempts.some((start) => this.#isAnswerTo(start, at));
     return isOurs ? undefined : { reason: "used", at };
   }
 
-  /** @param {number} start of an attempt, by our clock @param {number} at by the server's */
+  /** @param {number} start of an attempt by our clock @param {number} at the check-in by the server's clock */
   #isAnswerTo(start, at) {
     const since = at - (start + this.#clockAhead);
     return since > -CLOCK_MILLISECONDS && since < CALM_SECONDS * 1000 + CLOCK_MILLISECONDS;
   }
 }
 
-/** @param {Problem} problem @returns {number | undefined} when the ticket was checked in first */
+/** @param {Problem} problem @returns {number | undefined} when the ticket was first checked in */
 function timeOf(problem) {
   const at = Date.parse(String(problem.body["checkedInAt"]));
   return Number.isNaN(at) ? undefined : at;

@@ -5,7 +5,7 @@ import { momentText } from "./verdict-view.js";
 /** @typedef {import("./ledger.js").Scan} Scan */
 
 /**
- * Whom this device let in and the server, asked later, would not have: for the supervisor.
+ * Lists for the supervisor the people this device let in but the server would have refused.
  * @param {(ticket: string) => void} dismissed
  */
 export function buildConflictsView(dismissed) {

@@ -1,8 +1,8 @@
 import { sha512 } from "./sha512.js";
 
 /**
- * Ed25519's verification (RFC 8032, 5.1.7), for browsers whose WebCrypto hasn't got it. Nothing here is secret: key,
- * message and signature are public, so it need not take the same time for all of them.
+ * Ed25519 verification (RFC 8032, 5.1.7) for browsers whose WebCrypto lacks it. Key, message and signature are all
+ * public, so it need not run in constant time.
  *
  * @typedef {[x: bigint, y: bigint, z: bigint, t: bigint]} Point in extended coordinates (RFC 8032, 5.1.4)
  */
@@ -62,7 +62,7 @@ function littleEndian(bytes) {
   return bytes.reduceRight((number, byte) => (number << 8n) | BigInt(byte), 0n);
 }
 
-/** @param {Uint8Array} bytes 32 of them @returns {Point | undefined} */
+/** @param {Uint8Array} bytes exactly 32 @returns {Point | undefined} */
 function decode(bytes) {
   const number = littleEndian(bytes);
   const y = number & ((1n << 255n) - 1n);
@@ -86,7 +86,7 @@ export function verifyEd25519(publicKey, message, signature) {
   hashed.set(message, 64);
   const k = littleEndian(sha512(hashed)) % ORDER;
 
-  // s·B = R + k·A, asked as s·B + k·(−A) = R, both products in one walk over the bits.
+  // Check s·B = R + k·A as s·B + k·(−A) = R, computing both products in one pass over the bits.
   /** @type {Point} */
   const minusKey = [mod(-key[0]), key[1], key[2], mod(-key[3])];
   const both = add(BASE, minusKey);

@@ -1,7 +1,7 @@
 import { el } from "../lib/dom.js";
 
 /**
- * A labelled input or select with its hint and its error, tied together for a screen reader.
+ * A labelled input or select with its hint and error, linked for screen readers.
  *
  * @template {HTMLInputElement | HTMLSelectElement} Control
  * @param {Control} control with an id @param {string} label @param {string} [hint]
@@ -17,7 +17,7 @@ export function field(control, label, hint) {
   describe();
   return {
     element: el("div", { class: "field" }, el("label", { for: control.id }, label), control, explained, error),
-    /** @param {string} text what is wrong; nothing when empty */
+    /** @param {string} text what is wrong; empty clears it */
     complain(text) {
       error.textContent = text;
       error.hidden = text === "";

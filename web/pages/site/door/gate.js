@@ -1,5 +1,5 @@
 /**
- * What the door says to one scan. Pure: no clock, no network, no page.
+ * Decides on one scan. Pure: no clock, no network, no page.
  *
  * @typedef {import("./barcode.js").Reading} Reading
  *
@@ -8,14 +8,14 @@
  *   | { kind: "used", at: number | undefined }
  *   | { kind: "void" }
  *   | { kind: "noTicketHere" }} Answer
- *   the server's; `none` when it can't be reached, or wasn't asked
+ *   the server's answer; `none` if it couldn't be reached or wasn't asked
  *
  * @typedef {object} Context
- * @property {string} event the one at whose door we stand
+ * @property {string} event the event at this door
  * @property {Answer} answer
  * @property {(ticket: string) => number | undefined} firstSeenHere when this device let a ticket in
- * @property {(ticket: string) => boolean} isVoid by the list of void tickets, as far as it is known
- * @property {boolean} hasRoom whether one more scan can be kept until the server is back
+ * @property {(ticket: string) => boolean} isVoid by the latest list of void tickets
+ * @property {boolean} hasSpace whether one more scan can be stored until the server is back
  *
  * @typedef {object} Scan
  * @property {Reading} reading
@@ -24,12 +24,12 @@
  * @typedef {{ kind: "admitted", ticket: string, place: string, isOffline: boolean }
  *   | { kind: "used", place: string, at: number | undefined, where: "here" | "elsewhere" }
  *   | { kind: "refused", reason: "otherEvent" | "notGenuine" | "noTicket" | "void", place: string }
- *   | { kind: "unsure", reason: "unknownKey" | "noRoom", place: string }} Verdict
- *   `unsure`: this device can't tell; neither in nor out before somebody has looked
+ *   | { kind: "unsure", reason: "unknownKey" | "noSpace", place: string }} Verdict
+ *   `unsure`: this device can't tell, and a person has to decide
  */
 
 /**
- * Whether the server has a say: what is plain from the barcode or from this device's own list needs no waiting.
+ * Whether to ask the server: what the barcode or this device's own list already settles needs no waiting.
  * @param {Scan} scan @param {Omit<Context, "answer">} context
  */
 export function isForServer(scan, context) {
@@ -75,16 +75,16 @@ function judgeAnswer({ reading }, { answer }) {
 }
 
 /** @param {Scan} scan @param {Context} context @returns {Verdict} */
-function judgeAlone({ reading }, { isVoid, hasRoom }) {
+function judgeAlone({ reading }, { isVoid, hasSpace }) {
   if (reading.kind !== "genuine") return { kind: "unsure", reason: "unknownKey", place: "" };
   const { tkt: ticket, plc: place } = reading.claims;
   if (isVoid(ticket)) return { kind: "refused", reason: "void", place };
-  // To let somebody in and forget it would let the same ticket in twice.
-  if (!hasRoom) return { kind: "unsure", reason: "noRoom", place };
+  // An admission that is not stored would let the same ticket in twice.
+  if (!hasSpace) return { kind: "unsure", reason: "noSpace", place };
   return { kind: "admitted", ticket, place, isOffline: true };
 }
 
-/** A code that stays before the camera is one scan: it counts anew once it has been away for a while. */
+/** Treats a code that stays in front of the camera as one scan; it counts again once it has been away for a while. */
 export class Debounce {
   #quiet;
   #code = "";

@@ -3,7 +3,7 @@ import { encodeBase64URL } from "./barcode.js";
 /**
  * @typedef {import("./barcode.js").Claims} Claims
  *
- * @typedef {object} Conflict what the server said later to somebody who is inside already
+ * @typedef {object} Conflict what the server said later about someone already admitted
  * @property {"used" | "void" | "refused"} reason
  * @property {number | undefined} at when it had been checked in elsewhere
  *
@@ -12,14 +12,14 @@ import { encodeBase64URL } from "./barcode.js";
  * @property {string} event
  * @property {string} place
  * @property {number} at
- * @property {string | undefined} barcode while the server doesn't know of it
- * @property {number[]} attempts when it was sent without an answer: it may have arrived
+ * @property {string | undefined} barcode kept until the server knows of the scan
+ * @property {number[]} attempts when it was sent without an answer; it may have arrived
  * @property {Conflict | undefined} conflict
  *
  * @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">} ScanStorage
  */
 
-/** How many scans wait for the server at most. */
+/** The most scans that may wait for the server. */
 export const WAITING_MOST = 20_000;
 const ATTEMPTS_MOST = 20;
 
@@ -27,15 +27,15 @@ const SCAN = "onsale.door.scan.";
 const ENVELOPES = "onsale.door.envelopes";
 
 /**
- * What this device let in, and what of it the server doesn't know yet. One stored item a ticket, so that a scan costs
- * one small write whatever came before, and another tab's scans are seen. A scan is kept before anybody walks in: one
- * that can't be kept is refused with `false`, not forgotten.
+ * What this device let in, and which of it the server doesn't know yet. Each ticket is a stored item of its own, so a
+ * scan costs one small write however many came before, and tabs see each other's scans. A scan is stored before anyone
+ * walks in: if that fails, `keep` returns `false` rather than losing it.
  */
 export class Ledger {
   #storage;
   /** @type {Map<string, Scan>} */
   #scans = new Map();
-  /** @type {{ header: string, event: string }[]} what barcodes have in common: with it kept once, 20,000 fit */
+  /** @type {{ header: string, event: string }[]} what barcodes have in common, stored once so that 20,000 fit */
   #envelopes = [];
   #waiting = 0;
 
@@ -54,7 +54,7 @@ export class Ledger {
         if (name?.startsWith(SCAN)) this.#remember(name.slice(SCAN.length), storage.getItem(name));
       }
     } catch {
-      // Storage is switched off: `keep` will say so at the first scan.
+      // Storage is disabled; `keep` will report it at the first scan.
     }
   }
 
@@ -79,8 +79,8 @@ export class Ledger {
   }
 
   /**
-   * Another tab's change.
-   * @param {string | null} name of the item; null when all is gone @param {string | null} text
+   * Takes over a change by another tab.
+   * @param {string | null} name of the item; null if everything was cleared @param {string | null} text
    */
   changedElsewhere(name, text) {
     if (name === null) {
@@ -104,23 +104,23 @@ export class Ledger {
     return this.get(ticket);
   }
 
-  /** How many scans the server doesn't know of yet. */
+  /** How many scans the server doesn't know yet. */
   get waiting() {
     return this.#waiting;
   }
 
-  get hasRoom() {
+  get hasSpace() {
     return this.#waiting < WAITING_MOST;
   }
 
-  /** @param {string} event @returns {number} how many of an event's tickets this device let in */
+  /** @param {string} event @returns {number} how many tickets of the event this device let in */
   admitted(event) {
     let count = 0;
     for (const scan of this.#scans.values()) if (scan.event === event) count += 1;
     return count;
   }
 
-  /** @returns {Scan | undefined} the one to send next: the oldest */
+  /** @returns {Scan | undefined} the oldest unsent scan, to send next */
   get next() {
     /** @type {Scan | undefined} */
     let oldest;
@@ -130,16 +130,16 @@ export class Ledger {
     return oldest;
   }
 
-  /** @returns {Scan[]} those that the server refused, the newest first */
+  /** @returns {Scan[]} those the server refused, newest first */
   get conflicts() {
     return [...this.#scans.values()].filter((scan) => scan.conflict).sort((a, b) => b.at - a.at);
   }
 
-  /** @param {Scan} scan @returns {boolean} whether it is kept */
+  /** @param {Scan} scan @returns {boolean} whether it is stored */
   keep(scan) {
-    if (scan.barcode !== undefined && !this.#scans.get(scan.ticket)?.barcode && !this.hasRoom) return false;
+    if (scan.barcode !== undefined && !this.#scans.get(scan.ticket)?.barcode && !this.hasSpace) return false;
     const isKept = this.#write(scan);
-    // The server knows of a ticket without a barcode: that this device can't note it down loses nobody's place.
+    // Without a barcode the server already knows the scan, so failing to store it is harmless.
     if (!isKept && scan.barcode !== undefined) return false;
     this.#forget(scan.ticket);
     this.#scans.set(scan.ticket, scan);
@@ -147,14 +147,14 @@ export class Ledger {
     return isKept;
   }
 
-  /** @param {Scan} scan one that is sent now @param {number} at @returns {Scan} */
+  /** @param {Scan} scan one being sent now @param {number} at @returns {Scan} */
   noteAttempt(scan, at) {
     const tried = { ...scan, attempts: [...scan.attempts, at].slice(-ATTEMPTS_MOST) };
     this.keep(tried);
     return tried;
   }
 
-  /** @param {Scan} scan that the server has answered @param {Conflict} [conflict] when it refused */
+  /** @param {Scan} scan that the server has answered @param {Conflict} [conflict] if it refused */
   settle(scan, conflict) {
     this.keep({ ...scan, barcode: undefined, attempts: [], conflict });
   }
@@ -165,7 +165,7 @@ export class Ledger {
     if (scan) this.keep({ ...scan, conflict: undefined });
   }
 
-  /** Forgets all but what the server doesn't know yet. */
+  /** Forgets everything except what the server doesn't know yet. */
   clearSettled() {
     for (const scan of [...this.#scans.values()]) {
       if (scan.barcode !== undefined) continue;
@@ -208,7 +208,7 @@ export class Ledger {
   #unpack(ticket, text) {
     try {
       const { a, p, e, s, b, w, c, f } = JSON.parse(text);
-      // Another tab may have added to them.
+      // Another tab may have added one.
       if (!this.#envelopes[e]) this.#readEnvelopes();
       const envelope = this.#envelopes[e];
       if (!envelope || typeof a !== "number" || typeof p !== "string") return undefined;
@@ -228,11 +228,11 @@ export class Ledger {
     }
   }
 
-  /** @param {string} header @param {string} event @returns {number} where the pair stands in the list */
+  /** @param {string} header @param {string} event @returns {number} the index of the pair in the list */
   #envelope(header, event) {
     const known = this.#envelopes.findIndex((one) => one.header === header && one.event === event);
     if (known >= 0) return known;
-    // Another tab may have added to it.
+    // Another tab may have added it.
     this.#readEnvelopes();
     const added = this.#envelopes.findIndex((one) => one.header === header && one.event === event);
     if (added >= 0) return added;

@@ -15,7 +15,7 @@ setLanguage(initialLanguage());
 
 const ledger = new Ledger();
 const facts = new PublishedFacts();
-/** Lives as long as the page where the browser keeps nothing. */
+/** If the browser stores nothing, it lasts as long as the page. */
 let session = keptSession.get();
 /** @type {string | undefined} */
 let lastEvent;
@@ -42,7 +42,7 @@ function signIn(next) {
   render();
 }
 
-/** Forgets all but what the server doesn't know yet. */
+/** Forgets everything except what the server doesn't know yet. */
 function signOut() {
   lastEvent = session?.event.id;
   session = undefined;

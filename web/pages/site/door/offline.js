@@ -6,8 +6,8 @@
 const WORKER = "/door-worker.js";
 
 /**
- * Has the page open after a reload without a network, too. Where there are no service workers (plain http, private
- * windows) it goes on as long as it isn't closed.
+ * Makes the page open without a network, too. Without service workers (plain http, private windows) it keeps working
+ * only while it stays open.
  */
 export function keepForOffline() {
   if (!navigator.serviceWorker) return;
@@ -20,6 +20,6 @@ export function keepForOffline() {
   });
   const url = /** @type {string} */ (policy?.createScriptURL(WORKER) ?? WORKER);
   navigator.serviceWorker.register(url, { scope: "/door" }).catch(() => {
-    // It is tried again at the next opening.
+    // Retried the next time the page opens.
   });
 }

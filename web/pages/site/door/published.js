@@ -1,7 +1,7 @@
 import { Kept } from "../lib/storage.js";
 
 /**
- * What the server has published and the gate needs without it: the barcodes' keys, and the tickets that count no more.
+ * What the gate needs from the server to work offline: the barcode keys and the list of void tickets.
  *
  * @typedef {import("../../../client/src/types.js").BarcodeKey} BarcodeKey
  * @typedef {{ keys: BarcodeKey[], void: string[], asOf: number }} Published
@@ -12,14 +12,14 @@ function isPublished(value) {
   return Array.isArray(value?.keys) && Array.isArray(value.void) && typeof value.asOf === "number";
 }
 
-/** The newest that was heard, kept over a reload without a network. */
+/** The latest published facts, stored so that they survive a reload without a network. */
 export class PublishedFacts {
   #kept;
   /** @type {BarcodeKey[]} */
   keys = [];
   /** @type {ReadonlySet<string>} */
   void = new Set();
-  /** @type {number | undefined} when the server said so */
+  /** @type {number | undefined} when the server last reported them */
   asOf;
 
   /** @param {() => Storage} [storage] */

@@ -18,12 +18,12 @@ import { clockTime, momentText, verdictReason, verdictSymbol, VerdictView, verdi
  * @property {import("./session.js").DoorSession} session
  * @property {import("./ledger.js").Ledger} ledger
  * @property {import("./published.js").PublishedFacts} facts
- * @property {boolean} isKept whether the browser keeps what it is given
+ * @property {boolean} isKept whether the browser stores data
  * @property {() => void} signedOut
  */
 
 /**
- * The gate itself: camera, code field, verdicts, counts.
+ * The gate: camera, code field, verdicts and counts.
  * @param {HTMLElement} main @param {ScanParts} parts
  * @returns {{ update(): void, end(): void }}
  */
@@ -75,7 +75,7 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
   });
 
   const focusField = () => {
-    // On a phone the keyboard would come up over the camera's picture.
+    // On a phone the keyboard would cover the camera picture.
     if (wasTyped && !camera.isRunning) input.focus();
   };
 
@@ -101,8 +101,8 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
     codeField.complain(code === "" ? t("door.code.empty") : "");
     if (code === "") return;
     if (debounce.isNew(code, Date.now())) return void judge(code);
-    // A trigger that is pulled twice has read one ticket. But green is shown once: a second one would let in a second
-    // person with a copy.
+    // Pulling the trigger twice reads one ticket, so show its verdict again, unless it was green: showing green twice
+    // could let in a second person with a copy.
     if (running > 0) return;
     if (newest && newest.kind !== "admitted") verdicts.open(newest);
     else codeField.complain(t("door.code.same"));
@@ -116,7 +116,7 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
     if (link !== lastLink && link === "offline") announce(t("door.link.announce.offline"));
     if (link !== lastLink && link === "online" && lastLink === "offline") announce(t("door.link.announce.online"));
     lastLink = link;
-    const words = linkWords(link, facts, ledger.hasRoom);
+    const words = linkWords(link, facts, ledger.hasSpace);
     if (!isKept) words.push(t("door.notKept"));
     if (notice.textContent !== words.join("")) {
       show(notice, words.map((text) => el("p", { class: "notice warn" }, text)));
@@ -193,7 +193,7 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
 
   return {
     update,
-    /** Before another page is shown. */
+    /** Call this before showing another page. */
     end() {
       ending.abort();
       checkpoint.end();
@@ -204,7 +204,7 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
 }
 
 /**
- * A hand-held scanner types wherever the focus is: what it types belongs in the field.
+ * A hand-held scanner types wherever the focus is, so this moves the focus to the field.
  * @param {KeyboardEvent} event @param {HTMLInputElement} input @param {VerdictView} verdicts
  */
 function takeKey(event, input, verdicts) {
@@ -227,15 +227,15 @@ function lastLine(verdict) {
 
 /**
  * @param {import("./checkpoint.js").Link} link @param {import("./published.js").PublishedFacts} facts
- * @param {boolean} hasRoom
+ * @param {boolean} hasSpace
  */
-function linkWords(link, facts, hasRoom) {
+function linkWords(link, facts, hasSpace) {
   const words = [];
   if (link === "signedOut") words.push(t("door.link.signedOutExplain"));
   else if (link === "offline" && facts.asOf === undefined) words.push(t("door.link.offlineBlind"));
   else if (link === "offline") {
     words.push(t("door.link.offlineExplain", { time: momentText(facts.asOf ?? 0, Date.now()) }));
   }
-  if (!hasRoom) words.push(t("door.full"));
+  if (!hasSpace) words.push(t("door.full"));
   return words;
 }

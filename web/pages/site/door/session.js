@@ -1,7 +1,7 @@
 import { Kept } from "../lib/storage.js";
 
 /**
- * At which event's door this device stands, and with which token. In `localStorage`, so that the page goes on after a
+ * The event whose door this device is at, and its token. Kept in `localStorage`, so that the page keeps working after a
  * reload without a network.
  *
  * @typedef {{ token: string, event: { id: string, title: string, venue: string } }} DoorSession

@@ -1,11 +1,11 @@
 /**
- * SHA-512 (FIPS 180-4). `crypto.subtle` is there in a secure context alone, and a gate's own network is often plain
- * http; so this is our own. Barcodes are short: speed doesn't matter.
+ * SHA-512 (FIPS 180-4). `crypto.subtle` exists in secure contexts only, and a gate's own network is often plain http.
+ * Barcodes are short, so speed doesn't matter.
  */
 
 const MASK = (1n << 64n) - 1n;
 
-/** @param {bigint} value @param {bigint} degree @returns {bigint} the whole part of a root */
+/** @param {bigint} value @param {bigint} degree @returns {bigint} the integer part of the root */
 function root(value, degree) {
   let low = 0n;
   let high = 1n << (BigInt(value.toString(2).length) / degree + 1n);
@@ -27,7 +27,7 @@ function primes(count) {
   return found;
 }
 
-/** The first 64 bits of the fractions of the primes' cube roots, and of their square roots. */
+/** The first 64 bits of the fractional parts of the primes' cube roots, and of their square roots. */
 const ROUND = primes(80).map((prime) => root(prime << 192n, 3n) & MASK);
 const START = primes(8).map((prime) => root(prime << 128n, 2n) & MASK);
 

@@ -9,13 +9,13 @@ import { field } from "./field.js";
  * @typedef {import("../../../client/src/types.js").EventSummary} EventSummary
  *
  * @typedef {object} SignInParts
- * @property {number} waiting scans on this device that the server doesn't know of
- * @property {string | undefined} event the one to be chosen at first
+ * @property {number} waiting scans on this device that the server doesn't know yet
+ * @property {string | undefined} event the event selected at first
  * @property {(session: DoorSession) => void} signedIn
  */
 
 /**
- * Asks for the event and the door's token, and takes them once the server does.
+ * Asks for the event and the door token, and accepts them once the server does.
  * @param {HTMLElement} main @param {SignInParts} parts
  */
 export function showSignIn(main, parts) {
@@ -46,7 +46,7 @@ export function showSignIn(main, parts) {
     events.disabled = true;
     show(events, el("option", { value: "" }, t("door.signIn.loading")));
     try {
-      known = await client.events();
+      known = await client.listEvents();
     } catch {
       show(events);
       complain(t("door.signIn.eventsFailed"), el("button", { type: "button", onclick: load }, t("door.signIn.again")));
@@ -68,7 +68,7 @@ export function showSignIn(main, parts) {
     submit.textContent = t("door.signIn.checking");
     try {
       // Reading the list of void tickets needs the token and changes nothing.
-      await client.voidTickets(event.id, secret);
+      await client.listVoidTickets(event.id, secret);
       parts.signedIn({ token: secret, event: { id: event.id, title: event.title, venue: event.venue } });
     } catch (error) {
       const problem = error instanceof Problem ? error : Problem.unreachable(error);

@@ -2,7 +2,7 @@ import { el } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 
 /**
- * Asks before anything is forgotten, and says what is.
+ * Asks for confirmation and says what will be forgotten.
  * @param {{ waiting: number, conflicts: number, confirmed: () => void }} parts
  */
 export function askToSignOut({ waiting, conflicts, confirmed }) {

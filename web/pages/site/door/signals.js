@@ -1,11 +1,11 @@
 /**
- * What is heard and felt of a verdict, so that nobody needs to look: each has a pattern of its own.
+ * Sound and vibration for a verdict, so that nobody needs to look. Each kind has its own pattern.
  *
  * @typedef {import("./gate.js").Verdict["kind"]} Kind
  */
 
 /**
- * Tones as [hertz, seconds from the start, length].
+ * Tones as [hertz, seconds from the start, seconds long].
  * @type {Record<Kind, [number, number, number][]>}
  */
 const TONES = {
@@ -39,19 +39,19 @@ const BUZZES = {
 /** @type {AudioContext | undefined} */
 let audio;
 
-/** Browsers let a page sound only after a touch or a key; so this is called at each. */
+/** Call this on every touch and key press: browsers allow sound only after one. */
 export function allowSound() {
   try {
     audio ??= new AudioContext();
     if (audio.state === "suspended") audio.resume().catch(() => {});
   } catch {
-    // No sound on this device: colour, words, symbol and vibration remain.
+    // No sound on this device; color, words, symbol and vibration remain.
   }
 }
 
 /** @param {Kind} kind */
 export function signal(kind) {
-  // Refused by the browser before the first touch; nothing is lost by it.
+  // Browsers refuse this before the first touch, which is harmless.
   navigator.vibrate?.(BUZZES[kind]);
   const context = audio;
   if (context?.state !== "running") return;
@@ -63,7 +63,7 @@ export function signal(kind) {
 function sound(context, hertz, start, length) {
   const tone = new OscillatorNode(context, { type: "square", frequency: hertz });
   const volume = new GainNode(context, { gain: 0 });
-  // Faded in and out, or it clicks.
+  // Fade in and out to avoid clicks.
   volume.gain.setValueAtTime(0, start);
   volume.gain.linearRampToValueAtTime(0.25, start + 0.01);
   volume.gain.setValueAtTime(0.25, start + length - 0.02);

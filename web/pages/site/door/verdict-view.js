@@ -3,11 +3,11 @@ import { formatDate, t } from "../lib/i18n.js";
 
 /** @typedef {import("./gate.js").Verdict} Verdict */
 
-/** Whoever is let in walks on; whoever isn't has to be talked to, so that stays until it is put away. */
+/** How long an admission stays on screen. Other verdicts need a conversation and stay until dismissed. */
 const ADMITTED_MILLISECONDS = 2500;
 
 /**
- * A shape for each kind: colours alone don't do, least of all in the dark.
+ * A shape for each kind, because color alone is not enough, least of all in the dark.
  * @type {Record<Verdict["kind"], string>}
  */
 const SHAPES = {
@@ -29,10 +29,10 @@ export function verdictSymbol(kind, className = "door-symbol") {
   );
 }
 
-/** @param {Verdict} verdict @returns {string} one word, or two */
+/** @param {Verdict} verdict @returns {string} one or two words */
 export const verdictWord = (verdict) => t(`door.verdict.${verdict.kind}`);
 
-/** @param {Verdict} verdict @returns {string} why; empty when there is nothing to say */
+/** @param {Verdict} verdict @returns {string} the reason; empty if there is nothing to say */
 export function verdictReason(verdict) {
   switch (verdict.kind) {
     case "admitted":
@@ -47,7 +47,7 @@ export function verdictReason(verdict) {
   }
 }
 
-/** @param {number} moment @param {number} now @returns {string} the time; with its date unless it is of these hours */
+/** @param {number} moment @param {number} now @returns {string} the time, with the date unless it is recent */
 export function momentText(moment, now) {
   const isRecent = Math.abs(now - moment) < 12 * 3600 * 1000;
   return isRecent ? clockTime(moment) : formatDate(new Date(moment), { dateStyle: "medium", timeStyle: "short" });
@@ -60,7 +60,7 @@ export class VerdictView {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {() => void} closed told when it was put away */
+  /** @param {() => void} closed called when it is dismissed */
   constructor(closed) {
     this.#closed = closed;
     document.body.append(this.#box);
@@ -116,7 +116,7 @@ export class VerdictView {
     this.#box.remove();
   }
 
-  /** @param {boolean} isCovered whether what lies below can be reached */
+  /** @param {boolean} isCovered whether to make the page below unreachable */
   #cover(isCovered) {
     for (const element of document.body.children) {
       if (element !== this.#box && !element.hasAttribute("aria-live") && element.getAttribute("role") !== "alert") {

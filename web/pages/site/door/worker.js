@@ -1,6 +1,6 @@
 /**
- * The door's service worker: has `/door` open after a reload without a network. It keeps the page and the assets that
- * the page needs, nothing else; no answer of `/v1` is ever kept.
+ * The door's service worker: lets `/door` open without a network. It caches the page and the assets it needs, and
+ * nothing else; responses from `/v1` are never cached.
  */
 
 const PREFIX = "onsale-door-";
@@ -9,11 +9,11 @@ const PAGE_MILLISECONDS = 3000;
 
 const scope = /** @type {any} */ (self);
 
-/** A page's attributes; a module's static imports, which begin a line (those in comments are types). */
+/** Assets named by a page's attributes, and by a module's static imports (at the start of a line; others are types). */
 const NAMED_BY_PAGE = /\b(?:src|href)="([^"]+)"/g;
 const NAMED_BY_MODULE = /^(?:import|export)\b[^;"'`=]*?(?:\bfrom\s*)?["']([^"']+)["'];/gm;
 
-/** @param {string} text @param {RegExp} named @param {string} base its address @returns {string[]} */
+/** @param {string} text @param {RegExp} named @param {string} base the address of the text @returns {string[]} */
 function assetsNamedIn(text, named, base) {
   return [...text.matchAll(named)]
     .map((match) => new URL(match[1] ?? "", base))
@@ -22,8 +22,8 @@ function assetsNamedIn(text, named, base) {
 }
 
 /**
- * Keeps a version of the page, as a whole or not at all: each has a cache of its own, named by what the page says, and
- * the older ones go when the new one is complete.
+ * Caches a version of the page, completely or not at all. Each version has its own cache, named after the hash of the
+ * page, and older ones are deleted once the new one is complete.
  * @param {Response} page
  */
 async function keep(page) {
@@ -67,7 +67,7 @@ async function openPage(event) {
     const response = await fetch(PAGE, { signal: limit.signal });
     if (!response.ok) throw new Error(`The page answers ${response.status}.`);
     const whole = new Response(await response.arrayBuffer(), response);
-    // A version that can't be kept now is kept at a later opening.
+    // If caching fails now, a later opening tries again.
     event.waitUntil(keep(whole.clone()).catch(() => {}));
     return whole;
   } catch (error) {
@@ -79,7 +79,7 @@ async function openPage(event) {
   }
 }
 
-/** @param {Request} request of an asset: what is under a hash never changes */
+/** @param {Request} request for an asset; the address has a hash, so the cache never goes stale */
 async function openAsset(request) {
   return (await caches.match(request.url)) ?? fetch(request);
 }

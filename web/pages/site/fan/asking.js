@@ -1,13 +1,13 @@
-/** How far a crowd that all want the same thing now is spread. */
+/** How far to spread the requests of a crowd that all want the same thing at once. */
 export const SPREAD_MILLISECONDS = 2500;
 
 /**
- * What comes of a refusal of what the page asks for by itself: the place and the pass.
+ * How to handle a refusal of what the page requests by itself: the place and the pass.
  *
  * @typedef {object} Refused
- * @property {boolean} isTold whether the fan is to know; that it is not one's turn, or was asked too soon, is no news
- * @property {number} pauseMilliseconds how long to wait before asking again, at least
- * @property {"spend" | "renew" | undefined} then the place is used up, or its ticket is not taken (any more)
+ * @property {boolean} isTold whether to tell the fan; "not your turn" and "too soon" are not news
+ * @property {number} pauseMilliseconds the least time to wait before asking again
+ * @property {"spend" | "renew" | undefined} then the place is used up, or its ticket is not accepted (any more)
  */
 
 /**

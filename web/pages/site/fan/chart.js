@@ -1,15 +1,15 @@
 import { client } from "./api.js";
 
 /**
- * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../../client/src/types.js").Event} Event
  * @typedef {import("../map/chart.js").SeatingChart} SeatingChart
  */
 
-/** @type {Map<string, Promise<SeatingChart>>} laying out ten thousand seats is not done twice */
+/** @type {Map<string, Promise<SeatingChart>>} laying out ten thousand seats once is enough */
 const charts = new Map();
 
 /**
- * @param {EventDetail} event
+ * @param {Event} event
  * @returns {Promise<SeatingChart>}
  */
 export function chartOf(event) {
@@ -21,13 +21,13 @@ export function chartOf(event) {
   return made;
 }
 
-/** @param {EventDetail} event */
+/** @param {Event} event */
 async function load(event) {
   const standing = event.areas.reduce((sum, area) => sum + area.capacity, 0);
   const [{ SeatingChart }, plan] = await Promise.all([
     import("../map/chart.js"),
-    // An event of standing areas alone has no plan to ask for.
-    standing === event.capacity ? undefined : client.seatingPlan(event.id),
+    // An event with only standing areas has no plan.
+    standing === event.capacity ? undefined : client.getSeatingPlan(event.id),
   ]);
   return new SeatingChart(plan, event);
 }

@@ -1,9 +1,9 @@
-/** How old a `Date` may be: it is cut to seconds, and servers write a new one each second or so. */
+/** How old a `Date` may be: it is truncated to seconds, and servers renew it only about once a second. */
 const DATE_MILLISECONDS = 2000;
 
 /**
- * The server's time, kept without trusting the device's clock: every answer's `Date` header says within which bounds
- * the server is ahead of a clock that only counts, and the bounds narrow with each answer.
+ * The server's time, without trusting the device's clock: each response's `Date` header bounds how far the server is
+ * ahead of a monotonic clock, and every response narrows those bounds.
  */
 export class ServerClock {
   #count;
@@ -12,15 +12,15 @@ export class ServerClock {
   #ahead;
 
   /**
-   * @param {() => number} [count] milliseconds that pass evenly, whatever the device's clock is set to
-   * @param {number} [guess] what time it may be, until the server has said
+   * @param {() => number} [count] a monotonic clock in milliseconds, unaffected by changes to the device's clock
+   * @param {number} [guess] the time to assume until the server has answered
    */
   constructor(count = () => performance.now(), guess = Date.now()) {
     this.#count = count;
     this.#ahead = guess - count();
   }
 
-  /** Milliseconds of the counting clock, to be given back to `observe`. */
+  /** A reading of the monotonic clock, to pass to `observe`. */
   mark() {
     return this.#count();
   }
@@ -31,17 +31,17 @@ export class ServerClock {
   observe(sentAt, date) {
     const second = date === null ? NaN : Date.parse(date);
     if (Number.isNaN(second)) return;
-    // It was true at some time between asking and now.
+    // The header was current at some moment between sending and now.
     const least = second - this.#count();
     const most = second + DATE_MILLISECONDS - sentAt;
     const canAgree = least <= this.#most && most >= this.#least;
-    // A device that slept has counted too little: then only what is new is true.
+    // A monotonic clock may stop while the device sleeps; then only the new bounds hold.
     this.#least = canAgree ? Math.max(least, this.#least) : least;
     this.#most = canAgree ? Math.min(most, this.#most) : most;
     this.#ahead = (this.#least + this.#most) / 2;
   }
 
-  /** @returns {number} milliseconds since 1970, by the server */
+  /** @returns {number} milliseconds since 1970 by the server's clock */
   now() {
     return this.#count() + this.#ahead;
   }

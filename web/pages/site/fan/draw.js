@@ -2,7 +2,7 @@ import { fromHex, sha256, toHex } from "./sha256.js";
 import { slices } from "./slices.js";
 
 /**
- * The numbers of a lobby's entrants, by docs/draw.md.
+ * The numbers of a lobby's entrants, as specified in docs/draw.md.
  * @param {string} seed hex @param {number} size
  * @returns {Promise<Uint32Array>} by `lobbyIndex`
  */
@@ -39,15 +39,15 @@ export async function draw(seed, size) {
 
 /**
  * @typedef {object} DrawCheck
- * @property {boolean} isSeedCommitted whether the seed is the one that was committed to
- * @property {boolean | undefined} isCommitmentSeen whether it is the commitment that this browser noted in the lobby;
- * undefined where it noted none
- * @property {number | undefined} number what the draw gives to the `lobbyIndex`
- * @property {boolean} agrees whether all of it holds and the number is the one that was given
+ * @property {boolean} isSeedCommitted whether the seed matches the commitment
+ * @property {boolean | undefined} isCommitmentSeen whether this browser saw the same commitment in the lobby; undefined
+ * if it saw none
+ * @property {number | undefined} number what the draw gives the `lobbyIndex`
+ * @property {boolean} agrees whether everything holds and the number is the one that was given out
  */
 
 /**
- * Draws again, and compares.
+ * Repeats the draw and compares.
  * @param {{ seed: string, commitment: string | null, seenCommitment: string | undefined, size: number,
  *   lobbyIndex: number, number: number }} published
  * @returns {Promise<DrawCheck>}

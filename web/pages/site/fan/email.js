@@ -1,8 +1,8 @@
 const LONGEST = 254;
 
 /**
- * Whether an address may be one, by the rule that the server has: something on both sides of one @, no spaces. Whoever
- * types it knows better than any pattern whether it is theirs.
+ * Whether a text can be an email address, by the server's own rule: something on both sides of a single @, no spaces.
+ * A stricter pattern would only reject real addresses.
  *
  * @param {string} text
  */

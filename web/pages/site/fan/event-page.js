@@ -9,32 +9,32 @@ import { join } from "./joining.js";
 import { journey } from "./journey.js";
 import { actionAddress, pay } from "./payment.js";
 import { ended, isDeclinedTooOften, keptWay, withDecline } from "./place.js";
-import { followRoom } from "./room.js";
 import { orderPath } from "./routes.js";
 import { dropSession, onSessionChange, session } from "./session.js";
 import { SCREENS } from "./screens.js";
 import { chime } from "./sound.js";
 import { loadOrder, loadShop } from "./views/entrances.js";
 import { heading, notice } from "./views/parts.js";
+import { followWaitingRoom } from "./waiting-room.js";
 import { refusal } from "./words.js";
 
 /**
- * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
- * @typedef {import("../../../client/src/types.js").Room} Room
+ * @typedef {import("../../../client/src/types.js").Event} Event
+ * @typedef {import("../../../client/src/types.js").WaitingRoom} WaitingRoom
  * @typedef {import("../../../client/src/types.js").Order} Order
  * @typedef {import("../../../client/src/types.js").Hold} Hold
- * @typedef {import("../../../client/src/types.js").HoldRequest} HoldRequest
+ * @typedef {import("../../../client/src/types.js").CreateHold} CreateHold
  * @typedef {import("./journey.js").Journey} Journey
  * @typedef {import("./journey.js").Step} Step
  * @typedef {import("./screens.js").Known} Known
  */
 
 const RETRY_MILLISECONDS = 4000;
-/** Without a stream, asking for the pass keeps the fan present: the server gives up after 30 s of silence. */
+/** Without a stream, asking for the pass keeps the fan present; the server counts them absent after 30 s of silence. */
 const PRESENCE_MILLISECONDS = 12_000;
 const EVENT_REFRESH_MILLISECONDS = 60_000;
 
-/** One event's page: keeps what is known, does what the journey needs, and shows the one screen that it leads to. */
+/** One event's page: keeps the facts, requests what the journey needs, and shows the screen it leads to. */
 export class EventPage {
   #id;
   #navigate;
@@ -46,7 +46,7 @@ export class EventPage {
   #ending = new AbortController();
   /** @type {(() => void) | undefined} */
   #stopRoom;
-  /** @type {string | undefined} the ticket that the stream was opened with */
+  /** @type {string | undefined} the ticket the stream was opened with */
   #roomTicket;
   /** @type {import("./views/parts.js").View<any> | undefined} */
   #view;
@@ -59,15 +59,15 @@ export class EventPage {
   #isConnected = true;
   /** @type {Set<string>} holds whose payment is being followed */
   #paying = new Set();
-  /** @type {string | undefined} the hold that was paid by a click on this page */
+  /** @type {string | undefined} the hold paid for by a click on this page */
   #clicked;
   #isSpent = false;
 
-  /** @type {EventDetail | undefined} */
+  /** @type {Event | undefined} */
   #event;
-  /** @type {Room | undefined} */
+  /** @type {WaitingRoom | undefined} */
   #room;
-  /** @type {Order | undefined} what became of the payment */
+  /** @type {Order | undefined} the order being paid, or its outcome */
   #order;
   /** @type {Problem | undefined} why there is no answer yet */
   #trouble;
@@ -90,7 +90,7 @@ export class EventPage {
     this.#load();
   }
 
-  // What is known
+  // Facts
 
   /** The place, if it belongs to whoever is signed in. */
   get #place() {
@@ -107,12 +107,12 @@ export class EventPage {
 
   async #load() {
     try {
-      const [event, room] = await Promise.all([client.event(this.#id), client.room(this.#id)]);
+      const [event, room] = await Promise.all([client.getEvent(this.#id), client.getWaitingRoom(this.#id)]);
       if (this.#ending.signal.aborted) return;
       this.#event = event;
       this.#room = room;
       this.#eventLoadedAt = Date.now();
-      // It is needed the moment the fan is called, when the connection may be at its worst.
+      // Load the shop early: it is needed the moment the fan is called, when the connection may be at its worst.
       if (event.onsale.phase !== "closed") loadShop().catch(() => {});
       this.#resumePayments();
       this.update();
@@ -136,7 +136,7 @@ export class EventPage {
     document.removeEventListener("visibilitychange", this.#cameBack);
   }
 
-  /** A phone that was put away has missed the news, and its clock may have stopped. */
+  /** A phone coming back from sleep has missed updates, and its clock may have stopped. */
   #cameBack = () => {
     if (document.visibilityState === "visible") this.#refreshEvent();
   };
@@ -144,10 +144,10 @@ export class EventPage {
   async #refreshEvent() {
     this.#eventLoadedAt = Date.now();
     try {
-      this.#event = await client.event(this.#id);
+      this.#event = await client.getEvent(this.#id);
       this.update();
     } catch {
-      // The next attempt is soon.
+      // It is retried soon.
     }
   }
 
@@ -156,7 +156,7 @@ export class EventPage {
     if (this.#stopRoom && ticket === this.#roomTicket) return;
     this.#stopRoom?.();
     this.#roomTicket = ticket;
-    this.#stopRoom = followRoom(this.#id, {
+    this.#stopRoom = followWaitingRoom(this.#id, {
       ticket,
       onRoom: (room) => {
         const isOther = room.phase !== this.#room?.phase || room.opensAt !== this.#room.opensAt;
@@ -177,9 +177,9 @@ export class EventPage {
     announce(t(isConnected ? "connection.back" : "connection.lost"));
   }
 
-  // What is shown and done
+  // Showing and requesting
 
-  /** Called every second, and whenever something has changed. */
+  /** Called every second, and whenever something changes. */
   update() {
     if (!this.#event || !this.#room || this.#ending.signal.aborted) return;
     const now = clock.now();
@@ -197,7 +197,7 @@ export class EventPage {
     if (isDue && known.journey.phase === "scheduled") this.#refreshEvent();
   }
 
-  /** @param {EventDetail} event @param {Room} room @param {number} now @returns {Known} */
+  /** @param {Event} event @param {WaitingRoom} room @param {number} now @returns {Known} */
   #known(event, room, now) {
     const known = {
       event,
@@ -329,7 +329,7 @@ export class EventPage {
     announce(t("shop.admitted"), { isUrgent: true });
   }
 
-  /** The stream refuses the ticket (it has expired, or another server made it): joining again gives the same place. */
+  /** The stream refuses the ticket (expired, or made by another server); joining again gives the same place. */
   async #renewPlace() {
     if (!session()) this.#kept.place.set(undefined);
     else await this.#askPlace().catch(() => this.#kept.place.set(undefined));
@@ -346,16 +346,16 @@ export class EventPage {
     });
   }
 
-  // What a fan does
+  // The fan's actions
 
-  /** Joins the line. Rejects with the problem that the fan must be told of. */
+  /** Joins the line. Rejects with the problem to show the fan. */
   async enter() {
     this.#isSpent = false;
     this.#kept.pass.set(undefined);
     try {
       await this.#askPlace();
     } catch (error) {
-      // Signed out meanwhile: the screen may be another now.
+      // Signed out meanwhile, so another screen may be due.
       if (!session()) this.update();
       throw error;
     }
@@ -364,13 +364,13 @@ export class EventPage {
   }
 
   /**
-   * @param {HoldRequest} wanted @returns {Promise<void>} rejects with the problem
+   * @param {CreateHold} wanted @returns {Promise<void>} rejects with the problem
    */
   async hold(wanted) {
     const pass = this.#pass;
     if (!pass) return;
     const key = newKey();
-    const hold = await this.#twice(() => client.hold(this.#id, pass.pass, wanted, key)).catch((error) => {
+    const hold = await this.#twice(() => client.createHold(this.#id, pass.pass, wanted, key)).catch((error) => {
       if (error instanceof Problem && error.slug === "not-admitted") this.#endPass();
       throw error;
     });
@@ -380,7 +380,7 @@ export class EventPage {
   }
 
   /**
-   * Repeats a request whose answer was lost: the key makes it the same hold.
+   * Repeats a request once if its answer was lost; the key makes sure it is the same hold.
    * @template Answer @param {() => Promise<Answer>} request @returns {Promise<Answer>}
    */
   async #twice(request) {
@@ -409,9 +409,9 @@ export class EventPage {
   async release(id) {
     const pass = this.#pass;
     try {
-      if (pass) await client.release(this.#id, pass.pass, id);
+      if (pass) await client.releaseHold(this.#id, pass.pass, id);
     } catch (error) {
-      // A hold that is gone already is as good as released.
+      // A hold that is already gone is as good as released.
       const isGone = error instanceof Problem && ["hold-expired", "not-found", "not-admitted"].includes(error.slug);
       if (!isGone) {
         this.say("warn", refusal(error));
@@ -424,7 +424,7 @@ export class EventPage {
     this.update();
   }
 
-  /** Lets the next one in. */
+  /** Gives up the pass, which lets the next fan in. */
   async leaveShop() {
     const pass = this.#pass;
     try {
@@ -450,7 +450,7 @@ export class EventPage {
     if (id !== undefined) this.#pay(id, method);
   }
 
-  /** Goes on with payments that were under way when the page was closed. */
+  /** Continues payments that were under way when the page was closed. */
   #resumePayments() {
     for (const { hold, method } of this.#holds.all()) {
       if (method === undefined) continue;
@@ -488,19 +488,19 @@ export class EventPage {
     }
   }
 
-  /** @param {string} id @param {Order} order @param {Hold} [left] what a declined payment has left */
+  /** @param {string} id @param {Order} order @param {Hold} [left] the hold that a declined payment has left */
   #takeOrder(id, order, left) {
     const isDeclined = order.state === "declined";
     const pass = this.#pass;
     if (isDeclined && pass) this.#kept.pass.set(withDecline(pass, order.order));
-    // While the hold is left, the checkout stays and says what was wrong.
+    // While the hold is left, the checkout stays and shows why.
     if (left) announce(t("failed.declined"), { isUrgent: true });
     else if (this.#kept.checkout.get() === id) this.#order = order;
     this.update();
     if (isDeclined && (!left || isDeclinedTooOften(this.#pass))) void this.#checkPass();
   }
 
-  /** The server may have ended the pass after declined payments; claiming it tells. */
+  /** The server may have ended the pass after declined payments; claiming it again tells. */
   async #checkPass() {
     const place = this.#place;
     const known = session();
@@ -512,7 +512,7 @@ export class EventPage {
     }
   }
 
-  /** The server has ended the pass early; if it was for declined payments, the pass's holds are gone too. */
+  /** The server has ended the pass early. If it was for declined payments, the pass's holds are gone too. */
   #endPass() {
     const pass = this.#pass;
     this.#spend();
@@ -539,7 +539,7 @@ export class EventPage {
     if (isElsewhere) this.#navigate("/orders");
   }
 
-  /** The bank asks for confirmation: the order's page says so, and a fan who has just paid is taken to the bank. */
+  /** The bank wants confirmation: the order's page says so, and a fan who has just clicked pay is sent to the bank. */
   #confirm() {
     const order = this.#order;
     if (!order) return;
@@ -560,7 +560,7 @@ export class EventPage {
     this.#navigate(orderPath(this.#id, order.order));
   }
 
-  /** Back to the seats after a failed payment. */
+  /** Returns to the seats after a failed payment. */
   tryAgain() {
     const id = this.#kept.checkout.get();
     if (id !== undefined) this.#holds.remove(id);

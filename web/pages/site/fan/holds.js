@@ -7,9 +7,8 @@ import { toHex } from "./sha256.js";
  */
 
 /**
- * A hold as it is kept: with its order's Idempotency-Key, made once; with the payment method as soon as it may have
- * been sent; with the order as soon as there is one. After a payment that was declined it has a new key, and the code
- * that says why.
+ * A hold as stored: with the Idempotency-Key of its order, made once; the payment method as soon as it may have been
+ * sent; and the order as soon as there is one. After a declined payment it has a new key and the decline code.
  *
  * @typedef {{ hold: Hold, key: string, method?: string, order?: string, declined?: string }} KeptHold
  */
@@ -24,19 +23,19 @@ function areKeptHolds(value) {
 
 /**
  * @param {number} [bytes]
- * @returns {string} a key nobody else has; `crypto.randomUUID` is there in secure contexts only
+ * @returns {string} a unique key; `crypto.randomUUID` exists in secure contexts only
  */
 export function newKey(bytes = 16) {
   return toHex(crypto.getRandomValues(new Uint8Array(bytes)));
 }
 
 /**
- * The holds of one event, kept over a reload and shared by tabs. What a payment is sent with is written down BEFORE it
- * is sent, so whatever happens to page or answer, the same order is repeated and never another made.
+ * The holds of one event, surviving reloads and shared between tabs. A payment's key and method are stored BEFORE it is
+ * sent, so whatever happens to the page or the answer, a retry repeats the same order and never creates another.
  */
 export class KeptHolds {
   #kept;
-  /** @type {KeptHold[]} where storage is switched off they live as long as the page */
+  /** @type {KeptHold[]} the fallback when storage is disabled; lives as long as the page */
   #memory = [];
 
   /** @param {string} event @param {() => Storage} [storage] */
@@ -54,7 +53,7 @@ export class KeptHolds {
     return this.all().find((entry) => entry.hold.hold === id);
   }
 
-  /** @param {Hold} hold one already there keeps its key */
+  /** @param {Hold} hold keeps its key if it is already stored */
   add(hold) {
     const known = this.get(hold.hold);
     const entry = known ? { ...known, hold } : { hold, key: newKey() };
@@ -62,11 +61,11 @@ export class KeptHolds {
   }
 
   /**
-   * Writes down that a payment is being sent. If one already may have been, that one is the one to repeat, whatever
-   * method is asked for now: another body under the same key would be refused, another key might pay twice.
+   * Records that a payment is being sent. If one may already have been, it must be repeated unchanged, whatever method
+   * is asked for now: another body under the same key would be refused, and another key might pay twice.
    *
    * @param {string} id @param {string} method
-   * @returns {{ key: string, method: string } | undefined} what to send; nothing if the hold is not kept any more
+   * @returns {{ key: string, method: string } | undefined} what to send; undefined if the hold is no longer stored
    */
   begin(id, method) {
     const entry = this.get(id);
@@ -76,27 +75,30 @@ export class KeptHolds {
     return { key: entry.key, method: chosen };
   }
 
-  /** @param {string} id The server has refused for certain: nothing was placed, and another method may be chosen. */
+  /** @param {string} id definitely refused by the server: nothing was placed, and another method may be chosen */
   refused(id) {
     const entry = this.get(id);
     if (entry) this.#change(id, { hold: entry.hold, key: entry.key });
   }
 
-  /** @param {string} id @param {string} key the order's: another tab may be on to the next one @param {string} order */
+  /**
+   * Records the order that a payment has placed, unless another tab has moved on to a new key.
+   * @param {string} id @param {string} key the order's key @param {string} order
+   */
   ordered(id, key, order) {
     const entry = this.get(id);
     if (entry?.key === key) this.#change(id, { ...entry, order });
   }
 
   /**
-   * The payment was declined and its hold is left: what pays it now is another order, under another key.
-   * @param {Hold} hold as it is now @param {string} key the declined order's @param {string} code why
+   * The payment was declined but the hold is left: paying for it now takes another order, under another key.
+   * @param {Hold} hold as it is now @param {string} key the declined order's key @param {string} code the decline code
    */
   declined(hold, key, code) {
     if (this.get(hold.hold)?.key === key) this.#change(hold.hold, { hold, key: newKey(), declined: code });
   }
 
-  /** @param {string} order @returns {KeptHold | undefined} what it pays for */
+  /** @param {string} order @returns {KeptHold | undefined} the hold it pays for */
   paidBy(order) {
     return this.all().find((entry) => entry.order === order);
   }
@@ -107,8 +109,8 @@ export class KeptHolds {
   }
 
   /**
-   * Forgets what has run out, but never one whose payment may have been sent.
-   * @param {number} now @returns {KeptHold[]} those that were forgotten
+   * Forgets expired holds, but never one whose payment may have been sent.
+   * @param {number} now @returns {KeptHold[]} the forgotten ones
    */
   expire(now) {
     const all = this.all();
@@ -117,7 +119,7 @@ export class KeptHolds {
     return gone;
   }
 
-  /** @param {() => void} changed told when another tab has changed them */
+  /** @param {() => void} changed called when another tab changes them */
   onChange(changed) {
     this.#kept.onChange(changed);
   }

@@ -12,8 +12,8 @@ const LINE_OCTETS = 75;
  */
 
 /**
- * A calendar file with one appointment (RFC 5545). It has no end: the organizer gave none, and a guess would be one
- * more thing to be wrong.
+ * A calendar file with one appointment (RFC 5545). It has no end time: the organizer gives none, and a guess could be
+ * wrong.
  *
  * @param {Appointment} appointment
  * @returns {string}
@@ -38,17 +38,17 @@ export function calendarFile(appointment) {
   return lines.map((line) => `${folded(line)}\r\n`).join("");
 }
 
-/** @param {string} text section 3.3.11 */
+/** @param {string} text escaped by section 3.3.11 */
 function escaped(text) {
   return text.replace(/[\\;,]/g, "\\$&").replace(/\r\n|\r|\n/g, "\\n");
 }
 
-/** @param {string} moment section 3.3.5, form 2 */
+/** @param {string} moment in UTC by section 3.3.5, form 2 */
 function utc(moment) {
   return new Date(moment).toISOString().replace(/\.\d+/, "").replace(/[-:]/g, "");
 }
 
-/** @param {string} line section 3.1; never inside a character */
+/** @param {string} line folded by section 3.1, never inside a character */
 function folded(line) {
   const encoder = new TextEncoder();
   let octets = 0;

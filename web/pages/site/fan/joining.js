@@ -3,16 +3,16 @@ import { client } from "./api.js";
 import { solve } from "./proof.js";
 
 /**
- * Joins the line, and does the work that a server may ask of each who joins: it keeps crowds of machines away.
+ * Joins the line, solving the proof-of-work challenge that a server may set to keep bots away.
  * @param {string} event @param {string} session @param {AbortSignal} signal
- * @returns {Promise<import("../../../client/src/types.js").Place>}
+ * @returns {Promise<import("../../../client/src/types.js").PlaceTicket>}
  */
 export async function join(event, session, signal) {
   try {
-    return await client.join(event, session);
+    return await client.joinWaitingRoom(event, session);
   } catch (error) {
     if (!(error instanceof Problem) || error.slug !== "challenge-required") throw error;
     const proof = await solve(String(error.body["prefix"]), Number(error.body["bits"]), signal);
-    return client.join(event, session, { "onsale-proof": proof });
+    return client.joinWaitingRoom(event, session, { "onsale-proof": proof });
   }
 }

@@ -1,22 +1,22 @@
 /**
- * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
- * @typedef {import("../../../client/src/types.js").Room} Room
+ * @typedef {import("../../../client/src/types.js").Event} Event
+ * @typedef {import("../../../client/src/types.js").WaitingRoom} WaitingRoom
  * @typedef {import("../../../client/src/types.js").Order} Order
  * @typedef {import("../../../client/src/types.js").OnsalePhase} OnsalePhase
  */
 
 /**
- * What is known of one fan at one event.
+ * The facts about one fan at one event.
  * @typedef {object} Facts
- * @property {EventDetail} event
- * @property {Room} room
+ * @property {Event} event
+ * @property {WaitingRoom} room
  * @property {number} now by the server's clock, in milliseconds
  * @property {{ number: number | null } | undefined} place
- * @property {boolean} isSpent whether a place was had and its pass has ended
+ * @property {boolean} isSpent whether the fan had a place and its pass has ended
  * @property {{ expiresAt: string } | undefined} pass
- * @property {{ id: string, expiresAt: string, isSent: boolean }[]} holds those that live, and those being paid for
- * @property {string | undefined} checkout the hold that is to be paid now
- * @property {Order | undefined} order what became of it
+ * @property {{ id: string, expiresAt: string, isSent: boolean }[]} holds live ones, and those being paid for
+ * @property {string | undefined} checkout the hold being checked out
+ * @property {Order | undefined} order the order that pays for it
  */
 
 /**
@@ -26,15 +26,15 @@
 
 /**
  * @typedef {object} Journey
- * @property {Step} step the one screen that is to be seen
+ * @property {Step} step the one screen to show
  * @property {OnsalePhase} phase
- * @property {number} position how many numbers until one's own, in the line
+ * @property {number} position how many numbers are ahead in the line
  * @property {boolean} hasPass whether new seats may be held
- * @property {"place" | "pass" | null} needs what is to be asked of the server
+ * @property {"place" | "pass" | null} needs what to request from the server
  */
 
 /**
- * Where a fan stands. The one place that decides it: no view knows any other.
+ * Where a fan stands. This function alone decides it; views only know their own step.
  * @param {Facts} facts
  * @returns {Journey}
  */
@@ -46,7 +46,7 @@ export function journey(facts) {
   /** @param {Step} step @param {Journey["needs"]} [needs] @returns {Journey} */
   const at = (step, needs = null) => ({ step, phase, position, hasPass, needs });
 
-  // Money comes first: whatever the sale does, a payment that was sent is followed to its end.
+  // Money comes first: a payment that was sent is followed to its end, whatever the sale does.
   if (order) {
     if (order.state === "authorizing") return at("paying");
     if (order.state === "requires_action") return at("confirming");
@@ -56,7 +56,7 @@ export function journey(facts) {
   if (paying?.isSent) return at("paying");
   if (paying && Date.parse(paying.expiresAt) > now) return at("checkout");
 
-  // What is held is held, even when the pass or the sale has ended.
+  // Holds remain valid even when the pass or the sale has ended.
   if (hasPass || facts.holds.length > 0) return at("shop");
 
   if (phase === "closed") return at("closed");
@@ -77,10 +77,9 @@ export function journey(facts) {
 }
 
 /**
- * The phase, of what the room says and the event's times: a room calls `closed` both what has not begun and what is
- * over.
+ * The phase, from the room and the event's times: the room says `closed` both before the sale begins and after it ends.
  *
- * @param {EventDetail} event @param {Room} room @param {number} now
+ * @param {Event} event @param {WaitingRoom} room @param {number} now
  * @returns {OnsalePhase}
  */
 export function phaseOf(event, room, now) {
@@ -91,8 +90,8 @@ export function phaseOf(event, room, now) {
 }
 
 /**
- * What to count down to, before there is anything to do.
- * @param {EventDetail["onsale"]} onsale @param {number} now
+ * What to count down to while there is nothing to do yet.
+ * @param {import("../../../client/src/types.js").Onsale} onsale @param {number} now
  * @returns {{ kind: "lobby" | "opening", at: string }}
  */
 export function nextMoment(onsale, now) {

@@ -21,7 +21,7 @@ let main;
 let view;
 const foot = el("footer", { class: "foot" });
 
-/** @returns {View} the page of an address */
+/** @returns {View} the page for the current address */
 function pageOf() {
   const route = routeOf(location.pathname);
   switch (route.name) {
@@ -104,7 +104,7 @@ function build() {
 }
 
 /**
- * Links within these pages need no new page.
+ * Follows links between these pages without a page load.
  * @param {MouseEvent} event
  */
 function follow(event) {

@@ -1,9 +1,9 @@
 /**
  * @typedef {import("../../../client/src/types.js").Order} Order
- * @typedef {import("../../../client/src/types.js").MyOrderPage} MyOrderPage
+ * @typedef {import("../../../client/src/types.js").OrderList} OrderList
  */
 
-/** A buyer's orders, as far as they have been asked for. */
+/** A buyer's orders, as far as they have been loaded. */
 export class OrderPages {
   #ask;
   /** @type {string | undefined} */
@@ -12,12 +12,12 @@ export class OrderPages {
   orders = [];
   hasMore = true;
 
-  /** @param {(after: string | undefined) => Promise<MyOrderPage>} ask */
+  /** @param {(after: string | undefined) => Promise<OrderList>} ask */
   constructor(ask) {
     this.#ask = ask;
   }
 
-  /** @returns {Promise<void>} after it there is a page more; a page that did not come is asked for again */
+  /** Loads one more page; after a failure, the next call asks for the same page again. */
   async more() {
     const { orders, next } = await this.#ask(this.#after);
     this.orders = [...this.orders, ...orders];

@@ -11,21 +11,22 @@ const POLL_FIRST_MILLISECONDS = 1000;
 const POLL_MOST_MILLISECONDS = 5000;
 
 /**
- * Pays a hold and follows the order to its end. Whatever fails on the way without an answer is repeated with the same
- * key, so it is paid once or not at all.
+ * Pays for a hold and follows the order to its end. Requests without an answer are repeated with the same key, so the
+ * fan pays once or not at all.
  *
  * @param {object} options
  * @param {string} options.event
  * @param {string} options.hold
- * @param {string} options.method what to pay with, unless an earlier try may have been sent
+ * @param {string} options.method the payment method, unless an earlier attempt may have been sent with another
  * @param {KeptHolds} options.holds
  * @param {() => string | undefined} options.pass
- * @param {() => string | undefined} options.session may read an order too, even when the pass is lost
- * @param {(order: Order, left?: Hold) => void} options.onOrder told of each state, with the hold if a payment that was
- *   declined has left it
- * @param {(problem: Problem | undefined) => void} options.onTrouble told while there is no answer, and when there is
+ * @param {() => string | undefined} options.session can read the order even when the pass is lost
+ * @param {(order: Order, left?: Hold) => void} options.onOrder called for each state; `left` is
+ *   the hold, if a declined payment has left it
+ * @param {(problem: Problem | undefined) => void} options.onTrouble called with the problem while there is no answer,
+ *   and with undefined once there is one
  * @param {AbortSignal} options.signal
- * @returns {Promise<void>} rejects with the `Problem` that refused it for certain: nothing was placed, nothing paid
+ * @returns {Promise<void>} rejects with the `Problem` if it was definitely refused: nothing was placed or paid
  */
 export async function pay(options) {
   const { event, hold, holds, signal } = options;
@@ -39,7 +40,7 @@ export async function pay(options) {
       const pass = options.pass() ?? "";
       const order =
         known === undefined
-          ? await client.order(event, pass, { hold, method: sent.method, idempotencyKey: sent.key })
+          ? await client.createOrder(event, pass, { hold, method: sent.method, idempotencyKey: sent.key })
           : await client.getOrder(event, options.session() ?? pass, known);
       holds.ordered(hold, sent.key, order.order);
       const left = order.state === "declined" ? await holdLeft(event, pass, hold) : undefined;
@@ -66,9 +67,9 @@ export async function pay(options) {
 }
 
 /**
- * What a declined payment has left of its hold.
+ * The hold that a declined payment has left.
  * @param {string} event @param {string} pass @param {string} hold
- * @returns {Promise<Hold | undefined>} nothing when its places are free again; rejects when that is not known
+ * @returns {Promise<Hold | undefined>} undefined when its places are free again; rejects when that is unknown
  */
 async function holdLeft(event, pass, hold) {
   try {
@@ -80,7 +81,7 @@ async function holdLeft(event, pass, hold) {
 }
 
 /**
- * Where the fan confirms the payment. It is opened as a page, so an address that could run as a script is none.
+ * Where the fan confirms the payment. The page navigates there, so `javascript:` and the like are refused.
  * @param {Order} order @returns {string | undefined}
  */
 export function actionAddress(order) {

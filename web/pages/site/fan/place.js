@@ -1,20 +1,20 @@
 import { Kept } from "../lib/storage.js";
 
 /**
- * @typedef {import("../../../client/src/types.js").Place} Place
+ * @typedef {import("../../../client/src/types.js").PlaceTicket} PlaceTicket
  * @typedef {import("../../../client/src/types.js").Pass} Pass
  */
 
-/** @param {any} value @returns {value is Place & { buyer?: string }} */
+/** @param {any} value @returns {value is PlaceTicket & { buyer?: string }} */
 const isPlace = (value) =>
   typeof value?.ticket === "string" && (value.number === null || typeof value.number === "number");
 
 /**
- * A pass as it is kept, with the orders of its that were declined.
+ * A pass as stored, with the orders under it that were declined.
  * @typedef {Pass & { declined?: string[] }} KeptPass
  */
 
-/** So many declined payments end a pass. */
+/** How many declined payments end a pass. */
 export const DECLINES_MOST = 5;
 
 /** @param {any} value @returns {value is KeptPass} */
@@ -23,11 +23,11 @@ const isPass = (value) =>
   typeof value.expiresAt === "string" &&
   (value.declined === undefined || Array.isArray(value.declined));
 
-/** @param {KeptPass} pass @param {string} order each counts once, however often it is heard of @returns {KeptPass} */
+/** @param {KeptPass} pass @param {string} order counted once, however often it is reported @returns {KeptPass} */
 export const withDecline = (pass, order) => ({ ...pass, declined: [...new Set([...(pass.declined ?? []), order])] });
 
 /**
- * A pass that has ended; no clock takes that back, and ours is right to half a second only.
+ * Marks a pass as ended for good. Going by its own expiry could revive it: our clock is only accurate to half a second.
  * @param {KeptPass} pass @returns {KeptPass}
  */
 export const ended = (pass) => ({ ...pass, expiresAt: new Date(0).toISOString() });
@@ -39,14 +39,14 @@ export const isDeclinedTooOften = (pass) => (pass?.declined?.length ?? 0) >= DEC
 const isText = (value) => typeof value === "string";
 
 /**
- * What is kept of a fan's way through one event: place and pass for all tabs, the checkout for this one.
+ * What is stored of a fan's way through one event: place and pass for all tabs, the checkout for this tab only.
  * @param {string} event
  */
 export function keptWay(event) {
   return {
     place: new Kept(`fan.place.${event}`, isPlace),
     pass: new Kept(`fan.pass.${event}`, isPass),
-    /** The commitment as it was seen in the lobby: what the draw must later agree with. */
+    /** The commitment as seen in the lobby, which the draw must match later. */
     commitment: new Kept(`fan.commitment.${event}`, isText),
     /** Which hold is being paid. */
     checkout: new Kept(`fan.checkout.${event}`, isText, () => sessionStorage),

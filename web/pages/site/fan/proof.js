@@ -1,7 +1,7 @@
 import { sha256 } from "./sha256.js";
 import { slices } from "./slices.js";
 
-/** @param {Uint8Array} digest @returns {number} how many zero bits it begins with */
+/** @param {Uint8Array} digest @returns {number} the number of leading zero bits */
 export function zeroBits(digest) {
   let count = 0;
   for (const byte of digest) {
@@ -15,7 +15,7 @@ export function zeroBits(digest) {
 }
 
 /**
- * Finds the number that a join challenge asks for, in small slices: the page stays usable meanwhile.
+ * Finds the number that a join challenge asks for, in small slices so that the page stays responsive.
  * @param {string} prefix @param {number} bits @param {AbortSignal} [signal]
  * @returns {Promise<string>}
  */

@@ -1,23 +1,23 @@
-/** What two tickets' hope is reckoned with: most come for two. */
+/** How many tickets a shopper is assumed to want: most come for two. */
 const USUAL_WISH = 2;
-/** How many shoppers' worth a guess counts for, beside those who have really shopped. */
+/** The weight of the prior guess, in shoppers, against those who have really shopped. */
 const GUESS_WEIGHT = 20;
-/** Of 100 outcomes, how many are on the safe side: 90, one-sided, in standard deviations. */
+/** A one-sided 90% bound, in standard deviations. */
 const SAFE_DEVIATIONS = 1.28;
-/** How far the reckoned demand may be off as a whole, as a part of it. */
+/** By what fraction the estimated demand as a whole may be off. */
 const RATE_DOUBT = 0.25;
 
 /**
- * How many stand before a number.
+ * How many numbers are ahead of this one.
  * @param {number} number @param {number} admittedThrough
  */
 export const positionOf = (number, admittedThrough) => Math.max(0, number - admittedThrough);
 
 /**
- * How long the line will take, as a range: the pace of the last minutes does not promise the next.
+ * How long the line will take, as a range: the pace of the last minutes is no promise for the next.
  *
  * @param {number} position @param {number} admittedPerMinute
- * @returns {{ fewest: number, most: number } | undefined} whole minutes, or that nothing can be said yet
+ * @returns {{ fewest: number, most: number } | undefined} whole minutes; undefined while there is no pace to go by
  */
 export function estimate(position, admittedPerMinute) {
   if (position <= 0) return { fewest: 0, most: 1 };
@@ -29,7 +29,7 @@ export function estimate(position, admittedPerMinute) {
 /**
  * @typedef {object} OddsFacts
  * @property {number} free
- * @property {number} capacity how many were on sale at first (kept-back ones that are not known of count as taken)
+ * @property {number} capacity how many were on sale at first (blocked seats, which are not known here, count as taken)
  * @property {number} admittedThrough
  * @property {number} activeShoppers
  * @property {number} position
@@ -38,15 +38,15 @@ export function estimate(position, admittedPerMinute) {
 
 /**
  * @typedef {object} Odds
- * @property {"likely" | "uncertain" | "unlikely" | "none"} word `none`: nothing is free now
- * @property {number} perShopper tickets that a shopper takes, reckoned from those so far
- * @property {number} before tickets that will probably go to those before
+ * @property {"likely" | "uncertain" | "unlikely" | "none"} word `none`: nothing is free right now
+ * @property {number} perShopper tickets per shopper, estimated from sales so far
+ * @property {number} before tickets that will probably go to those ahead
  * @property {number} left tickets that will probably be left then
  */
 
 /**
- * Honest odds of getting two tickets (or what one may have, if less): what is free, less what those who shop now and
- * those before will probably take.
+ * Honest odds of getting two tickets (or the limit per buyer, if lower): what is free, less what current shoppers and
+ * those ahead in line will probably take.
  *
  * @param {OddsFacts} facts
  * @returns {Odds}
@@ -54,7 +54,7 @@ export function estimate(position, admittedPerMinute) {
 export function odds(facts) {
   const { free, admittedThrough, activeShoppers, position, ticketsPerBuyer } = facts;
   const guess = Math.min(USUAL_WISH, ticketsPerBuyer);
-  // Who is shopping now has, on the average, half of it done.
+  // Those shopping now are on average half done.
   const shopped = Math.max(0, admittedThrough - activeShoppers / 2);
   const taken = Math.max(0, facts.capacity - free);
   const perShopper = Math.min(ticketsPerBuyer, (taken + guess * GUESS_WEIGHT) / (shopped + GUESS_WEIGHT));

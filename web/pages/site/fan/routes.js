@@ -22,7 +22,7 @@ export function routeOf(pathname) {
   if (first === "orders" && second !== undefined && third !== undefined && fourth === undefined) {
     return { name: "order", event: second, order: third };
   }
-  // Where a bank's page comes back to.
+  // The bank's page returns here.
   if (first === "events" && second !== undefined && third === "orders" && fourth !== undefined && rest.length === 0) {
     return { name: "order", event: second, order: fourth };
   }

@@ -9,20 +9,20 @@ import { lobbyView } from "./views/lobby.js";
 import { failedView, payingView } from "./views/paying.js";
 
 /**
- * @typedef {import("../../../client/src/types.js").HoldRequest} HoldRequest
+ * @typedef {import("../../../client/src/types.js").CreateHold} CreateHold
  * @typedef {import("./journey.js").Step} Step
  */
 /** @template Model @typedef {import("./views/parts.js").View<Model>} View */
 
 /**
- * What an event's page knows.
+ * Everything an event's page knows.
  * @typedef {object} Known
- * @property {import("../../../client/src/types.js").EventDetail} event
- * @property {import("../../../client/src/types.js").Room} room
+ * @property {import("../../../client/src/types.js").Event} event
+ * @property {import("../../../client/src/types.js").WaitingRoom} room
  * @property {import("./journey.js").Journey} journey
  * @property {import("./session.js").KeptSession | undefined} session
- * @property {import("../../../client/src/types.js").Place | undefined} place
- * @property {string | undefined} seenCommitment the draw's, as this browser saw it in the lobby
+ * @property {import("../../../client/src/types.js").PlaceTicket | undefined} place
+ * @property {string | undefined} seenCommitment the draw's commitment as this browser saw it in the lobby
  * @property {import("./place.js").KeptPass | undefined} pass
  * @property {import("./holds.js").KeptHold[]} holds
  * @property {string | undefined} checkout which hold is being paid
@@ -34,7 +34,7 @@ import { failedView, payingView } from "./views/paying.js";
  * What a fan can do on an event's page.
  * @typedef {object} Actions
  * @property {() => Promise<void>} enter
- * @property {(wanted: HoldRequest) => Promise<void>} hold
+ * @property {(wanted: CreateHold) => Promise<void>} hold
  * @property {(id: string) => Promise<void>} release
  * @property {(id: string) => void} startCheckout
  * @property {() => void} leaveCheckout
@@ -46,7 +46,7 @@ import { failedView, payingView } from "./views/paying.js";
  */
 
 /**
- * Each step's view, and its model: the little that it needs of what the page knows and of what a fan can do.
+ * Each step's view and model. A model has only the facts and actions that its view needs.
  * @type {Record<Exclude<Step, "confirming" | "paid">, Screen>}
  */
 export const SCREENS = {
@@ -98,7 +98,7 @@ export const SCREENS = {
 };
 
 /**
- * A view, and how its model is made. That the two fit is checked where they are paired, by `screen`.
+ * A view and how to make its model. `screen` checks that the two fit, so this type need not.
  * @typedef {{ view: (model: any) => View<any>, model: (known: Known, page: Actions) => any }} Screen
  */
 
@@ -113,7 +113,7 @@ function screen(view, model) {
 }
 
 /**
- * Takes what the journey guarantees for a step.
+ * Unwraps a value that the journey guarantees for the step.
  * @template Value @param {Value | undefined} value @returns {Value}
  */
 function certain(value) {

@@ -1,12 +1,12 @@
 /**
- * The seats that a fan has picked and does not hold yet: anyone may still be faster.
+ * The seats a fan has picked but does not hold yet; others can still get them first.
  */
 export class Selection {
   /** @type {Set<number>} */
   seats = new Set();
 
   /**
-   * Picks a seat, or puts it back.
+   * Picks a seat, or drops it again.
    * @param {number} index @param {number} most how many may be picked at once
    * @returns {"picked" | "dropped" | "full"}
    */
@@ -27,9 +27,9 @@ export class Selection {
   }
 
   /**
-   * Drops what others were faster to get.
+   * Drops the seats that others got first.
    * @param {(index: number) => boolean} isFree
-   * @returns {{ lost: number[], before: number[] }} those lost, and all that were picked before
+   * @returns {{ lost: number[], before: number[] }} the seats lost, and everything picked before that
    */
   dropTaken(isFree) {
     const before = [...this.seats];

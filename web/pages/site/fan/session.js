@@ -5,7 +5,7 @@ import { client } from "./api.js";
  * @typedef {object} KeptSession
  * @property {string} token
  * @property {string} expiresAt
- * @property {string} [buyer] not known of a session that was made elsewhere
+ * @property {string} [buyer] unknown for a session made elsewhere
  * @property {string} [email]
  */
 
@@ -16,7 +16,7 @@ const isSession = (value) => typeof value?.token === "string" && typeof value.ex
 
 const kept = new Kept("fan.session", isSession);
 
-/** @returns {KeptSession | undefined} who one is, as long as it counts */
+/** @returns {KeptSession | undefined} who is signed in, while the session is valid */
 export function session() {
   const value = kept.get();
   return value && Date.parse(value.expiresAt) > Date.now() ? value : undefined;
@@ -30,9 +30,9 @@ export async function signIn(email) {
 }
 
 /**
- * Takes a session that the organizer's identity provider has made. The server checks it; here only its end is read.
+ * Takes a session issued by the organizer's identity provider. The server verifies it; only its expiry is read here.
  * @param {string} token
- * @returns {KeptSession | undefined} nothing if it is none
+ * @returns {KeptSession | undefined} undefined if it is not a session token
  */
 export function takeSession(token) {
   try {
@@ -46,24 +46,24 @@ export function takeSession(token) {
   }
 }
 
-/** The session counts no more: the server said so. What else is kept stays, for whoever signs in again. */
+/** Drops a session that the server no longer accepts. Everything else stays for whoever signs in again. */
 export function dropSession() {
   kept.set(undefined);
 }
 
-/** Forgets who one is, and all that was kept for them. */
+/** Forgets who is signed in and everything stored for them. */
 export function signOut() {
   for (const storage of [localStorage, sessionStorage]) {
     try {
       const names = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "");
       for (const name of names) if (name.startsWith(PREFIX)) storage.removeItem(name);
     } catch {
-      // Storage is switched off, so nothing was kept.
+      // Storage is disabled, so nothing was stored.
     }
   }
 }
 
-/** @param {() => void} changed told when another tab has signed in or out */
+/** @param {() => void} changed called when another tab signs in or out */
 export function onSessionChange(changed) {
   kept.onChange(changed);
 }

@@ -1,4 +1,4 @@
-// FIPS 180-4. The browser's own is there in secure contexts only, and a promise each is slow for a million of them.
+// FIPS 180-4. SubtleCrypto exists in secure contexts only, and a promise per digest is too slow for a million of them.
 
 const K = constants(64, (prime) => Math.cbrt(prime));
 const START = constants(8, (prime) => Math.sqrt(prime));
@@ -58,7 +58,10 @@ const w = (index) => /** @type {number} */ (words[index]);
 /** @param {number} word @param {number} bits */
 const turn = (word, bits) => (word >>> bits) | (word << (32 - bits));
 
-/** @param {number} count @param {(prime: number) => number} root @returns {Uint32Array} the roots' first 32 bits */
+/**
+ * The first 32 bits of the fractional parts of the first primes' roots.
+ * @param {number} count @param {(prime: number) => number} root @returns {Uint32Array}
+ */
 function constants(count, root) {
   /** @type {number[]} */
   const primes = [];

@@ -1,10 +1,10 @@
 const SLICE_MILLISECONDS = 12;
 
 /**
- * Lets the page breathe during long reckoning: `await pause()` between small steps gives way when a slice of time has
- * been used up, and costs nothing otherwise.
+ * Keeps the page responsive during a long computation: `await pause()` between small steps yields once a time slice is
+ * used up, and costs nothing otherwise.
  *
- * @param {number} [milliseconds] a slice
+ * @param {number} [milliseconds] the length of a slice
  * @returns {() => Promise<void> | undefined}
  */
 export function slices(milliseconds = SLICE_MILLISECONDS) {

@@ -3,12 +3,12 @@ import { Kept } from "../lib/storage.js";
 /** @type {Kept<boolean>} */
 const wanted = new Kept("fan.sound", /** @returns {value is boolean} */ (value) => typeof value === "boolean");
 
-/** @type {AudioContext | undefined} browsers let one sound only after a touch of the page */
+/** @type {AudioContext | undefined} browsers allow sound only after the user has touched the page */
 let context;
 
 export const isSoundOn = () => wanted.get() === true;
 
-/** @param {boolean} isOn to be called out of a click: the first sound is heard at once, as a test */
+/** @param {boolean} isOn call this from a click handler: turning it on plays a test sound at once */
 export function setSound(isOn) {
   wanted.set(isOn);
   if (isOn) {
@@ -17,7 +17,7 @@ export function setSound(isOn) {
   }
 }
 
-/** After a reload: the first touch of the page lets it sound again. */
+/** After a reload, the first touch of the page enables sound again. */
 export function armOnTouch() {
   for (const name of ["pointerdown", "keydown"]) {
     addEventListener(name, () => isSoundOn() && arm(), { once: true, capture: true });
@@ -29,11 +29,11 @@ function arm() {
     context ??= new AudioContext();
     context.resume().catch(() => {});
   } catch {
-    // No sound here; title and words tell it as well.
+    // No sound on this device; the title and the text say the same.
   }
 }
 
-/** Three rising tones, if sound is wanted and allowed. */
+/** Plays three rising tones, if sound is on and allowed. */
 export function chime() {
   if (!context || !isSoundOn()) return;
   for (const [index, frequency] of [523, 659, 784].entries()) {

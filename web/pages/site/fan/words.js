@@ -10,7 +10,7 @@ import { formatClock, formatNumber, t } from "../lib/i18n.js";
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 86_400;
 
-/** Refusals for which there are words of our own; the rest is told in the server's. */
+/** Refusals with words of their own here; any other is shown in the server's words. */
 const KNOWN = new Set([
   "unreachable", "rate-limited", "overloaded", "onsale-closed", "sold-out", "not-admitted", "purchase-limit",
   "orphan-seat", "seats-unavailable", "hold-expired", "place-spent", "not-cancellable", "unauthenticated", "not-found",
@@ -18,7 +18,7 @@ const KNOWN = new Set([
 ]);
 
 /**
- * What a refusal means to the one who meets it, and what to do.
+ * What a refusal means to the fan, and what to do about it.
  * @param {unknown} error @param {SeatingChart} [chart] for the names of seats
  * @returns {string}
  */
@@ -45,7 +45,7 @@ export function declineReason(code) {
   return DECLINES.has(code) ? t(`decline.${code}`) : t("decline.other", { code: code || "–" });
 }
 
-/** @param {string | undefined} code @returns {boolean} whether a declined payment may have taken money all the same */
+/** @param {string | undefined} code @returns {boolean} whether a declined payment took money that is being returned */
 export const isSentBack = (code) => code === "payment_mismatch";
 
 /** @param {Order} order @returns {import("../../../client/src/types.js").OrderState | "disputed"} what to call it */
@@ -59,7 +59,7 @@ export function seatName(name, chart) {
 }
 
 /**
- * Several seats, those of one row together: "Stalls, row C, seats 5, 6".
+ * Several seats, grouped by row: "Stalls, row C, seats 5, 6".
  * @param {string[]} names @param {SeatingChart} [chart]
  * @returns {string}
  */
@@ -87,12 +87,12 @@ export function placesOf(hold, chart) {
   return seatNames(hold.seats, chart);
 }
 
-/** @param {number} seconds with days, if there are any */
+/** @param {number} seconds shown with days when there are any */
 export function countdown(seconds) {
   const days = Math.floor(seconds / DAY_SECONDS);
   const rest = seconds - days * DAY_SECONDS;
   if (days === 0) return formatClock(rest);
-  // Beside days, minutes and seconds alone would look like hours and minutes.
+  // Next to days, bare minutes and seconds would look like hours and minutes.
   const clock = rest > HOUR_SECONDS - 1 ? formatClock(rest) : `0:${formatClock(rest).padStart(5, "0")}`;
   return t("countdown.days", { count: days, clock });
 }

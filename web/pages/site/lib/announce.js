@@ -11,7 +11,7 @@ let lastSpoken = 0;
 let timer;
 
 function region() {
-  // A page that is built anew has thrown the old ones away.
+  // Rebuilding the page removes the old regions.
   if (!regions?.polite.isConnected) {
     const polite = el("div", { class: "visually-hidden", role: "status", "aria-live": "polite" });
     const assertive = el("div", { class: "visually-hidden", role: "alert" });
@@ -22,8 +22,9 @@ function region() {
 }
 
 /**
- * Tells a screen reader what has changed. Politely, at most every few seconds and only the newest: a region that
- * chatters is switched off. `isUrgent` is for what must not be missed (admitted, a seat lost, a payment declined).
+ * Announces a change to screen readers. Polite announcements come at most every few seconds, and only the newest:
+ * users turn off a region that chatters. `isUrgent` is for what must not be missed (admitted, a seat lost, a payment
+ * declined).
  *
  * @param {string} text @param {{ isUrgent?: boolean }} [options]
  */

@@ -4,11 +4,11 @@
  */
 
 /**
- * Makes an element. Text is text, never markup, so nothing that comes from outside can become any; the pages' policy
- * (Trusted Types) has the browser insist on it.
+ * Creates an element. Children are inserted as text, never as markup, so outside input cannot inject any; the pages'
+ * Trusted Types policy makes the browser enforce it.
  *
- * `on…` attributes take listeners, `class` a string or a list with falsy parts left out; `true` sets an attribute,
- * `false`, `null` and `undefined` leave it away; `dataset` takes an object.
+ * `on…` attributes take listeners; `class` takes a string, or a list whose falsy parts are skipped; `dataset` takes an
+ * object. `true` sets an attribute; `false`, `null` and `undefined` omit it.
  *
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
@@ -26,7 +26,7 @@ export function el(name, attributes, ...children) {
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * The same for SVG.
+ * Like `el`, for SVG.
  * @param {string} name @param {Attributes | null} [attributes] @param {...(Child | Child[])} children
  * @returns {SVGElement}
  */
@@ -62,7 +62,7 @@ function nodes(children) {
 }
 
 /**
- * Shows children instead of those before. Where the same nodes stay, they are left alone, with focus and scrolling.
+ * Replaces the children. If they are the same nodes already, leaves them alone to preserve focus and scroll position.
  * @param {Element} parent @param {...(Child | Child[])} children
  */
 export function show(parent, ...children) {
@@ -73,7 +73,7 @@ export function show(parent, ...children) {
 }
 
 /**
- * Changes a text only if it is another: screen readers speak again what is set again.
+ * Sets a text only if it differs, because screen readers repeat whatever is set again.
  * @param {Node} node @param {string} text
  */
 export function setText(node, text) {

@@ -7,13 +7,13 @@ addCatalog({
 });
 
 /**
- * What stands around a page: a bar with its links and the other language, the content, a foot.
+ * Builds what surrounds a page: a top bar with links and the language switch, and the content element.
  *
  * @param {object} parts
- * @param {string} parts.home where the brand leads
+ * @param {string} parts.home where the brand links to
  * @param {{ href: string, label: string }[]} parts.links
- * @param {() => void} parts.languageChanged told after the other language was chosen
- * @returns {HTMLElement} the content's element, empty
+ * @param {() => void} parts.languageChanged called after the other language is chosen
+ * @returns {HTMLElement} the empty content element
  */
 export function buildFrame({ home, links, languageChanged }) {
   const main = el("main", { class: "page", id: "content", tabindex: "-1" });

@@ -9,7 +9,7 @@ const catalogs = { ko: {}, en: {} };
 let current = "en";
 
 /**
- * The strings of a part of the pages, in both languages, with the same keys (a test compares them).
+ * Adds the strings for a part of the pages. Both languages must have the same keys (a test compares them).
  * @param {Record<Language, Catalog>} texts
  */
 export function addCatalog(texts) {
@@ -20,7 +20,7 @@ export function addCatalog(texts) {
 /** @returns {Language} */
 export const language = () => current;
 
-/** The language that was chosen, else the browser's first that we speak. */
+/** The language chosen earlier, else the browser's first preference that we support. */
 export function initialLanguage() {
   const kept = localStorage.getItem(KEPT);
   if (kept === "ko" || kept === "en") return kept;
@@ -39,8 +39,8 @@ export function setLanguage(next, options = {}) {
 }
 
 /**
- * A string of the catalogue. `{name}` stands for a value; `key.one` and `key.other` for a count, by
- * `Intl.PluralRules`, when `count` is among the values and the key has such forms.
+ * A string from the catalog. `{name}` is replaced by a value. If `count` is among the values, the plural form
+ * `key.one` or `key.other` is chosen by `Intl.PluralRules`, where the key has such forms.
  *
  * @param {string} key @param {Record<string, string | number>} [values]
  */
@@ -52,7 +52,7 @@ export function t(key, values = {}) {
     const form = new Intl.PluralRules(current).select(count);
     text = catalog[`${key}.${form}`] ?? catalog[`${key}.other`] ?? text;
   }
-  // A missing string is a bug that a test finds; a fan must see something all the same.
+  // A missing string is a bug for the tests to find; the user still has to see something.
   return (text ?? key).replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
     if (value === undefined) return whole;
@@ -60,7 +60,7 @@ export function t(key, values = {}) {
   });
 }
 
-/** @type {Map<string, Intl.NumberFormat | Intl.DateTimeFormat>} making one is slow */
+/** @type {Map<string, Intl.NumberFormat | Intl.DateTimeFormat>} creating one is slow */
 const formats = new Map();
 
 /** @template {Intl.NumberFormat | Intl.DateTimeFormat} Format @param {string} key @param {() => Format} make */
@@ -89,7 +89,7 @@ export function formatDate(moment, options = { dateStyle: "full", timeStyle: "sh
   return format(JSON.stringify(options), () => new Intl.DateTimeFormat(current, options)).format(new Date(moment));
 }
 
-/** @param {number} seconds `4:07`, or `1:04:07` from an hour on */
+/** @param {number} seconds shown as `4:07`, or as `1:04:07` from an hour on */
 export function formatClock(seconds) {
   const whole = Math.max(0, Math.ceil(seconds));
   const two = (/** @type {number} */ value) => String(value).padStart(2, "0");

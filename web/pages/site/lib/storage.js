@@ -1,6 +1,6 @@
 /**
- * What a page keeps over a reload: JSON under a name. Storage may be full, switched off, or hold what an older version
- * wrote; all of that is the same as nothing kept.
+ * A value that survives reloads, stored as JSON under a name. Storage that is full, disabled, or holds what an older
+ * version wrote counts as empty.
  *
  * @template Value
  */
@@ -11,7 +11,7 @@ export class Kept {
 
   /**
    * @param {string} name @param {(value: any) => value is Value} isValid
-   * @param {() => Storage} [storage] `localStorage` is shared by all tabs
+   * @param {() => Storage} [storage] defaults to `localStorage`, which all tabs share
    */
   constructor(name, isValid, storage = () => localStorage) {
     this.#name = `onsale.${name}`;
@@ -35,11 +35,11 @@ export class Kept {
       if (value === undefined) this.#storage().removeItem(this.#name);
       else this.#storage().setItem(this.#name, JSON.stringify(value));
     } catch {
-      // Then it lives as long as the page.
+      // Not stored, so `get` finds nothing.
     }
   }
 
-  /** @param {(value: Value | undefined) => void} changed told when another tab has changed it */
+  /** @param {(value: Value | undefined) => void} changed called when another tab changes it */
   onChange(changed) {
     addEventListener("storage", (event) => {
       if (event.key === this.#name) changed(this.get());

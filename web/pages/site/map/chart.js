@@ -3,36 +3,36 @@ import { shapeOf } from "./shapes.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").SeatingPlan} SeatingPlan
- * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../../client/src/types.js").Event} Event
  * @typedef {import("./geometry.js").Bounds} Bounds
  * @typedef {import("./geometry.js").Point} Point
  * @typedef {import("./shapes.js").Shape} Shape
  */
 
 /**
- * @typedef {{ name: string, color: string, amount: number }} Category `amount` is NaN where there is no price (yet)
+ * @typedef {{ name: string, color: string, amount: number }} Category `amount` is NaN if there is no price (yet)
  * @typedef {{ name: string, first: number, count: number }} Row
  * @typedef {{ name: string, first: number, count: number, bounds: Bounds, rows: Row[], hull: Point[] }} Section
- * @typedef {{ name: string, category: string, amount: number, capacity: number, shape?: Shape }} Area
+ * @typedef {{ name: string, category: string, amount: number, capacity: number, shape?: Shape }} ChartArea
  */
 
 const SPARE_COLORS = ["#7c3aed", "#e11d48", "#f59e0b", "#10b981", "#0ea5e9", "#8b5cf6", "#84cc16", "#f97316"];
 const MOST_CATEGORIES = 256;
-/** How far seats stand apart in a plan that does not say. */
+/** The spacing to assume when the plan has too few seats to measure it. */
 const USUAL_SPACING = 14;
 
-/** A seating plan and its prices, laid out flat for drawing and searching: seats are numbers, in plan order. */
+/** A seating plan and its prices, laid out flat for drawing and searching. Seats are numbered in plan order. */
 export class SeatingChart {
   /** @type {Category[]} */
   categories = [];
-  /** @type {Section[]} one a zone that has seats, in plan order */
+  /** @type {Section[]} one per zone with seats, in plan order */
   sections = [];
-  /** @type {Area[]} */
+  /** @type {ChartArea[]} */
   areas = [];
-  /** @type {Shape[]} what else the plan shows: a stage, a bar, an entrance */
+  /** @type {Shape[]} other things the plan shows: a stage, a bar, an entrance */
   decor = [];
   bounds = emptyBounds();
-  /** How far apart neighbours usually sit, in the plan's units. */
+  /** The usual distance between neighbors, in plan units. */
   spacing = USUAL_SPACING;
   /** @type {string[]} */
   #names = [];
@@ -46,8 +46,8 @@ export class SeatingChart {
   #amounts;
 
   /**
-   * @param {SeatingPlan | undefined} plan nothing for an event that has standing areas alone
-   * @param {Pick<EventDetail, "prices" | "areas" | "currency">} event
+   * @param {SeatingPlan | undefined} plan undefined for an event with only standing areas
+   * @param {Pick<Event, "prices" | "areas" | "currency">} event
    */
   constructor(plan, event) {
     this.currency = event.currency;
@@ -58,7 +58,7 @@ export class SeatingChart {
     this.x = new Float32Array(this.seatCount);
     this.y = new Float32Array(this.seatCount);
     this.category = new Uint8Array(this.seatCount);
-    /** Which section a seat is in. */
+    /** The section of each seat. */
     this.sectionOf = new Uint16Array(this.seatCount);
     /** @type {Shape[]} */
     const shapes = [];
@@ -112,9 +112,9 @@ export class SeatingChart {
 
   /**
    * The lowest price in a section.
-   * @param {number | Section} section itself or its place in `sections`
-   * @param {string} [category] looks at this one's seats alone
-   * @returns {number} NaN where none has a price
+   * @param {number | Section} section the section or its index in `sections`
+   * @param {string} [category] considers only seats of this category
+   * @returns {number} NaN if none has a price
    */
   minimumAmount(section, category) {
     const asked = typeof section === "number" ? this.sections[section] : section;
@@ -160,10 +160,10 @@ export class SeatingChart {
       }
     }
     if (rows.length === 0) return;
-    this.sections.push({ name: zone.name, first, count: corners.length, bounds, rows, hull: hull(corners) });
+    this.sections.push({ name: zone.name ?? "", first, count: corners.length, bounds, rows, hull: hull(corners) });
   }
 
-  /** @param {EventDetail["areas"]} areas @param {Shape[]} shapes */
+  /** @param {import("../../../client/src/types.js").Area[]} areas @param {Shape[]} shapes */
   #addAreas(areas, shapes) {
     const rest = [...shapes];
     const key = (/** @type {string} */ text) => text.trim().toLowerCase();
@@ -189,7 +189,7 @@ export class SeatingChart {
     grow(this.bounds, bounds.right, bounds.bottom);
   }
 
-  /** The median of the distances between neighbours: aisles and gaps do not count. */
+  /** The median distance between neighbors, so that aisles and gaps have no influence. */
   #usualSpacing() {
     /** @type {number[]} */
     const distances = [];
@@ -205,7 +205,7 @@ export class SeatingChart {
     return distances[distances.length >> 1] ?? USUAL_SPACING;
   }
 
-  /** @param {number} one @param {number} other between the middles of two seats */
+  /** @param {number} one @param {number} other the distance between the centers of two seats */
   distance(one, other) {
     const dx = (this.x[one] ?? 0) - (this.x[other] ?? 0);
     const dy = (this.y[one] ?? 0) - (this.y[other] ?? 0);

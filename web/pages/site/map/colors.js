@@ -9,7 +9,7 @@ export function parseColor(hex) {
   return { red: value >> 16, green: (value >> 8) & 255, blue: value & 255 };
 }
 
-/** @param {string} from @param {string} to @param {number} share of `to`, 0 to 1 @returns {string} an opaque colour */
+/** @param {string} from @param {string} to @param {number} share of `to`, 0 to 1 @returns {string} an opaque color */
 export function mix(from, to, share) {
   const a = parseColor(from);
   const b = parseColor(to);
@@ -40,7 +40,7 @@ export function contrast(one, other) {
 export const inkOn = (background) => (contrast(background, "#ffffff") >= contrast(background, "#14171f") ? "#ffffff" : "#14171f");
 
 /**
- * The colours that the canvas takes from the style sheet, so that it follows it into the dark.
+ * The colors that the canvas takes from the style sheet, so that it follows dark mode.
  * @typedef {{ ground: string, section: string, line: string, ink: string, soft: string, paper: string, good: string,
  *   warn: string, bad: string }} Palette
  */

@@ -3,7 +3,7 @@
  * @typedef {{ left: number, top: number, right: number, bottom: number }} Bounds
  */
 
-/** @returns {Bounds} of nothing; `grow` makes it the bounds of something */
+/** @returns {Bounds} of nothing; extend them with `grow` */
 export function emptyBounds() {
   return { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
 }
@@ -74,7 +74,7 @@ export function contains(polygon, x, y) {
   return isInside;
 }
 
-/** @param {Point[]} polygon @param {number} x @param {number} y how far from its edges the point is */
+/** @param {Point[]} polygon @param {number} x @param {number} y @returns {number} the distance to the nearest edge */
 export function distanceToEdge(polygon, x, y) {
   let least = Infinity;
   for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i, i += 1) {

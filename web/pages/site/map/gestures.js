@@ -1,14 +1,14 @@
 /**
  * @typedef {import("./geometry.js").Point} Point
  *
- * @typedef {object} GestureTarget what is told, in pixels of the element
+ * @typedef {object} GestureTarget receives the gestures, in pixels of the element
  * @property {(dx: number, dy: number) => void} pan
- * @property {(at: Point, factor: number) => boolean} zoom whether there was anything left to zoom
+ * @property {(at: Point, factor: number) => boolean} zoom returns whether the zoom changed anything
  * @property {() => void} whole
  * @property {(at: Point, isTouch: boolean) => void} tap
  * @property {(at: Point, isTouch: boolean) => void} doubleTap
- * @property {(at: Point | undefined) => void} hover nothing: the pointer has left
- * @property {(event: PointerEvent) => boolean} wantsRectangle whether this drag chooses instead of moving
+ * @property {(at: Point | undefined) => void} hover called with undefined when the pointer leaves
+ * @property {(event: PointerEvent) => boolean} wantsRectangle whether this drag selects instead of moving the map
  * @property {(from: Point, to: Point, isDone: boolean) => void} rectangle
  * @property {() => void} rectangleCancelled
  */
@@ -19,13 +19,13 @@ const KEY_STEP = 64;
 const KEY_ZOOM = 1.4;
 
 /**
- * Makes what fingers, mice, wheels and keys do into moves of the map.
+ * Translates touch, mouse, wheel and keyboard input into gestures on the map.
  * @param {HTMLElement} element @param {GestureTarget} target
  */
 export function listenForGestures(element, target) {
   /** @type {Map<number, Point>} */
   const pointers = new Map();
-  /** @type {Point | undefined} where it began, until it is more than a tap */
+  /** @type {Point | undefined} where the press began; undefined once it is more than a tap */
   let pressed;
   let isRectangle = false;
   /** @type {Point} */
@@ -46,7 +46,7 @@ export function listenForGestures(element, target) {
     if (event.button !== 0) return;
     const at = place(event);
     pointers.set(event.pointerId, at);
-    // A captured pointer's moves and its end come here from wherever it goes.
+    // With capture, the pointer's moves and release arrive here wherever it goes.
     element.setPointerCapture(event.pointerId);
     if (pointers.size > 1) {
       pressed = undefined;
@@ -112,11 +112,11 @@ export function listenForGestures(element, target) {
   element.addEventListener(
     "wheel",
     (event) => {
-      // What a wheel turns is counted in pixels, lines or pages.
+      // Wheel deltas come in pixels, lines or pages.
       const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
       const speed = event.ctrlKey ? 0.01 : 0.0016;
       const factor = Math.exp(-Math.max(-400, Math.min(400, event.deltaY * unit)) * speed);
-      // A map that is whole already leaves the wheel to the page.
+      // Fully zoomed out, leave the wheel to the page.
       if (target.zoom(place(event), factor)) event.preventDefault();
     },
     { passive: false },

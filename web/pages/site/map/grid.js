@@ -1,4 +1,4 @@
-/** Finds seats by place: a grid whose squares list their seats, laid out in two flat arrays. */
+/** Finds seats by position: a grid whose cells list their seats, stored in two flat arrays. */
 export class SeatGrid {
   #columns;
   #rows;
@@ -45,7 +45,7 @@ export class SeatGrid {
 
   /**
    * @param {import("./geometry.js").Bounds} bounds
-   * @returns {number[]} the seats whose middles are in it
+   * @returns {number[]} the seats whose centers are inside
    */
   within(bounds) {
     /** @type {number[]} */
@@ -69,7 +69,7 @@ export class SeatGrid {
 
   /**
    * @param {number} x @param {number} y @param {number} radius
-   * @returns {number | undefined} the seat whose middle is nearest, if any is so near
+   * @returns {number | undefined} the seat with the nearest center, if any is within the radius
    */
   nearest(x, y, radius) {
     /** @type {number | undefined} */

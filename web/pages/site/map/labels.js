@@ -10,17 +10,17 @@ import { freeWord } from "./words.js";
  *   top: number, width: number, height: number, shown: string }} Label
  */
 
-/** Below so many pixels between neighbours one looks at sections, from there on at seats. */
+/** From this many pixels between neighbors on, the map shows seats; below it, sections. */
 export const SEATS_FROM = 8;
 const MOST_PINS = 40;
-/** What a label can say, the most first, and how many pixels that takes. */
+/** What a label can show, most first, and the pixels it takes. */
 const DETAILS = [
   { shown: "all", wide: 58, wideForEach: 0, high: 46 },
   { shown: "free", wide: 54, wideForEach: 0, high: 31 },
   { shown: "name", wide: 4, wideForEach: 6, high: 13 },
 ];
 
-/** Names of sections, areas and decor over the map, as elements: sharp at every scale, and in the page's own type. */
+/** Labels for sections, areas and decor: elements above the map, so they stay sharp and use the page's font. */
 export class MapLabels {
   element = el("div", { class: "seat-map-labels" });
   #pins = el("div", { class: "seat-map-pins" });
@@ -68,10 +68,10 @@ export class MapLabels {
     this.#placePins();
   }
 
-  /** @param {number[]} free of each section: what is said anew */
+  /** @param {number[]} free seats in each section */
   say(free) {
     const { chart, filter, states } = this.#scene;
-    // Prices change with what is looked for, not with what is sold.
+    // Prices depend on the language and the filter, not on sales.
     const key = `${language()} ${filter}`;
     const isNew = this.#pricedFor !== key;
     this.#pricedFor = key;
@@ -92,7 +92,7 @@ export class MapLabels {
     }
   }
 
-  /** A few chosen seats are marked so that they are found on the whole map too. */
+  /** Pins the fan's seats so that they can be found on the whole map too. */
   pin() {
     const { selected, mine } = this.#scene;
     const wanted = [...new Set([...mine, ...selected])].slice(0, MOST_PINS);
@@ -104,7 +104,7 @@ export class MapLabels {
 
   #placePins() {
     const { chart } = this.#scene;
-    // Where a seat is large enough to show its tick, a pin would hide its neighbours.
+    // Once seats are large enough to show their check mark, a pin would only hide the neighbors.
     this.#pins.hidden = chart.spacing * this.#scale >= 14;
     for (const pin of this.#pins.children) {
       if (!(pin instanceof HTMLElement)) continue;
@@ -116,7 +116,7 @@ export class MapLabels {
   }
 
   /**
-   * The most that can be said of every section without one label lying on another's.
+   * The most detail that every section can show without labels overlapping.
    * @param {number} scale
    */
   #detailOfSections(scale) {
@@ -151,8 +151,8 @@ function makeLabel(text, bounds, kind) {
 }
 
 /**
- * How much is said of an area where there is so much room.
- * @param {number} wide @param {number} high in pixels
+ * How much detail fits on an area of this size.
+ * @param {number} wide in pixels @param {number} high in pixels
  */
 function detailOfArea(wide, high) {
   if (wide < 24) return "nothing";
@@ -164,7 +164,7 @@ function detailOfArea(wide, high) {
 const shortFormats = new Map();
 
 /**
- * A price where there is little room: `₩198K`, `₩19.8만`.
+ * A price in short form: `₩198K`, `₩19.8만`.
  * @param {number} amount @param {string} currency
  */
 function shortPrice(amount, currency) {

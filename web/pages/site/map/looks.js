@@ -1,5 +1,5 @@
 /**
- * @typedef {"shop" | "manage"} Mode for whom the seats are shown
+ * @typedef {"shop" | "manage"} Mode who looks at the seats: a fan, or the organizer
  * @typedef {import("./chart.js").SeatingChart} SeatingChart
  * @typedef {import("../../../client/src/index.js").SeatStates} SeatStates
  */
@@ -12,13 +12,13 @@ const FREE = 46;
 const HELD = 104;
 const SOLD = 120;
 
-/** What the map and the list show, and for whom: what both need in order to say how a seat stands. */
+/** What the map and the list show, and to whom; both need it to tell how a seat looks. */
 export class Scene {
-  /** @type {Set<number>} chosen */
+  /** @type {Set<number>} the chosen seats */
   selected = new Set();
-  /** @type {Set<number>} held for whoever looks */
+  /** @type {Set<number>} the seats held by the viewer */
   mine = new Set();
-  /** @type {string | undefined} the category that is looked for */
+  /** @type {string | undefined} the category to show */
   filter;
   /** @type {Mode} */
   mode = "shop";
@@ -45,13 +45,13 @@ export class Scene {
     }
   }
 
-  /** @param {number} index whether a tap means it */
+  /** @param {number} index of the seat that a tap may pick */
   isPickable(index) {
     if (this.mode === "manage") return true;
     return this.states.codes[index] === FREE || this.selected.has(index) || this.mine.has(index);
   }
 
-  /** How many seats of each section are free, of the category that is looked for where there is one. */
+  /** The free seats in each section, counting only those of the filter's category if one is set. */
   countFree() {
     const { chart, states, filter } = this;
     const wanted = filter === undefined ? -1 : chart.categories.findIndex((category) => category.name === filter);

@@ -6,7 +6,7 @@ import { stateWord } from "./words.js";
 const MOST_COLORS = 4;
 
 /**
- * The mark of a look, as the map draws it.
+ * The mark for a look, as the map draws it.
  * @param {string} name @param {string[]} colors of free seats
  */
 function mark(name, colors) {

@@ -14,8 +14,8 @@ import { freeWord, priceWord, seatSentence, sectionWords } from "./words.js";
 const NAMES = Object.keys(Look);
 
 /**
- * The seats as a list: all that the map does, for the keyboard and for screen readers. Fires the same `pick`. Of the
- * sections only the open one has its seats in the page. What changes is changed in place: focus stays, nothing speaks.
+ * The seats as a list: everything the map does, for the keyboard and screen readers. Fires the same `pick`. Only the
+ * open section has its seats in the page. Updates happen in place, so the focus stays and nothing is announced.
  */
 export class SeatList extends HTMLElement {
   /** @type {Scene | undefined} */
@@ -26,9 +26,9 @@ export class SeatList extends HTMLElement {
   #areas = [];
   /** @type {number | undefined} */
   #open;
-  /** @type {Map<number, HTMLButtonElement>} of the open section */
+  /** @type {Map<number, HTMLButtonElement>} the buttons of the open section */
   #seats = new Map();
-  /** The seat that Tab leads to. */
+  /** The seat that Tab moves to. */
   #current = -1;
   #frame = 0;
   #isFilterNew = false;
@@ -52,7 +52,7 @@ export class SeatList extends HTMLElement {
   }
 
   /**
-   * Shows another plan.
+   * Shows a plan.
    * @param {SeatingChart} chart @param {SeatStates} states
    */
   load(chart, states) {
@@ -64,8 +64,8 @@ export class SeatList extends HTMLElement {
   }
 
   /**
-   * Shows that states have changed.
-   * @param {Iterable<number>} [_changed] as of the map; the open section is small
+   * Call this when states have changed.
+   * @param {Iterable<number>} [_changed] accepted like the map's, but not needed: the open section is small
    */
   update(_changed) {
     this.#schedule();
@@ -81,7 +81,7 @@ export class SeatList extends HTMLElement {
     this.#schedule();
   }
 
-  /** Seats that are held for whoever looks. Assign a set to change them. */
+  /** The seats held by the viewer. Assign a set to change them. */
   get mine() {
     return this.#mine;
   }
@@ -91,7 +91,7 @@ export class SeatList extends HTMLElement {
     this.#schedule();
   }
 
-  /** The category that is looked for; sections without it are left out. */
+  /** The category to show; sections without it are hidden. */
   get filter() {
     return this.#filter;
   }
@@ -103,7 +103,7 @@ export class SeatList extends HTMLElement {
     this.#schedule();
   }
 
-  /** Whether one buys here or keeps order. */
+  /** Whether a fan shops here or the organizer manages. */
   get mode() {
     return this.#mode;
   }
@@ -114,7 +114,7 @@ export class SeatList extends HTMLElement {
   }
 
   /**
-   * Opens the section of a seat and leads there.
+   * Opens the section of a seat and focuses the seat.
    * @param {number} index
    */
   showSeat(index) {
@@ -317,7 +317,7 @@ export class SeatList extends HTMLElement {
   }
 
   /**
-   * Sections that have nothing of what is looked for.
+   * Hides sections and areas without the filter's category.
    * @param {Scene} scene
    */
   #leaveOut(scene) {
@@ -338,7 +338,7 @@ export class SeatList extends HTMLElement {
 }
 
 /**
- * Sets an attribute if it is another: what is set again is spoken again.
+ * Sets an attribute only if it differs, because screen readers repeat whatever is set again.
  * @param {Element} element @param {string} name @param {string | undefined} value
  */
 function change(element, name, value) {

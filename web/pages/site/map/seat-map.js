@@ -25,21 +25,21 @@ import { freeWord, priceWord, sectionWords, stateWord } from "./words.js";
  *   the `detail` of the `pick` event
  */
 
-/** Room around the whole plan, of which the names above its sections take some. */
+/** The margin around the whole plan; the names above the sections use part of it. */
 const PADDING = 24;
-/** How many pixels may lie between neighbours at the most. */
+/** The most pixels between neighbors, which limits the zoom. */
 const MOST_SPACING = 52;
-/** What a tapped section or a tapped crowd of seats is zoomed to. */
+/** The pixels between neighbors after zooming into a section or a dense group of seats. */
 const NEAR_SPACING = 26;
-/** A finger needs so many pixels between seats to mean one of them. */
+/** The pixels between seats that a finger needs to hit a single one. */
 const FINGER_SPACING = 19;
 const FLIGHT_MILLISECONDS = 260;
 const SETTLE_MILLISECONDS = 130;
 const FRAME_BUDGET_MILLISECONDS = 3;
 
 /**
- * The seats as a map. Fires `pick` when one is meant; what then happens is up to the page, which sets `selected`.
- * All of it can be done by keyboard and screen reader in `<seat-list>`.
+ * The seats as a map. Fires `pick` when the user picks something; the page decides what happens and sets `selected`.
+ * `<seat-list>` offers the same by keyboard and screen reader.
  */
 export class SeatMap extends HTMLElement {
   /** @type {Scene | undefined} */
@@ -50,13 +50,13 @@ export class SeatMap extends HTMLElement {
   #paths = [];
   /** @type {MapLabels | undefined} */
   #labels;
-  /** @type {TileLayer[]} the last is the sharpest */
+  /** @type {TileLayer[]} the last one is the sharpest */
   #layers = [];
   /** @type {View | undefined} */
   #view;
   /** @type {{ from: View, to: View, start: number } | undefined} */
   #flight;
-  /** @type {number[]} free seats of each section */
+  /** @type {number[]} free seats in each section */
   #free = [];
   /** @type {Set<number> | "all" | undefined} */
   #changed;
@@ -104,7 +104,7 @@ export class SeatMap extends HTMLElement {
       rectangle: (from, to, isDone) => this.#drawRectangle(from, to, isDone),
       rectangleCancelled: () => (this.#rectangle.hidden = true),
     });
-    // What is on the viewport but not the map must not move it.
+    // Dragging on the controls must not move the map.
     this.#controls.addEventListener("pointerdown", (event) => event.stopPropagation());
   }
 
@@ -126,7 +126,7 @@ export class SeatMap extends HTMLElement {
   }
 
   /**
-   * Shows another plan.
+   * Shows a plan.
    * @param {SeatingChart} chart @param {SeatStates} states
    */
   load(chart, states) {
@@ -150,8 +150,8 @@ export class SeatMap extends HTMLElement {
   }
 
   /**
-   * Shows that states have changed.
-   * @param {Iterable<number>} [changed] which seats; all of them when left out
+   * Call this when states have changed.
+   * @param {Iterable<number>} [changed] which seats; all if omitted
    */
   update(changed) {
     if (changed === undefined || this.#changed === "all") this.#changed = "all";
@@ -173,7 +173,7 @@ export class SeatMap extends HTMLElement {
     this.#marked(before, this.#selected);
   }
 
-  /** Seats that are held for whoever looks. Assign a set to change them. */
+  /** The seats held by the viewer. Assign a set to change them. */
   get mine() {
     return this.#mine;
   }
@@ -184,7 +184,7 @@ export class SeatMap extends HTMLElement {
     this.#marked(before, this.#mine);
   }
 
-  /** The category that is looked for; the others are dimmed. */
+  /** The category to show; the others are dimmed. */
   get filter() {
     return this.#filter;
   }
@@ -195,7 +195,7 @@ export class SeatMap extends HTMLElement {
     this.update();
   }
 
-  /** Whether one buys here or keeps order. */
+  /** Whether a fan shops here or the organizer manages. */
   get mode() {
     return this.#mode;
   }
@@ -208,14 +208,14 @@ export class SeatMap extends HTMLElement {
     this.#restyle();
   }
 
-  /** Goes back to the whole plan. */
+  /** Zooms out to the whole plan. */
   showWhole() {
     if (this.#scene) this.#fly(fit(this.#scene.chart.bounds, this.#size, PADDING, this.#limits().most));
   }
 
   /**
    * Brings a section into view.
-   * @param {number} section its place in the chart's `sections`
+   * @param {number} section its index in the chart's `sections`
    */
   showSection(section) {
     const bounds = this.#scene?.chart.sections[section]?.bounds;
@@ -223,7 +223,7 @@ export class SeatMap extends HTMLElement {
   }
 
   /**
-   * Brings seats into view, near enough to be picked.
+   * Brings seats into view, close enough to pick.
    * @param {number[]} indexes
    */
   showSeats(indexes) {
@@ -239,7 +239,7 @@ export class SeatMap extends HTMLElement {
     this.#fly(fit(widened(bounds, chart.spacing * 3), this.#size, PADDING, this.#scaleFor(NEAR_SPACING)));
   }
 
-  // What surrounds it
+  // Controls, legend and areas
 
   #furnish() {
     if (!this.isConnected) return;
@@ -271,7 +271,7 @@ export class SeatMap extends HTMLElement {
     return chart ? [...new Set(chart.category)].map((used) => chart.categories[used]?.color ?? "") : [];
   }
 
-  /** Areas that the plan does not draw are buttons under it. */
+  /** Areas that the plan does not draw become buttons below the map. */
   #furnishAreas() {
     const scene = this.#scene;
     const areas = scene && this.#mode === "shop" ? scene.chart.areas.filter((area) => !area.shape) : [];
@@ -345,7 +345,7 @@ export class SeatMap extends HTMLElement {
     return { least: fit(scene.chart.bounds, this.#size, PADDING, most).scale, most };
   }
 
-  /** @param {number} spacing in pixels between neighbours */
+  /** @param {number} spacing in pixels between neighbors */
   #scaleFor(spacing) {
     return spacing / (this.#scene?.chart.spacing ?? 1);
   }
@@ -386,7 +386,7 @@ export class SeatMap extends HTMLElement {
     this.#schedule();
   }
 
-  // What is under a finger
+  // Hit testing
 
   /** @param {Point} at */
   #areaAt(at) {
@@ -408,7 +408,7 @@ export class SeatMap extends HTMLElement {
     return found < 0 ? undefined : found;
   }
 
-  /** @param {Point} at @param {number} reach in seats' distances */
+  /** @param {Point} at @param {number} reach in multiples of the seat spacing */
   #seatAt(at, reach) {
     if (!this.#view || !this.#scene) return undefined;
     const { x, y } = toPlan(this.#view, at);
@@ -434,7 +434,7 @@ export class SeatMap extends HTMLElement {
     if (section === undefined) return;
     const bounds = /** @type {import("./chart.js").Section} */ (scene.chart.sections[section]).bounds;
     const target = fit(bounds, this.#size, 28, this.#scaleFor(NEAR_SPACING * 1.3));
-    // A section that stays too small for a finger, or for a pointer, when it is whole is entered where it was tapped.
+    // If a section shown whole would still be too small to hit seats in, zoom in at the tapped point instead.
     if (target.scale >= this.#scaleFor(isTouch ? FINGER_SPACING : SEATS_FROM)) this.#fly(target);
     else if (spacing < NEAR_SPACING) this.#fly(zoomAt(this.#view, at, NEAR_SPACING / spacing, this.#limits()));
   }
@@ -444,7 +444,7 @@ export class SeatMap extends HTMLElement {
     const scene = this.#scene;
     if (!scene || !this.#view) return;
     const isSeats = scene.chart.spacing * this.#view.scale >= (isTouch ? FINGER_SPACING : SEATS_FROM);
-    // Two quick taps on a seat are two taps: a seat that was chosen by mistake is given back.
+    // Two quick taps on a seat count as two taps, so a seat picked by mistake is dropped again.
     if (isSeats && this.#seatAt(at, 0.6) !== undefined) this.#tap(at, isTouch);
     else this.#zoomSmoothly(at, 2);
   }
@@ -544,7 +544,7 @@ export class SeatMap extends HTMLElement {
     const isWhole = this.#drawLayers(scene, isFirst || this.#layers.length === 0);
     this.#labels.place(this.#view);
     this.#point();
-    // On the whole map a finger scrolls the page; closer, it moves the map.
+    // On the whole map a finger scrolls the page; zoomed in, it moves the map.
     this.#viewport.classList.toggle("is-whole", this.#isWhole());
     if (this.#flight || !isWhole) this.#schedule();
     if (!isFirst && (before !== this.#view || this.#lastView !== this.#view)) measure("onsale.map.frame", start);
@@ -557,7 +557,7 @@ export class SeatMap extends HTMLElement {
 
   #reportFirst() {
     const loadedAt = this.#loadedAt;
-    // By the next frame this one has been painted.
+    // This frame has been painted by the time the next one starts.
     requestAnimationFrame(() => measure("onsale.map.first", loadedAt));
   }
 
@@ -586,8 +586,8 @@ export class SeatMap extends HTMLElement {
   }
 
   /**
-   * @param {Scene} scene @param {boolean} isFirst whether there is nothing to look at until it is drawn
-   * @returns {boolean} whether all is drawn
+   * @param {Scene} scene @param {boolean} isFirst whether there is nothing to see until this is drawn
+   * @returns {boolean} whether everything is drawn
    */
   #drawLayers(scene, isFirst) {
     const view = /** @type {View} */ (this.#view);
@@ -606,14 +606,14 @@ export class SeatMap extends HTMLElement {
       for (const older of this.#layers.splice(0, this.#layers.length - 1)) older.remove();
       sharpest?.trim(part);
     }
-    // The next tiles on each side are drawn before they are seen, once those that are seen are there.
+    // Once the visible tiles are done, draw the next ones on each side ahead of time.
     if (isWhole && !isFirst && !isBlurred) {
       const margin = 160 / view.scale;
       isWhole = sharpest?.fill(widened(part, margin), performance.now()) ?? true;
     } else if (isFirst) isWhole = false;
     for (const layer of this.#layers) {
       const grown = view.scale / layer.scale;
-      // On whole device pixels it is as sharp as it was drawn.
+      // Whole device pixels keep it as sharp as drawn.
       const x = Math.round(view.x * this.#ratio) / this.#ratio;
       const y = Math.round(view.y * this.#ratio) / this.#ratio;
       layer.element.style.setProperty("transform", `translate(${x}px, ${y}px)${grown === 1 ? "" : ` scale(${grown})`}`);
@@ -634,7 +634,7 @@ export class SeatMap extends HTMLElement {
   /** @param {Scene} scene @param {number} scale */
   #addLayer(scene, scale) {
     this.#ratio = devicePixelRatio;
-    // Of layers that were never finished the one that was is enough.
+    // Keep only the oldest layer, the one that is complete, and drop those never finished.
     for (const unfinished of this.#layers.splice(1)) unfinished.remove();
     const grid = /** @type {SeatGrid} */ (this.#grid);
     const layer = new TileLayer(scene, grid, this.#paths, readPalette(this), scale, this.#ratio);

@@ -7,8 +7,8 @@ import { emptyBounds, grow } from "./geometry.js";
  */
 
 /**
- * @typedef {object} Shape something drawn on the plan that is no seat
- * @property {Point[]} points its outline, absolute
+ * @typedef {object} Shape something drawn on the plan other than a seat
+ * @property {Point[]} points its outline, in plan coordinates
  * @property {Bounds} bounds
  * @property {string} text
  * @property {string | undefined} color
@@ -17,11 +17,11 @@ import { emptyBounds, grow } from "./geometry.js";
 const ROUND_STEPS = 40;
 
 /**
- * An area of the plan as an outline. pretix writes `shape` with a member of the same name; older plans write `width`
- * and `height` beside the position.
+ * An area of the plan as an outline. pretix stores the size in a member named after the `shape`; older plans put
+ * `width` and `height` next to the position.
  *
  * @param {PlanArea} area @param {Point} origin its zone's position
- * @returns {Shape | undefined} nothing where the plan does not say how large it is
+ * @returns {Shape | undefined} undefined if the plan does not give its size
  */
 export function shapeOf(area, origin) {
   const around = outline(area);

@@ -7,12 +7,12 @@ import { Look, LOOK_COUNT } from "./looks.js";
  * @typedef {CanvasRenderingContext2D} Context
  */
 
-/** Below this many device pixels a seat is a square: round is no longer to be seen. */
+/** Below this many device pixels a seat is drawn as a square; roundness would not show. */
 const ROUND_FROM = 6;
 
 /**
- * Seats drawn once for each category and look, at one size, and from then on copied: far cheaper than drawing ten
- * thousand circles. A look differs from the others by its shape, not by colour alone.
+ * Seats drawn once per category and look, at one size, and copied from then on, which is far cheaper than drawing ten
+ * thousand circles. Looks differ in shape, not in color alone.
  */
 export class SeatSprites {
   #atlas;
@@ -56,7 +56,7 @@ export class SeatSprites {
   }
 
   /**
-   * @param {Context} context in device pixels @param {number} left @param {number} top of the whole sprite, whole numbers
+   * @param {Context} context in device pixels @param {number} left @param {number} top of the whole sprite, as integers
    * @param {number} category @param {number} look
    */
   draw(context, left, top, category, look) {
@@ -76,12 +76,12 @@ export class SeatSprites {
 
 /**
  * @typedef {object} Pencil
- * @property {string} [fill] of the disc
- * @property {string} [line] around it
- * @property {string} [half] of its left half
- * @property {string} [check] of a tick on it
- * @property {string} [cross]
- * @property {number} side of the disc, against a whole one
+ * @property {string} [fill] color of the disc
+ * @property {string} [line] color of its outline
+ * @property {string} [half] color of its left half
+ * @property {string} [check] color of a check mark on it
+ * @property {string} [cross] color of a cross
+ * @property {number} side diameter, as a fraction of a full seat
  */
 
 /** @param {number} look @param {Mode} mode @param {string} color @param {Palette} palette @returns {Pencil} */
@@ -108,7 +108,7 @@ function pencilFor(look, mode, color, palette) {
   }
 }
 
-/** @param {Context} context its origin is the middle @param {number} radius @param {Pencil} pencil */
+/** @param {Context} context with its origin at the center of the seat @param {number} radius @param {Pencil} pencil */
 function drawSeat(context, radius, pencil) {
   const full = radius * (pencil.half === undefined && pencil.cross === undefined ? pencil.side : 1);
   const width = Math.max(1, radius * 0.2);

@@ -1,4 +1,4 @@
-/** Brings the map's style sheet with the map, for pages that do not name it themselves. */
+/** Loads the map's style sheet on pages that do not link it themselves. */
 export function needStyleSheet() {
   const href = new URL("../styles/map.css", import.meta.url).href;
   const isThere = [...document.querySelectorAll("link")].some((link) => link.href === href);

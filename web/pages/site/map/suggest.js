@@ -4,12 +4,12 @@
  */
 
 const FREE = 46;
-/** Seats further apart than this many usual distances have an aisle between them. */
+/** Seats further apart than this multiple of the usual spacing have an aisle between them. */
 const AISLE = 1.75;
 
 /**
- * Seats free beside each other, as near as can be to those given, at their price; in the same row first. Of equally
- * good ones those that leave no single seat behind.
+ * Adjacent free seats as close as possible to the given ones and in the same price categories, preferring the same row,
+ * then seats that leave no single seat behind.
  *
  * @param {SeatingChart} chart @param {SeatStates} states @param {number[]} around @param {number} quantity
  * @returns {number[] | undefined}

@@ -12,14 +12,14 @@ import { SeatSprites } from "./sprites.js";
  */
 
 const TILE = 320;
-/** How wide a seat is against the distance to its neighbour. */
+/** A seat's width as a fraction of the distance to its neighbor. */
 const SEAT_SHARE = 0.82;
-/** From how many pixels between neighbours on a seat has room for its number, and a row for its name. */
+/** The pixels between neighbors from which seats show their number and rows their name. */
 const NUMBERS_FROM = 24;
 const ROW_NAMES_FROM = 15;
 
 /**
- * The path of an outline, in the plan's units.
+ * The path of an outline, in plan units.
  * @param {{ x: number, y: number }[]} points
  */
 export function pathOf(points) {
@@ -33,8 +33,8 @@ export function pathOf(points) {
 }
 
 /**
- * The plan at one scale, as small canvases that are drawn when they are needed and from then on only moved, which
- * costs no script at all. A seat that changes is drawn over where it is, nothing else.
+ * The plan at one scale, as small canvases that are drawn on demand and afterwards only moved, which costs no script
+ * time. When a seat changes, only that seat is redrawn.
  */
 export class TileLayer {
   /** @type {Map<string, Tile>} */
@@ -51,7 +51,7 @@ export class TileLayer {
 
   /**
    * @param {Scene} scene @param {SeatGrid} grid @param {Path2D[]} paths of the sections @param {Palette} palette
-   * @param {number} scale CSS pixels a unit of the plan @param {number} ratio device pixels a CSS pixel
+   * @param {number} scale CSS pixels per plan unit @param {number} ratio device pixels per CSS pixel
    */
   constructor(scene, grid, paths, palette, scale, ratio) {
     this.#scene = scene;
@@ -68,16 +68,16 @@ export class TileLayer {
     this.#tint();
   }
 
-  /** Everything is drawn again, when there is time. */
+  /** Marks everything to be redrawn when there is time. */
   invalidate() {
     this.#tint();
     for (const tile of this.#tiles.values()) tile.isStale = true;
   }
 
   /**
-   * Draws what a part of the plan still lacks.
+   * Draws the missing tiles of a part of the plan.
    * @param {Bounds} part @param {number} deadline by `performance.now()`; at least one tile is drawn
-   * @returns {boolean} whether nothing is lacking any more
+   * @returns {boolean} whether no tile is missing any more
    */
   fill(part, deadline) {
     const { left, top, right, bottom } = this.#span(part);
@@ -93,7 +93,7 @@ export class TileLayer {
   }
 
   /**
-   * Forgets what is far from a part of the plan.
+   * Drops tiles far from a part of the plan.
    * @param {Bounds} part
    */
   trim(part) {
@@ -103,13 +103,13 @@ export class TileLayer {
         tile.column >= left - 1 && tile.column <= right + 1 && tile.row >= top - 1 && tile.row <= bottom + 1;
       if (isNear) continue;
       tile.canvas.remove();
-      // Gives the memory back at once, where else it waits for the collector.
+      // Frees the memory at once instead of at the next garbage collection.
       tile.canvas.width = 0;
       this.#tiles.delete(key);
     }
   }
 
-  /** @param {Iterable<number>} seats that have changed */
+  /** @param {Iterable<number>} seats the ones that changed */
   repaint(seats) {
     const half = this.#sprites.size / 2 + 1;
     const scale = this.scale * this.#ratio;
@@ -198,7 +198,7 @@ export class TileLayer {
 
   /**
    * @param {CanvasRenderingContext2D} context @param {import("./shapes.js").Shape} shape @param {string} color
-   * @param {number} share of it in the filling
+   * @param {number} share of the color in the fill
    */
   #drawShape(context, shape, color, share) {
     const path = pathOf(shape.points);
@@ -272,7 +272,7 @@ export class TileLayer {
     return ink;
   }
 
-  /** @param {Tile} tile @param {number} index where a seat's sprite begins, in whole pixels of the tile */
+  /** @param {Tile} tile @param {number} index whose sprite's corner to find, in whole pixels of the tile */
   #corner(tile, index) {
     const { chart } = this.#scene;
     const scale = this.scale * this.#ratio;
@@ -303,7 +303,7 @@ export class TileLayer {
     }
   }
 
-  /** A section has a breath of the colour of most of its seats. */
+  /** Tints each section slightly with the color of most of its seats. */
   #tint() {
     const { chart, filter } = this.#scene;
     this.#tints = chart.sections.map(({ first, count }) => {

@@ -3,7 +3,7 @@ const KEPT = 60;
 const counts = new Map();
 
 /**
- * A measure for the performance API. Few are kept: a map may be looked at for hours.
+ * Records a measure in the performance API. Only a few are kept, because a map may stay open for hours.
  * @param {string} name @param {number} start by `performance.now()`
  */
 export function measure(name, start) {

@@ -1,24 +1,24 @@
 /**
- * How the plan lies on the screen: a point of the plan times `scale`, moved by `x` and `y`, is one of the screen.
+ * How the plan is mapped to the screen: a plan point times `scale`, shifted by `x` and `y`, is a screen point.
  *
  * @typedef {{ scale: number, x: number, y: number }} View
  * @typedef {{ width: number, height: number }} Size
  * @typedef {import("./geometry.js").Point} Point
  * @typedef {import("./geometry.js").Bounds} Bounds
- * @typedef {{ least: number, most: number }} Limits of the scale
+ * @typedef {{ least: number, most: number }} Limits the range of the scale
  */
 
 /**
- * The largest view that shows all of the bounds, in the middle.
- * @param {Bounds} bounds @param {Size} size of the screen @param {number} padding in pixels of the screen
- * @param {number} [most] no larger than this
+ * The largest view that shows all of the bounds, centered.
+ * @param {Bounds} bounds @param {Size} size of the screen @param {number} padding in screen pixels
+ * @param {number} [most] the largest scale allowed
  * @returns {View}
  */
 export function fit(bounds, size, padding, most = Infinity) {
   const wide = Math.max(bounds.right - bounds.left, 1e-6);
   const high = Math.max(bounds.bottom - bounds.top, 1e-6);
-  const room = { width: Math.max(size.width - 2 * padding, 1), height: Math.max(size.height - 2 * padding, 1) };
-  const scale = Math.min(room.width / wide, room.height / high, most);
+  const space = { width: Math.max(size.width - 2 * padding, 1), height: Math.max(size.height - 2 * padding, 1) };
+  const scale = Math.min(space.width / wide, space.height / high, most);
   return {
     scale,
     x: size.width / 2 - ((bounds.left + bounds.right) / 2) * scale,
@@ -27,8 +27,8 @@ export function fit(bounds, size, padding, most = Infinity) {
 }
 
 /**
- * Zooms so that what is under a point stays under it.
- * @param {View} view @param {Point} point of the screen @param {number} factor @param {Limits} limits
+ * Zooms while keeping whatever is under a point under it.
+ * @param {View} view @param {Point} point on the screen @param {number} factor @param {Limits} limits
  * @returns {View}
  */
 export function zoomAt(view, point, factor, limits) {
@@ -38,8 +38,8 @@ export function zoomAt(view, point, factor, limits) {
 }
 
 /**
- * Keeps the plan on the screen: in the middle while it is smaller than that, else without an edge drawn further in
- * than the margin.
+ * Keeps the plan on the screen: centered while it is smaller than the screen, else with no edge further inside than the
+ * margin.
  * @param {View} view @param {Bounds} bounds @param {Size} size @param {number} margin in pixels
  * @returns {View}
  */
@@ -51,18 +51,18 @@ export function clamp(view, bounds, size, margin) {
   };
 }
 
-/** @param {number} offset @param {number} from @param {number} to @param {number} room @param {number} margin */
-function clampAxis(offset, from, to, room, margin) {
-  if (to - from + 2 * margin <= room) return room / 2 - (from + to) / 2;
-  return Math.min(margin - from, Math.max(room - margin - to, offset));
+/** @param {number} offset @param {number} from @param {number} to @param {number} extent @param {number} margin */
+function clampAxis(offset, from, to, extent, margin) {
+  if (to - from + 2 * margin <= extent) return extent / 2 - (from + to) / 2;
+  return Math.min(margin - from, Math.max(extent - margin - to, offset));
 }
 
-/** @param {View} view @param {Point} point of the screen @returns {Point} of the plan */
+/** @param {View} view @param {Point} point on the screen @returns {Point} on the plan */
 export function toPlan(view, point) {
   return { x: (point.x - view.x) / view.scale, y: (point.y - view.y) / view.scale };
 }
 
-/** @param {View} view @param {Size} size @returns {Bounds} the part of the plan that is on the screen */
+/** @param {View} view @param {Size} size @returns {Bounds} the part of the plan that is on screen */
 export function visible(view, size) {
   const from = toPlan(view, { x: 0, y: 0 });
   const to = toPlan(view, { x: size.width, y: size.height });
@@ -70,8 +70,8 @@ export function visible(view, size) {
 }
 
 /**
- * On the way from one view to another, along which the eye can follow: the scale grows evenly by factors, and the
- * point that both views show in the same place stays there.
+ * A view on the way from one to another that the eye can follow: the scale changes geometrically, and the point that
+ * both views show in the same place stays put.
  * @param {View} from @param {View} to @param {number} progress 0 to 1
  * @returns {View}
  */

@@ -18,10 +18,10 @@ export function stateWord(look, mode) {
   return t(`map.${isTheOrganizers ? "manage" : "state"}.${name}`);
 }
 
-/** @param {number} amount @param {string} currency @returns {string} empty where there is no price */
+/** @param {number} amount @param {string} currency @returns {string} empty if there is no price */
 export const priceWord = (amount, currency) => (Number.isNaN(amount) ? "" : formatMoney(amount, currency));
 
-/** @param {Scene} scene @param {number} index all about a seat, in one line */
+/** @param {Scene} scene @param {number} index the seat to describe in one line */
 export function seatSentence(scene, index) {
   const { chart } = scene;
   const { name, amount } = chart.categoryAt(index);
@@ -39,7 +39,7 @@ export function sectionWords(scene, section, free) {
   return { price: price === "" ? "" : t("map.from", { price }), free: freeWord(free, scene.filter) };
 }
 
-/** @type {Map<string, string>} looked up many times a second while a sale runs */
+/** @type {Map<string, string>} cached because they are looked up many times a second during a sale */
 const freeWords = new Map();
 
 /** @param {number} free @param {string | undefined} filter */

@@ -4,7 +4,7 @@ import { t } from "../lib/i18n.js";
 import { cardTable, exactDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 
-/** The actions that have words here; any other is shown as the server calls it. */
+/** The actions with words of their own here; any other is shown under the server's name. */
 const ACTIONS = new Set([
   "created", "paused", "resumed", "onsale-changed", "blocked", "unblocked", "refunded", "refund-seen", "dispute-seen",
 ]);
@@ -19,7 +19,7 @@ export const actionWords = (action) => (ACTIONS.has(action) ? t(`org.audit.actio
  */
 
 /**
- * What the organizers have done, and the names they gave.
+ * What the organizers did, and the names they gave.
  * @param {AuditModel} model
  */
 export function auditView({ entries, signal }) {

@@ -1,7 +1,7 @@
-/** @typedef {{ x: number, y: number, gap?: boolean }} ChartPoint `gap`: no line from the point before to this one */
+/** @typedef {{ x: number, y: number, gap?: boolean }} ChartPoint `gap`: no line from the previous point to this one */
 
 /**
- * Where a value lies on an axis.
+ * Maps a value to its place on an axis.
  * @param {number} from @param {number} to @param {number} start @param {number} end
  * @returns {(value: number) => number}
  */
@@ -11,8 +11,8 @@ export function scale(from, to, start, end) {
 }
 
 /**
- * Round numbers from zero up to at least the highest value: whole ones, as what is counted here is whole.
- * @param {number} most @param {number} [wanted] about how many steps
+ * Round numbers from zero up to at least the highest value. They are integers because the values are counts.
+ * @param {number} most @param {number} [wanted] roughly how many steps
  * @returns {number[]}
  */
 export function valueTicks(most, wanted = 4) {
@@ -37,9 +37,9 @@ const STEPS = [
 ];
 
 /**
- * Round moments between two.
+ * Round moments between two others.
  * @param {number} from @param {number} to milliseconds
- * @param {number} [most] how many there is room for
+ * @param {number} [most] how many fit
  * @returns {number[]}
  */
 export function timeTicks(from, to, most = 5) {
@@ -70,7 +70,7 @@ function runs(points) {
 }
 
 /**
- * The path of a line, with a new start after every gap.
+ * The path of a line, broken at every gap.
  * @param {readonly ChartPoint[]} points
  */
 export function linePath(points) {
@@ -80,8 +80,8 @@ export function linePath(points) {
 }
 
 /**
- * The path of what lies between a line and the one below it.
- * @param {readonly ChartPoint[]} upper @param {readonly number[]} lower the other line's heights
+ * The path of the area between a line and the one below it.
+ * @param {readonly ChartPoint[]} upper @param {readonly number[]} lower the y values of the other line
  */
 export function areaPath(upper, lower) {
   return runs(upper.map((point, index) => ({ ...point, below: lower[index] ?? point.y })))
@@ -94,9 +94,9 @@ export function areaPath(upper, lower) {
 }
 
 /**
- * The point that is nearest to a place on the time axis.
+ * The sample nearest to a moment.
  * @param {readonly { at: number }[]} samples oldest first @param {number} moment
- * @returns {number} its index, -1 where there is none
+ * @returns {number} its index, or -1 if there are no samples
  */
 export function nearest(samples, moment) {
   let low = 0;

@@ -23,7 +23,7 @@ import { field, timeField, zoneNote } from "./time-field.js";
 const CURRENCIES = ["KRW", "USD", "EUR", "JPY", "GBP"];
 const REDRAW_MILLISECONDS = 400;
 
-/** Creates an event; what was typed outlives a reload, and so does the plan's file. */
+/** Creates an event. The input survives a reload, and so does the plan's file. */
 class CreatePage {
   #desk;
   #navigate;
@@ -32,7 +32,7 @@ class CreatePage {
   /** @type {LoadedPlan | undefined} */
   #loaded;
   #plan = new PlanPart({ onFile: (file) => this.#takeFile(file), onRemove: () => this.#removePlan() });
-  /** The fields by the pointer to the member that they fill. @type {Map<string, Field>} */
+  /** @type {Map<string, Field>} by the JSON pointer to the member they fill */
   #fields = new Map();
   #pricesPlace = el("div", { class: "org-prices" });
   #areasPlace = el("div", { class: "stack" });
@@ -120,7 +120,7 @@ class CreatePage {
     clearTimeout(this.#redraw);
   }
 
-  // What is kept
+  // Storage
 
   async #restore() {
     const file = await keptPlan();
@@ -137,7 +137,7 @@ class CreatePage {
 
   /** @param {File} file */
   async #takeFile(file) {
-    // A file that is too large is refused unread.
+    // Refuse a file that is too large without reading it.
     if (file.size > FILE_BYTES_MOST) {
       const fault = {
         pointer: "/seatingPlan",
@@ -172,7 +172,7 @@ class CreatePage {
   }
 
   /**
-   * Takes the venue from the plan's name, which is mostly the same, unless somebody typed another.
+   * Prefills the venue with the plan's name, which is usually the same, unless the user typed another.
    * @param {string} name
    */
   #guessVenue(name) {
@@ -183,7 +183,7 @@ class CreatePage {
     this.#changed();
   }
 
-  // The fields
+  // Fields
 
   /** @param {TextName} name @param {string} pointer @param {import("../lib/dom.js").Attributes} attributes @param {string} [hint] */
   #text(name, pointer, attributes, hint) {

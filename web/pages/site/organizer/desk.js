@@ -2,7 +2,7 @@ import { OnsaleClient, Problem } from "../../../client/src/index.js";
 import { Kept } from "../lib/storage.js";
 
 /**
- * Who works here: the organizer's token, and the name under which the audit list will show what they did.
+ * The organizer's token, and the name under which the audit log records their actions.
  * @typedef {{ token: string, name: string }} Session
  */
 
@@ -10,10 +10,10 @@ import { Kept } from "../lib/storage.js";
 const isSession = (value) =>
   typeof value?.token === "string" && value.token !== "" && typeof value.name === "string" && value.name !== "";
 
-/** @param {string} name @returns {Record<string, string>} a header can carry ASCII alone */
+/** @param {string} name @returns {Record<string, string>} encoded because a header can only carry ASCII */
 export const actorHeaders = (name) => ({ "Onsale-Actor": encodeURIComponent(name) });
 
-/** Where an organizer works: signed in once for this tab, and asked again when the server says so. */
+/** An organizer's session: signed in once per tab, and again when the server no longer accepts the token. */
 export class Desk {
   #kept = new Kept("organizer.session", isSession, () => sessionStorage);
   #askAgain;
@@ -23,7 +23,7 @@ export class Desk {
   /** @type {Promise<void> | undefined} */
   #asking;
 
-  /** @param {(problem: Problem) => Promise<void>} askAgain settles when somebody has signed in again, or out */
+  /** @param {(problem: Problem) => Promise<void>} askAgain resolves once the user has signed in again, or out */
   constructor(askAgain) {
     this.#askAgain = askAgain;
     this.#session = this.#kept.get();
@@ -34,20 +34,20 @@ export class Desk {
     return this.#session;
   }
 
-  /** For what needs no token: what is public, and its streams. */
+  /** For public data and streams, which need no token. */
   get client() {
     return this.#client;
   }
 
   /**
-   * Takes the token once the server has.
+   * Signs in once the server has accepted the token.
    * @param {string} token @param {string} name
    * @returns {Promise<void>} rejects with the server's `Problem`
    */
   async signIn(token, name) {
     const client = new OnsaleClient({ headers: actorHeaders(name) });
-    const [event] = await client.events();
-    if (event) await client.report(event.id, token);
+    const [event] = await client.listEvents();
+    if (event) await client.getReport(event.id, token);
     else await askWithoutEvent(client, token);
     this.#session = { token, name };
     this.#client = client;
@@ -60,8 +60,8 @@ export class Desk {
   }
 
   /**
-   * Does what needs the token. A token that counts no more is asked for again and the work then done: a 401 says that
-   * nothing was.
+   * Does work that needs the token. If the token is no longer accepted, asks for a new one and repeats the work, which
+   * is safe because a 401 means nothing was done.
    * @template Value
    * @param {(client: OnsaleClient, token: string) => Promise<Value>} work
    * @returns {Promise<Value>}
@@ -75,7 +75,7 @@ export class Desk {
       } catch (error) {
         if (!(error instanceof Problem) || error.status !== 401) throw error;
         if (this.#session !== session) continue;
-        // Many calls may find out at once; one question is enough.
+        // Many calls may fail at once, but the user should only be asked once.
         this.#asking ??= this.#askAgain(error).finally(() => (this.#asking = undefined));
         await this.#asking;
         if (!this.#session) throw error;
@@ -85,8 +85,8 @@ export class Desk {
 }
 
 /**
- * With no event to ask about, an empty one is sent: whoever may create events is told what is missing in it, everybody
- * else that they may not.
+ * Without an event to ask about, sends an empty one: an organizer is told what is missing in it, and anyone else that
+ * they may not create one.
  * @param {OnsaleClient} client @param {string} token
  */
 async function askWithoutEvent(client, token) {

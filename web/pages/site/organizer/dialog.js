@@ -4,14 +4,14 @@ import { t } from "../lib/i18n.js";
 let count = 0;
 
 /**
- * A dialog over the page; the focus goes back to where it was when it closes.
+ * Opens a modal dialog. When it closes, the focus returns to where it was.
  * @param {object} parts
  * @param {string} parts.title
  * @param {(import("../lib/dom.js").Child | import("../lib/dom.js").Child[])[]} parts.content
  * @param {() => void} [parts.onClose]
- * @param {boolean} [parts.isFirm] Escape does not close it
+ * @param {boolean} [parts.isFirm] whether Escape does not close it
  * @param {string} [parts.kind] a class for its width
- * @returns {HTMLDialogElement} shown already
+ * @returns {HTMLDialogElement} already shown
  */
 export function openDialog(parts) {
   const id = `dialog-${(count += 1)}`;
@@ -36,11 +36,11 @@ export function openDialog(parts) {
 }
 
 /**
- * Asks before something that hurts.
+ * Asks for confirmation before an action with consequences.
  * @param {object} question
  * @param {string} question.title
- * @param {string[]} question.text what will happen, in words
- * @param {string} question.action what the button says
+ * @param {string[]} question.text what will happen, one paragraph each
+ * @param {string} question.action the label of the confirming button
  * @param {boolean} [question.isDanger]
  * @returns {Promise<boolean>}
  */

@@ -8,7 +8,7 @@ import { currencyDecimals, parseMoney } from "./money-input.js";
  */
 
 /**
- * A new event as it is being typed: texts as they stand in the fields, times in this device's zone.
+ * A new event as entered in the form: raw field texts, with times in this device's time zone.
  * @typedef {object} Draft
  * @property {string} id
  * @property {string} title
@@ -18,13 +18,13 @@ import { currencyDecimals, parseMoney } from "./money-input.js";
  * @property {Record<string, string>} prices by category
  * @property {{ name: string, capacity: string, category: string }[]} areas
  * @property {string} lobbyOpensAt
- * @property {string} opensAt empty: at once
+ * @property {string} opensAt empty: immediately
  * @property {string} closesAt
  * @property {boolean} waitingRoom
  * @property {string} maxActiveShoppers
  * @property {string} passSeconds
- * @property {string} passIdleSeconds empty: as the server has it
- * @property {string} frontSeconds empty: as the server has it
+ * @property {string} passIdleSeconds empty: the server's default
+ * @property {string} frontSeconds empty: the server's default
  * @property {string} ticketsPerBuyer
  * @property {string} holdSeconds
  * @property {boolean} preventOrphans
@@ -63,7 +63,7 @@ export const isDraft = (value) =>
   );
 
 /**
- * The categories that need a price, in the plan's order and then the areas'.
+ * The categories that need a price: the plan's in its order, then the areas'.
  * @param {Pick<PlanSummary, "categories"> | undefined} summary @param {Draft["areas"]} areas
  * @returns {string[]}
  */
@@ -73,11 +73,11 @@ export function categoriesInUse(summary, areas) {
   return [...new Set([...seated, ...standing])];
 }
 
-/** @param {string} text @returns {number} `NaN` for what is no whole number */
+/** @param {string} text @returns {number} `NaN` if it is not a whole number */
 const whole = (text) => (/^\d{1,12}$/.test(text.trim()) ? Number(text) : Number.NaN);
 
 /**
- * The whole numbers, with what the server takes.
+ * The number fields, with their pointers and the range the server accepts.
  * @type {[keyof Draft, string, number, number][]}
  */
 const NUMBERS = [
@@ -88,7 +88,7 @@ const NUMBERS = [
 ];
 
 /**
- * Those that may be left empty.
+ * The number fields that may be left empty.
  * @type {[keyof Draft, string, number, number][]}
  */
 const OPTIONAL_NUMBERS = [
@@ -101,7 +101,7 @@ const TEXT_BYTES_MOST = 500;
 const bytesOf = (text) => new TextEncoder().encode(text).length;
 
 /**
- * What is wrong with a draft, before it is sent. The plan's own faults are `readPlan`'s.
+ * Finds what is wrong with a draft before it is sent. The plan itself is checked by `readPlan`.
  * @param {Draft} draft @param {Pick<PlanSummary, "categories" | "seats"> | undefined} summary
  * @returns {Fault[]}
  */
@@ -167,8 +167,8 @@ function checkTimes(draft, add) {
 }
 
 /**
- * What is sent to create the event. Prices and areas stand in the order that the fields have, so that the server's
- * pointers lead back to them.
+ * The request that creates the event. Prices and areas are in the order of their fields, so that the server's pointers
+ * lead back to them.
  * @param {Draft} draft @param {SeatingPlan | undefined} plan
  * @param {Pick<PlanSummary, "categories"> | undefined} summary
  */

@@ -12,10 +12,10 @@ import { TABS, eventPath } from "./routes.js";
  */
 
 /**
- * An event's page: its name and state, whether what it shows is live, the tabs, and one of them.
+ * An event's page: its name and state, whether it is live, the tabs, and the current tab's content.
  *
  * @param {LiveEvent} live @param {Tab} tab
- * @param {(signal: AbortSignal) => HTMLElement} build the tab's content; the signal says when it is left
+ * @param {(signal: AbortSignal) => HTMLElement} build makes the tab's content; the signal aborts when the tab is left
  * @returns {View}
  */
 export function eventPage(live, tab, build) {

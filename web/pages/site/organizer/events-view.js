@@ -40,7 +40,7 @@ function eventCard(event) {
 }
 
 /**
- * All events, the next one first.
+ * All events, earliest first.
  * @param {import("./desk.js").Desk} desk
  * @returns {import("./parts.js").View}
  */
@@ -48,7 +48,7 @@ export function eventsView(desk) {
   const list = el("div", { class: "stack", "aria-busy": "true" }, el("p", { class: "soft" }, t("org.loading")));
   const load = async () => {
     try {
-      const events = await desk.client.events();
+      const events = await desk.client.listEvents();
       events.sort((a, b) => a.startsAt.localeCompare(b.startsAt));
       show(
         list,

@@ -4,7 +4,7 @@ import { pointerWords } from "./pointer-words.js";
 /** @typedef {import("./plan-check.js").Fault} Fault */
 
 /**
- * The server's sentences, which are English, as our own texts. What is not known here is shown as it came.
+ * Maps the server's sentences, which are in English, to texts of the catalog. Unknown ones are shown as they are.
  * @type {[RegExp, string, string[]][]}
  */
 const SENTENCES = [
@@ -34,7 +34,7 @@ const SENTENCES = [
 ];
 
 /**
- * The server's faults in our own terms.
+ * Converts a fault reported by the server.
  * @param {{ pointer: string, detail: string }} fault
  * @returns {Fault}
  */
@@ -54,18 +54,18 @@ export function fromServer({ pointer, detail }) {
 }
 
 /**
- * What is wrong, without where.
+ * What is wrong, without the place.
  * @param {Fault} fault @param {unknown} request what its pointer points into
  */
 export function reasonWords(fault, request) {
   const values = { ...fault.values };
-  // Where a name was first is a place too.
+  // `first`, where a name first occurred, is a pointer too.
   if (typeof values["first"] === "string") values["first"] = pointerWords(values["first"], request);
   return t(`org.fault.${fault.reason}`, values);
 }
 
 /**
- * What is wrong and where.
+ * What is wrong, with the place.
  * @param {Fault} fault @param {unknown} request
  */
 export function faultWords(fault, request) {
@@ -75,8 +75,8 @@ export function faultWords(fault, request) {
 }
 
 /**
- * The field that a fault belongs to: its own, or the nearest around it.
- * @param {string} pointer @param {ReadonlySet<string>} fields the pointers that have one
+ * The field a fault belongs to: its own, or the nearest one enclosing it.
+ * @param {string} pointer @param {ReadonlySet<string>} fields the pointers that have a field
  * @returns {string | undefined}
  */
 export function fieldFor(pointer, fields) {

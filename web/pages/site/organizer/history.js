@@ -1,5 +1,5 @@
 /**
- * One look at a sale.
+ * One observation of a sale.
  * @typedef {object} Sample
  * @property {number} at milliseconds
  * @property {number} sold
@@ -7,10 +7,10 @@
  * @property {number} free
  * @property {number} waiting
  * @property {number} active
- * @property {boolean} [gap] nobody looked just before: no line is drawn from the sample before to this one
+ * @property {boolean} [gap] nothing was recorded just before, so no line connects the previous sample to this one
  */
 
-/** A longer silence is a gap: the page was hidden, closed, or without a connection. */
+/** A longer silence counts as a gap: the page was hidden, closed, or offline. */
 export const GAP_MILLISECONDS = 10_000;
 
 const NUMBERS = /** @type {const} */ (["at", "sold", "held", "free", "waiting", "active"]);
@@ -20,8 +20,8 @@ export const isSamples = (value) =>
   Array.isArray(value) && value.every((sample) => NUMBERS.every((name) => Number.isFinite(sample?.[name])));
 
 /**
- * What was seen while the page was open, in bounded memory: when it is full, every second sample of the older half
- * goes, so that the newest minutes stay fine and the whole stays in sight.
+ * Samples recorded while the page was open, in bounded memory. When full, it drops every second sample of the older
+ * half, so the latest minutes keep their detail and the whole sale stays visible.
  */
 export class History {
   /** @type {Sample[]} */
@@ -35,7 +35,7 @@ export class History {
     while (this.samples.length > this.#limit) this.#thin();
   }
 
-  /** @param {Sample} sample one that is not newer than the last is ignored: clocks are set back now and then */
+  /** @param {Sample} sample ignored unless it is newer than the last one, because clocks are sometimes set back */
   add(sample) {
     const last = this.samples.at(-1);
     if (last && sample.at <= last.at) return;

@@ -3,7 +3,7 @@
  * @typedef {object} JSONFault
  * @property {number} line from 1
  * @property {number} column from 1
- * @property {string} excerpt what stands there; empty at the text's end
+ * @property {string} excerpt the text there; empty at the end
  */
 
 const SPACE = /[ \t\r\n]*/y;
@@ -11,9 +11,9 @@ const TOKEN =
   /[ \t\r\n]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-]))/y;
 
 /**
- * Finds the first place at which a text is not JSON. Browsers say it in words of their own, or not at all.
+ * Finds the first place where a text is not JSON. Browsers report it each in their own words, or not at all.
  * @param {string} text
- * @returns {JSONFault | undefined} nothing when it is JSON
+ * @returns {JSONFault | undefined} undefined if it is JSON
  */
 export function findJSONFault(text) {
   const offset = faultOffset(text);
@@ -31,7 +31,7 @@ export function findJSONFault(text) {
 
 /** @param {string} text @returns {number | undefined} */
 function faultOffset(text) {
-  /** @type {("[" | "{")[]} what is open */
+  /** @type {("[" | "{")[]} the brackets that are open */
   const open = [];
   let expected = /** @type {Expected} */ ("value");
   /** @returns {Expected} */

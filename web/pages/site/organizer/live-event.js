@@ -8,9 +8,9 @@ import { Poller } from "./poller.js";
 
 /**
  * @typedef {import("./desk.js").Desk} Desk
- * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../../client/src/types.js").Event} Event
  * @typedef {import("../../../client/src/types.js").Report} Report
- * @typedef {import("../../../client/src/types.js").Room} Room
+ * @typedef {import("../../../client/src/types.js").WaitingRoom} WaitingRoom
  * @typedef {import("../../../client/src/types.js").SeatingPlan} SeatingPlan
  */
 
@@ -18,27 +18,26 @@ const REPORT_MILLISECONDS = 1500;
 const KEEP_MILLISECONDS = 5000;
 const RETRY_SECONDS = 3;
 
-/** What can be listened to. `seats` says which have changed, or nothing when all may have. */
+/** The kinds of changes to listen to. `seats` tells which seats changed; undefined means any may have. */
 const KINDS = /** @type {const} */ (["event", "report", "room", "chart", "seats", "connection", "failed"]);
 /** @typedef {typeof KINDS[number]} Kind */
 
 /**
- * Everything known of an event, kept up to date from the moment it is opened until it is left, on whichever of its
- * tabs.
+ * Everything known about an event, kept up to date while any of its tabs is open.
  */
 export class LiveEvent {
-  /** @type {EventDetail | undefined} */
+  /** @type {Event | undefined} */
   event;
   /** @type {Report | undefined} */
   report;
-  /** @type {Room | undefined} */
+  /** @type {WaitingRoom | undefined} */
   room;
   /** @type {SeatingChart | undefined} */
   chart;
   states = new SeatStates();
-  /** Whether the reports, the line's stream and the seats' stream arrive. */
+  /** Whether reports, the waiting-room stream and the seat stream arrive. */
   connected = { report: true, room: true, seats: true };
-  /** @type {Problem | undefined} a refusal that no further attempt will change */
+  /** @type {Problem | undefined} a refusal that retrying won't fix */
   failure;
 
   #desk;
@@ -70,15 +69,15 @@ export class LiveEvent {
   }
 
   /**
-   * @param {Kind} kind @param {(detail?: any) => void} heard @param {AbortSignal} signal ends it
+   * @param {Kind} kind @param {(detail?: any) => void} heard @param {AbortSignal} signal ends the listening
    */
   on(kind, heard, signal) {
     this.#events.addEventListener(kind, (event) => heard(/** @type {CustomEvent} */ (event).detail), { signal });
   }
 
   /**
-   * Calls back now, and whenever something of these kinds changes.
-   * @param {Kind[]} kinds @param {(detail?: any) => void} show @param {AbortSignal} signal ends it
+   * Calls back now, and on every change of these kinds.
+   * @param {Kind[]} kinds @param {(detail?: any) => void} show @param {AbortSignal} signal ends the listening
    */
   watch(kinds, show, signal) {
     for (const kind of kinds) this.on(kind, show, signal);
@@ -97,7 +96,7 @@ export class LiveEvent {
     addEventListener("pagehide", () => this.#keep(), { signal });
     visibility();
     this.#desk.client
-      .roomStream(this.id, {
+      .streamWaitingRoom(this.id, {
         signal,
         onConnection: (isConnected) => this.#connection("room", isConnected),
         onRoom: (room) => this.#hearRoom(room),
@@ -105,19 +104,19 @@ export class LiveEvent {
       .catch((error) => this.#fail(error));
   }
 
-  /** Leaves the event; its history stays for when it is opened again in this tab. */
+  /** Stops following. The history is stored for when the event is opened again in this tab. */
   stop() {
     this.#keep();
     this.#poller.stop();
     this.#ending.abort();
   }
 
-  /** Asks for the report now, after something was done. */
+  /** Requests the report now; call it after an action. */
   refresh() {
     this.#poller.now();
   }
 
-  /** @param {EventDetail} event the answer to a change of it */
+  /** @param {Event} event as returned by a change to it */
   setEvent(event) {
     this.event = event;
     this.#tell("event");
@@ -129,7 +128,7 @@ export class LiveEvent {
   }
 
   async #load() {
-    const event = await this.#insist(() => this.#desk.client.event(this.id));
+    const event = await this.#insist(() => this.#desk.client.getEvent(this.id));
     if (!event) return;
     this.setEvent(event);
     const plan = await this.#insist(() => this.#planOrNone());
@@ -137,7 +136,7 @@ export class LiveEvent {
     this.chart = new SeatingChart(plan ?? undefined, event);
     this.#tell("chart");
     this.#desk.client
-      .availabilityStream(this.id, {
+      .streamAvailability(this.id, {
         signal: this.#ending.signal,
         onConnection: (isConnected) => this.#connection("seats", isConnected),
         onSnapshot: (availability) => {
@@ -152,7 +151,7 @@ export class LiveEvent {
   /** @returns {Promise<SeatingPlan | null>} null for an event with standing areas only */
   async #planOrNone() {
     try {
-      return await this.#desk.client.seatingPlan(this.id);
+      return await this.#desk.client.getSeatingPlan(this.id);
     } catch (error) {
       if (error instanceof Problem && error.slug === "not-found") return null;
       throw error;
@@ -160,8 +159,9 @@ export class LiveEvent {
   }
 
   /**
-   * Tries until it is answered or refused for good.
-   * @template Value @param {() => Promise<Value>} work @returns {Promise<Value | undefined>} nothing when left or refused
+   * Retries until it succeeds or is refused for good.
+   * @template Value @param {() => Promise<Value>} work
+   * @returns {Promise<Value | undefined>} undefined if left or refused
    */
   async #insist(work) {
     const { signal } = this.#ending;
@@ -195,20 +195,20 @@ export class LiveEvent {
     this.#tell("connection");
   }
 
-  /** @param {Room} room */
+  /** @param {WaitingRoom} room */
   #hearRoom(room) {
     const hasPhaseChanged = this.room !== undefined && this.room.phase !== room.phase;
     this.room = room;
     this.#tell("room");
     if (hasPhaseChanged) {
-      void this.#insist(() => this.#desk.client.event(this.id)).then((event) => event && this.setEvent(event));
+      void this.#insist(() => this.#desk.client.getEvent(this.id)).then((event) => event && this.setEvent(event));
     }
   }
 
   /** @returns {Promise<boolean>} */
   async #askReport() {
     try {
-      const report = await this.#desk.call((client, token) => client.report(this.id, token));
+      const report = await this.#desk.call((client, token) => client.getReport(this.id, token));
       if (this.#ending.signal.aborted) return true;
       this.report = report;
       this.#history.add({

@@ -16,14 +16,14 @@ import { eventPath } from "./routes.js";
 /**
  * @typedef {object} Numbers
  * @property {Report} report
- * @property {import("../../../client/src/types.js").EventDetail} event
- * @property {import("../../../client/src/types.js").Room | undefined} room
- * @property {number | undefined} pace tickets sold a minute
+ * @property {import("../../../client/src/types.js").Event} event
+ * @property {import("../../../client/src/types.js").WaitingRoom | undefined} room
+ * @property {number | undefined} pace tickets sold per minute
  */
 
 /**
  * @typedef {object} LiveModel
- * @property {string} id the event's
+ * @property {string} id of the event
  * @property {import("./onsale-controls.js").ControlsModel} controls
  * @property {Follow<Numbers>} onNumbers
  * @property {Follow<Report["orders"]>} onOrderCounts
@@ -32,12 +32,12 @@ import { eventPath } from "./routes.js";
  * @property {AbortSignal} signal aborts when the tab is left
  */
 
-/** A number with its name, and a line of words below. */
+/** A number with its label, and a note below. */
 class Tile {
   #value = el("dd", { class: "org-value number" }, "–");
   #note = el("dd", { class: "soft small number" });
 
-  /** @param {string} label @param {string} [name] for its colour */
+  /** @param {string} label @param {string} [name] the class that gives its color */
   constructor(label, name = "") {
     this.element = el("div", { class: ["org-tile", name] }, el("dt", null, label), this.#value, this.#note);
   }
@@ -51,7 +51,7 @@ class Tile {
 
 const PARTS = /** @type {const} */ (["sold", "held", "free", "blocked"]);
 
-/** A bar that shows how the places are divided; the tiles around it give the numbers. */
+/** A bar showing the shares of the places; the tiles around it give the numbers. */
 class Bar {
   #parts = PARTS.map((name) => el("span", { class: name }));
   element = el("div", { class: "org-bar", "aria-hidden": "true" }, this.#parts);
@@ -148,7 +148,7 @@ function orderCounts({ id, onOrderCounts }) {
   const errors = el("p", { class: "small soft" });
   onOrderCounts((orders) => {
     for (const { state, value, item } of values) {
-      // An older server does not know every state.
+      // An older server may lack some states.
       const count = orders[state] ?? 0;
       setText(value, formatNumber(count));
       item.classList.toggle("some", count > 0);
@@ -194,7 +194,7 @@ function charts({ onSamples, signal }) {
         (sample, index) => ({ at: sample.at, values: values(sample, index), ...(sample.gap && { gap: true }) }),
       );
     seats.update(rows(({ sold, held, free }) => [sold, held, free]));
-    // There is no pace yet in the first seconds.
+    // In the first seconds there is no pace yet.
     const first = samples.findIndex((_, index) => pacePerMinute(samples, index) !== undefined);
     const paces = rows((_, index) => [Math.max(0, pacePerMinute(samples, index) ?? 0)]);
     pace.update(first < 0 ? [] : paces.slice(first));
@@ -224,7 +224,7 @@ function liveMap({ id, onSeats }) {
 }
 
 /**
- * An event while it sells.
+ * An event during its sale.
  * @param {LiveModel} model
  */
 export function liveView(model) {

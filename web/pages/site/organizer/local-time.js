@@ -2,9 +2,9 @@
 const two = (value) => String(value).padStart(2, "0");
 
 /**
- * What a `datetime-local` field says, in the time zone of this device, as a moment.
+ * Converts the text of a `datetime-local` field, in this device's time zone, to a moment.
  * @param {string} text
- * @returns {string | undefined} RFC 3339 in UTC; nothing for what is no time
+ * @returns {string | undefined} RFC 3339 in UTC; undefined if it is not a time
  */
 export function momentOf(text) {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/.test(text)) return undefined;
@@ -13,7 +13,7 @@ export function momentOf(text) {
 }
 
 /**
- * A moment as a `datetime-local` field takes it.
+ * Converts a moment to the text of a `datetime-local` field.
  * @param {string | null | undefined} moment
  */
 export function localText(moment) {

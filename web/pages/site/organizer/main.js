@@ -33,7 +33,7 @@ const desk = new Desk(async () => {
   if (!desk.session) go("/organizer");
 });
 
-/** @type {LiveEvent | undefined} the event that is open, on whichever of its tabs */
+/** @type {LiveEvent | undefined} the open event, whichever tab is shown */
 let live;
 /** @type {View | undefined} */
 let view;
@@ -76,7 +76,7 @@ function go(path) {
   render({ isMove: true });
 }
 
-/** @param {string | undefined} id the event to follow; any other is left */
+/** @param {string | undefined} id the event to follow; any other one is stopped */
 function watch(id) {
   if (live?.id === id) return;
   live?.stop();
@@ -88,7 +88,7 @@ function watch(id) {
 function currentView() {
   if (!desk.session) {
     watch(undefined);
-    // After signing in, the organizer goes on to what the address names.
+    // After signing in, continue to the page in the address bar.
     return signInView(desk, () => go(location.pathname + location.search));
   }
   const route = parseRoute(location.pathname);
@@ -110,7 +110,7 @@ function currentView() {
   };
 }
 
-/** @param {{ isMove: boolean }} options whether somebody navigated, so that the focus moves too */
+/** @param {{ isMove: boolean }} options `isMove`: whether the user navigated, so that the focus moves too */
 function render({ isMove }) {
   view?.stop?.();
   view = currentView();

@@ -1,13 +1,13 @@
-/** @param {string} currency @returns {number | undefined} how many decimals it has; nothing for what is no currency */
+/** @param {string} currency @returns {number | undefined} its number of decimals; undefined if it is no currency */
 export function currencyDecimals(currency) {
   if (!/^[A-Z]{3}$/.test(currency)) return undefined;
   return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
 }
 
 /**
- * An amount as it is typed ("198,000", "12.50"), in minor units.
+ * Parses an amount as typed ("198,000", "12.50") into minor units.
  * @param {string} text @param {string} currency
- * @returns {number | undefined} nothing for what is no amount of that currency
+ * @returns {number | undefined} undefined if it is not an amount in that currency
  */
 export function parseMoney(text, currency) {
   const decimals = currencyDecimals(currency);

@@ -9,17 +9,17 @@ import { problemWords } from "./problem-words.js";
 import { field, timeField, zoneNote } from "./time-field.js";
 
 /**
- * @typedef {import("../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../../client/src/types.js").Event} OnsaleEvent
  * @typedef {import("../../../client/src/types.js").Report} Report
- * @typedef {Parameters<import("../../../client/src/index.js").OnsaleClient["changeOnsale"]>[2]} OnsaleChanges
+ * @typedef {import("../../../client/src/types.js").ChangeOnsale} ChangeOnsale
  */
 
 /**
  * @typedef {object} ControlsModel
- * @property {import("./tab-models.js").Follow<EventDetail>} onEvent
- * @property {() => Report | undefined} report the newest
+ * @property {import("./tab-models.js").Follow<OnsaleEvent>} onEvent
+ * @property {() => Report | undefined} report the latest one
  * @property {(action: "pause" | "resume") => Promise<void>} pauseOrResume
- * @property {(changes: OnsaleChanges) => Promise<void>} changeOnsale
+ * @property {(changes: ChangeOnsale) => Promise<void>} changeOnsale
  */
 
 /** @param {ControlsModel} model */
@@ -60,7 +60,7 @@ function pauseAndResume({ onEvent, report, pauseOrResume }) {
   onEvent(({ onsale: { phase } }) => {
     const isPaused = phase === "paused";
     const hadFocus = place.contains(document.activeElement);
-    // Before the opening nothing would show that the sale is paused; the opening can be moved instead.
+    // Before the opening nothing would show that the sale is paused, and the opening can be moved instead.
     const notNow = {
       scheduled: t("org.controls.notYet"),
       lobby: t("org.controls.notYet"),
@@ -87,11 +87,11 @@ function capForm({ onEvent, changeOnsale }) {
     hint: t("org.controls.capHint"),
     attributes: { type: "number", min: 1, max: 1_000_000, step: 1, inputmode: "numeric", required: true },
   });
-  /** @type {number | undefined} the cap as the server last said it */
+  /** @type {number | undefined} the cap the server last reported */
   let known;
   onEvent(({ onsale: { maxActiveShoppers: now } }) => {
     if (now === known) return;
-    // What somebody is typing is left alone.
+    // Leave the field alone while the user is typing.
     if (known === undefined || cap.input.value === String(known)) cap.input.value = String(now);
     known = now;
   });
@@ -123,10 +123,10 @@ function capForm({ onEvent, changeOnsale }) {
 
 const TIMES = /** @type {const} */ (["lobbyOpensAt", "opensAt", "closesAt"]);
 
-/** @param {EventDetail} event */
+/** @param {OnsaleEvent} event */
 const hasOpened = (event) => !["scheduled", "lobby"].includes(event.onsale.phase) && Date.parse(event.onsale.opensAt) <= Date.now();
 
-/** @param {ControlsModel["changeOnsale"]} changeOnsale @param {EventDetail} event @param {() => void} done */
+/** @param {ControlsModel["changeOnsale"]} changeOnsale @param {OnsaleEvent} event @param {() => void} done */
 function timesForm(changeOnsale, event, done) {
   const outcome = new Outcome();
   const opened = hasOpened(event);
@@ -137,7 +137,7 @@ function timesForm(changeOnsale, event, done) {
     ),
   }));
   const change = () => {
-    /** @type {OnsaleChanges} */
+    /** @type {ChangeOnsale} */
     const wanted = {};
     for (const { name, field: { input } } of fields) {
       const moment = momentOf(input.value) ?? null;
@@ -188,7 +188,7 @@ function timesForm(changeOnsale, event, done) {
 
 /** @param {ControlsModel} model */
 function times({ onEvent, changeOnsale }) {
-  /** @type {EventDetail | undefined} */
+  /** @type {OnsaleEvent | undefined} */
   let event;
   const facts = el("dl", { class: "org-facts" });
   const place = el("div", null);
@@ -221,7 +221,7 @@ function times({ onEvent, changeOnsale }) {
 }
 
 /**
- * What the organizer can change while an event sells.
+ * What the organizer can change during a sale.
  * @param {ControlsModel} model
  */
 export function onsaleControls(model) {

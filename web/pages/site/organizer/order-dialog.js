@@ -14,13 +14,13 @@ import { problemWords } from "./problem-words.js";
 
 /**
  * @typedef {object} OrderModel
- * @property {(id: string) => Promise<Order>} order asks how it stands now
+ * @property {(id: string) => Promise<Order>} order fetches the order as it stands now
  * @property {(id: string) => Promise<Order>} refund
- * @property {() => void} refresh brings the event's numbers up to date
- * @property {() => SeatingChart | undefined} chart names the seats, once it is there
+ * @property {() => void} refresh updates the event's numbers
+ * @property {() => SeatingChart | undefined} chart supplies the names of the seats once loaded
  */
 
-/** How long the dialog waits for the provider's answer to a refund. */
+/** How long the dialog waits for the provider to confirm a refund. */
 const REFUND_MILLISECONDS = 30_000;
 
 /** @param {SeatingChart | undefined} chart @param {string} seat */
@@ -72,7 +72,7 @@ function facts(chart, order) {
 }
 
 /**
- * An order in full, with its refund.
+ * Shows an order in full, with a button to refund it.
  * @param {OrderModel} model @param {OrganizerOrder} order
  * @param {{ onChange: (order: OrganizerOrder) => void, onClose: () => void }} told
  */
@@ -114,7 +114,7 @@ export function openOrder(model, order, told) {
     model.refresh();
     await followRefund(rest);
   };
-  /** Whether a refund whose answer was lost was made all the same. */
+  /** Whether a refund was made even though the answer was lost. */
   const wasRefunded = async () => {
     try {
       take(await look());
@@ -131,7 +131,7 @@ export function openOrder(model, order, told) {
       try {
         take(await look());
       } catch {
-        // The server keeps asking the provider whatever becomes of this request.
+        // The server keeps asking the provider regardless of this request.
       }
     }
     if (shown.state === "refunded") outcome.say(

@@ -4,7 +4,7 @@
  */
 
 /**
- * Whether an order is what somebody looks for: a part of its number or its buyer's, a seat or an area of its tickets.
+ * Whether an order matches a query: part of its number or its buyer's, or a seat or area of its tickets.
  * @param {OrganizerOrder} order @param {string} query
  */
 export function matchesOrder(order, query) {
@@ -15,25 +15,25 @@ export function matchesOrder(order, query) {
 }
 
 /**
- * How far a search has come.
+ * The progress of a search.
  * @typedef {object} Search
  * @property {OrganizerOrder[]} found
- * @property {number} looked how many orders were looked at
- * @property {string | null} next where to go on; null when all were looked at
+ * @property {number} looked how many orders were checked
+ * @property {string | null} next where to continue; null once all were checked
  */
 
 /** @returns {Search} */
 export const newSearch = () => ({ found: [], looked: 0, next: null });
 
 /**
- * Looks through the orders page by page: the server keeps no index by buyer or seat.
+ * Searches the orders page by page, because the server has no index by buyer or seat.
  *
  * @param {object} options
  * @param {string} options.query
  * @param {(after: string | undefined) => Promise<OrderPage>} options.page
- * @param {Search} [options.from] to go on where it stopped
- * @param {number} [options.pagesMost] stops there for now
- * @param {number} [options.foundMost] stops when so many more were found
+ * @param {Search} [options.from] where to continue from
+ * @param {number} [options.pagesMost] the most pages to load for now
+ * @param {number} [options.foundMost] how many more matches to stop at
  * @param {(search: Search) => void} [options.onProgress]
  * @param {() => boolean} [options.isCancelled]
  * @returns {Promise<Search>}
@@ -51,7 +51,7 @@ export async function searchOrders(options) {
       next,
     };
     options.onProgress?.(search);
-    // A number names one order.
+    // A full number identifies a single order.
     const isThatOne = search.found.some((order) => order.order === query.trim());
     if (isThatOne) return { ...search, next: null };
     if (next === null || search.found.length - before >= foundMost) return search;

@@ -14,9 +14,9 @@ import { problemWords } from "./problem-words.js";
 
 /**
  * @typedef {object} OrdersModel
- * @property {string} id the event's
+ * @property {string} id of the event
  * @property {(query: { limit: number, after?: string, state?: OrderState }) => Promise<OrderPage>} orders
- * @property {() => Promise<Blob>} csv all orders, as a file
+ * @property {() => Promise<Blob>} csv all orders as a file
  * @property {import("./order-dialog.js").OrderModel} dialog
  * @property {AbortSignal} signal aborts when the tab is left
  */
@@ -45,7 +45,7 @@ function amountWords({ amount, refundedAmount = 0, currency }) {
   return el("span", null, whole, " ", el("span", { class: "small soft" }, refunded));
 }
 
-/** The orders of an event: page by page, by state, by search, each in full with its refund, and all as a file. */
+/** An event's orders: paged, filtered or searched, each with its details and refund, and all of them as a file. */
 class OrdersPage {
   #model;
   #signal;
@@ -54,13 +54,13 @@ class OrdersPage {
   #pager = el("nav", { class: "row", "aria-label": t("org.orders.pages") });
   #file = new Outcome();
   /**
-   * Where the earlier pages began.
+   * Where the earlier pages start.
    * @type {(string | undefined)[]}
    */
   #before = [];
   /** @type {string | undefined} */
   #after;
-  /** Numbers the requests, so that a late answer to an earlier one is ignored. */
+  /** Numbers the requests, so that late answers to earlier ones are ignored. */
   #question = 0;
   /** @type {OrganizerOrder[]} */
   #shown = [];
@@ -117,7 +117,7 @@ class OrdersPage {
     else void this.#search(newSearch());
   }
 
-  /** Keeps the filter and the search in the address, so that they outlive a reload. */
+  /** Stores the filter and the search in the address, so that they survive a reload. */
   #remember() {
     const query = new URLSearchParams();
     if (this.state.value !== "") query.set("state", this.state.value);
@@ -269,7 +269,7 @@ class OrdersPage {
       onClose: () => {
         if (!hasChanged || this.#signal.aborted) return;
         this.#show(this.#shown);
-        // The button that opened the dialog has been replaced.
+        // The button that opened the dialog has been replaced, so focus the new one.
         const index = this.#shown.findIndex((shown) => shown.order === id);
         /** @type {HTMLElement | undefined} */ ([...this.#place.querySelectorAll("button")][index])?.focus();
       },

@@ -1,23 +1,23 @@
 /** @typedef {import("./history.js").Sample} Sample */
 
-/** Over how long the pace is taken. */
+/** The period the pace is measured over. */
 export const PACE_SECONDS = 60;
-/** Less than this says too little. */
+/** A shorter period is too short to tell. */
 const PACE_SECONDS_LEAST = 8;
-/** Nobody wants to hear of a sell-out further away. */
+/** A sell-out further away is not worth predicting. */
 const SELL_OUT_MINUTES_MOST = 7 * 24 * 60;
 
 /**
- * Tickets sold in a minute, over the minute before a sample: what was sold less what was given back.
+ * Tickets sold per minute, net of returns, over the minute before a sample.
  * @param {readonly Sample[]} samples oldest first
- * @param {number} [index] of which sample; the newest by default
- * @returns {number | undefined} nothing while too little was seen
+ * @param {number} [index] of the sample; the latest by default
+ * @returns {number | undefined} undefined while there is too little data
  */
 export function pacePerMinute(samples, index = samples.length - 1) {
   const now = samples[index];
   if (!now) return undefined;
   let first = index;
-  // The last sample that is a minute old is the best start; without one, the oldest there is.
+  // Start from the latest sample that is at least a minute old, or else from the oldest.
   while (first > 0) {
     first -= 1;
     if (now.at - (samples[first]?.at ?? 0) >= PACE_SECONDS * 1000) break;
@@ -29,9 +29,9 @@ export function pacePerMinute(samples, index = samples.length - 1) {
 }
 
 /**
- * In how many minutes all will be sold if it goes on like this.
+ * How many minutes until everything is sold at this pace.
  * @param {number} free @param {number | undefined} perMinute
- * @returns {number | undefined} nothing when nothing is sold, or it is too far away to say
+ * @returns {number | undefined} undefined if nothing sells or it is too far away
  */
 export function minutesToSellOut(free, perMinute) {
   if (free <= 0) return 0;

@@ -2,7 +2,7 @@ import { el, setText } from "../lib/dom.js";
 import { formatDate, t } from "../lib/i18n.js";
 
 /**
- * One of the organizer's pages: what main shows, and how it is left.
+ * One of the organizer's pages, as shown by main.
  * @typedef {object} View
  * @property {string} title
  * @property {HTMLElement} element with an h1
@@ -14,7 +14,7 @@ let count = 0;
 export const uniqueID = (name) => `${name}-${(count += 1)}`;
 
 /**
- * A card under a heading, which names it for screen readers too.
+ * A card with a heading, which also labels it for screen readers.
  * @param {string} title @param {...(import("../lib/dom.js").Child | import("../lib/dom.js").Child[])} content
  */
 export function section(title, ...content) {
@@ -33,7 +33,7 @@ export const phaseBadge = (phase) => el("span", { class: ["badge", PHASE_KINDS[p
 /** @typedef {import("../../../client/src/types.js").OrderState} OrderState */
 
 /**
- * An order's states, in the order in which it may go through them.
+ * The states of an order, in the order it can pass through them.
  * @type {OrderState[]}
  */
 export const ORDER_STATES = [
@@ -59,7 +59,7 @@ const stateBadge = (state) => el(
 );
 
 /**
- * How an order stands: its state, and whether its payment is disputed.
+ * Badges for the state of an order and for a disputed payment.
  * @param {import("../../../client/src/types.js").Order} order
  */
 export const orderBadges = ({ state, disputed }) => [
@@ -70,10 +70,10 @@ export const orderBadges = ({ state, disputed }) => [
 /** @param {string | Date} moment */
 export const shortDate = (moment) => formatDate(moment, { dateStyle: "medium", timeStyle: "short" });
 
-/** @param {string | Date} moment with its seconds */
+/** @param {string | Date} moment shown with seconds */
 export const exactDate = (moment) => formatDate(moment, { dateStyle: "medium", timeStyle: "medium" });
 
-/** Says how an action turned out; screen readers read it out when it changes. */
+/** Reports the outcome of an action; screen readers announce it when it changes. */
 export class Outcome {
   element = el("p", { role: "status", class: "org-outcome", hidden: true });
 

@@ -5,29 +5,29 @@ import { findJSONFault } from "./json-fault.js";
  */
 
 /**
- * Something that is wrong, by its place: a JSON pointer into what is sent to create the event.
- * `reason` names a text of the catalogue.
+ * Something wrong, located by a JSON pointer into the request that creates the event. `reason` is the key of a text in
+ * the catalog.
  * @typedef {{ pointer: string, reason: string, values?: Record<string, string | number> }} Fault
  */
 
-/** What the server takes. */
+/** What the server accepts. */
 export const FILE_BYTES_MOST = 30 * 1024 * 1024;
 const SEATS_MOST = 250_000;
 const CATEGORIES_MOST = 1000;
 const NAME_BYTES_MOST = 200;
 const COORDINATE_MOST = 10_000_000;
-/** More faults than this help nobody. */
+/** Reporting more faults than this helps nobody. */
 export const FAULTS_MOST = 100;
 
 /**
- * A seating plan's file, read.
+ * A parsed seating-plan file.
  * @typedef {{ plan: SeatingPlan, faults: Fault[] } | { plan?: undefined, faults: Fault[] }} ReadPlan
  */
 
 /**
- * Reads a seating plan's file and finds what is wrong with it before anything is sent.
+ * Reads a seating-plan file and finds what is wrong with it before anything is sent.
  * @param {ArrayBuffer} bytes
- * @returns {ReadPlan} no plan where it is none
+ * @returns {ReadPlan} without a plan if the file has none
  */
 export function readPlan(bytes) {
   const none = (/** @type {string} */ reason, /** @type {Fault["values"]} */ values = {}) => ({
@@ -64,7 +64,7 @@ const isObject = (value) => typeof value === "object" && value !== null && !Arra
 /** @param {string} text */
 const bytesOf = (text) => new TextEncoder().encode(text).length;
 
-/** Collects faults up to a number that one can read. */
+/** Collects faults, up to a number a person can read. */
 class Faults {
   /** @type {Fault[]} */
   list = [];
@@ -76,9 +76,9 @@ class Faults {
 }
 
 /**
- * What is wrong with a seating plan in pretix's format.
+ * Finds what is wrong with a seating plan in pretix's format.
  * @param {unknown} value
- * @returns {ReadPlan} the plan also where single seats are wrong, so that it can be looked at; none where its shape is
+ * @returns {ReadPlan} has the plan even if single seats are wrong, so that it can be shown, but not if its shape is
  */
 export function checkPlan(value) {
   const faults = new Faults();
@@ -107,12 +107,12 @@ export function checkPlan(value) {
 
 /**
  * @param {unknown[]} zones @param {Set<string>} categories @param {Faults} faults
- * @returns {boolean} whether the plan can be drawn and walked through all the same
+ * @returns {boolean} whether the plan can be drawn and traversed anyway
  */
 function checkZones(zones, categories, faults) {
   let isShapely = true;
   let seatCount = 0;
-  /** @type {Map<string, string>} where each seat's name was first */
+  /** @type {Map<string, string>} where each seat's name first occurred */
   const seen = new Map();
   zones.forEach((zone, zoneIndex) => {
     const zonePath = `/seatingPlan/zones/${zoneIndex}`;
@@ -176,7 +176,7 @@ function checkSeat(seat, path, categories, seen, faults) {
 }
 
 /**
- * Zones and rows may do without a position; one that is there must be one.
+ * Zones and rows may lack a position, but if there is one it must be valid.
  * @param {Record<string, unknown>} part @param {string} path @param {Faults} faults
  */
 function checkOrigin(part, path, faults) {
@@ -184,7 +184,7 @@ function checkOrigin(part, path, faults) {
   return position === undefined || position === null || checkPosition(position, `${path}/position`, faults);
 }
 
-/** @param {unknown} position @param {string} path @param {Faults} faults @returns {boolean} whether it is one */
+/** @param {unknown} position @param {string} path @param {Faults} faults @returns {boolean} whether it is valid */
 function checkPosition(position, path, faults) {
   if (!isObject(position)) {
     faults.add(path, "missing");
@@ -202,13 +202,13 @@ function checkPosition(position, path, faults) {
 }
 
 /**
- * What a plan has.
+ * What a plan contains.
  * @typedef {object} PlanSummary
  * @property {number} zones with seats in them
  * @property {number} rows
  * @property {number} seats
  * @property {{ name: string, color: string | undefined, seats: number }[]} categories in the plan's order
- * @property {string[]} drawnAreas the texts of areas that are drawn and may be meant for standing
+ * @property {string[]} drawnAreas the texts of drawn areas that may be meant as standing areas
  */
 
 /** @param {SeatingPlan} plan @returns {PlanSummary} */

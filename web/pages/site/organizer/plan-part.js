@@ -18,7 +18,7 @@ import { seatWidget } from "./seat-widgets.js";
 const FAULTS_SHOWN = 12;
 
 /**
- * A seating plan's file as it was read.
+ * A seating-plan file as loaded.
  * @typedef {object} LoadedPlan
  * @property {string} file its name
  * @property {SeatingPlan | undefined} plan
@@ -32,7 +32,7 @@ export function loadPlan(file, bytes) {
   return { file, plan, faults, summary: plan && summarize(plan) };
 }
 
-/** Choosing the plan's file, what was found in it, and how it looks. */
+/** The form part for choosing the plan's file, with the findings and a preview. */
 export class PlanPart {
   #picker = uniqueID("plan");
   #found = el("div", { class: "stack" });
@@ -60,7 +60,7 @@ export class PlanPart {
       el("label", { class: "button", for: this.#picker }, t("org.plan.choose")),
       el("p", { class: "soft small" }, t("org.plan.drop", { megabytes: FILE_BYTES_MOST / 1048576 })),
     );
-    // Without this the browser would leave the page for the file.
+    // Without this the browser would navigate to the file.
     drop.addEventListener("dragover", (event) => {
       event.preventDefault();
       drop.classList.add("over");

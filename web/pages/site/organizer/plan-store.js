@@ -1,6 +1,6 @@
 /**
- * Keeps the seating plan's file of the event that is being made over a reload: it is too large for `sessionStorage`.
- * A browser without IndexedDB forgets it, and then it is chosen again.
+ * Stores the seating-plan file of the draft event so that it survives a reload. It is too large for `sessionStorage`.
+ * Without IndexedDB the file has to be chosen again.
  */
 
 const DATABASE = "onsale.organizer";
@@ -22,7 +22,7 @@ function open() {
 /**
  * @template Value
  * @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest<Value>} work
- * @returns {Promise<Value | undefined>} nothing where it can't be done
+ * @returns {Promise<Value | undefined>} undefined if it can't be done
  */
 async function inStore(mode, work) {
   try {

@@ -7,7 +7,7 @@ export const pointerParts = (pointer) =>
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 
-/** The members of what is sent that have a name of their own for people. */
+/** The members of the request with a name in the catalog. */
 const MEMBERS = new Set([
   "id", "title", "venue", "startsAt", "currency", "seatingPlan", "categories", "zones", "areas", "prices", "rows", "seats",
   "onsale", "lobbyOpensAt", "opensAt", "closesAt", "waitingRoom", "maxActiveShoppers", "passSeconds",
@@ -16,12 +16,12 @@ const MEMBERS = new Set([
 ]);
 
 /**
- * A JSON pointer into a new event, as a person would say it: "zone F1, row 3, seat 12: category". Names come from what
- * was sent; where it has none, the number does.
+ * A JSON pointer into a new event in plain words: "zone F1, row 3, seat 12: category". Names come from the request;
+ * elements without a name are given by number.
  *
  * @param {string} pointer
  * @param {any} request what the pointer points into
- * @returns {string} empty for the whole
+ * @returns {string} empty for the whole event
  */
 export function pointerWords(pointer, request) {
   const parts = pointerParts(pointer);
@@ -41,7 +41,7 @@ export function pointerWords(pointer, request) {
       last = part;
     }
   }
-  // A price is its amount.
+  // A price's only content is its amount, so naming it would be redundant.
   const isPrice = parts[0] === "prices" && last === "amount";
   const member = last === undefined || isPrice ? undefined : memberWords(last);
   const isInPlace = places.length > 0;
@@ -52,7 +52,7 @@ export function pointerWords(pointer, request) {
 
 /** @param {string} member */
 function memberWords(member) {
-  // The plan's coordinates are no more than a position to people.
+  // Show x and y of the plan as coordinates.
   if (member === "x" || member === "y") return t("org.member.coordinate", { axis: member });
   return MEMBERS.has(member) ? t(`org.member.${member}`) : member;
 }

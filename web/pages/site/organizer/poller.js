@@ -1,6 +1,6 @@
 /**
- * Asks again and again, one question at a time: a server that is slow is asked less, not more. Failures lengthen the
- * pause. `pause` stops it while nobody looks.
+ * Polls with one request at a time, so a slow server is asked less often, not more. Failures lengthen the interval.
+ * `pause` stops it while nobody is looking.
  */
 export class Poller {
   #ask;
@@ -14,9 +14,9 @@ export class Poller {
   #failures = 0;
 
   /**
-   * @param {() => Promise<boolean>} ask says whether it was answered; must not reject
-   * @param {number} every milliseconds between two questions
-   * @param {number} [most] the longest pause
+   * @param {() => Promise<boolean>} ask resolves to whether it was answered; must not reject
+   * @param {number} every milliseconds between requests
+   * @param {number} [most] the longest interval in milliseconds
    */
   constructor(ask, every, most = 15_000) {
     this.#ask = ask;
@@ -42,7 +42,7 @@ export class Poller {
     else this.now();
   }
 
-  /** Asks at once, unless a question is already on its way. */
+  /** Polls at once, unless a request is already in flight. */
   now() {
     this.#failures = 0;
     this.#next(0);

@@ -1,7 +1,7 @@
 import { Problem } from "../../../client/src/index.js";
 import { t } from "../lib/i18n.js";
 
-/** The refusals that we say in our own words; the others say it well enough themselves. */
+/** The refusals with texts of their own here; for others the server's words do. */
 const KNOWN = new Set([
   "unreachable",
   "unauthenticated",
@@ -16,7 +16,7 @@ const KNOWN = new Set([
 ]);
 
 /**
- * What went wrong, for the person who meets it.
+ * What went wrong, for the organizer.
  * @param {unknown} error
  */
 export function problemWords(error) {

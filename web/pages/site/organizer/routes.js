@@ -2,13 +2,13 @@
 /** @typedef {{ name: "events" } | { name: "new" } | { name: "event", event: string, tab: Tab } | { name: "unknown" }} Route */
 
 /**
- * The parts of an event's pages, in the order of their tabs.
+ * The tabs of an event's page, in order.
  * @type {Tab[]}
  */
 export const TABS = ["live", "seats", "orders", "audit"];
 
 /**
- * What a path asks for.
+ * The route for a path.
  * @param {string} path @returns {Route}
  */
 export function parseRoute(path) {

@@ -1,11 +1,11 @@
-/** Codes of the seats' states, as `SeatStates` keeps them. */
+/** Character codes of seat states, as in `SeatStates`. */
 const FREE = 46;
 const BLOCKED = 98;
 
 /**
- * Chosen seats by what can be done with them.
+ * Sorts the chosen seats by what can be done with them.
  * @param {Iterable<number>} chosen @param {ArrayLike<number>} codes
- * @returns {{ free: number[], blocked: number[], taken: number[] }} `taken`: held or sold, which a block can't touch
+ * @returns {{ free: number[], blocked: number[], taken: number[] }} `taken`: held or sold, so they can't be blocked
  */
 export function sortSeats(chosen, codes) {
   /** @type {{ free: number[], blocked: number[], taken: number[] }} */
@@ -17,12 +17,12 @@ export function sortSeats(chosen, codes) {
   return sorted;
 }
 
-/** The server takes 64 KiB in a request. */
+/** Stays below the 64 KiB that the server accepts in a request. */
 const BYTES_MOST = 48 * 1024;
 const SEATS_MOST = 2000;
 
 /**
- * Names of seats in portions that fit a request.
+ * Splits seat names into portions that fit into a request.
  * @param {readonly string[]} names @param {number} [bytesMost]
  * @returns {string[][]}
  */
@@ -47,11 +47,11 @@ export function portions(names, bytesMost = BYTES_MOST) {
 }
 
 /**
- * Blocks seats that may be many, while others buy. Those that were taken in between are left out, and counted.
+ * Blocks any number of seats while others buy. Seats that are taken meanwhile are skipped and counted.
  * @param {readonly string[]} names
  * @param {(names: string[]) => Promise<unknown>} block
- * @param {(error: unknown) => string[] | undefined} takenOf the seats that a refusal names, if it is one of that kind
- * @returns {Promise<{ done: number, taken: number, error?: unknown }>} `error`: what ended it before all was asked for
+ * @param {(error: unknown) => string[] | undefined} takenOf the seats that a refusal reports as taken, if it does
+ * @returns {Promise<{ done: number, taken: number, error?: unknown }>} `error`: what stopped it early
  */
 export async function blockAll(names, block, takenOf) {
   const result = { done: 0, taken: 0 };

@@ -7,7 +7,7 @@ import "../map/seat-map.js";
  */
 
 /**
- * What the organizer's pages use of the map and of the list beside it.
+ * What the organizer's pages use of the map and the list.
  * @typedef {object} SeatWidget
  * @property {(chart: SeatingChart, states: SeatStates) => void} load
  * @property {(changed?: number[]) => void} update
@@ -20,11 +20,11 @@ import "../map/seat-map.js";
 export const seatWidget = (name) => /** @type {any} */ (document.createElement(name));
 
 /**
- * An event's seats as they are now.
+ * An event's seats in their current states.
  * @typedef {object} Seats
  * @property {SeatingChart} chart
  * @property {SeatStates} states
- * @property {number[] | undefined} changed since the last time; undefined when all may have
+ * @property {number[] | undefined} changed since the last call; undefined if any may have
  */
 
 /**

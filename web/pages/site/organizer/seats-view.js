@@ -19,10 +19,10 @@ import { follow, seatWidget } from "./seat-widgets.js";
  * @property {Follow<import("../map/chart.js").SeatingChart>} onChart
  * @property {Follow<Seats>} onSeats
  * @property {(action: "block" | "unblock", names: string[]) => Promise<void>} change
- * @property {() => void} refresh brings the event's numbers up to date
+ * @property {() => void} refresh updates the event's numbers
  */
 
-/** @param {unknown} error @returns {string[] | undefined} the seats that were taken meanwhile, if it says so */
+/** @param {unknown} error @returns {string[] | undefined} the seats that were taken meanwhile, if that is why */
 const takenOf = (error) =>
   error instanceof Problem && error.slug === "seats-unavailable" ? error.body.unavailable ?? [] : undefined;
 
@@ -35,7 +35,7 @@ function resultWords(result, action) {
 }
 
 /**
- * Blocks seats by map: the chosen ones are kept back from sale, or given back to it.
+ * Blocks seats on the map: the chosen ones are held back from sale, or returned to it.
  * @param {SeatsModel} model
  */
 export function seatsView({ onChart, onSeats, change, refresh }) {

@@ -8,7 +8,7 @@ import { problemWords } from "./problem-words.js";
 /** @typedef {import("./desk.js").Desk} Desk */
 
 /**
- * @param {Desk} desk @param {{ name: string, done: () => void }} options `name`: known from before
+ * @param {Desk} desk @param {{ name: string, done: () => void }} options `name`: the name given earlier, or empty
  */
 function signInForm(desk, options) {
   const ids = {
@@ -23,7 +23,7 @@ function signInForm(desk, options) {
   });
   const token = el("input", {
     id: ids.token, name: "token", type: "password", autocomplete: "current-password", required: true, "aria-describedby": ids.tokenHint,
-    // Asked again, the name is known.
+    // When asked again, the name is already filled in.
     autofocus: options.name !== "",
   });
   const outcome = new Outcome();
@@ -88,9 +88,9 @@ export function signInView(desk, done) {
 }
 
 /**
- * Asks again over the page, which stays as it is.
+ * Asks for the token again in a dialog over the page.
  * @param {Desk} desk
- * @returns {Promise<void>} settles when signed in again or out
+ * @returns {Promise<void>} resolves once signed in again or out
  */
 export function signInAgain(desk) {
   return new Promise((resolve) => {

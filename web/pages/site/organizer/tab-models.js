@@ -4,7 +4,7 @@
  */
 
 /**
- * Has a value shown: at once, if there is one, and again whenever it changes, until the tab is left.
+ * Shows a value at once, if there is one, and again on every change until the tab is left.
  * @template Value
  * @typedef {(show: (value: Value) => void) => void} Follow
  */
@@ -28,7 +28,11 @@ export const controlsModel = (live, desk, signal) => ({
   onEvent: (show) => live.watch(["event"], () => live.event && show(live.event), signal),
   report: () => live.report,
   pauseOrResume: async (action) => {
-    live.setEvent(await desk.call((client, token) => client[action](live.id, token)));
+    live.setEvent(
+      await desk.call((client, token) =>
+        action === "pause" ? client.pauseOnsale(live.id, token) : client.resumeOnsale(live.id, token),
+      ),
+    );
     live.refresh();
   },
   changeOnsale: async (changes) => {
@@ -65,7 +69,11 @@ export const liveModel = (live, desk, signal) => ({
 export const seatsModel = (live, desk, signal) => ({
   onChart: (show) => live.watch(["chart"], () => live.chart && show(live.chart), signal),
   onSeats: seatsOf(live, signal),
-  change: (action, names) => desk.call(async (client, token) => void (await client[action](live.id, token, names))),
+  change: (action, names) =>
+    desk.call(async (client, token) => {
+      if (action === "block") await client.blockSeats(live.id, token, names);
+      else await client.unblockSeats(live.id, token, names);
+    }),
   refresh: () => live.refresh(),
 });
 
@@ -75,8 +83,8 @@ export const seatsModel = (live, desk, signal) => ({
  */
 export const ordersModel = (live, desk, signal) => ({
   id: live.id,
-  orders: (query) => desk.call((client, token) => client.orders(live.id, token, query)),
-  csv: () => desk.call((client, token) => client.ordersCSV(live.id, token)),
+  orders: (query) => desk.call((client, token) => client.listOrders(live.id, token, query)),
+  csv: () => desk.call((client, token) => client.exportOrders(live.id, token)),
   dialog: {
     order: (id) => desk.call((client, token) => client.getOrder(live.id, token, id)),
     refund: (id) => desk.call((client, token) => client.cancelOrder(live.id, token, id)),
@@ -91,6 +99,6 @@ export const ordersModel = (live, desk, signal) => ({
  * @returns {import("./audit-view.js").AuditModel}
  */
 export const auditModel = (live, desk, signal) => ({
-  entries: () => desk.call((client, token) => client.audit(live.id, token)),
+  entries: () => desk.call((client, token) => client.listAudit(live.id, token)),
   signal,
 });

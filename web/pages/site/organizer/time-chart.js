@@ -5,10 +5,10 @@ import { uniqueID } from "./parts.js";
 
 /**
  * @typedef {object} Series
- * @property {string} name for its colour and its dashes: `sold`, `held` …
+ * @property {string} name the class for its color and dashes: `sold`, `held` …
  * @property {string} label
  */
-/** @typedef {{ at: number, values: number[], gap?: boolean }} Row one value a series */
+/** @typedef {{ at: number, values: number[], gap?: boolean }} Row one value per series */
 
 const HEIGHT = 190;
 const MARGIN = { left: 48, right: 8, top: 8, bottom: 24 };
@@ -21,7 +21,7 @@ const clock = (moment, hasSeconds) =>
     { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(hasSeconds && { second: "2-digit" }) },
   );
 
-/** Numbers over time: as lines, or stacked; with their newest values in words, and all of it as a table on demand. */
+/** A chart of numbers over time, as lines or stacked areas, with the latest values as text and a table on demand. */
 export class TimeChart {
   #series;
   #isStacked;
@@ -34,7 +34,7 @@ export class TimeChart {
   #moment = el("span", { class: "soft small number" });
   #table = el("div", { class: "scroll-x" });
   #details;
-  /** @type {number | undefined} where the pointer is, as a moment */
+  /** @type {number | undefined} the moment under the pointer */
   #pointed;
   #width = 0;
   #observer = new ResizeObserver((entries) => {
@@ -161,10 +161,10 @@ export class TimeChart {
         svg("text", { x: MARGIN.left - 6, y: y(tick) + 4, "text-anchor": "end" }, formatNumber(tick)),
       ),
     );
-    const room = Math.max(2, Math.floor((this.#width - MARGIN.left) / 96));
-    const moments = timeTicks(from, to, room).map((tick) => {
+    const most = Math.max(2, Math.floor((this.#width - MARGIN.left) / 96));
+    const moments = timeTicks(from, to, most).map((tick) => {
       const place = x(tick);
-      // A name at the edge must not be cut off.
+      // Keep labels at the edges from being cut off.
       const anchor = place > this.#width - 40 ? "end" : place < MARGIN.left + 20 ? "start" : "middle";
       return svg(
         "text",

@@ -4,7 +4,7 @@ import { momentOf, timeZone } from "./local-time.js";
 import { uniqueID } from "./parts.js";
 
 /**
- * A field with its label, hint and error.
+ * A field with label, hint and error.
  * @typedef {{ element: HTMLElement, input: HTMLInputElement, fail: (text: string | undefined) => void }} Field
  */
 
@@ -44,7 +44,7 @@ export function field({ label, hint, attributes, below }) {
 }
 
 /**
- * A field for a moment: typed in this device's time zone, with what that is in UTC below.
+ * A field for a moment, entered in this device's time zone, with the time in UTC below.
  * @param {object} options
  * @param {string} options.label
  * @param {string} [options.hint]
@@ -76,7 +76,7 @@ export function timeField({ label, hint, value, onInput }) {
   return made;
 }
 
-/** Says in which time zone times are typed. */
+/** Says which time zone times are entered in. */
 export const zoneNote = () =>
   el("p", { class: "small" }, t("org.time.zone", { zone: `${timeZone()}, ${offsetName()}` }));
 

@@ -11,11 +11,11 @@ import { priceList, stepView } from "./parts.js";
 /**
  * @typedef {object} BeforeModel
  * @property {EventSummary} event
- * @property {string} opensAt as the room says it, which is newer than what the event says
+ * @property {string} opensAt from the room, which is more up to date than the event
  */
 
 /**
- * Nothing to do yet but wait.
+ * Before the sale: nothing to do yet but wait.
  * @param {BeforeModel} model @returns {View<BeforeModel>}
  */
 export function beforeView({ event }) {
@@ -48,7 +48,7 @@ export function beforeView({ event }) {
 export const closedView = (model) => overView(model, "closed");
 
 /**
- * Sold out, and no place in line that could bring a seat back.
+ * Sold out, for a fan without a place in line who cannot get a returned seat.
  * @param {OverModel} model @returns {View<OverModel>}
  */
 export const soldOutView = (model) => overView(model, "soldOut");

@@ -12,13 +12,13 @@ import { stepView } from "./parts.js";
  */
 
 /**
- * The draw is taking place: the number is a moment away.
+ * The draw is running; the number is a moment away.
  * @param {AskingModel} model @returns {View<AskingModel>}
  */
 export const drawingView = (model) => askingView(model, "drawing");
 
 /**
- * It is the fan's turn: the page asks for the pass without a click.
+ * It is the fan's turn; the page claims the pass without a click.
  * @param {AskingModel} model @returns {View<AskingModel>}
  */
 export const calledView = (model) => askingView(model, model.event.onsale.waitingRoom ? "called" : "opening");

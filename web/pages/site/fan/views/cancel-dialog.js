@@ -2,8 +2,8 @@ import { el } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 
 /**
- * Asks whether it is really to be cancelled.
- * @param {string} amount what goes back
+ * Asks the fan to confirm a cancellation.
+ * @param {string} amount the refund
  * @returns {Promise<boolean>}
  */
 export function cancelDialog(amount) {

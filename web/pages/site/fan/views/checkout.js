@@ -10,20 +10,20 @@ import { actionButton, amounts, eventHead, heading, notice } from "./parts.js";
 
 /**
  * @typedef {object} CheckoutModel
- * @property {import("../../../../client/src/types.js").EventDetail} event
+ * @property {import("../../../../client/src/types.js").Event} event
  * @property {Hold} hold
- * @property {string | undefined} declined the code that says why the last payment was declined
+ * @property {string | undefined} declined the last payment's decline code
  * @property {(method: string) => void} pay
  * @property {() => void} leave keeps the hold
  * @property {() => Promise<void>} release gives the hold back
  */
 
-/** The sandbox's cards; the catalogue says what each does. */
+/** The sandbox's cards; the catalog explains each one. */
 const CARDS = [
   "pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired", "pm_sandbox_slow", "pm_sandbox_timeout",
   "pm_sandbox_error", "pm_sandbox_captureFails",
 ];
-/** How much time is left when a screen reader is told of it. */
+/** At how many seconds left a screen reader announces the time. */
 const TOLD_SECONDS = [60, 20];
 
 /**
@@ -125,7 +125,7 @@ export function checkoutView({ event, hold, declined, pay, leave, release }) {
 }
 
 /**
- * The last payment was declined: why, what became of the money, and that the fan may try again.
+ * Says why the last payment was declined, what happened to the money, and that the fan may try again.
  * @param {Hold} hold @param {string} code
  */
 function declinedNotice(hold, code) {

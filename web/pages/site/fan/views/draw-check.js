@@ -4,17 +4,17 @@ import { checkDraw } from "../draw.js";
 import { actionButton } from "./parts.js";
 
 /**
- * @typedef {import("../../../../client/src/types.js").Place} Place
- * @typedef {import("../../../../client/src/types.js").Room} Room
+ * @typedef {import("../../../../client/src/types.js").PlaceTicket} PlaceTicket
+ * @typedef {import("../../../../client/src/types.js").WaitingRoom} WaitingRoom
  */
 
 /**
- * Lets fans check their draw: the browser repeats it and says whether it gives the same number. Whoever joined after
- * the draw is told that there was none for them.
- * @param {Place} place
- * @param {Pick<Room, "drawSeed" | "drawCommitment" | "lobbySize">} room
+ * Lets fans check the draw: the browser repeats it and says whether it yields the same number. Fans who joined later
+ * are told that they were not part of it.
+ * @param {PlaceTicket} place
+ * @param {Pick<WaitingRoom, "drawSeed" | "drawCommitment" | "lobbySize">} room
  * @param {string | undefined} seenCommitment the commitment as this browser saw it in the lobby
- * @returns {HTMLElement | null} nothing while the draw is not published
+ * @returns {HTMLElement | null} null until the draw is published
  */
 export function drawCheck(place, { drawSeed, drawCommitment, lobbySize }, seenCommitment) {
   if (place.number === null || place.lobbyIndex === undefined) {

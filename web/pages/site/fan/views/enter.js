@@ -10,10 +10,10 @@ import { signInForm } from "./sign-in.js";
 /** @template Model @typedef {import("./parts.js").View<Model>} View */
 
 /**
- * What it takes to join.
+ * What joining takes.
  * @typedef {object} Entrance
  * @property {Pick<import("../session.js").KeptSession, "email"> | undefined} session whoever is signed in
- * @property {() => Promise<void>} enter joins; rejects with what the fan must be told
+ * @property {() => Promise<void>} enter joins; rejects with the problem to show the fan
  */
 
 /**
@@ -22,7 +22,7 @@ import { signInForm } from "./sign-in.js";
  */
 
 /**
- * Where the fan joins: the lobby, the line, or the shop right away.
+ * Where the fan joins: the lobby, the line, or the shop directly.
  * @param {EnterModel} model @returns {View<EnterModel>}
  */
 export function enterView(model) {
@@ -52,7 +52,7 @@ export function enterView(model) {
 /** @typedef {{ event: EventSummary, isDeclinedTooOften: boolean } & Entrance} SpentModel */
 
 /**
- * The pass has ended: the fan may join again.
+ * The pass has ended; the fan may join again.
  * @param {SpentModel} model @returns {View<SpentModel>}
  */
 export function spentView(model) {
@@ -74,7 +74,7 @@ function entrance({ session, enter }, label) {
   const working = el("p", { class: "soft", role: "status" });
   const tryToEnter = async () => {
     show(trouble);
-    // Joining may take a second where the server asks for a proof of work.
+    // Joining can take a second if the server asks for proof of work.
     const timer = setTimeout(() => setText(working, t("enter.working")), 700);
     try {
       await enter();

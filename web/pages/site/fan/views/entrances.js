@@ -10,7 +10,7 @@ import { eventHead, heading, notice } from "./parts.js";
 const RETRY_MILLISECONDS = 3000;
 
 /**
- * A script that is fetched when it is first needed. A failure is forgotten, so that the next call tries again.
+ * A script that is fetched on first use. A failure is not cached, so the next call tries again.
  * @template Module @param {() => Promise<Module>} load @returns {() => Promise<Module>}
  */
 function script(load) {
@@ -26,16 +26,16 @@ function script(load) {
 }
 
 /**
- * Fetches the script of the shop and its map. It is as large as all the others together, so it comes while the fan
- * waits for the sale, not before the first page is there.
+ * Fetches the script for the shop and its map. It is as large as all the others together, so it is loaded while the fan
+ * waits for the sale instead of delaying the first page.
  */
 export const loadShop = script(() => import("./shop.js"));
 
-/** Fetches the script of an order and its tickets, while the fan pays. */
+/** Fetches the script for an order and its tickets; called while the fan pays. */
 export const loadOrder = script(() => import("./order.js"));
 
 /**
- * The shop, as soon as its script is there.
+ * The shop, once its script has loaded.
  * @param {ShopModel} model @returns {View<ShopModel>}
  */
 export const shopEntrance = (model) =>
@@ -44,7 +44,7 @@ export const shopEntrance = (model) =>
   });
 
 /**
- * An order, as soon as its script is there.
+ * An order, once its script has loaded.
  * @param {string} event @param {string} order @returns {View}
  */
 export function orderEntrance(event, order) {

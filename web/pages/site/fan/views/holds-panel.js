@@ -10,10 +10,10 @@ import { actionButton } from "./parts.js";
  */
 
 /**
- * What is held for the fan, each hold with its clock.
+ * The fan's holds, each with its countdown.
  * @param {{ release: (id: string) => Promise<void>, startCheckout: (id: string) => void }} actions
- * @returns {{ element: HTMLElement, update: (holds: Hold[], chart: SeatingChart | undefined) => void }} the chart names
- *   the seats
+ * @returns {{ element: HTMLElement, update: (holds: Hold[], chart: SeatingChart | undefined) => void }} `chart`
+ *   supplies the names of the seats
  */
 export function holdsPanel({ release, startCheckout }) {
   const rows = el("ul", { class: "stack holds" });

@@ -9,21 +9,21 @@ import { soundSwitch } from "./sound-switch.js";
 
 /**
  * @typedef {object} LineModel
- * @property {import("../../../../client/src/types.js").EventDetail} event
- * @property {import("../../../../client/src/types.js").Room} room
- * @property {import("../../../../client/src/types.js").Place | undefined} place
+ * @property {import("../../../../client/src/types.js").Event} event
+ * @property {import("../../../../client/src/types.js").WaitingRoom} room
+ * @property {import("../../../../client/src/types.js").PlaceTicket | undefined} place
  * @property {import("../journey.js").Journey["phase"]} phase
  * @property {number} position how many are ahead
- * @property {string | undefined} seenCommitment the draw's, as this browser saw it in the lobby
+ * @property {string | undefined} seenCommitment the draw's commitment as this browser saw it in the lobby
  */
 
 /** @type {Record<string, string>} */
 const KINDS = { likely: "good", uncertain: "warn", unlikely: "bad", none: "bad" };
-/** A screen reader is told the position again when it has come down to this share: 1000, 500, 250 … */
+/** Announce the position again once it has dropped to this fraction: 1000, 500, 250 … */
 const TOLD_AGAIN = 0.5;
 
 /**
- * In line.
+ * Waiting in line.
  * @param {LineModel} first @returns {import("./parts.js").View<LineModel>}
  */
 export function lineView(first) {
@@ -78,7 +78,7 @@ export function lineView(first) {
     }
     const range = phase === "open" ? estimate(before, room.admittedPerMinute) : undefined;
     setText(wait, phase === "open" ? waiting(range) : "");
-    setText(crowd, t("line.room", { active: room.activeShoppers, free: room.free }));
+    setText(crowd, t("line.crowd", { active: room.activeShoppers, free: room.free }));
     showOdds(model);
     if (before <= lastTold * TOLD_AGAIN) {
       lastTold = before;

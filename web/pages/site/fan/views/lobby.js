@@ -10,12 +10,12 @@ import { soundSwitch } from "./sound-switch.js";
  * @property {import("../../../../client/src/types.js").EventSummary} event
  * @property {string} opensAt
  * @property {number | null} lobbySize
- * @property {number | undefined} lobbyIndex the fan's own
+ * @property {number | undefined} lobbyIndex the fan's position in the list of entrants
  * @property {string | null} drawCommitment
  */
 
 /**
- * In the lobby, where everyone has the same chance.
+ * The lobby, where everyone has the same chance.
  * @param {LobbyModel} model @returns {import("./parts.js").View<LobbyModel>}
  */
 export function lobbyView({ event }) {
@@ -58,7 +58,7 @@ export function lobbyView({ event }) {
       const left = (Date.parse(opensAt) - clock.now()) / 1000;
       setText(clockText, left > 0 ? countdown(left) : t("before.now"));
       setText(date, formatDate(opensAt));
-      // The room's count may be older than the fan's own place.
+      // The room's count may be older than the fan's place.
       const count = Math.max(lobbySize ?? 0, lobbyIndex === undefined ? 0 : lobbyIndex + 1);
       setText(size, t("lobby.size", { count, index: (lobbyIndex ?? 0) + 1 }));
       setText(commitment, drawCommitment ?? "–");

@@ -18,18 +18,18 @@ import { ticketCard, ticketPlace } from "./ticket.js";
 
 /**
  * @typedef {import("../../../../client/src/types.js").Order} Order
- * @typedef {import("../../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../../../client/src/types.js").Event} Event
  * @typedef {import("../../map/chart.js").SeatingChart} SeatingChart
  * @typedef {import("./parts.js").View} View
  */
 
 const POLL_MILLISECONDS = 2000;
 const RETRY_MILLISECONDS = 4000;
-/** States that change by themselves, or at the bank's page. */
+/** States that change without action on this page. */
 const CHANGING = ["authorizing", "requires_action", "refunding"];
 
 /**
- * An order, with its tickets.
+ * An order with its tickets.
  * @param {string} eventID @param {string} orderID @returns {View}
  */
 export function orderView(eventID, orderID) {
@@ -42,7 +42,7 @@ class OrderPage {
   #holds;
   #body = el("div", { class: "stack" });
   #trouble = el("div", { role: "status" });
-  /** @type {EventDetail | undefined} */
+  /** @type {Event | undefined} */
   #event;
   /** @type {SeatingChart | undefined} */
   #chart;
@@ -80,7 +80,7 @@ class OrderPage {
     try {
       const [order, event] = await Promise.all([
         client.getOrder(this.#eventID, known.token, this.#orderID),
-        this.#event ?? client.event(this.#eventID),
+        this.#event ?? client.getEvent(this.#eventID),
       ]);
       if (this.#isClosed) return;
       this.#event = event;
@@ -118,7 +118,7 @@ class OrderPage {
   }
 
   /**
-   * What was kept to pay it with has done its work. After a payment that was declined it may be needed once more.
+   * Forgets the stored hold once the order is final. After a declined payment it may still be needed.
    * @param {Order} order
    */
   #settle(order) {
@@ -127,8 +127,8 @@ class OrderPage {
   }
 
   /**
-   * Seats are called by their names as soon as the plan is there; until then by their codes.
-   * @param {EventDetail} event @param {Order} order
+   * Loads the plan, which has the names of the seats; until then they are shown by their codes.
+   * @param {Event} event @param {Order} order
    */
   async #loadChart(event, order) {
     if (order.tickets.every((ticket) => ticket.seat === undefined)) return;
@@ -143,7 +143,7 @@ class OrderPage {
 
   /** @param {Order} order */
   #show(order) {
-    const event = /** @type {EventDetail} */ (this.#event);
+    const event = /** @type {Event} */ (this.#event);
     const key = JSON.stringify(order);
     if (key === this.#shown) return;
     const standing = standingOf(order);
@@ -196,7 +196,7 @@ class OrderPage {
     );
   }
 
-  /** @param {Order} order the way to the bank's page */
+  /** @param {Order} order the link to the bank's page */
   #confirmation(order) {
     const address = actionAddress(order);
     if (address === undefined) return notice("bad", t("order.noAction"));
@@ -210,7 +210,7 @@ class OrderPage {
   /** @param {Order} order @param {Order["tickets"][number]} ticket */
   #ticket(order, ticket) {
     const card = ticketCard({
-      event: /** @type {EventDetail} */ (this.#event), order, ticket, chart: this.#chart, token: session()?.token ?? "",
+      event: /** @type {Event} */ (this.#event), order, ticket, chart: this.#chart, token: session()?.token ?? "",
     });
     this.#cleanUp.push(card.close);
     return card.element;
@@ -228,7 +228,7 @@ class OrderPage {
 
   /** @param {Order} order */
   #saveCalendar(order) {
-    const event = /** @type {EventDetail} */ (this.#event);
+    const event = /** @type {Event} */ (this.#event);
     const text = calendarFile({
       uid: `${order.order}@onsale`,
       startsAt: event.startsAt,

@@ -24,7 +24,7 @@ export const ORDER_KINDS = {
 };
 
 /**
- * All orders of whoever is signed in, of every event.
+ * All orders of whoever is signed in, for every event.
  * @returns {View}
  */
 export function ordersView() {
@@ -47,8 +47,10 @@ export function ordersView() {
     }
     if (!body.firstChild) show(body, el("p", { class: "soft" }, t("loading")));
     try {
-      const pages = new OrderPages((after) => client.myOrders(known.token, { ...(after !== undefined && { after }) }));
-      const [events] = await Promise.all([client.events().catch(() => []), pages.more()]);
+      const pages = new OrderPages((after) =>
+        client.listMyOrders(known.token, { ...(after !== undefined && { after }) }),
+      );
+      const [events] = await Promise.all([client.listEvents().catch(() => []), pages.more()]);
       if (isClosed) return;
       show(
         body,
@@ -64,7 +66,7 @@ export function ordersView() {
     }
   };
 
-  /** @param {unknown} error @returns {boolean} whether it was for the session, which is asked for then */
+  /** @param {unknown} error @returns {boolean} whether the session was refused; if so, shows the sign-in form */
   const isSignedOut = (error) => {
     if (!(error instanceof Problem) || error.status !== 401) return false;
     dropSession();

@@ -9,8 +9,8 @@ import { eventPath } from "../routes.js";
  */
 
 /**
- * One screen. A step's view is made from its model, then updated with a new one right away, every second, and whenever
- * something has changed.
+ * One screen. A step's view is created from its model, then updated with a fresh model right away, every second, and
+ * whenever something changes.
  * @template [Model=void]
  * @typedef {object} View
  * @property {HTMLElement} element
@@ -19,10 +19,10 @@ import { eventPath } from "../routes.js";
  * @property {() => void} [close]
  */
 
-/** @param {string} text the heading of a view, which takes the focus when the view appears */
+/** @param {string} text a view's heading, which takes the focus when the view appears */
 export const heading = (text) => el("h1", { tabindex: "-1" }, text);
 
-/** @param {EventSummary} event its name, place and date, above every step */
+/** @param {EventSummary} event the name, venue and date shown above every step */
 export function eventHead(event) {
   return el(
     "div",
@@ -33,7 +33,7 @@ export function eventHead(event) {
 }
 
 /**
- * The view of a step: the event's head, a card under the step's heading, and whatever comes below that card.
+ * A step's view: the event's head, a card with the step's heading, and whatever goes below the card.
  * @template Model
  * @param {EventSummary} event
  * @param {object} parts

@@ -17,7 +17,7 @@ const LONG_MILLISECONDS = 8000;
  */
 
 /**
- * The payment is on its way.
+ * The payment is in progress.
  * @param {PayingModel} model @returns {View<PayingModel>}
  */
 export function payingView({ event }) {
@@ -42,13 +42,13 @@ export function payingView({ event }) {
 /**
  * @typedef {object} FailedModel
  * @property {EventSummary} event
- * @property {import("../../../../client/src/types.js").Order} order that was declined, or expired
+ * @property {import("../../../../client/src/types.js").Order} order declined or expired
  * @property {boolean} canShop
  * @property {() => void} tryAgain
  */
 
 /**
- * The payment failed: what became of the money, and what to do now.
+ * The payment failed: what happened to the money, and what to do now.
  * @param {FailedModel} model @returns {View<FailedModel>}
  */
 export function failedView({ event, order, canShop, tryAgain }) {

@@ -3,15 +3,15 @@ import { formatMoney, t } from "../../lib/i18n.js";
 import { actionButton } from "./parts.js";
 
 /**
- * @typedef {import("../../../../client/src/types.js").EventDetail} EventDetail
- * @typedef {import("../../../../client/src/types.js").HoldRequest} HoldRequest
+ * @typedef {import("../../../../client/src/types.js").Event} Event
+ * @typedef {import("../../../../client/src/types.js").CreateHold} CreateHold
  * @typedef {import("../../../../client/src/index.js").SeatStates} SeatStates
  * @typedef {import("../../map/chart.js").SeatingChart} SeatingChart
  */
 
 /**
- * Which prices to see.
- * @param {SeatingChart} chart @param {EventDetail} event @param {(category: string | undefined) => void} chosen
+ * Chooses the price category to show.
+ * @param {SeatingChart} chart @param {Event} event @param {(category: string | undefined) => void} chosen
  */
 export function categoryFilter(chart, event, chosen) {
   const seated = seatedCategories(chart);
@@ -44,11 +44,12 @@ export function categoryFilter(chart, event, chosen) {
 }
 
 /**
- * The best seats beside each other, without looking for them.
- * @param {SeatingChart} chart @param {EventDetail} event @param {() => number} room how many more one may have
- * @param {(wanted: HoldRequest) => Promise<void>} hold
+ * Holds the best adjacent seats without searching the map.
+ * @param {SeatingChart} chart @param {Event} event
+ * @param {() => number} allowance how many more tickets the fan may hold
+ * @param {(wanted: CreateHold) => Promise<void>} hold
  */
-export function bestAvailable(chart, event, room, hold) {
+export function bestAvailable(chart, event, allowance, hold) {
   const category = el(
     "select",
     { id: "best-category" },
@@ -59,7 +60,7 @@ export function bestAvailable(chart, event, room, hold) {
   const quantity = stepper(
     "best-quantity",
     t("quantity"),
-    Math.min(2, Math.max(1, room())),
+    Math.min(2, Math.max(1, allowance())),
     event.limits.ticketsPerBuyer,
   );
   return el(
@@ -77,12 +78,12 @@ export function bestAvailable(chart, event, room, hold) {
 }
 
 /**
- * Standing areas: how many, not where.
- * @param {SeatingChart} chart @param {EventDetail} event @param {SeatStates} states @param {() => number} room
- * @param {(wanted: HoldRequest) => Promise<void>} hold
+ * Standing areas, where the fan chooses only how many.
+ * @param {SeatingChart} chart @param {Event} event @param {SeatStates} states @param {() => number} allowance
+ * @param {(wanted: CreateHold) => Promise<void>} hold
  * @returns {{ element: HTMLElement, update: () => void }}
  */
-export function standingAreas(chart, event, states, room, hold) {
+export function standingAreas(chart, event, states, allowance, hold) {
   /** @type {(() => void)[]} */
   const updates = [];
   const element = el(
@@ -94,7 +95,7 @@ export function standingAreas(chart, event, states, room, hold) {
       const quantity = stepper(
         `area-${index}`,
         t("areas.quantity", { area: name }),
-        Math.min(2, Math.max(1, room())),
+        Math.min(2, Math.max(1, allowance())),
         event.limits.ticketsPerBuyer,
       );
       updates.push(() => {
@@ -120,7 +121,7 @@ export function standingAreas(chart, event, states, room, hold) {
 }
 
 /**
- * A number between 1 and most, with a button on each side.
+ * A number field from 1 to `most`, with a button on each side.
  * @param {string} id @param {string} label @param {number} first @param {number} most
  */
 function stepper(id, label, first, most) {
@@ -149,7 +150,7 @@ function stepper(id, label, first, most) {
   return { element, value };
 }
 
-/** @param {SeatingChart} chart those that have seats, as they are listed */
+/** @param {SeatingChart} chart @returns the categories that have seats, in the chart's order */
 function seatedCategories(chart) {
   const used = new Set(chart.category);
   return chart.categories.filter((_, index) => used.has(index));

@@ -15,41 +15,41 @@ import { eventHead, heading, notice } from "./parts.js";
 import { bestAvailable, categoryFilter, standingAreas } from "./shop-choices.js";
 
 /**
- * @typedef {import("../../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../../../client/src/types.js").Event} Event
  * @typedef {import("../../../../client/src/types.js").Hold} Hold
- * @typedef {import("../../../../client/src/types.js").HoldRequest} HoldRequest
+ * @typedef {import("../../../../client/src/types.js").CreateHold} CreateHold
  * @typedef {import("../../map/chart.js").SeatingChart} SeatingChart
  */
 
 /**
  * @typedef {object} ShopModel
- * @property {EventDetail} event
+ * @property {Event} event
  * @property {import("../journey.js").Journey["phase"]} phase
  * @property {boolean} hasPass whether new seats may be held
  * @property {string | undefined} passExpiresAt
  * @property {Hold[]} holds the fan's own
- * @property {(wanted: HoldRequest) => Promise<void>} hold rejects with why it was refused
+ * @property {(wanted: CreateHold) => Promise<void>} hold rejects with the problem
  * @property {(id: string) => Promise<void>} release
  * @property {(id: string) => void} startCheckout
- * @property {() => void} leave lets the next one in
+ * @property {() => void} leave gives up the pass
  * @property {(text: string) => void} warn shows a warning that stays until the fan's next step
  * @property {() => void} clearWarning
  */
 
 /**
- * What both the map and the list can do.
+ * What the map and the list have in common.
  * @typedef {HTMLElement & { load(chart: SeatingChart, states: SeatStates): void, update(changed?: number[]): void,
  *   selected: Set<number>, mine: Set<number>,
  *   filter: string | undefined, mode: string }} SeatsElement
  */
 
 const RETRY_MILLISECONDS = 4000;
-/** How much time the pass has left when a screen reader is told of it. */
+/** At how many seconds left of the pass a screen reader announces it. */
 const TOLD_SECONDS = [120, 30];
 const FREE = ".";
 
 /**
- * The seats, live, and every way to choose some.
+ * The seats, live, and every way to choose them.
  * @param {ShopModel} model @returns {import("./parts.js").View<ShopModel>}
  */
 export const shopView = (model) => new Shop(model);
@@ -59,7 +59,7 @@ class Shop {
   #model;
   #states = new SeatStates();
   #selection = new Selection();
-  /** @type {Kept<string[]>} picked seats outlive a reload */
+  /** @type {Kept<string[]>} picked seats survive a reload */
   #kept;
   #ending = new AbortController();
   /** @type {SeatingChart | undefined} */
@@ -120,7 +120,7 @@ class Shop {
     this.#ending.abort();
   }
 
-  // The seats
+  // Seats
 
   async #load() {
     try {
@@ -139,21 +139,21 @@ class Shop {
   /** @param {SeatingChart} chart */
   #build(chart) {
     const { event } = this.#model;
-    const request = (/** @type {HoldRequest} */ wanted) => this.#hold(wanted);
+    const request = (/** @type {CreateHold} */ wanted) => this.#hold(wanted);
     const choices = [];
     if (chart.seatCount > 0) {
       this.#filter = categoryFilter(chart, event, (category) => {
         this.#map.filter = category;
         this.#list.filter = category;
       });
-      choices.push(bestAvailable(chart, event, () => this.#room(), request));
+      choices.push(bestAvailable(chart, event, () => this.#allowance(), request));
       for (const element of [this.#map, this.#list]) {
         element.mode = "shop";
         element.addEventListener("pick", (pick) => this.#picked(/** @type {CustomEvent} */ (pick).detail));
       }
     }
     if (chart.areas.length > 0) {
-      const areas = standingAreas(chart, event, this.#states, () => this.#room(), request);
+      const areas = standingAreas(chart, event, this.#states, () => this.#allowance(), request);
       this.#updateAreas = areas.update;
       choices.push(areas.element);
     }
@@ -161,11 +161,11 @@ class Shop {
     show(this.#seats, ...(chart.seatCount > 0 ? [this.#filter, this.#switch(), this.#map, this.#list] : []));
     this.#seats.hidden = chart.seatCount === 0;
     const picked = (this.#kept.get() ?? []).flatMap((name) => chart.indexOf(name) ?? []);
-    this.#selection.replace(picked.slice(0, this.#room()));
+    this.#selection.replace(picked.slice(0, this.#allowance()));
     this.#basket.hidden = chart.seatCount === 0;
   }
 
-  /** Switches between the map and the list, on a narrow screen. */
+  /** Switches between the map and the list on narrow screens. */
   #switch() {
     const button = (/** @type {"map" | "list"} */ which) => {
       const made = el(
@@ -191,7 +191,7 @@ class Shop {
   #follow() {
     let isLoaded = false;
     client
-      .availabilityStream(this.#model.event.id, {
+      .streamAvailability(this.#model.event.id, {
         signal: this.#ending.signal,
         onSnapshot: (availability) => {
           this.#states.replace(availability);
@@ -208,7 +208,7 @@ class Shop {
       .catch((error) => show(this.#state, notice("warn", refusal(error))));
   }
 
-  /** @param {number[] | undefined} changed undefined when all may have */
+  /** @param {number[] | undefined} changed undefined if any may have */
   #changed(changed) {
     const chart = this.#chart;
     if (!chart) return;
@@ -217,7 +217,7 @@ class Shop {
       this.#list.update(changed);
     }
     this.#updateAreas?.();
-    // While a hold is being made, the seats that go may be going to this fan.
+    // While a hold is being made, the seats that disappear may be the ones this fan gets.
     if (!this.#isHolding) this.#dropTaken();
     else return;
     this.#showSelection();
@@ -228,7 +228,7 @@ class Shop {
     if (lost.length > 0) this.#tellLost(lost, before);
   }
 
-  /** @param {number[]} lost @param {number[]} before all that had been picked */
+  /** @param {number[]} lost @param {number[]} before everything picked before that */
   #tellLost(lost, before) {
     const chart = /** @type {SeatingChart} */ (this.#chart);
     const names = seatNames(lost.map((index) => chart.name(index)), chart);
@@ -274,7 +274,7 @@ class Shop {
   // Choosing
 
   /** How many more tickets the fan may hold. */
-  #room() {
+  #allowance() {
     const { event, holds } = this.#model;
     const held = holds.reduce((sum, { quantity }) => sum + quantity, 0);
     return Math.max(0, event.limits.ticketsPerBuyer - held);
@@ -292,7 +292,7 @@ class Shop {
     const isPicked = this.#selection.seats.has(index);
     if (!isPicked && this.#states.stateOf(index) !== FREE) return;
     const limit = this.#model.event.limits.ticketsPerBuyer;
-    const outcome = this.#selection.toggle(index, this.#room());
+    const outcome = this.#selection.toggle(index, this.#allowance());
     show(this.#lost);
     if (outcome === "full") {
       this.#model.warn(t("shop.full", { limit }));
@@ -384,7 +384,7 @@ class Shop {
     );
   }
 
-  /** @param {HoldRequest} wanted */
+  /** @param {CreateHold} wanted */
   async #hold(wanted) {
     if (this.#isHolding) return;
     this.#isHolding = true;
@@ -403,14 +403,14 @@ class Shop {
     }
   }
 
-  /** @param {unknown} error @param {HoldRequest} wanted @param {number[]} before */
+  /** @param {unknown} error @param {CreateHold} wanted @param {number[]} before */
   #refused(error, wanted, before) {
     const chart = this.#chart;
     const isGone = error instanceof Problem && error.slug === "seats-unavailable";
     if (chart && isGone && "seats" in wanted) {
       const lost = (error.body.unavailable ?? []).flatMap((name) => chart.indexOf(name) ?? []);
       this.#selection.replace(before.filter((index) => !lost.includes(index)));
-      // The stream may be a moment behind the refusal.
+      // The stream may lag behind the refusal.
       for (const index of lost) if (this.#states.stateOf(index) === FREE) this.#states.codes[index] = "h".charCodeAt(0);
       this.#tellLost(lost, before);
       return;
@@ -418,7 +418,7 @@ class Shop {
     this.#model.warn(isGone ? t("best.none") : refusal(error, chart));
   }
 
-  // The clocks
+  // Clocks
 
   /** @param {ShopModel} model */
   update(model) {

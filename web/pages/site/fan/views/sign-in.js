@@ -7,8 +7,8 @@ import { refusal } from "../words.js";
 import { notice } from "./parts.js";
 
 /**
- * The form that asks who one is.
- * @param {{ submit: string, signedIn: () => unknown }} options what its button says, and what is done then
+ * The sign-in form.
+ * @param {{ submit: string, signedIn: () => unknown }} options the label of its button, and what to do once signed in
  * @returns {HTMLElement}
  */
 export function signInForm(options) {

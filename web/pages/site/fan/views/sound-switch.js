@@ -2,7 +2,7 @@ import { el } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 import { isSoundOn, setSound } from "../sound.js";
 
-/** A switch for the sound that calls. */
+/** Turns the chime on or off that plays when the fan is called. */
 export function soundSwitch() {
   const input = el("input", {
     type: "checkbox",

@@ -6,18 +6,18 @@ import { seatName } from "../words.js";
 /**
  * @typedef {import("../../../../client/src/types.js").Ticket} Ticket
  * @typedef {import("../../../../client/src/types.js").Order} Order
- * @typedef {import("../../../../client/src/types.js").EventDetail} EventDetail
+ * @typedef {import("../../../../client/src/types.js").Event} Event
  * @typedef {import("../../map/chart.js").SeatingChart} SeatingChart
  */
 
-/** @param {Ticket} ticket @param {SeatingChart} [chart] @returns {string} where it lets one sit or stand */
+/** @param {Ticket} ticket @param {SeatingChart} [chart] @returns {string} the seat or area it is for */
 export function ticketPlace(ticket, chart) {
   return ticket.seat === undefined ? t("ticket.area", { area: ticket.area ?? "" }) : seatName(ticket.seat, chart);
 }
 
 /**
- * One ticket, as it is shown at the door.
- * @param {{ event: EventDetail, order: Order, ticket: Ticket, chart: SeatingChart | undefined, token: string }} options
+ * One ticket, as shown at the door.
+ * @param {{ event: Event, order: Order, ticket: Ticket, chart: SeatingChart | undefined, token: string }} options
  * @returns {{ element: HTMLElement, close: () => void }}
  */
 export function ticketCard(options) {
@@ -30,7 +30,7 @@ export function ticketCard(options) {
   const load = async () => {
     show(code, el("p", { class: "small" }, t("loading")));
     try {
-      const blob = await client.qrCode(order.event, token, order.order, ticket.ticket);
+      const blob = await client.getQRCode(order.event, token, order.order, ticket.ticket);
       if (isClosed) return;
       address = URL.createObjectURL(blob);
       show(code, el("img", { src: address, alt: t("ticket.alt", { place }), width: "220", height: "220" }));

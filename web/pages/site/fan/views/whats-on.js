@@ -13,9 +13,9 @@ import { heading, notice } from "./parts.js";
 
 const REFRESH_MILLISECONDS = 30_000;
 const RETRY_MILLISECONDS = 5000;
-/** A countdown is shown when it is not longer than this. */
+/** Show a countdown instead of a date from here on. */
 const SOON_MILLISECONDS = 48 * 3_600_000;
-/** What one can do something about comes first. */
+/** Events a fan can act on come first. */
 const ORDER = ["open", "lobby", "paused", "scheduled", "soldOut", "closed"];
 /** @type {Record<string, string>} */
 const KINDS = { open: "good", lobby: "good", paused: "warn", soldOut: "bad" };
@@ -34,10 +34,10 @@ export function whatsOnView() {
   const load = async () => {
     let pause = REFRESH_MILLISECONDS;
     try {
-      const list = await client.events();
+      const list = await client.listEvents();
       if (isClosed) return;
       show(trouble);
-      // The same events again leave the cards alone, with focus and all.
+      // If nothing changed, leave the cards alone to keep the focus.
       if (JSON.stringify(list) !== shown) {
         shown = JSON.stringify(list);
         clocks = [];

@@ -1,21 +1,21 @@
 import { client } from "./api.js";
 
-/** @typedef {import("../../../client/src/types.js").Room} Room */
+/** @typedef {import("../../../client/src/types.js").WaitingRoom} WaitingRoom */
 
 const POLL_MILLISECONDS = 4000;
 
 /**
- * Follows a room by its stream, and by asking every few seconds while that fails.
+ * Follows a waiting room by its stream, and by polling while the stream fails.
  *
  * @param {string} event
  * @param {object} options
  * @param {string | undefined} options.ticket marks its holder present
- * @param {(room: Room) => void} options.onRoom
- * @param {(isConnected: boolean) => void} options.onConnection whether anything at all is heard
- * @param {() => void} options.onRefused the stream will not have this ticket
- * @returns {() => void} ends it
+ * @param {(room: WaitingRoom) => void} options.onRoom
+ * @param {(isConnected: boolean) => void} options.onConnection whether anything gets through, by stream or by poll
+ * @param {() => void} options.onRefused the stream does not accept this ticket
+ * @returns {() => void} stops following
  */
-export function followRoom(event, options) {
+export function followWaitingRoom(event, options) {
   const ending = new AbortController();
   let isStreaming = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -25,7 +25,7 @@ export function followRoom(event, options) {
     timer = undefined;
     if (!isStreaming) {
       try {
-        const room = await client.room(event);
+        const room = await client.getWaitingRoom(event);
         if (ending.signal.aborted) return;
         options.onRoom(room);
         options.onConnection(true);
@@ -34,12 +34,12 @@ export function followRoom(event, options) {
         options.onConnection(false);
       }
     }
-    // Spread, so that a crowd does not ask in one second.
+    // Jittered so that a crowd does not poll in the same second.
     if (!isStreaming) timer = setTimeout(poll, POLL_MILLISECONDS * (0.75 + Math.random() / 2));
   };
 
   client
-    .roomStream(event, {
+    .streamWaitingRoom(event, {
       signal: ending.signal,
       ...(options.ticket !== undefined && { ticket: options.ticket }),
       onRoom: options.onRoom,
