@@ -10,10 +10,7 @@ enum HTTPBench {
     private static let adminToken = "bench-admin-token"
 
     static func run(_ table: inout Table, wants: (String) -> Bool) async throws {
-        let echoPort = try Programs.freePort()
-        let echo = try Programs.start(
-            Programs.folder.appendingPathComponent("echo-server"), ["\(echoPort)"],
-            environment: ["LOG_LEVEL": "critical"])
+        let (echo, echoPort) = try Programs.startEcho()
         defer { Programs.stop(echo) }
         let data = temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: data) }
@@ -26,7 +23,6 @@ enum HTTPBench {
                 "ONSALE_PAYMENT_URL": "sandbox",
             ])
         defer { Programs.stop(server) }
-        _ = try Programs.waitUntilReady(port: echoPort)
         _ = try Programs.waitUntilReady(port: port)
         let passes = try prepare(port)
 
@@ -78,7 +74,7 @@ enum HTTPBench {
     // MARK: Loads
 
     /// The seats of a request: every pair of every event once.
-    private static func body(_ next: inout Int) -> (event: Int, body: String)? {
+    static func body(_ next: inout Int) -> (event: Int, body: String)? {
         let pair = next
         next += 1
         let event = pair / 50_000
@@ -148,18 +144,7 @@ enum HTTPBench {
         let plan = planJSON()
         var passes: [[String]] = []
         for event in 0..<events {
-            let created = try connection.exchange(
-                .init(
-                    method: "POST", path: "/v1/events", token: adminToken,
-                    body: """
-                        {"id":"e\(event)","title":"E","startsAt":"2030-01-01T00:00:00Z","currency":"KRW",
-                         "seatingPlan":\(plan),"prices":[{"category":"VIP","amount":198000}],
-                         "onsale":{"waitingRoom":false,"passSeconds":86400,"passIdleSeconds":3600},
-                         "limits":{"ticketsPerBuyer":1000000,"holdSeconds":3600}}
-                        """))
-            guard created.status == 201 else {
-                throw Failure("event: \(created.status) \(String(decoding: created.body, as: UTF8.self))")
-            }
+            try createEvent("e\(event)", plan, over: connection)
             passes.append(
                 try (0..<connections).map { buyer in
                     let session = try connection.exchange(
@@ -179,7 +164,23 @@ enum HTTPBench {
         return passes
     }
 
-    private static func planJSON() -> String {
+    static func createEvent(_ id: String, _ plan: String, over connection: Connection) throws {
+        let created = try connection.exchange(
+            .init(
+                method: "POST", path: "/v1/events", token: adminToken,
+                body: """
+                    {"id":"\(id)","title":"E","startsAt":"2030-01-01T00:00:00Z","currency":"KRW",
+                     "seatingPlan":\(plan),"prices":[{"category":"VIP","amount":198000}],
+                     "onsale":{"waitingRoom":false,"passSeconds":86400,"passIdleSeconds":3600},
+                     "limits":{"ticketsPerBuyer":1000000,"holdSeconds":3600}}
+                    """))
+        guard created.status == 201 else {
+            throw Failure("event: \(created.status) \(String(decoding: created.body, as: UTF8.self))")
+        }
+    }
+
+    /// A hall of 100,000 seats.
+    static func planJSON() -> String {
         let rows = (0..<2000).map { row in
             let seats = (0..<50).map {
                 #"{"seat_guid":"\#(row)-\#($0)","seat_number":"\#($0)","position":{"x":\#($0 * 10),"y":\#(row * 10)},"category":"VIP"}"#

@@ -13,16 +13,12 @@ enum LineBench {
     private static let sessionsMax = 450_000
 
     static func run(_ table: inout Table) throws {
-        let echoPort = try Programs.freePort()
-        let echo = try Programs.start(
-            Programs.folder.appendingPathComponent("echo-server"), ["\(echoPort)"],
-            environment: ["LOG_LEVEL": "critical"])
+        let (echo, echoPort) = try Programs.startEcho()
         defer { Programs.stop(echo) }
         let data = temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: data) }
         let (server, port) = try startServer(data)
         defer { Programs.stop(server) }
-        _ = try Programs.waitUntilReady(port: echoPort)
         try createEvent(port, "line", waitingRoom: true)
         let sessions = try sessions(port)
         var next = 0
@@ -65,8 +61,10 @@ enum LineBench {
         }.perSecond
     }
 
-    static func startServer(_ data: String, environment: [String: String] = [:]) throws -> (Process, Int) {
-        let port = try Programs.freePort()
+    static func startServer(
+        _ data: String, port: Int? = nil, environment: [String: String] = [:]
+    ) throws -> (Process, Int) {
+        let port = try port ?? Programs.freePort()
         let server = try Programs.start(
             Programs.onsale, ["serve", "--port", "\(port)", "--management-port", "0", "--data", data],
             environment: [

@@ -16,19 +16,20 @@ struct LoadGenerator {
     let connections: Int
     let seconds: Double
 
-    /// - Parameter next: the request that a connection sends next, given the answer to its last one; nil ends it.
-    ///   The second part says whether the answer completes what is counted.
+    /// - Parameters:
+    ///   - ready: open connections; without them as many are opened.
+    ///   - next: the request that a connection sends next, given the answer to its last one; nil ends it. The second
+    ///     part says whether the answer completes what is counted.
     func run(
+        over ready: [Connection]? = nil,
         _ next: (_ connection: Int, _ answer: WireAnswer?) -> (WireRequest?, isCounted: Bool),
         until isDone: () -> Bool = { false }
     ) throws -> Result {
         var result = Result()
-        var open: [Connection] = []
+        let open = try ready ?? (0..<connections).map { _ in try Connection(port: port) }
         var begun: [UInt64] = []
         var watched: [pollfd] = []
-        for number in 0..<connections {
-            let connection = try Connection(port: port)
-            open.append(connection)
+        for (number, connection) in open.enumerated() {
             begun.append(DispatchTime.now().uptimeNanoseconds)
             watched.append(pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0))
             if let request = next(number, nil).0 { try connection.send(request) }

@@ -20,18 +20,31 @@ enum Programs {
         return process
     }
 
+    /// The stack's JSON echo, ready at a port of its own.
+    static func startEcho() throws -> (Process, port: Int) {
+        let port = try freePort()
+        let echo = try start(
+            folder.appendingPathComponent("echo-server"), ["\(port)"], environment: ["LOG_LEVEL": "critical"])
+        do { _ = try waitUntilReady(port: port) } catch {
+            stop(echo)
+            throw error
+        }
+        return (echo, port)
+    }
+
     static func stop(_ process: Process) {
         process.terminate()
         process.waitUntilExit()
     }
 
     /// Waits until the port answers; returns how long that took.
-    static func waitUntilReady(port: Int) throws -> Double {
+    /// - Parameter status: the answer of one who is ready.
+    static func waitUntilReady(port: Int, status: Int = 200) throws -> Double {
         try seconds {
             for _ in 0..<4000 {
                 if let connection = try? Connection(port: port),
                     let answer = try? connection.exchange(.init(method: "GET", path: "/health/ready")),
-                    answer.status == 200
+                    answer.status == status
                 {
                     return
                 }
@@ -39,6 +52,17 @@ enum Programs {
             }
             throw Failure("nothing is ready at port \(port)")
         }
+    }
+
+    /// Processor time of a program so far, user's and system's, of all its threads. The clock counts nanoseconds, where
+    /// `/proc/PID/stat` counts hundredths of a second.
+    static func processorSeconds(_ process: Process) throws -> Double {
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(process.processIdentifier, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+            throw Failure("process \(process.processIdentifier) has no clock")
+        }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     static func residentMegabytes(_ process: Process) -> Int { residentKilobytes(process) / 1024 }
