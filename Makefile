@@ -5,12 +5,12 @@ SHELL := /bin/bash
 
 # What a bare Debian 12 with Swift still needs.
 PACKAGES := libsqlite3-dev zlib1g-dev libqrencode-dev
-# What the pages' tests need besides.
+# What the pages' tests need in addition.
 WEB_PACKAGES := nodejs node-typescript chromium python3-venv fonts-nanum
 PYTHON := .build/browser/bin/python
-# The browser's driver is installed.
+# Marks that the browser's driver is installed.
 BROWSER := .build/browser/installed
-# Tests that do nothing but reckon; those that wait for servers and clocks would starve beside them.
+# Tests that only compute; those that wait for servers and clocks would starve beside them.
 PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests)[.]
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
@@ -31,11 +31,11 @@ help:
 run: build
 	$(RELEASE) serve --demo
 
-## make rush        send a crowd to the running server (FANS=20000 RUSH_SECONDS=60); with LINE=1 through a waiting room
+## make rush        send a crowd to the running server (FANS=20000 RUSH_SECONDS=60); LINE=1: through a waiting room
 rush: build
 	$(RELEASE) rush $(if $(LINE),--line )--fans $(FANS) --seconds $(RUSH_SECONDS)
 
-## make test        build for debugging, check the format, run every test, the pages' in a browser too
+## make test        build for debugging, check the format, run every test, including the pages in a browser
 test: test-swift test-provider test-web test-browser
 
 test-swift: setup lint
@@ -43,7 +43,7 @@ test-swift: setup lint
 	swift test --skip-build --filter '$(PURE)'
 	ONSALE_BINARY="$$PWD/$(DEBUG)" swift test --skip-build --skip '$(PURE)'
 
-# Debian's own Python: nothing else is needed.
+# Needs only Debian's own Python.
 test-provider: setup
 	@scripts/install-packages python3
 	swift build --product onsale
@@ -57,11 +57,11 @@ test-browser: setup $(BROWSER)
 	swift build --product onsale
 	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/$(PYTHON)" -m unittest
 
-## make screenshots every page in both languages, into .build/screenshots
+## make screenshots capture every page in both languages, into .build/screenshots
 screenshots: build $(BROWSER)
 	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(RELEASE)" "$(CURDIR)/$(PYTHON)" screenshots.py "$(CURDIR)/.build/screenshots"
 
-## make web-figures what the pages cost in a browser
+## make web-figures measure what the pages cost in a browser
 web-figures: build $(BROWSER)
 	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(RELEASE)" "$(CURDIR)/$(PYTHON)" figures.py
 
@@ -75,7 +75,7 @@ fuzz: setup
 	swift build --build-tests
 	ONSALE_FUZZ_SECONDS=$(FUZZ_SECONDS) swift test --skip-build --filter FuzzTests
 
-## make journal     keep a journal as this version writes it, for later ones to open (NAME=2026-11-24-script)
+## make journal     keep a journal written by this version, for later ones to open (NAME=2026-11-24-script)
 journal: setup
 	swift build --build-tests
 	ONSALE_KEEP_JOURNAL="$(CURDIR)/Tests/OnsaleEngineTests/Journals/$(NAME)" swift test --skip-build --filter UpgradeTests.keep
@@ -85,19 +85,19 @@ provider-test: build
 	cd Tests/Provider && ONSALE_PROVIDER_SEEDS=$(SEEDS) ONSALE_BINARY="$(CURDIR)/$(RELEASE)" \
 		/usr/bin/python3 -m unittest test_provider
 
-## make install     put the program with its pages under PREFIX (/usr/local)
+## make install     install the program and its pages under PREFIX (/usr/local)
 install: build
 	install -d "$(PREFIX)/lib/onsale" "$(PREFIX)/bin"
 	install $(RELEASE) "$(PREFIX)/lib/onsale/onsale"
 	cp -R .build/release/onsale_*.resources "$(PREFIX)/lib/onsale/"
 	ln -sf ../lib/onsale/onsale "$(PREFIX)/bin/onsale"
 
-## make bench       measure everything that docs/BENCHMARKS.md tells of
+## make bench       measure everything that docs/BENCHMARKS.md reports
 bench: build
 	cd Benchmarks && swift build -c release
 	Benchmarks/run
 
-## make format      format the source as CI wants it
+## make format      format the source as CI expects it
 format:
 	swift format format --in-place --parallel --recursive Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
 

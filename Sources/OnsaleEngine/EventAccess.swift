@@ -26,17 +26,22 @@ final class EventAccess: Sendable {
         }
     }
 
-    /// The order of that public id, with its event, which is loaded if it was not.
-    func order(_ reference: String) async throws -> (event: EventHandle, order: OrderID)? {
+    /// The event of an order's public id, loaded if it was not, and what `body` reads of the order there.
+    /// - Returns: nil if there is no such order.
+    func read<Value: Sendable>(
+        order reference: String, _ body: @escaping @Sendable (Partition, Order) -> Value
+    ) async throws -> (event: EventHandle, value: Value)? {
         guard let id = PublicID(.order, text: reference) else { return nil }
         guard let event = directory.event(tag: id.tag) else {
-            // It may be one of those that are just being loaded.
+            // It may belong to an event that is still loading.
             if directory.isLoading { throw EngineError.unavailable }
             return nil
         }
         let handle = try await self.event(event)
-        let order = try await read(handle) { $0.sale.order(OrderID(id.serial)) }
-        return order?.placedAt == id.at ? (handle, OrderID(id.serial)) : nil
+        let value = try await read(handle) { partition -> Value? in
+            partition.sale.order(OrderID(id.serial)).flatMap { $0.placedAt == id.at ? body(partition, $0) : nil }
+        }
+        return value.map { (handle, $0) }
     }
 
     func apply<Command: EventCommand>(_ command: Command, to event: EventHandle) async throws -> Command.Answer {

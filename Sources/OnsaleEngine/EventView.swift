@@ -3,7 +3,9 @@ public import OnsaleValues
 public import OnsaleWaitingRoom
 
 /// An event as readers see it: an immutable copy published after each batch, so that no reader waits for the writer.
-public struct EventView: Sendable {
+///
+/// A class, so that a look at it costs one reference and not fifteen.
+public final class EventView: Sendable {
     public let definition: EventDefinition
     public let schedule: OnsaleSchedule
     public let isPaused: Bool

@@ -2,17 +2,17 @@ import Crypto
 import HTTPTypes
 import Hummingbird
 import NIOCore
-public import OnsaleEngine
+package import OnsaleEngine
 
-/// Creating events without a request: from the same JSON that `POST /v1/events` takes.
-public enum EventImport {
+/// Creates events without a request, from the JSON that `POST /v1/events` takes.
+package enum EventImport {
     /// What is wrong with the JSON.
-    public struct Failure: Error, CustomStringConvertible {
-        public let description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
     @discardableResult
-    public static func create(fromJSON json: [UInt8], in engine: Engine) async throws -> EventView {
+    package static func create(fromJSON json: [UInt8], in engine: Engine) async throws -> EventView {
         do {
             return try await create(try definition(fromJSON: ByteBuffer(bytes: json), now: engine), in: engine)
         } catch let problem as Problem {
@@ -20,7 +20,7 @@ public enum EventImport {
         }
     }
 
-    /// An event and its plan as it was given.
+    /// An event, and its seating plan exactly as given.
     struct Parsed {
         let definition: EventDefinition
         let document: [UInt8]?

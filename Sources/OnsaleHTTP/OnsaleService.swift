@@ -1,34 +1,34 @@
-public import AsyncHTTPClient
+package import AsyncHTTPClient
 import Hummingbird
-public import Logging
-public import OnsaleEngine
-public import OnsaleStreams
+package import Logging
+package import OnsaleEngine
+package import OnsaleStreams
 
-/// How the surface is set up.
-public struct ServiceSettings: Sendable {
-    public var adminToken: String
-    public var doorToken: String?
+/// How the HTTP service is set up.
+package struct ServiceSettings: Sendable {
+    package var adminToken: String
+    package var doorToken: String?
     /// Signs sessions and passes.
-    public var tokenSecret: String
+    package var tokenSecret: String
     /// Signs barcodes.
-    public var barcodeSecret: String
-    public var login: LoginSetting
-    public var webhookSecret: String
-    public var trustedProxies: Set<String>
+    package var barcodeSecret: String
+    package var login: LoginSetting
+    package var webhookSecret: String
+    package var trustedProxies: Set<String>
     /// Whether clients on this machine are limited like all others.
-    public var limitsLoopback: Bool
-    /// Zero bits that a proof of work on joining must have; 0 asks for none.
-    public var joinChallengeBits: Int
-    /// Whether a stream's socket is taken from the framework; else its channel stays, without its task.
-    public var handsSocketsOver: Bool
-    /// The web workspace, from which pages are read at every request; nil for the files beside the program.
-    public var pagesFolder: String?
+    package var limitsLoopback: Bool
+    /// Zero bits required of a proof of work on joining; 0 asks for none.
+    package var joinChallengeBits: Int
+    /// Whether sockets are taken from the framework; otherwise a stream keeps its channel, without a task.
+    package var takesOverSockets: Bool
+    /// The web workspace, whose pages are read on every request; nil for the installed files.
+    package var pagesFolder: String?
 
-    public init(
+    package init(
         adminToken: String, doorToken: String?, tokenSecret: String, barcodeSecret: String, login: LoginSetting,
         webhookSecret: String, trustedProxies: Set<String> = [], limitsLoopback: Bool = false,
         joinChallengeBits: Int = 0,
-        handsSocketsOver: Bool = true, pagesFolder: String? = nil
+        takesOverSockets: Bool = true, pagesFolder: String? = nil
     ) {
         self.adminToken = adminToken
         self.doorToken = doorToken
@@ -40,24 +40,24 @@ public struct ServiceSettings: Sendable {
         self.limitsLoopback = limitsLoopback
         self.joinChallengeBits = joinChallengeBits
         self.pagesFolder = pagesFolder
-        self.handsSocketsOver = handsSocketsOver && StreamSocket.isSupported
+        self.takesOverSockets = takesOverSockets && StreamSocket.isSupported
     }
 }
 
-/// The public port: every route of the contract, with what it needs, and the pages.
-public struct OnsaleService: Sendable {
+/// The public port: every route of the contract with its collaborators, and the pages.
+package struct OnsaleService: Sendable {
     let gate: Gate
     let events: EventClient
     let shares: ClientShares
     let broadcaster: Broadcaster
-    /// The contract: everything that the public port serves but pages.
+    /// The contract: everything the public port serves except pages.
     let endpoints: [Endpoint]
     let pages: PageRoutes
 
     /// - Parameters:
-    ///   - shares: what one client may have, which the broadcaster gives back.
-    ///   - version: of the program, for the contract's document.
-    public init(
+    ///   - shares: the limits per client. The broadcaster gives streams back.
+    ///   - version: the program's, for the OpenAPI document.
+    package init(
         engine: Engine, settings: ServiceSettings, broadcaster: Broadcaster, shares: ClientShares, client: HTTPClient,
         version: String, logger: Logger
     ) async throws {
@@ -72,7 +72,7 @@ public struct OnsaleService: Sendable {
             LineRoutes(events: events, tokens: tokens, challenge: JoinChallenge(bits: settings.joinChallengeBits)),
             StreamRoutes(
                 events: events, gate: gate, broadcaster: broadcaster, shares: shares,
-                handsSocketsOver: settings.handsSocketsOver),
+                takesOverSockets: settings.takesOverSockets),
             HoldRoutes(events: events),
             OrderRoutes(events: events, presenter: presenter),
             OrganizerRoutes(events: events, presenter: presenter, plans: plans, logger: logger),
@@ -81,9 +81,9 @@ public struct OnsaleService: Sendable {
             ServerRoutes(engine: engine),
         ]
         let declared = groups.flatMap(\.endpoints)
-        endpoints = declared + DocumentRoutes(others: declared.map(\.operation), version: version).endpoints
+        endpoints = declared + OpenAPIRoutes(others: declared.map(\.operation), version: version).endpoints
         let library = PageLibrary(folder: settings.pagesFolder)
-        // Compressed now, so that nobody's request waits for it.
+        // Compressed now, so that no visitor waits for it.
         _ = library.files()
         pages = PageRoutes(library: library)
         self.gate = gate
@@ -91,7 +91,4 @@ public struct OnsaleService: Sendable {
         self.shares = shares
         self.broadcaster = broadcaster
     }
-
-    /// Whether what `X-Forwarded-For` says is believed of nobody.
-    public var trustsNoProxy: Bool { gate.trustedProxies.isEmpty }
 }

@@ -3,8 +3,8 @@ import NIOCore
 import OnsaleEngine
 import Synchronization
 
-/// Seating plans as everyone asks for them. Each is loaded once for all who ask at the same time, and what is kept is
-/// bounded in bytes: the compressed form, which nearly everybody wants, and the plain one while there is room.
+/// Seating plans, plain and compressed. A plan is loaded once for everyone asking at the same time. The cache is
+/// bounded in bytes and drops the least recently used.
 final class PlanCache: Sendable {
     private enum Form: Hashable {
         case plain, gzipped
@@ -18,7 +18,7 @@ final class PlanCache: Sendable {
     private struct State {
         var loading: [Key: Task<ByteBuffer?, any Error>] = [:]
         var kept: [Key: ByteBuffer] = [:]
-        /// The one that was asked for longest ago first.
+        /// Least recently used first.
         var order: [Key] = []
         var bytes = 0
         var loads = 0
@@ -33,7 +33,7 @@ final class PlanCache: Sendable {
         self.bytesMax = bytesMax
     }
 
-    /// How often a plan was read, and what is kept now.
+    /// Plans read so far, and bytes kept now; for tests.
     var loads: Int { state.withLock { $0.loads } }
     var bytesKept: Int { state.withLock { $0.bytes } }
 
@@ -85,7 +85,7 @@ final class PlanCache: Sendable {
         switch key.form {
         case .plain: return try await engine.document(digest: key.digest).map { ByteBuffer(bytes: $0) }
         case .gzipped:
-            // Compressing a large plan takes long, so it is done once and kept on disk.
+            // Compressing a large plan takes long, so the result is kept on disk.
             let name = Array(SHA256.hash(data: Array("gzip:".utf8) + key.digest))
             if let kept = try await engine.document(digest: name) { return ByteBuffer(bytes: kept) }
             guard let document = try await engine.document(digest: key.digest) else { return nil }

@@ -1,10 +1,10 @@
-/// `application/x-www-form-urlencoded`, as the WHATWG URL standard has it.
+/// `application/x-www-form-urlencoded`, per the WHATWG URL standard.
 enum FormCoding {
     static func encode(_ fields: [(String, String)]) -> String {
         fields.map { escape($0.0) + "=" + escape($0.1) }.joined(separator: "&")
     }
 
-    /// Fields by name; of two with one name the last counts. Malformed escapes are kept as they stand.
+    /// Fields by name; of two with one name the last counts. Malformed escapes stay as they are.
     static func decode(_ text: String) -> [String: String] {
         var fields: [String: String] = [:]
         for pair in text.split(separator: "&") {

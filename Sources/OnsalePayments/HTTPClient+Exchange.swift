@@ -3,12 +3,12 @@ import NIOCore
 import NIOHTTP1
 
 extension HTTPClient {
-    /// The largest answer that is taken.
+    /// The largest answer accepted.
     private static let answerBytesMax = 1 << 20
 
-    /// Sends a small request and takes the whole answer, within one deadline.
+    /// Sends a small request and collects the whole answer, within one deadline.
     ///
-    /// Through the client's futures: an answer that comes in one piece needs no stream and no task of its own.
+    /// It uses the client's futures: an answer in one piece needs no stream or task of its own.
     func exchange(
         _ method: HTTPMethod, _ url: String, _ headers: HTTPHeaders, body: ByteBuffer?, timeoutSeconds: Int64
     ) async throws -> Exchange {
@@ -23,13 +23,13 @@ extension HTTPClient {
             retryAfterSeconds: Exchange.seconds(response.headers.first(name: "Retry-After")))
     }
 
-    /// What came back.
+    /// The answer.
     struct Exchange {
         let status: HTTPResponseStatus
         let body: ByteBuffer
         let retryAfterSeconds: Int?
 
-        /// A `Retry-After` in seconds (RFC 9110, 10.2.3), an hour at most; what a stranger writes there can be any number.
+        /// A `Retry-After` in seconds (RFC 9110, 10.2.3), capped at an hour, since the number comes from outside.
         static func seconds(_ field: String?) -> Int? {
             field.flatMap { Int($0) }.map { max(0, min($0, 3600)) }
         }

@@ -1,30 +1,32 @@
 import Foundation
 import OnsaleEngine
 
-/// The payments of the last minutes by the order that they name, read from the provider's list.
+/// The payments of the last minutes, by the order they name, read from the provider's list.
 ///
-/// The list has everything that is sold, and an order in doubt wants one row of it. So one walk at a time is made for all
-/// who ask, and what a walk has read is not read again: an overload that leaves many orders in doubt costs the provider
-/// no more than a few pages a second.
+/// The list holds everything sold, while an order in doubt needs one row of it. So one walk at a time serves everyone
+/// asking, and rows are read only once: even an overload that leaves many orders in doubt costs the provider no more
+/// than a few pages a second.
 actor PaymentList {
-    /// Reads a page of what was made in a time, in seconds, the newest first, behind the payment `after`.
+    /// Reads a page of the payments made within a time range (in seconds), newest first, starting after the payment
+    /// `after`.
     typealias Reader =
         @Sendable (_ time: ClosedRange<Int64>, _ after: String?) async throws
         -> StripeProtocol.List<StripeProtocol.Intent>
 
-    /// Who asks is told to come back after so long, or when so many ask already: whoever waits takes the place of a call.
+    /// A question waits no longer than this, and no more than `questionsMax` wait at once, since each takes up one of
+    /// the saga's calls. The rest are told to ask again.
     private static let waitSeconds = 20
     private static let questionsMax = 64
-    /// Payments show up in the list some time after the second that they carry.
+    /// Payments may show up in the list this long after the second they carry.
     private static let overlapSeconds: Int64 = 30
-    /// The provider's clock may be so far ahead of ours.
+    /// How far the provider's clock may be ahead of ours.
     private static let clockSeconds: Int64 = 60
-    /// Rows that are kept; then it begins anew.
+    /// The most rows kept; beyond it the list starts over.
     private static let rowsMax = 50_000
-    /// After a walk there is a rest of three times as long as it took, up to this.
+    /// After each walk the list rests three times as long as the walk took, up to this.
     private static let restMax = Duration.seconds(5)
 
-    /// A walk has so many pages at most; the next one goes on.
+    /// The most pages of one walk; the next walk continues.
     private let pagesMax: Int
 
     private struct Row {
@@ -41,11 +43,11 @@ actor PaymentList {
 
     private var rows: [String: [Row]] = [:]
     private var rowCount = 0
-    /// What the rows are of: made since, and up to the newest that was seen, in seconds.
+    /// The range the rows cover, in seconds: made at `since` or later, up to the newest payment seen.
     private var covered: (since: Int64, until: Int64)?
-    /// Questions for the next walk: one that is under way may have passed their row.
+    /// Questions for the next walk; the current one may already have passed their row.
     private var waiting: [Question] = []
-    /// Questions that the walk under way will answer.
+    /// Questions the current walk will answer.
     private var underWay: [Question] = []
     private var isWalking = false
 
@@ -53,8 +55,8 @@ actor PaymentList {
         self.pagesMax = pagesMax
     }
 
-    /// The intents that name an order, the oldest first, of all that were made at `since` or later, in seconds.
-    /// - Throws: `PaymentGatewayError.notAsked` when that takes too long now.
+    /// The intents naming an order, oldest first, among those made at `since` (in seconds) or later.
+    /// - Throws: `PaymentGatewayError.notAsked` if that would take too long now.
     func intents(naming reference: String, since: Int64, _ read: @escaping Reader) async throws -> [String] {
         guard waiting.count + underWay.count < PaymentList.questionsMax else {
             throw PaymentGatewayError.notAsked
@@ -74,7 +76,7 @@ actor PaymentList {
             do {
                 try await walk(since: underWay.map(\.since).min() ?? 0, read)
                 for question in underWay {
-                    // What is too far back for one walk is reached by the next.
+                    // The next walk reaches what is too far back for this one.
                     if let covered, covered.since <= question.since {
                         question.answer.resume(returning: (rows[question.reference] ?? []).map(\.intent))
                     } else {
@@ -90,7 +92,7 @@ actor PaymentList {
         isWalking = false
     }
 
-    /// One lost answer counts as one, however many have waited for it.
+    /// A lost answer counts once, however many questions waited for it.
     private func fail(_ error: any Error) {
         for (index, question) in underWay.enumerated() {
             if index > 0, case PaymentGatewayError.unanswered? = error as? PaymentGatewayError {
@@ -110,7 +112,7 @@ actor PaymentList {
         underWay.removeAll { $0.askedAt < limit }
     }
 
-    /// Reads what is new, then what is older than anything that was asked for before, as far as the pages of one walk go.
+    /// Reads what is new, then what is older than any earlier question needed, up to one walk's pages.
     private func walk(since: Int64, _ read: Reader) async throws {
         let hasGap = since > covered?.until ?? .min
         if hasGap || rowCount >= PaymentList.rowsMax { (rows, rowCount, covered) = ([:], 0, nil) }
@@ -123,17 +125,17 @@ actor PaymentList {
         covered?.since = min(oldest, try await walk(since...oldest, &pagesLeft, read).reached)
     }
 
-    /// What a part of the list was read of.
+    /// How much of a range has been read.
     private struct Part {
         /// When the newest payment was made, in seconds.
         var newest: Int64
-        /// Everything that was made then or later has been read.
+        /// Everything made at this second or later has been read.
         var reached: Int64
         var isWhole = false
     }
 
     private func walk(_ time: ClosedRange<Int64>, _ pagesLeft: inout Int, _ read: Reader) async throws -> Part {
-        // A payment from the future must not keep those of now from being read.
+        // A payment dated in the future must not hide the current ones.
         let latest = Int64(Date().timeIntervalSince1970) + PaymentList.clockSeconds
         let isLong = pagesLeft > pagesMax / 2
         var part = Part(newest: time.lowerBound, reached: .max)
@@ -150,11 +152,11 @@ actor PaymentList {
                 return part
             }
             after = last.id
-            // Others may have been made in the same second.
+            // More payments may share this second.
             part.reached = last.created.map { $0 == .max ? $0 : $0 + 1 } ?? .max
             sendLateAway()
         }
-        // A walk that had few pages left may have met one second that has more; the next will have them.
+        // A walk short of pages may stop within a busy second; the next one will get past it.
         guard !isLong || part.reached <= min(part.newest, time.upperBound) else {
             throw PaymentGatewayError.rejected(status: 200, "the list of payments leads nowhere")
         }

@@ -1,16 +1,16 @@
 import OnsaleValues
 
-/// Amounts as the provider counts them: minor units of ISO 4217, but for a few currencies.
+/// Amounts as the provider counts them: ISO 4217 minor units, except in a few currencies.
 /// <https://docs.stripe.com/currencies#minor-units>
 enum StripeAmount {
-    /// ISO 4217 gives these no minor unit, the provider two digits all the same.
+    /// ISO 4217 gives these no minor unit, yet the provider uses two digits.
     private static let twoDigits: Set<String> = ["ISK", "UGX"]
     /// ISO 4217 gives this two digits, the provider none.
     private static let noDigits: Set<String> = ["MGA"]
-    /// The provider wants the last of three digits to be zero.
+    /// The provider requires the last of their three digits to be zero.
     private static let threeDigits: Set<String> = ["BHD", "JOD", "KWD", "OMR", "TND"]
 
-    /// The amount to be asked for; nil for one that the provider can't take.
+    /// The amount to ask for; nil if the provider can't take it.
     static func provider(_ amount: Int64, _ currency: String) -> Int64? {
         if twoDigits.contains(currency) {
             let (product, isOverflow) = amount.multipliedReportingOverflow(by: 100)
@@ -21,7 +21,7 @@ enum StripeAmount {
         return amount
     }
 
-    /// The provider's amount in minor units; one that fits nothing comes out as -1, which is nobody's amount.
+    /// The provider's amount in minor units; one that can't be converted becomes -1, which equals no real amount.
     static func minor(_ amount: Int64, _ currency: String) -> Int64 {
         guard amount >= 0 else { return -1 }
         if twoDigits.contains(currency) { return amount % 100 == 0 ? amount / 100 : -1 }

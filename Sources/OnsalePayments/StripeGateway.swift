@@ -1,23 +1,23 @@
-public import AsyncHTTPClient
+package import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
-public import OnsaleEngine
+package import OnsaleEngine
 
 /// A payment provider that speaks Stripe's PaymentIntents protocol.
 ///
-/// Every POST carries an idempotency key made of the order, the step and the attempt, so that a repeated step is the same
-/// step. Of an answer only what is used is required; everything else may be missing.
-public struct StripeGateway: PaymentGateway {
-    /// How long one call may take before it counts as unanswered.
+/// Every POST carries an idempotency key made of order, step and attempt, so that repeating a step has no second
+/// effect. Only the parts of an answer we use are required; everything else may be missing.
+package struct StripeGateway: PaymentGateway {
+    /// How long a call may take before it counts as unanswered.
     private static let timeoutSeconds: Int64 = 5
     private static let probeSeconds: Int64 = 2
-    /// What the answers look like does not change under our feet. <https://docs.stripe.com/api/versioning>
+    /// Pinned, so that answers keep their shape. <https://docs.stripe.com/api/versioning>
     private static let version = "2024-06-20"
-    /// Pages of refunds that are read at most, of a hundred each.
+    /// The most pages of refunds read, a hundred refunds each.
     private static let pagesMax = 20
-    /// Payments of an order are looked for in the list from this long before it was placed: clocks differ.
+    /// Because clocks differ, an order's payments are looked for in the list from this long before it was placed.
     private static let listBeforeSeconds: Int64 = 300
 
     private let baseURL: String
@@ -28,22 +28,22 @@ public struct StripeGateway: PaymentGateway {
 
     /// - Parameters:
     ///   - baseURL: such as `https://api.stripe.com`, without a path.
-    ///   - publicURL: where fans reach the pages, to which they come back from their bank.
-    public init(baseURL: String, secretKey: String, publicURL: String, client: HTTPClient) {
+    ///   - publicURL: where fans reach the pages, and return to from their bank.
+    package init(baseURL: String, secretKey: String, publicURL: String, client: HTTPClient) {
         self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
         self.secretKey = secretKey
         self.publicURL = publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL
         self.client = client
     }
 
-    /// A client with room for all calls that a saga makes at a time.
-    public static func makeClient() -> HTTPClient {
+    /// A client with room for all the calls the saga makes at once.
+    package static func makeClient() -> HTTPClient {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(2), read: .seconds(timeoutSeconds)))
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         configuration.connectionPool.idleTimeout = .seconds(30)
-        // The pool's own back-off, up to a minute, would outlast an outage and stand in the way of new calls.
+        // The pool's own back-off, up to a minute, would outlast an outage and block new calls.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -51,7 +51,7 @@ public struct StripeGateway: PaymentGateway {
 
     // MARK: PaymentGateway
 
-    public func authorize(_ order: PaymentOrder, attempt: Int) async throws -> Payment {
+    package func authorize(_ order: PaymentOrder, attempt: Int) async throws -> Payment {
         guard let amount = StripeAmount.provider(order.amount, order.currency) else {
             return payment(of: order, status: .declined(code: "amount_not_chargeable"))
         }
@@ -66,8 +66,8 @@ public struct StripeGateway: PaymentGateway {
         switch answer {
         case .success(let body): return try payment(try decode(StripeProtocol.Intent.self, body))
         case .failure(let problem):
-            // A method or an amount that the provider does not take can't be charged, today or later. Anything else that
-            // is wrong with the request (our key, our use of keys) is for us to mend, and leaves the order open.
+            // A method or an amount the provider refuses can't be charged, now or later. Any other fault in the request
+            // (our key, our idempotency keys) is ours to fix, and leaves the order open.
             guard problem.type == "card_error" || problem.type == "invalid_request_error" else {
                 throw unusable(problem)
             }
@@ -77,7 +77,7 @@ public struct StripeGateway: PaymentGateway {
         }
     }
 
-    public func capture(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
+    package func capture(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
         let answer = try await post(
             "/v1/payment_intents/\(try name(intent))/capture", [], key: key(order, "capture", attempt), order)
         switch answer {
@@ -93,7 +93,7 @@ public struct StripeGateway: PaymentGateway {
         }
     }
 
-    public func void(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
+    package func void(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment {
         let answer = try await post(
             "/v1/payment_intents/\(try name(intent))/cancel", [], key: key(order, "void-" + intent, attempt), order)
         switch answer {
@@ -104,9 +104,9 @@ public struct StripeGateway: PaymentGateway {
         }
     }
 
-    public func refund(_ intent: String, amount: Int64, for order: PaymentOrder, key: String) async throws -> Refund {
+    package func refund(_ intent: String, amount: Int64, for order: PaymentOrder, key: String) async throws -> Refund {
         guard let amount = StripeAmount.provider(amount, order.currency) else {
-            throw PaymentGatewayError.rejected(status: 0, "\(amount) \(order.currency) can't be refunded")
+            throw PaymentGatewayError.rejected(status: 0, "the provider has no unit for \(amount) \(order.currency)")
         }
         let answer = try await post(
             "/v1/refunds",
@@ -120,36 +120,36 @@ public struct StripeGateway: PaymentGateway {
         }
     }
 
-    public func payment(_ intent: String, currency: String) async throws -> Payment {
+    package func payment(_ intent: String, currency: String) async throws -> Payment {
         switch try await get("/v1/payment_intents/\(try name(intent))?expand[]=latest_charge") {
         case .success(let body):
             let found = try decode(StripeProtocol.Intent.self, body)
             guard found.id == intent else {
-                throw PaymentGatewayError.unanswered("an answer about another payment")
+                throw PaymentGatewayError.unanswered("the answer is about another payment")
             }
             return try payment(found)
         case .failure(let problem): throw unusable(problem)
         }
     }
 
-    public func reference(of intent: String) async throws -> String? {
+    package func reference(of intent: String) async throws -> String? {
         try await payment(intent, currency: "").reference
     }
 
-    public func payments(for order: PaymentOrder, placedAt: Int64, isRecent: Bool) async throws -> [Payment] {
+    package func payments(for order: PaymentOrder, placedAt: Int64, isRecent: Bool) async throws -> [Payment] {
         let searched = try await unlessUnsupported { try await search(order) }
         guard isRecent || searched == nil else { return searched ?? [] }
-        // The search lags; the list does not, and names what the search has not got yet.
+        // The search lags, but the list has what it hasn't found yet.
         let listed = try await unlessUnsupported { try await paymentsOnList(order, placedAt: placedAt) }
         guard searched != nil || listed != nil else {
             throw PaymentGatewayError.rejected(status: 404, "payments can be neither searched nor listed")
         }
-        // What was asked for just now is newer than what the search says of it.
+        // A payment just fetched is newer than the search's copy.
         let found = listed ?? []
         return (searched ?? []).filter { old in !found.contains { $0.intent == old.intent } } + found
     }
 
-    /// - Returns: nil where the provider does not know that kind of call.
+    /// - Returns: nil if the provider doesn't support the call.
     private func unlessUnsupported(_ body: () async throws -> [Payment]) async throws -> [Payment]? {
         do { return try await body() } catch PaymentGatewayError.unknownPayment {
             return nil
@@ -158,7 +158,7 @@ public struct StripeGateway: PaymentGateway {
         }
     }
 
-    /// The search lags behind by up to a minute.
+    /// The search lags by up to a minute.
     private func search(_ order: PaymentOrder) async throws -> [Payment] {
         let query = FormCoding.encode([
             ("query", "metadata['order']:'\(order.reference)'"), ("expand[]", "data.latest_charge"), ("limit", "100"),
@@ -187,13 +187,13 @@ public struct StripeGateway: PaymentGateway {
             do {
                 found.append(try await payment(intent, currency: order.currency))
             } catch PaymentGatewayError.unknownPayment {
-                // It is gone since; the others count.
+                // It has gone since; the others count.
             }
         }
         return found
     }
 
-    public func refunds(of intent: String, currency: String) async throws -> [Refund] {
+    package func refunds(of intent: String, currency: String) async throws -> [Refund] {
         var found: [Refund] = []
         var after: String?
         for _ in 0..<StripeGateway.pagesMax {
@@ -211,7 +211,7 @@ public struct StripeGateway: PaymentGateway {
         return found
     }
 
-    public func isDisputed(_ intent: String) async throws -> Bool {
+    package func isDisputed(_ intent: String) async throws -> Bool {
         let query = FormCoding.encode([("payment_intent", try name(intent)), ("limit", "100")])
         switch try await get("/v1/disputes?" + query) {
         case .success(let body):
@@ -222,24 +222,24 @@ public struct StripeGateway: PaymentGateway {
         }
     }
 
-    public func probe() async throws {
+    package func probe() async throws {
         do {
             _ = try await send(
                 .GET, "/v1/payment_intents?limit=1", [:], body: nil, timeoutSeconds: StripeGateway.probeSeconds)
         } catch PaymentGatewayError.rejected {
         } catch PaymentGatewayError.unknownPayment {
         } catch PaymentGatewayError.busy {
-            // It answers, and knows us.
+            // It answers, and it knows us.
         }
     }
 
-    // MARK: Meaning
+    // MARK: What answers mean
 
     private func key(_ order: PaymentOrder, _ step: String, _ attempt: Int) -> String {
         "\(order.reference)-\(step)" + (attempt == 0 ? "" : "-\(attempt + 1)")
     }
 
-    /// An intent's id as part of a path: nothing else may be in it.
+    /// An intent's id for use in a path, where nothing else may appear.
     private func name(_ intent: String) throws(PaymentGatewayError) -> String {
         let isName =
             (1...255).contains(intent.utf8.count)
@@ -252,7 +252,7 @@ public struct StripeGateway: PaymentGateway {
         return intent
     }
 
-    /// What was asked for, where the answer tells no more than its fate.
+    /// The payment we asked for, when the answer tells only its status.
     private func payment(of order: PaymentOrder, intent: String = "", status: PaymentStatus) -> Payment {
         Payment(
             intent: intent, status: status, amount: order.amount, currency: order.currency, reference: order.reference)
@@ -266,7 +266,7 @@ public struct StripeGateway: PaymentGateway {
         case .requiresCapture: status = .authorized
         case .succeeded:
             guard let received = intent.amountReceived else {
-                throw PaymentGatewayError.unanswered("a payment that succeeded without an amount")
+                throw PaymentGatewayError.unanswered("the payment succeeded without an amount")
             }
             status = .captured(amount: StripeAmount.minor(received, currency))
         case .canceled: status = .canceled
@@ -274,12 +274,12 @@ public struct StripeGateway: PaymentGateway {
             let failure = intent.lastPaymentError
             status = .declined(code: failure?.declineCode ?? failure?.code ?? "card_declined")
         case .requiresAction:
-            // An action that is no page can't be taken by a fan in a browser.
+            // A fan in a browser can only take an action that is a page.
             status =
                 intent.nextAction?.redirect?.url.flatMap(StripeGateway.pageURL).map { .requiresAction(url: $0) }
                 ?? .declined(code: "authentication_required")
         case .processing, .requiresConfirmation: status = .pending
-        case .unknown(let name): throw PaymentGatewayError.unanswered("a payment with the status \(name.prefix(40))")
+        case .unknown(let name): throw PaymentGatewayError.unanswered("unknown payment status: \(name.prefix(40))")
         }
         var chargeRefunded: Int64?
         var isDisputed: Bool?
@@ -350,16 +350,16 @@ public struct StripeGateway: PaymentGateway {
         let problem = try? decode(StripeProtocol.ErrorBody.self, answer.body).error
         switch status.code {
         case 401: throw PaymentGatewayError.unauthorized
-        // The key may do other things: what it may not do says nothing of the rest.
-        case 403: throw PaymentGatewayError.rejected(status: 403, problem?.message ?? "not permitted to this key")
+        // The key may be allowed other calls; this refusal says nothing about them.
+        case 403: throw PaymentGatewayError.rejected(status: 403, problem?.message ?? "this key may not do that")
         case 404: throw PaymentGatewayError.unknownPayment
-        // The same key is still being worked on, or too many calls.
+        // The same key is still being processed, or there are too many calls.
         case 409, 429: throw PaymentGatewayError.busy(retryAfterSeconds: answer.retryAfterSeconds)
         case 500...: throw PaymentGatewayError.failed(status: Int(status.code), intent: problem?.paymentIntent?.id)
         default: break
         }
         guard let problem else {
-            throw PaymentGatewayError.rejected(status: Int(status.code), "an answer that is not the protocol's")
+            throw PaymentGatewayError.rejected(status: Int(status.code), "the answer does not follow the protocol")
         }
         guard status == .badRequest || status == .paymentRequired else {
             throw PaymentGatewayError.rejected(status: Int(status.code), problem.message ?? problem.type ?? "")
@@ -372,7 +372,7 @@ public struct StripeGateway: PaymentGateway {
         do {
             return try StripeProtocol.decoder.decode(type, from: body)
         } catch {
-            throw PaymentGatewayError.unanswered("an answer that is not the protocol's: \(error)")
+            throw PaymentGatewayError.unanswered("the answer does not follow the protocol: \(error)")
         }
     }
 

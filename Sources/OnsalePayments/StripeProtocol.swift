@@ -1,6 +1,6 @@
 import Foundation
 
-/// The part of Stripe's PaymentIntents protocol that is spoken here. <https://docs.stripe.com/api/payment_intents>
+/// The part of Stripe's PaymentIntents protocol in use here. <https://docs.stripe.com/api/payment_intents>
 enum StripeProtocol {
     /// Shared by all; never changed after this.
     static let decoder = JSONDecoder()
@@ -14,7 +14,7 @@ enum StripeProtocol {
         case requiresCapture
         case canceled
         case succeeded
-        /// One that is newer than this.
+        /// A status newer than this list.
         case unknown(String)
 
         private static let names: [(Status, String)] = [
@@ -51,7 +51,7 @@ enum StripeProtocol {
         }
     }
 
-    /// `latest_charge`: an id, or the whole when it was asked to be expanded.
+    /// `latest_charge`: an id, or the whole charge if the request expanded it.
     enum ChargeReference: Codable, Sendable {
         case id(String)
         case expanded(Charge)
@@ -74,7 +74,7 @@ enum StripeProtocol {
         }
     }
 
-    /// What the payer has to do: here always to visit a page.
+    /// What the payer must do; here it is always to visit a page.
     struct NextAction: Codable, Sendable {
         struct Redirect: Codable, Sendable {
             var url: String?
@@ -95,7 +95,7 @@ enum StripeProtocol {
         }
     }
 
-    /// Only what is used is required: another version of the protocol may leave the rest away.
+    /// Only fields we use are required, so that other protocol versions may omit the rest.
     struct Intent: Codable, Sendable {
         var id: String
         var object: String? = "payment_intent"
@@ -153,7 +153,7 @@ enum StripeProtocol {
         var object: String? = "dispute"
         var status: String?
 
-        /// One that was won, or never was more than a question, takes nothing.
+        /// A dispute we won, or a mere inquiry, takes no money.
         var countsAgainstUs: Bool {
             guard let status else { return true }
             return status != "won" && status != "prevented" && !status.hasPrefix("warning_")
@@ -185,7 +185,7 @@ enum StripeProtocol {
         }
     }
 
-    /// Of an intent inside an error only its name is of use.
+    /// An intent inside an error; only its id is used.
     struct Named: Codable, Sendable {
         var id: String
     }
@@ -195,7 +195,7 @@ enum StripeProtocol {
     }
 
     struct Event: Codable, Sendable {
-        /// A payment, or the charge of one.
+        /// A payment, or a payment's charge.
         struct Object: Codable, Sendable {
             var id: String
             var object: String

@@ -4,22 +4,22 @@ import OnsaleValues
 
 /// The `Stripe-Signature` of a webhook: `t=<seconds>,v1=<hex HMAC-SHA256 of "t.body">`.
 /// <https://docs.stripe.com/webhooks#verify-manually>
-public enum WebhookSignature {
+package enum WebhookSignature {
     /// How far the sender's clock may be from ours.
     static let toleranceSeconds: Int64 = 300
 
-    public static func make(_ body: [UInt8], secret: String, seconds: Int64) -> String {
+    package static func make(_ body: [UInt8], secret: String, seconds: Int64) -> String {
         let code = HMAC<SHA256>.authenticationCode(
             for: Array("\(seconds).".utf8) + body, using: SymmetricKey(data: Array(secret.utf8)))
         return "t=\(seconds),v1=" + Hex.encode(Array(code))
     }
 
-    /// A header may carry several signatures, while a secret is being replaced.
+    /// A header carries several signatures while a secret is being replaced.
     private static let signaturesMax = 5
     private static let headerBytesMax = 2048
 
-    /// Whether the body was signed with the secret, not long ago. Takes the same time whether it was or not.
-    public static func isValid(_ header: String, _ body: [UInt8], secret: String, nowSeconds: Int64) -> Bool {
+    /// Whether the body was recently signed with the secret. Takes the same time either way.
+    package static func isValid(_ header: String, _ body: [UInt8], secret: String, nowSeconds: Int64) -> Bool {
         guard header.utf8.count <= headerBytesMax else { return false }
         var seconds: Int64?
         var signatures: [[UInt8]] = []
@@ -37,7 +37,7 @@ public enum WebhookSignature {
         return signatures.contains { HMAC<SHA256>.isValidAuthenticationCode($0, authenticating: signed, using: key) }
     }
 
-    /// The sender's clock is a stranger's number: it can be any.
+    /// The sender's time comes from outside and may be any number.
     private static func isNear(_ seconds: Int64, _ now: Int64) -> Bool {
         let (difference, isOverflow) = now.subtractingReportingOverflow(seconds)
         return !isOverflow && difference.magnitude <= UInt64(toleranceSeconds)

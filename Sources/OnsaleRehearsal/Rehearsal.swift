@@ -1,11 +1,11 @@
 import AsyncHTTPClient
-public import Foundation
+package import Foundation
 import NIOCore
 import NIOHTTP1
 import Seeded
 
-/// What keeps a rehearsal from taking place.
-public enum RehearsalError: Error, CustomStringConvertible {
+/// Why a rehearsal can't take place.
+package enum RehearsalError: Error, CustomStringConvertible {
     case noServer(String)
     case eventNotCreated(Int, String)
     case planUnreadable
@@ -13,33 +13,33 @@ public enum RehearsalError: Error, CustomStringConvertible {
     case noLine(String)
     case noPlainServer(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .noServer(let url): "no server answers at \(url); start one with `make run`"
         case .eventNotCreated(let status, let text): "the event could not be created: \(status) \(text)"
         case .planUnreadable: "the seating plan could not be read"
-        case .noReport: "the server did not give its report at the end"
+        case .noReport: "the server did not deliver its report at the end"
         case .noLine(let event): "the event \(event) has no waiting room to line up in"
-        case .noPlainServer(let url): "\(url) is no server to listen to over plain HTTP, as the line does"
+        case .noPlainServer(let url): "the line needs a server on plain HTTP, which \(url) is not"
         }
     }
 }
 
-/// A crowd that comes to an onsale: arrivals follow a schedule that waits for nobody's answer, so that a slow server
-/// meets a queue as it would in earnest.
-public struct Rehearsal: Sendable {
+/// A crowd that comes to an onsale. Arrivals follow a schedule that doesn't wait for answers (an open loop), so a slow
+/// server meets a queue as it would in earnest.
+package struct Rehearsal: Sendable {
     /// How the crowd lines up.
-    public struct LineUp: Sendable {
-        /// How many may shop at a time.
-        public var cap: Int
+    package struct LineUp: Sendable {
+        /// How many may shop at once.
+        package var cap: Int
         /// How long the lobby is open before the sale.
-        public var lobbySeconds: Double
-        /// How many fans listen to the waiting room's stream, each on a socket of its own; the others poll.
-        public var streams: Int
-        /// When, after the opening, those still in line are sent home.
-        public var minutesMax: Double
+        package var lobbySeconds: Double
+        /// How many fans listen to the waiting room's stream, each on its own socket; the others poll.
+        package var streams: Int
+        /// How long after the opening those still in line are sent home, in minutes.
+        package var minutesMax: Double
 
-        public init(cap: Int, lobbySeconds: Double, streams: Int, minutesMax: Double) {
+        package init(cap: Int, lobbySeconds: Double, streams: Int, minutesMax: Double) {
             self.cap = cap
             self.lobbySeconds = lobbySeconds
             self.streams = streams
@@ -47,20 +47,20 @@ public struct Rehearsal: Sendable {
         }
     }
 
-    public struct Settings: Sendable {
-        public var url: String
-        public var event: String?
-        public var fans: Int
-        /// Over how long they arrive.
-        public var seconds: Double
-        public var adminToken: String
-        public var connections: Int
-        public var seed: UInt64
-        public var plan: URL?
-        /// Nil for a sale without a line.
-        public var lineUp: LineUp?
+    package struct Settings: Sendable {
+        package var url: String
+        package var event: String?
+        package var fans: Int
+        /// The period over which fans arrive, in seconds.
+        package var seconds: Double
+        package var adminToken: String
+        package var connections: Int
+        package var seed: UInt64
+        package var plan: URL?
+        /// nil for a sale without a line.
+        package var lineUp: LineUp?
 
-        public init(
+        package init(
             url: String, event: String?, fans: Int, seconds: Double, adminToken: String, connections: Int,
             seed: UInt64, plan: URL?, lineUp: LineUp? = nil
         ) {
@@ -76,28 +76,29 @@ public struct Rehearsal: Sendable {
         }
     }
 
-    /// What came of it.
-    public struct Outcome: Sendable {
+    /// The result of a rehearsal.
+    package struct Outcome: Sendable {
         /// For the terminal.
-        public let table: String
-        /// A page by itself.
-        public let html: String
+        package let table: String
+        /// A self-contained page.
+        package let html: String
         /// Whether nothing in the history is wrong.
-        public let isClean: Bool
+        package let isClean: Bool
     }
 
-    /// How long orders may take to settle after the last fan has gone, in seconds.
+    /// How long orders may take to settle after the last fan has left, in seconds.
     private static let settleSecondsMax = 90
-    /// How long a pass lives where fans line up: the line must not wait for those who went with theirs.
+    /// How long a pass lives when fans line up, in seconds. Short, so that the line doesn't wait for those who left
+    /// with theirs.
     private static let passSeconds = 60.0
 
     private let settings: Settings
 
-    public init(settings: Settings) {
+    package init(settings: Settings) {
         self.settings = settings
     }
 
-    public func run() async throws -> Outcome {
+    package func run() async throws -> Outcome {
         let http = ContractClient.makeClient(connections: settings.connections)
         do {
             let outcome = try await run(with: http)
@@ -113,7 +114,7 @@ public struct Rehearsal: Sendable {
         let preparation = ContractClient(baseURL: settings.url, client: http, measurements: Measurements())
         let hall = try await prepare(preparation)
         let history = History()
-        // Without a line fans come when they come, and the first of them open the sale.
+        // Without a line, fans come whenever they come, and the first of them opens the sale.
         let opensInSeconds = settings.lineUp == nil ? 0 : max(0, hall.opensAt?.timeIntervalSinceNow ?? 0)
         let client = ContractClient(
             baseURL: settings.url, client: http, measurements: Measurements(openingSecond: Int(opensInSeconds)))
@@ -147,7 +148,7 @@ public struct Rehearsal: Sendable {
 
     // MARK: The crowd
 
-    /// Sends every fan at their moment, and waits for the last to go.
+    /// Sends every fan at its moment, and waits for the last to leave.
     private func send(_ hall: Hall, _ client: ContractClient, _ history: History) async {
         let moments = arrivals()
         let start = ContinuousClock.now
@@ -282,12 +283,12 @@ public struct Rehearsal: Sendable {
 
     // MARK: The end
 
-    /// Waits until nothing is under way, then asks for everything.
+    /// Waits until nothing is under way, then fetches everything.
     private func check(_ hall: Hall, _ client: ContractClient, _ history: History) async throws -> HistoryCheck {
         let path = "/v1/events/\(hall.event)"
         var settled: Contract.Report?
         for second in 0..<Rehearsal.settleSecondsMax {
-            // A server that is gone for good is not waited for as long as orders are.
+            // A server that is gone for good isn't given as long as orders are.
             if second > 20, settled == nil { throw RehearsalError.noReport }
             settled = await client.send(.GET, path + "/report", token: settings.adminToken, as: .check)?
                 .decode(Contract.Report.self)

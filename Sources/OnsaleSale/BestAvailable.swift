@@ -1,9 +1,9 @@
-/// Chooses seats for those who leave the choice to us.
+/// Picks the best available seats for buyers who don't choose their own.
 ///
-/// Among all windows of adjacent free seats of the category, the one with the least sum of squared distances to the
-/// stage that leaves no single seat behind; if each leaves one, the least of those; if there is no window, the nearest
-/// free seats one by one. Ties go to the smaller seat number. Stretches are tried nearest first, and the search ends
-/// when not even the nearest seat of a stretch could beat what was found.
+/// Among all windows of adjacent free seats in the category, it picks the one with the least sum of squared distances
+/// to the stage that leaves no single seat behind. If every window leaves one, it picks the least of all; if there is
+/// no window, the nearest free seats one by one. Ties go to the smaller seat number. It tries stretches nearest first
+/// and stops when even a stretch's nearest seat could not beat the best window found.
 enum BestAvailable {
     static func choose(category: Int, quantity: Int, plan: SeatingPlan, seats: SeatMap) -> [SeatIndex]? {
         guard quantity > 0, seats.freeByCategory[category] >= quantity else { return nil }

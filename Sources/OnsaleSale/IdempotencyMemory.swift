@@ -1,26 +1,26 @@
 import DequeModule
 import OnsaleValues
 
-/// How many idempotency keys an event remembers. What is not remembered is refused: a key that is forgotten early would
-/// let a repeated request have its effect twice.
+/// How many idempotency keys an event remembers. Beyond that, requests are refused: forgetting a key early would let a
+/// repeated request take effect twice.
 struct KeyLimits: Sendable {
-    /// In all.
+    /// In total.
     var all = 2_000_000
-    /// Of these, kept back from holds, so that whoever has a hold can pay.
+    /// The share of `all` that holds can't use, so a buyer with a hold can always pay.
     var forOrders = 200_000
-    /// Of one buyer.
+    /// Per buyer.
     var ofBuyer = 1000
 }
 
-/// What was answered under which idempotency key, for as long as keys are kept.
+/// The answer given under each idempotency key, while keys are kept (``SaleTerms/keySeconds``).
 struct IdempotencyMemory: Sendable {
     enum Answer: Hashable, Sendable {
-        /// A hold as it was made: the first answer is given again, whatever has become of the hold.
+        /// The hold as it was made: a repeat gets the first answer, whatever has happened to the hold since.
         case hold(Hold)
-        /// An order, which is answered as it stands now; asked for by the buyer or, without one, by the organizer.
+        /// An order, answered in its current state. `buyer` is nil if the organizer asked.
         case order(OrderID, buyer: BuyerID?)
 
-        /// Whose share it counts against; nil for the organizer's.
+        /// The buyer whose limit it counts against; nil for the organizer.
         var buyer: BuyerID? {
             switch self {
             case .hold(let hold): hold.buyer
@@ -36,12 +36,12 @@ struct IdempotencyMemory: Sendable {
     }
 
     private(set) var entries: [Digest128: Entry] = [:]
-    /// Keys in the order in which they came.
+    /// Keys in order of arrival.
     private var arrivals: Deque<Digest128> = []
 
     var count: Int { entries.count }
 
-    /// What was answered under this key, if that is not too long ago.
+    /// The entry under this key, unless it is too old.
     func entry(for key: Digest128, now: Timestamp) -> Entry? {
         guard let entry = entries[key], !isOld(entry, at: now) else { return nil }
         return entry
@@ -51,7 +51,7 @@ struct IdempotencyMemory: Sendable {
         entry.at < now.adding(seconds: -SaleTerms.keySeconds)
     }
 
-    /// Whether another key can be remembered, among so many: ``remember(_:_:at:)`` forgets old ones first.
+    /// Whether one more key fits within `max`, counting that ``remember(_:_:at:)`` forgets old ones first.
     func hasSpace(among max: Int, at now: Timestamp) -> Bool {
         guard entries.count >= max else { return true }
         var forgettable = 0
@@ -63,7 +63,7 @@ struct IdempotencyMemory: Sendable {
         return false
     }
 
-    /// The buyer's keys that the next ``remember(_:_:at:)`` would forget: the oldest ones.
+    /// How many of the buyer's keys the next ``remember(_:_:at:)`` will forget for their age.
     func forgettable(of buyer: BuyerID, at now: Timestamp) -> Int {
         var count = 0
         for key in arrivals {
@@ -73,9 +73,9 @@ struct IdempotencyMemory: Sendable {
         return count
     }
 
-    /// Remembers an answer, and forgets what is older than keys are kept. Forgetting happens here alone, so that it
-    /// follows from the facts and a replay forgets the same.
-    /// - Returns: whose keys were forgotten.
+    /// Remembers an answer and forgets keys that are too old. Nothing else forgets keys, so what is forgotten follows
+    /// from the facts alone, and a replay forgets the same.
+    /// - Returns: the owners of the forgotten keys, one entry per key.
     mutating func remember(_ key: IdempotencyKey, _ answer: Answer, at now: Timestamp) -> [BuyerID] {
         let forgotten = forget(at: now)
         entries[key.key] = Entry(fingerprint: key.fingerprint, answer: answer, at: now)
@@ -93,7 +93,7 @@ struct IdempotencyMemory: Sendable {
         return forgotten
     }
 
-    /// Keys and entries in the order in which they came.
+    /// Keys and entries in order of arrival.
     var inOrder: [(key: Digest128, entry: Entry)] {
         arrivals.compactMap { key in entries[key].map { (key, $0) } }
     }

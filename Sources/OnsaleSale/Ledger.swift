@@ -1,13 +1,13 @@
 import OnsaleValues
 
-/// A double-entry ledger of the event's money. Every posting debits one account and credits another, so the sum over
-/// all accounts is zero at every moment.
+/// A double-entry ledger of the event's money. Every posting debits one account and credits another, so all accounts
+/// always sum to zero.
 public struct Ledger: Hashable, Sendable {
-    /// Debits are positive, credits negative; minor units of the event's currency.
+    /// Debits are positive, credits negative, in minor units of the event's currency.
     public enum Account: Int, Sendable, CaseIterable {
-        /// Money that the provider holds for the organizer.
+        /// Money the provider holds for the organizer.
         case cash
-        /// What confirmed orders have brought in.
+        /// Revenue from confirmed orders.
         case sales
         /// Captured money that must go back.
         case refundsPayable
@@ -16,7 +16,7 @@ public struct Ledger: Hashable, Sendable {
     public private(set) var balances: [Int64]
     /// All money ever captured.
     public private(set) var gross: Int64
-    /// What of it has gone back.
+    /// The part of ``gross`` that has gone back.
     public private(set) var refunded: Int64
 
     init(balances: [Int64] = [0, 0, 0], gross: Int64 = 0, refunded: Int64 = 0) {
@@ -27,27 +27,27 @@ public struct Ledger: Hashable, Sendable {
 
     public subscript(account: Account) -> Int64 { balances[account.rawValue] }
 
-    /// Zero, always.
+    /// Always zero (rule 2).
     public var sum: Int64 { balances.reduce(0, &+) }
 
-    /// Money that pays for a confirmed order.
+    /// Captured money pays for a confirmed order.
     mutating func captureForSale(_ amount: Int64) throws(ContradictoryFact) {
         try post(debit: .cash, credit: .sales, amount)
         try Ledger.add(amount, to: &gross)
     }
 
-    /// Money that came for an order which had already ended: owed back from the first moment.
+    /// Money arrived for an order that had already ended; it is owed back at once.
     mutating func captureOwedBack(_ amount: Int64) throws(ContradictoryFact) {
         try post(debit: .cash, credit: .refundsPayable, amount)
         try Ledger.add(amount, to: &gross)
     }
 
-    /// What was sold is to be given back, or was.
+    /// Sold money becomes payable as a refund, or has been refunded already.
     mutating func reverseSale(_ amount: Int64) throws(ContradictoryFact) {
         try post(debit: .sales, credit: .refundsPayable, amount)
     }
 
-    /// What was to be given back counts as sold after all.
+    /// Money payable as a refund counts as sold after all.
     mutating func restoreSale(_ amount: Int64) throws(ContradictoryFact) {
         try post(debit: .refundsPayable, credit: .sales, amount)
     }
@@ -58,21 +58,21 @@ public struct Ledger: Hashable, Sendable {
         try Ledger.add(amount, to: &refunded)
     }
 
-    /// Money that had gone back is here again.
+    /// A refund failed, and its money is back.
     mutating func reverseRefund(_ amount: Int64) throws(ContradictoryFact) {
         try post(debit: .cash, credit: .refundsPayable, amount)
         try Ledger.add(-amount, to: &refunded)
     }
 
     private mutating func post(debit: Account, credit: Account, _ amount: Int64) throws(ContradictoryFact) {
-        guard amount >= 0 else { throw ContradictoryFact("an amount posted is never negative") }
+        guard amount >= 0 else { throw ContradictoryFact("a posted amount is negative") }
         try Ledger.add(amount, to: &balances[debit.rawValue])
         try Ledger.add(-amount, to: &balances[credit.rawValue])
     }
 
     private static func add(_ amount: Int64, to balance: inout Int64) throws(ContradictoryFact) {
         let (sum, isOverflow) = balance.addingReportingOverflow(amount)
-        guard !isOverflow else { throw ContradictoryFact("the ledger cannot hold so much money") }
+        guard !isOverflow else { throw ContradictoryFact("a ledger balance overflows") }
         balance = sum
     }
 }

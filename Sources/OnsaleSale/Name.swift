@@ -1,7 +1,7 @@
 /// A name compared byte by byte.
 ///
-/// Strings are compared by canonical equivalence (Unicode, chapter 3.12), whose cost grows with the square of the
-/// combining marks in a row: a few kilobytes from a stranger would take a second.
+/// `String` compares by canonical equivalence (Unicode, chapter 3.12). Its cost grows with the square of a run of
+/// combining marks, so a few kilobytes of hostile input would take a second.
 public struct Name: Hashable, Sendable {
     private let text: String
 

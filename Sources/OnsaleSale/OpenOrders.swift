@@ -1,5 +1,5 @@
-/// The numbers of the orders for which the provider must still be asked something: a bit an order, so that a change costs
-/// next to nothing in the worst minute and looking them through costs little in the longest sale.
+/// The orders that still need something from the provider. One bit per order keeps changes nearly free at peak load,
+/// and scans cheap even in a very long sale.
 public struct OpenOrders: Sendable {
     private var words: [UInt64] = []
     public private(set) var count = 0
@@ -14,7 +14,7 @@ public struct OpenOrders: Sendable {
         count += isOpen ? 1 : -1
     }
 
-    /// So many of them, in ascending order, that are above `serial`.
+    /// At most `max` open orders with numbers above `serial`, ascending.
     public func serials(after serial: UInt32 = 0, atMost max: Int = .max) -> [UInt32] {
         var found: [UInt32] = []
         let first = serial == .max ? words.count : Int((serial + 1) / 64)

@@ -1,6 +1,6 @@
 public import OnsaleValues
 
-/// An order's number within its event: 1, 2, 3 … in the order in which they were placed.
+/// An order's number within its event: 1, 2, 3 … in the order of placing.
 @frozen
 public struct OrderID: SerialNumber {
     public let serial: UInt32
@@ -11,8 +11,8 @@ public struct OrderID: SerialNumber {
     }
 }
 
-/// How far an order has come. `authorizing`, `requiresAction` and `capturing` are on the way; the others are ends,
-/// but for `confirmed`, which a cancellation takes on to `refunding` and `refunded`.
+/// How far an order has come. `authorizing`, `requiresAction` and `capturing` are in progress; the rest are final,
+/// except that a cancellation moves `confirmed` on to `refunding` and `refunded`.
 public enum OrderState: UInt8, Hashable, Sendable, CaseIterable {
     case authorizing
     case capturing
@@ -21,10 +21,10 @@ public enum OrderState: UInt8, Hashable, Sendable, CaseIterable {
     case expired
     case refunding
     case refunded
-    /// The payer has to confirm at the bank (3-D Secure).
+    /// The payer must confirm with the bank (3-D Secure).
     case requiresAction
 
-    /// Whether the buyer's payment has come to an end, good or bad.
+    /// Whether the buyer's payment is over, successful or not.
     public var isFinal: Bool { !isInProgress }
 
     /// Whether the payment is under way.
@@ -32,16 +32,16 @@ public enum OrderState: UInt8, Hashable, Sendable, CaseIterable {
         self == .authorizing || self == .capturing || self == .requiresAction
     }
 
-    /// Whether the order's own payment explains money that is reserved or was taken.
+    /// Whether the order's own payment accounts for money reserved or taken.
     var holdsPayment: Bool { self != .declined && self != .expired }
 
-    /// Whether there is nothing for the buyer to do but wait.
+    /// Whether the buyer can only wait.
     public var keepsWaiting: Bool {
         self == .authorizing || self == .capturing
     }
 }
 
-/// A choice of states.
+/// A set of order states.
 struct OrderStates: OptionSet {
     let rawValue: UInt16
 
@@ -55,31 +55,31 @@ struct OrderStates: OptionSet {
     static let refunding = OrderStates(.refunding)
 }
 
-/// What the payment provider must still be asked to do for an order. Kept in the state, so that a crash at any step
-/// resumes at that step.
+/// What the payment provider still has to do for an order. It is part of the state, so after a crash work resumes at
+/// the same step.
 public enum PaymentDuty: UInt8, Hashable, Sendable {
     case authorize
     case capture
-    /// Release an authorization that buys nothing; if it turns out captured, refund it.
+    /// Release an authorization that no longer buys anything; if it was captured after all, refund it.
     case void
     case refund
 }
 
-/// A hold being paid, then paid.
+/// The payment of a hold, from placing to its end.
 public struct Order: Hashable, Sendable {
     public let id: OrderID
     public let buyer: BuyerID
     public let hold: HoldID
-    /// The pass that its hold was made with.
+    /// The pass its hold was made with.
     public let pass: PassID
     public let places: Places
     public let amount: Int64
     public let placedAt: Timestamp
-    /// The provider's name for how the buyer pays.
+    /// The provider's ID of the buyer's payment method.
     public let paymentMethod: String
-    /// The W3C `traceparent` of the request that placed it, so that work resumed after a crash stays in its trace.
+    /// The W3C `traceparent` of the request that placed it, so work resumed after a crash stays in the same trace.
     public let trace: String?
-    /// The buyer's order before this one.
+    /// The serial of the buyer's previous order, 0 for none.
     let previousOfBuyer: UInt32
 
     public internal(set) var state: OrderState
@@ -87,18 +87,18 @@ public struct Order: Hashable, Sendable {
     /// The provider's payment intent, once known.
     public internal(set) var intent: String?
     var note: OrderNote?
-    /// The payer disputes the payment: its tickets are void.
+    /// Whether the payer disputes the payment; its tickets are void meanwhile.
     public internal(set) var isDisputed: Bool
-    /// Money taken and money given back so far, in minor units.
+    /// Money captured so far, in minor units; ``refunded`` is the part given back.
     public internal(set) var captured: Int64
     public internal(set) var refunded: Int64
-    /// The first of its tickets, which are numbered consecutively; 0 before it is confirmed.
+    /// The first of its consecutive ticket numbers; 0 before confirmation.
     public internal(set) var firstTicket: UInt32
     public internal(set) var confirmedAt: Timestamp?
-    /// When it was last brought to an end: confirmed, declined, expired or refunded.
+    /// When it last reached an end: confirmed, declined, expired or refunded.
     public internal(set) var endedAt: Timestamp?
 
-    /// Where the payer confirms, while the order requires it.
+    /// The URL where the payer confirms, while the order requires it.
     public var action: String? {
         if case .action(let url)? = note { return url }
         return nil
@@ -110,14 +110,14 @@ public struct Order: Hashable, Sendable {
         return nil
     }
 
-    /// Its tickets' numbers; empty before it is confirmed.
+    /// Its ticket numbers; empty before confirmation.
     public var tickets: some RandomAccessCollection<TicketID> {
         let serials = firstTicket == 0 ? 0..<0 : firstTicket..<(firstTicket + UInt32(places.quantity))
         return serials.lazy.map { TicketID($0) }
     }
 }
 
-/// What there is to say of an order's payment in the state that it is in.
+/// Details of an order's payment in its current state.
 enum OrderNote: Hashable, Sendable {
     /// Where the payer confirms.
     case action(url: String)
@@ -125,10 +125,10 @@ enum OrderNote: Hashable, Sendable {
     case declined(code: String)
 }
 
-/// A second payment intent found for an order: it buys nothing, so its money goes back.
+/// A second payment intent found for an order. It buys nothing, so its money goes back.
 public struct StrayPayment: Hashable, Sendable {
     public let order: OrderID
     public let intent: String
-    /// What it captured; 0 when it was only authorized.
+    /// The captured amount in minor units; 0 if it was only authorized.
     public let captured: Int64
 }

@@ -1,6 +1,6 @@
-/// Finds seats that a choice would leave single: free, with nothing free beside them in their stretch.
+/// Finds orphans: free seats that a choice would leave with no free neighbour in their stretch.
 enum OrphanRule {
-    /// The seats that taking `chosen` would leave single, in plan order.
+    /// The orphans that taking `chosen` would leave, in plan order.
     static func orphans(leftBy chosen: [SeatIndex], plan: SeatingPlan, seats: SeatMap) -> [SeatIndex] {
         let taken = Set(chosen)
         var orphans: Set<SeatIndex> = []

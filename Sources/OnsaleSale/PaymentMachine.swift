@@ -1,18 +1,18 @@
 import OnsaleValues
 
-/// How far the payment of an order has come: its state, and what the provider must still be asked.
+/// How far an order's payment has come: the order's state combined with its duty.
 enum PaymentStage: CaseIterable {
     case authorizing
-    /// The payer has to confirm.
+    /// The payer must confirm.
     case requiresAction
-    /// The money is reserved, the seats are sold.
+    /// The money is reserved and the seats are sold.
     case capturing
     case confirmed
-    /// The order has come to nothing, and what may be reserved must be released.
+    /// The order failed; money that may be reserved must be released.
     case releasing
-    /// The order has come to nothing, and money that was taken all the same must go back.
+    /// The order failed, but money was captured and must go back.
     case owing
-    /// The order has come to nothing, and nothing is left to be done.
+    /// The order failed, and nothing is left to do.
     case closed
     case refunding
     case refunded
@@ -37,23 +37,23 @@ extension Order {
 /// What can happen to an order's payment.
 enum PaymentEvent {
     case answered(PaymentResult)
-    /// Nobody has decided on it for ``SaleTerms/authorizationSeconds``.
+    /// The payment was undecided for ``SaleTerms/authorizationSeconds``.
     case timedOut
-    /// By its buyer, or by the organizer.
+    /// The buyer or the organizer cancelled the order.
     case cancelled(byOrganizer: Bool, key: IdempotencyKey?)
 }
 
-/// The payment of an order: what each event means at each stage, as facts.
+/// Turns each payment event at each stage into facts. Nothing else decides this.
 ///
-/// The one place that knows. What the provider must be asked next is the order's ``Order/duty`` after the facts; an answer
-/// may come twice, late or out of turn, and whatever is not listed here changes nothing. `docs/payments.md` prints it as a
-/// table, which a test holds against this.
+/// After the facts, the order's ``Order/duty`` says what to ask the provider next. Answers may arrive twice, late or
+/// out of order; any combination not listed here changes nothing. `docs/payments.md` shows the table, and a test
+/// compares the two.
 enum PaymentMachine {
-    /// - Parameter hold: the order's hold, while it lives.
+    /// - Parameter hold: the order's hold, if still live.
     static func facts(_ order: Order, hold: Hold?, on event: PaymentEvent, at now: Timestamp) -> [SaleFact] {
         let id = order.id
         switch (order.stage, event) {
-        // The payment is not decided yet.
+        // The payment is undecided.
         case (.authorizing, .answered(.actionRequired(let intent, let url))):
             return [.actionRequired(.init(order: id, intent: intent, url: url))]
         case (.authorizing, .answered(.authorized(let intent))),
@@ -62,7 +62,7 @@ enum PaymentMachine {
         case (.authorizing, .answered(.captured(let intent, let amount))),
             (.requiresAction, .answered(.captured(let intent, let amount))):
             guard amount == order.amount else {
-                // Another amount than was asked for buys nothing, and goes back.
+                // A wrong amount buys nothing and goes back.
                 return declined(order, hold, SaleTerms.mismatchCode, void: true, at: now)
                     + [.capturedLate(.init(order: id, intent: intent, amount: amount))]
             }
@@ -99,10 +99,10 @@ enum PaymentMachine {
         case (.capturing, .answered(.voided)):
             return [.orderDeclined(.init(order: id, code: SaleTerms.releasedCode, void: false))]
 
-        // The money is taken.
+        // The money is captured.
         case (.confirmed, .cancelled(let byOrganizer, let key)):
             let cancelled = SaleFact.orderCancelled(.init(order: id, byOrganizer: byOrganizer, key: key))
-            // Where nothing is left to go back nobody is asked.
+            // Nothing is left to refund, so there is nothing to ask the provider.
             return order.captured == order.refunded
                 ? [cancelled, .refunded(.init(order: id, amount: 0))] : [cancelled]
         case (.confirmed, .answered(.refunded(let total))):
@@ -111,7 +111,7 @@ enum PaymentMachine {
         case (.confirmed, .answered(.disputed(let isDisputed))) where isDisputed != order.isDisputed:
             return [isDisputed ? .disputed(.init(order: id)) : .disputeWon(.init(order: id))]
 
-        // The order has come to nothing.
+        // The order failed.
         case (.releasing, .answered(.voided)), (.releasing, .answered(.declined)):
             return [.voided(.init(order: id))]
         case (.releasing, .answered(.captured(let intent, let amount))),
@@ -128,7 +128,7 @@ enum PaymentMachine {
             let missing = order.refunded - order.refundable(total)
             return missing > 0 ? [.refundReversed(.init(order: id, amount: missing))] : []
 
-        // Whatever else an answer says, the first intent that it names is kept: what is under it must not be lost.
+        // Keep the first intent any answer names, or money behind it could be lost.
         case (_, .answered(.pending(let intent))), (_, .answered(.authorized(let intent))),
             (_, .answered(.actionRequired(let intent, _))):
             return learned(intent, order)
@@ -139,7 +139,7 @@ enum PaymentMachine {
         }
     }
 
-    /// Refused before the money was reserved: the hold lives on, unless that was too often.
+    /// Declined before any money was reserved: the hold lives on, unless it has had too many declines.
     private static func declined(
         _ order: Order, _ hold: Hold?, _ code: String, void: Bool, at now: Timestamp
     ) -> [SaleFact] {
@@ -159,6 +159,6 @@ enum PaymentMachine {
 }
 
 extension Order {
-    /// What can have gone back, whatever a stranger says.
+    /// The provider's refund total, clamped to what was captured.
     fileprivate func refundable(_ total: Int64) -> Int64 { max(0, min(total, captured)) }
 }

@@ -1,8 +1,8 @@
 import OnsaleValues
 
-/// Places taken together: numbered seats, or so many of one area.
+/// Places taken together: numbered seats, or a quantity in one area.
 public enum Places: Hashable, Sendable {
-    /// Seat numbers in plan order, as asked for.
+    /// In the order the buyer named them, or in plan order if chosen for the buyer.
     case seats([SeatIndex])
     case area(Int, quantity: Int)
 
@@ -16,10 +16,10 @@ public enum Places: Hashable, Sendable {
 
 /// What a buyer asks to hold.
 public enum Selection: Hashable, Sendable {
-    /// These seats and no others, all or none; distinct.
+    /// Exactly these seats, all or none. They are distinct.
     case seats([SeatIndex])
     case area(Int, quantity: Int)
-    /// The best adjacent seats of a category that are free.
+    /// The best free seats of a category, adjacent if possible; ``BestAvailable`` picks them.
     case best(category: Int, quantity: Int)
 
     public var quantity: Int {
@@ -31,7 +31,7 @@ public enum Selection: Hashable, Sendable {
     }
 }
 
-/// One line of a price: so many of a category.
+/// One line of a price: a quantity in one category.
 public struct PriceLine: Hashable, Sendable {
     public let category: Int
     public let unitAmount: Int64
@@ -39,7 +39,7 @@ public struct PriceLine: Hashable, Sendable {
 }
 
 extension Places {
-    /// What they cost, one line a category, in the plan's order of categories.
+    /// The price, one line per category, in the plan's category order.
     public func lines(plan: SeatingPlan, prices: [Int64]) -> [PriceLine] {
         switch self {
         case .area(let area, let quantity):

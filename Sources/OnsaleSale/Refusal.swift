@@ -1,29 +1,29 @@
 public import OnsaleValues
 
-/// Why a command changed nothing. Each is something that the person who meets it can act on.
+/// Why a command changed nothing. The person who gets one can act on each.
 public enum Refusal: Error, Hashable, Sendable {
-    /// These seats are not free (empty: there are not enough of that area or category).
+    /// These seats aren't free. Empty if the area or category has too few free places.
     case seatsUnavailable([SeatIndex])
-    /// These seats would be left single.
+    /// The hold would leave these seats single.
     case orphanSeat([SeatIndex])
-    /// The buyer may have so many, has so many.
+    /// The hold would exceed the buyer's limit; `current` is what the buyer already has.
     case purchaseLimit(limit: Int, current: Int)
-    /// The same key came with another body before.
+    /// The same key was used before with a different request.
     case idempotencyConflict
     case alreadyCheckedIn(at: Timestamp)
     case ticketVoid
     case notCancellable
-    /// The sale is not open: before, paused, or over.
+    /// The sale hasn't opened, is paused, or is over.
     case onsaleClosed
     case soldOut
     case notAdmitted
     case placeSpent
     case holdExpired
-    /// This hold is being paid, or was paid, by that order.
+    /// This order is paying for the hold.
     case holdOrdered(OrderID)
     case notFound
-    /// The event remembers as many idempotency keys as it can; again later.
+    /// The event can't remember more idempotency keys now; retry later.
     case overloaded
-    /// The buyer has used as many idempotency keys as one may within a day.
+    /// The buyer has used all idempotency keys allowed within a day.
     case tooManyKeys
 }

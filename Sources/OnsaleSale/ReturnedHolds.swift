@@ -1,8 +1,8 @@
 import HeapModule
 import OnsaleValues
 
-/// When the holds expire that came back from declined orders. They were given more time, so they are not in the order
-/// in which holds are made. Follows from the holds; entries that are over are passed by.
+/// Expiry times of holds that came back from declined orders. Those got extra time, so they no longer expire in the
+/// order they were made. Derived from the holds; stale entries are skipped.
 struct ReturnedHolds: Sendable {
     struct Entry: Comparable, Sendable {
         let expiresAt: Timestamp

@@ -1,6 +1,6 @@
 public import OnsaleValues
 
-/// What facts change the state with. Here nothing is decided: what does not fit is an error, never a choice.
+/// How facts change the state. Nothing is decided here: a fact that doesn't fit is an error.
 extension Sale {
     /// Applies a fact that was journaled at `at`.
     public mutating func replay(_ fact: SaleFact, at: Timestamp) throws(ContradictoryFact) {
@@ -10,8 +10,8 @@ extension Sale {
 
     // MARK: Orders
 
-    /// Takes an order on to another state.
-    /// - Returns: the order as it is then.
+    /// Moves an order to another state.
+    /// - Returns: the changed order.
     @discardableResult
     mutating func change(
         _ id: OrderID, from allowed: OrderStates, to state: OrderState, duty: PaymentDuty?,
@@ -45,7 +45,7 @@ extension Sale {
 
     // MARK: Buyers
 
-    /// Gives places back to a buyer's limit, and forgets a buyer of whom nothing is left.
+    /// Gives places back to a buyer's limit, and forgets the buyer's account once it is empty.
     mutating func credit(_ buyer: BuyerID, _ quantity: Int, endedHold: UInt32? = nil) {
         guard let index = buyers.index(forKey: buyer) else { return }
         buyers.values[index].places -= quantity
@@ -84,14 +84,14 @@ extension Sale {
 }
 
 extension Sale.BuyerAccount {
-    /// - Returns: how many keys the buyer has used.
+    /// - Returns: how many of the buyer's keys are remembered now.
     mutating func addHold(_ hold: UInt32, quantity: Int, isKeyed: Bool) -> Int32 {
         places += quantity
         holds.append(hold)
         return isKeyed ? addKey() : keys
     }
 
-    /// - Returns: the buyer's order before this one, 0 for none, and how many keys the buyer has used.
+    /// - Returns: the buyer's previous order, 0 for none, and how many of the buyer's keys are remembered now.
     mutating func addOrder(_ order: UInt32, hold: UInt32) -> (previous: UInt32, keys: Int32) {
         let previous = lastOrder
         holds.removeAll { $0 == hold }
@@ -99,7 +99,7 @@ extension Sale.BuyerAccount {
         return (previous, addKey())
     }
 
-    /// - Returns: how many keys the buyer has used.
+    /// - Returns: how many of the buyer's keys are remembered now.
     mutating func addKey() -> Int32 {
         keys += 1
         return keys

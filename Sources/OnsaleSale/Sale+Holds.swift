@@ -25,7 +25,7 @@ extension Sale {
         return hold
     }
 
-    /// The places that a selection comes to now. All or nothing.
+    /// Resolves a selection to free places, all or none.
     private func choose(_ selection: Selection) throws(Refusal) -> Places {
         switch selection {
         case .seats(let wanted):
@@ -47,13 +47,13 @@ extension Sale {
         }
     }
 
-    /// Too few of what was asked for: the whole event sold out, or this part of it taken for now.
+    /// Too few places are free: either the event is sold out, or this part of it is taken for now.
     private var nothingLeft: Refusal {
         isSoldOut ? .soldOut : .seatsUnavailable([])
     }
 
-    /// The live hold of that buyer.
-    /// - Throws: why there is none.
+    /// The buyer's live hold with this ID.
+    /// - Throws: `.holdExpired` if the hold has ended, `.notFound` if it never existed or is another buyer's.
     public func liveHold(_ id: HoldID, buyer: BuyerID) throws(Refusal) -> Hold {
         guard wasMade(id) else { throw .notFound }
         guard let hold = holds[id.serial] else { throw .holdExpired }
@@ -66,7 +66,7 @@ extension Sale {
         record(SaleFact.HoldReleased(hold: id), at: now, facts: &facts)
     }
 
-    /// Gives back all holds made with a pass that are not being paid.
+    /// Releases all holds made with a pass, except those being paid.
     public mutating func releaseHolds(
         of buyer: BuyerID, pass: PassID, now: Timestamp, facts: inout [SaleFact]
     ) {

@@ -1,8 +1,8 @@
 public import OnsaleValues
 
 extension Sale {
-    /// Counts everything again, from the claims up, and compares.
-    /// - Returns: a line for each rule that does not hold; empty when all is well.
+    /// Recounts everything from the claims up and compares.
+    /// - Returns: one breach per violation; empty if all is well.
     public func breaches() -> [Breach] {
         var breaches: [Breach] = []
         checkClaims(&breaches)
@@ -11,7 +11,7 @@ extension Sale {
         return breaches
     }
 
-    /// What can be checked at every batch, without counting again.
+    /// Whether the totals add up; cheap enough to check after every batch, since nothing is recounted.
     public var totalsHold: Bool {
         counts.capacity == plan.capacity && ledger.sum == 0 && ledger[.refundsPayable] <= 0
             && ledger[.sales] <= 0 && ledger[.cash] == ledger.gross - ledger.refunded
@@ -27,11 +27,11 @@ extension Sale {
                 for seat in claimed.map(\.offset) {
                     if expected[seat] != .free {
                         breaches.append(
-                            Breach(rule: 1, "seat \(plan.seats[seat].name) is claimed twice, by \(who) too"))
+                            Breach(rule: 1, "seat \(plan.seats[seat].name) is claimed twice, once by \(who)"))
                     }
                     expected[seat] = state
                     if seats.claim(seat) != serial {
-                        breaches.append(Breach(rule: 1, "seat \(plan.seats[seat].name) does not know \(who)"))
+                        breaches.append(Breach(rule: 1, "seat \(plan.seats[seat].name) doesn't record \(who)"))
                     }
                 }
             case .area(let area, let quantity):
@@ -50,22 +50,22 @@ extension Sale {
             recount[state] += 1
             let isRight = state == expected[seat] || (state == .blocked && expected[seat] == .free)
             if !isRight {
-                breaches.append(Breach(rule: 1, "seat \(plan.seats[seat].name) is in a state that nothing explains"))
+                breaches.append(Breach(rule: 1, "seat \(plan.seats[seat].name) is in a state no claim explains"))
             }
         }
         if recount != seats.counts {
-            breaches.append(Breach(rule: 1, "the seats' counts are not what a recount gives"))
+            breaches.append(Breach(rule: 1, "the seat counts differ from a recount"))
         }
         for (area, counts) in areas.enumerated()
         where counts != expectedAreas[area] || counts.free < 0 || counts.capacity != plan.areas[area].capacity {
-            breaches.append(Breach(rule: 1, "area \(plan.areas[area].name) has counts that nothing explains"))
+            breaches.append(Breach(rule: 1, "area \(plan.areas[area].name) has counts no claims explain"))
         }
         if counts.capacity != plan.capacity {
-            breaches.append(Breach(rule: 1, "free + held + sold + blocked is not the capacity"))
+            breaches.append(Breach(rule: 1, "free + held + sold + blocked differs from the capacity"))
         }
     }
 
-    /// Rule 2: money taken is in a confirmed order, or has gone back, or is on its way back.
+    /// Rule 2: captured money belongs to a confirmed order, has gone back, or is on its way back.
     private func checkMoney(_ breaches: inout [Breach]) {
         var sales: Int64 = 0
         var owed: Int64 = strays.values.reduce(0) { $0 + $1.captured }
@@ -75,44 +75,44 @@ extension Sale {
             case .confirmed:
                 sales += order.captured - order.refunded
                 if order.captured != order.amount {
-                    breaches.append(Breach(rule: 2, "\(name) is confirmed without its money"))
+                    breaches.append(Breach(rule: 2, "\(name) is confirmed but captured the wrong amount"))
                 }
                 if order.tickets.count != order.places.quantity
                     || order.tickets.contains(where: {
                         ticket($0)?.order != order.id || ticket($0)?.isVoid != order.isDisputed
                     })
                 {
-                    breaches.append(Breach(rule: 2, "\(name) is confirmed without its tickets"))
+                    breaches.append(Breach(rule: 2, "\(name) is confirmed but its tickets are wrong"))
                 }
             case .refunding:
                 owed += order.captured - order.refunded
                 if order.duty != .refund {
-                    breaches.append(Breach(rule: 2, "\(name) waits for a refund nobody asks for"))
+                    breaches.append(Breach(rule: 2, "\(name) is refunding but nobody asks for the refund"))
                 }
             case .refunded:
                 if order.refunded != order.captured {
-                    breaches.append(Breach(rule: 2, "\(name) is refunded with another amount than was captured"))
+                    breaches.append(Breach(rule: 2, "\(name) is refunded but not for the captured amount"))
                 }
             case .declined, .expired:
                 owed += order.captured - order.refunded
                 if order.captured != order.refunded, order.duty != .refund {
-                    breaches.append(Breach(rule: 2, "\(name) bought nothing and keeps money"))
+                    breaches.append(Breach(rule: 2, "\(name) bought nothing but keeps money"))
                 }
             case .authorizing, .capturing, .requiresAction:
-                if order.captured != 0 { breaches.append(Breach(rule: 2, "\(name) has money before its end")) }
-                if order.duty == nil { breaches.append(Breach(rule: 2, "\(name) waits and nobody asks the provider")) }
+                if order.captured != 0 { breaches.append(Breach(rule: 2, "\(name) has money before it is confirmed")) }
+                if order.duty == nil { breaches.append(Breach(rule: 2, "\(name) waits but nobody asks the provider")) }
             }
         }
         if ledger.sum != 0 { breaches.append(Breach(rule: 2, "the ledger sums to \(ledger.sum), not to zero")) }
         if ledger[.sales] != -sales {
-            breaches.append(Breach(rule: 2, "the ledger's sales are not the confirmed orders'"))
+            breaches.append(Breach(rule: 2, "the ledger's sales differ from the confirmed orders"))
         }
         if ledger[.refundsPayable] != -owed {
-            breaches.append(Breach(rule: 2, "the ledger owes other refunds than the orders do"))
+            breaches.append(Breach(rule: 2, "the ledger's refunds payable differ from what the orders owe"))
         }
     }
 
-    /// Rule 5, its part here: the purchase limit counts all that a buyer has.
+    /// The sale's part of rule 5: the purchase limit counts everything a buyer has.
     private func checkLimits(_ breaches: inout [Breach]) {
         var expected: [BuyerID: Int] = [:]
         for hold in holds.values { expected[hold.buyer, default: 0] += hold.places.quantity }
@@ -122,7 +122,7 @@ extension Sale {
         for (buyer, places) in expected.sorted(by: { $0.key < $1.key }) {
             if places > terms.ticketsPerBuyer { breaches.append(Breach(rule: 5, "a buyer has \(places) places")) }
             if buyers[buyer]?.places != places {
-                breaches.append(Breach(rule: 5, "a buyer's count is not what a recount gives"))
+                breaches.append(Breach(rule: 5, "a buyer's count differs from a recount"))
             }
         }
         for (buyer, account) in buyers where account.places != (expected[buyer] ?? 0) {

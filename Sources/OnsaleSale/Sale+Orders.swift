@@ -13,7 +13,7 @@ extension Sale {
         record(
             SaleFact.OrderPlaced(order: order, hold: id, method: paymentMethod, trace: trace, key: key),
             at: now, facts: &facts)
-        // Where there is nothing to pay there is nobody to ask.
+        // A free order needs no provider.
         if hold.amount == 0 {
             advance(try current(order), on: .answered(.captured(intent: "", amount: 0)), now: now, facts: &facts)
         }
@@ -34,7 +34,7 @@ extension Sale {
         return try current(id)
     }
 
-    /// The order that was answered before under this key, as it stands now.
+    /// The order already answered under this key, in its current state.
     private func orderAnswered(to key: IdempotencyKey?, now: Timestamp) throws(Refusal) -> Order? {
         guard let known = try answer(to: key, now: now) else { return nil }
         guard case .order(let id, _) = known else { throw .idempotencyConflict }
@@ -48,13 +48,13 @@ extension Sale {
 
     // MARK: The saga
 
-    /// Takes in what the provider said, all of one answer at once.
+    /// Applies everything one provider answer says.
     mutating func take(
         _ results: [PaymentResult], for id: OrderID, now: Timestamp, facts: inout [SaleFact]
     ) throws(Refusal) {
         for result in results {
             let order = try current(id)
-            // What a stranger says must never contradict our own state.
+            // The provider's figures are untrusted; they must never corrupt our own state.
             if let amount = result.amount, !(0...SaleTerms.amountMax).contains(amount) { continue }
             switch result {
             case .stray(let intent, let captured):
@@ -78,7 +78,7 @@ extension Sale {
 }
 
 extension PaymentResult {
-    /// Money that was taken, by what the provider says.
+    /// Money taken, according to the provider.
     fileprivate var amount: Int64? {
         switch self {
         case .captured(_, let amount), .stray(_, let amount): amount

@@ -1,9 +1,9 @@
 public import OnsaleValues
 
-/// Snapshots: what cannot be worked out from the rest, in a fixed order. Restoring one works out the rest again, so a
-/// snapshot can't disagree with itself.
+/// A snapshot holds, in a fixed order, only what can't be derived. Restoring derives the rest again, so a snapshot
+/// can't contradict itself.
 extension Sale {
-    /// Writes the state. Two equal states write equal bytes, whatever process they live in.
+    /// Writes the state. Equal states give equal bytes, in any process.
     public func encodeSnapshot(into writer: inout ByteWriter) {
         writer.write(serial: lastHold)
         writer.write(unsigned: availabilityVersion)
@@ -31,7 +31,7 @@ extension Sale {
         for (key, entry) in remembered { writer.write(key: key, entry: entry) }
     }
 
-    /// Everything that the state hash covers: the snapshot, and what is worked out from it.
+    /// Everything the state hash covers: the snapshot and what is derived from it.
     public func encodeForHash(into writer: inout ByteWriter) {
         encodeSnapshot(into: &writer)
         for page in seats.pages { writer.write(blob: page) }
@@ -53,7 +53,7 @@ extension Sale {
         writer.write(serials: openOrders.serials())
     }
 
-    /// Restores a state from its snapshot.
+    /// Restores the state from a snapshot.
     public init(
         plan: SeatingPlan, terms: SaleTerms, snapshot reader: inout ByteReader
     ) throws(ByteReadingError) {
@@ -122,7 +122,7 @@ extension Sale {
                 buyers[order.buyer]?.places += order.places.quantity
             }
         }
-        // Tickets are numbered in the order of confirmation, which need not be that of the orders.
+        // Tickets are numbered in order of confirmation, which can differ from the order of placing.
         let confirmed = orders.filter { $0.firstTicket != 0 }.sorted { $0.firstTicket < $1.firstTicket }
         for order in confirmed {
             guard order.firstTicket == UInt32(tickets.count) + 1, let confirmedAt = order.confirmedAt else {

@@ -2,9 +2,9 @@ public import OnsaleValues
 
 /// The sale of one event: seats, holds, orders, tickets and money, as a pure state machine.
 ///
-/// ``apply(_:now:facts:)`` decides on a command and answers; what it decided is appended to `facts` and has already
-/// changed the state. ``replay(_:at:)`` does the second half alone, so a state rebuilt from its facts is the same state.
-/// The same machine is driven by the engine, by tests with a clock of their own, and by recovery.
+/// ``apply(_:now:facts:)`` decides a command: it changes the state, appends the facts and returns the answer.
+/// ``replay(_:at:)`` only changes the state, so replaying the facts rebuilds the same state. The engine, recovery and
+/// tests with their own clock all drive this one machine.
 public struct Sale: Sendable {
     public let plan: SeatingPlan
     public let terms: SaleTerms
@@ -12,46 +12,46 @@ public struct Sale: Sendable {
     var seats: SeatMap
     /// Counts of each area.
     var areas: [PlaceCounts]
-    /// Live holds: those that nobody has paid, given back or let expire.
+    /// Live holds: not yet paid, released or expired.
     var holds: [UInt32: Hold] = [:]
     var lastHold: UInt32 = 0
-    /// No unordered hold below this one lives, but for those that came back from an order; where the search for due ones
-    /// starts. Follows from the rest.
+    /// Where the search for due holds starts: no live hold below it can expire, except those that came back from an
+    /// order. Derived.
     var oldestHold: UInt32 = 1
     var returnedHolds = ReturnedHolds()
     /// Every order, the first at index 0.
     public internal(set) var orders: [Order] = []
-    /// No order below this index still waits for its authorization. Follows from the rest.
+    /// No order below this index still awaits authorization. Derived.
     var oldestAuthorizing = 0
     public internal(set) var tickets: [Ticket] = []
     var buyers: [BuyerID: BuyerAccount] = [:]
     var keys = IdempotencyMemory()
     var keyLimits = KeyLimits()
-    /// No buyer has more keys than this. It never falls, so that below the limit nobody's need be looked up.
+    /// An upper bound on any buyer's keys. It never falls; while it is below the limit, no buyer needs checking.
     private(set) var keysOfAnyBuyer: Int32 = 0
     public internal(set) var ledger = Ledger()
-    /// Second payments that still must go back, by intent.
+    /// Second payments still to be returned, by intent.
     public internal(set) var strays: [String: StrayPayment] = [:]
     var ordersByState = [Int](repeating: 0, count: OrderState.allCases.count)
     /// Grows with every change of a seat or an area.
     public internal(set) var availabilityVersion: UInt64 = 0
 
-    /// What a buyer has of the event.
+    /// What a buyer has in this event.
     struct BuyerAccount: Hashable, Sendable {
-        /// Live holds, orders in progress and valid tickets, counted in places.
+        /// Places in live holds, orders in progress and valid tickets.
         var places = 0
-        /// Live holds that no order pays for.
+        /// Live holds without an order.
         var holds: [UInt32] = []
         var lastOrder: UInt32 = 0
-        /// Idempotency keys that are remembered.
+        /// Remembered idempotency keys.
         var keys: Int32 = 0
 
         var isEmpty: Bool { places == 0 && holds.isEmpty && lastOrder == 0 && keys == 0 }
     }
 
-    /// A fact that did not apply though it had just been decided on: a bug. Whoever drives the sale must stop.
+    /// A fact that was just decided but didn't apply: a bug. The driver must stop the sale.
     public internal(set) var fault: ContradictoryFact?
-    /// The buyers for whom a hold or an order ended in the last step. No part of the state.
+    /// Buyers whose hold or order ended in the last step. Not part of the state.
     public internal(set) var buyersLeftOff: [BuyerID] = []
 
     public init(plan: SeatingPlan, terms: SaleTerms) {
@@ -64,28 +64,28 @@ public struct Sale: Sendable {
 
     // MARK: What readers see
 
-    /// Seat states in plan order, in pages of 1,024; sharing them costs nothing.
+    /// Seat states in plan order, in pages of 1,024; a copy shares the pages.
     public var seatPages: [[UInt8]] { seats.pages }
     public var areaCounts: [PlaceCounts] { areas }
     public var counts: PlaceCounts { areas.reduce(seats.counts, +) }
     public func orderCount(_ state: OrderState) -> Int { ordersByState[Int(state.rawValue)] }
 
-    /// Nothing is free, and nothing held could become so.
+    /// Whether nothing is free and no hold could free anything.
     public var isSoldOut: Bool {
         let counts = self.counts
         return counts.free == 0 && counts.held == 0
     }
 
-    /// Whether anything is under way that must not be forgotten: a hold, or an order that waits for the provider.
+    /// Whether a hold, an order waiting for the provider or a second payment still needs attention.
     public var hasUnfinishedBusiness: Bool {
         !holds.isEmpty || !strays.isEmpty || !openOrders.isEmpty
     }
 
-    /// The numbers of the orders for which the provider must still be asked something.
+    /// The orders that still need something from the provider.
     public internal(set) var openOrders = OpenOrders()
     public var ordersAwaitingProvider: Int { openOrders.count }
 
-    /// Whether the buyer has a live hold, or an order in progress.
+    /// Whether the buyer has a live hold or an order in progress.
     public func isShopping(_ buyer: BuyerID) -> Bool {
         guard let account = buyers[buyer] else { return false }
         return !account.holds.isEmpty || orders(of: buyer).contains { $0.state.isInProgress }
@@ -93,7 +93,7 @@ public struct Sale: Sendable {
 
     public func hold(_ id: HoldID) -> Hold? { holds[id.serial] }
 
-    /// Whether such a hold was ever made.
+    /// Whether a hold with this number was ever made.
     public func wasMade(_ id: HoldID) -> Bool { id.serial >= 1 && id.serial <= lastHold }
 
     public func order(_ id: OrderID) -> Order? {
@@ -126,7 +126,7 @@ public struct Sale: Sendable {
 
     // MARK: Deciding
 
-    /// Records a fact that was just decided on.
+    /// Applies and records a fact that was just decided.
     mutating func record(_ decided: some SaleFactBody, at now: Timestamp, facts: inout [SaleFact]) {
         do throws(ContradictoryFact) {
             try decided.evolve(&self, at: now)
@@ -136,19 +136,19 @@ public struct Sale: Sendable {
         }
     }
 
-    /// Whether this key has an answer already, which is given again whatever has changed since.
+    /// Whether this key already has an answer. A repeat gets it again, whatever has changed since.
     public func hasAnswer(to key: IdempotencyKey?, now: Timestamp) -> Bool {
         key.map { keys.entry(for: $0.key, now: now) != nil } ?? false
     }
 
-    /// The answer given before under this key, if there was one.
+    /// The answer already given under this key, if any.
     func answer(to key: IdempotencyKey?, now: Timestamp) throws(Refusal) -> IdempotencyMemory.Answer? {
         guard let key, let entry = keys.entry(for: key.key, now: now) else { return nil }
         guard entry.fingerprint == key.fingerprint else { throw .idempotencyConflict }
         return entry.answer
     }
 
-    /// - Throws: why another key can't be remembered now.
+    /// - Throws: `.overloaded` if the event, `.tooManyKeys` if the buyer, has no space for another key.
     func requireSpaceForKey(of buyer: BuyerID?, isOrder: Bool, now: Timestamp) throws(Refusal) {
         guard keys.hasSpace(among: keyLimits.all - (isOrder ? 0 : keyLimits.forOrders), at: now) else {
             throw .overloaded
@@ -159,8 +159,8 @@ public struct Sale: Sendable {
         throw .tooManyKeys
     }
 
-    /// Remembers an answer to the buyer's `count`th key. Whoever calls counts that; keys that are forgotten are taken off
-    /// their counts here.
+    /// Remembers an answer to the buyer's `count`th key. The caller counts the new key; this subtracts the forgotten
+    /// ones.
     mutating func remember(
         _ key: IdempotencyKey, _ answer: IdempotencyMemory.Answer, count: Int32, at now: Timestamp
     ) {
@@ -179,12 +179,12 @@ public struct Sale: Sendable {
 
     // MARK: Time
 
-    /// Tells the sale what time it is: holds that are due expire, and so do orders whose authorization stays unanswered.
+    /// Moves the clock: due holds expire, and so do orders whose authorization took too long.
     public mutating func advance(to now: Timestamp, facts: inout [SaleFact]) {
         forgetBuyersLeftOff()
         while oldestHold <= lastHold {
             if let hold = holds[oldestHold], hold.order == nil, hold.declines == 0 {
-                // All new holds live equally long, so the first that is not due ends the search.
+                // All new holds last equally long, so the first that isn't due ends the search.
                 guard hold.expiresAt <= now else { break }
                 record(SaleFact.HoldExpired(hold: hold.id), at: now, facts: &facts)
             }
@@ -204,7 +204,7 @@ public struct Sale: Sendable {
         }
     }
 
-    /// When ``advance(to:facts:)`` next has something to do; nil when time changes nothing.
+    /// When ``advance(to:facts:)`` next has something to do; nil if never.
     public mutating func nextDue() -> Timestamp? {
         while oldestHold <= lastHold, holds[oldestHold].map({ $0.order != nil || $0.declines > 0 }) ?? true {
             oldestHold += 1
@@ -227,7 +227,7 @@ extension Order {
 }
 
 extension Sale {
-    /// The hold that expires first of those that came back from an order.
+    /// Of the holds that came back from an order, the one that expires first.
     private var nextReturnedHold: ReturnedHolds.Entry? {
         mutating get {
             while let entry = returnedHolds.first {
@@ -238,7 +238,7 @@ extension Sale {
         }
     }
 
-    /// Everyone who has ever placed an order here, sorted.
+    /// Every buyer who ever placed an order here, sorted.
     public var buyersWithOrders: [BuyerID] {
         buyers.filter { $0.value.lastOrder != 0 }.keys.sorted()
     }

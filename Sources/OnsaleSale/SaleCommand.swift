@@ -1,18 +1,17 @@
 public import OnsaleValues
 
-/// Something that can be asked of a sale, with the answer that it has. The clock's passing is asked separately, by
-/// ``Sale/advance(to:facts:)``.
+/// A request to a sale, with the type of its answer. Time passes separately, through ``Sale/advance(to:facts:)``.
 public protocol SaleCommand: Sendable {
     associatedtype Answer: Sendable
 
-    /// Decides on it; called through ``Sale/apply(_:now:facts:)``.
-    /// - Returns: what the person who asked is to be told, once the facts are on disk.
-    /// - Throws: why nothing was changed.
+    /// Decides the command. Call it through ``Sale/apply(_:now:facts:)``.
+    /// - Returns: the reply, to be sent once the facts are on disk.
+    /// - Throws: why nothing changed.
     func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) -> Answer
 }
 
 extension Sale {
-    /// Decides on a command at a moment that ``advance(to:facts:)`` has already been told of.
+    /// Decides a command. Call ``advance(to:facts:)`` with the same `now` first.
     @inlinable
     public mutating func apply<Command: SaleCommand>(
         _ command: Command, now: Timestamp, facts: inout [SaleFact]
@@ -24,7 +23,7 @@ extension Sale {
 
 // MARK: Holds
 
-/// Take places for a buyer. Quantities are at least 1 and seats distinct (the surface sees to it).
+/// Reserve places for a buyer. The caller ensures that quantities are at least 1 and seats distinct.
 public struct HoldPlaces: SaleCommand, Hashable {
     public let selection: Selection
     public let buyer: BuyerID
@@ -82,10 +81,10 @@ public struct PlaceOrder: SaleCommand, Hashable {
     }
 }
 
-/// Undo a confirmed order: seats free and tickets void at once, money back as soon as the provider can.
+/// Undo a confirmed order: seats become free and tickets void at once; the money follows when the provider returns it.
 public struct CancelOrder: SaleCommand, Hashable {
     public let order: OrderID
-    /// Nil is the organizer.
+    /// Nil for the organizer.
     public let buyer: BuyerID?
     public let key: IdempotencyKey?
 
@@ -100,7 +99,7 @@ public struct CancelOrder: SaleCommand, Hashable {
     }
 }
 
-/// Take in what the payment provider said of an order, all of one answer.
+/// Apply everything one payment-provider answer says about an order.
 public struct SettlePayment: SaleCommand, Hashable {
     public let order: OrderID
     public let results: [PaymentResult]
@@ -115,11 +114,11 @@ public struct SettlePayment: SaleCommand, Hashable {
     }
 }
 
-/// What the payment provider said of an order's payment.
+/// One thing the payment provider says about an order's payment. Amounts are in minor units.
 public enum PaymentResult: Hashable, Sendable {
-    /// It is under this intent, and not decided yet.
+    /// The payment has this intent and is undecided.
     case pending(intent: String)
-    /// The payer has to confirm there.
+    /// The payer must confirm at `url`.
     case actionRequired(intent: String, url: String)
     /// The money is reserved under this intent.
     case authorized(intent: String)
@@ -127,25 +126,25 @@ public enum PaymentResult: Hashable, Sendable {
     case captured(intent: String, amount: Int64)
     /// The payment was refused, and nothing is reserved.
     case declined(code: String)
-    /// Amount, currency or order are not ours. What is under the intent, if it is ours to undo, must be undone.
+    /// Amount, currency or order differ from ours. If `intent` is ours to undo, it must be undone.
     case mismatched(intent: String?)
-    /// The money stays reserved but will never be taken.
+    /// The money is still reserved but can't be captured.
     case captureRefused(code: String)
-    /// Nothing is reserved any longer, or never was.
+    /// Nothing is reserved, or never was.
     case voided
-    /// So much has gone back by now, in all, whoever asked for it.
+    /// The total refunded so far, whether we asked for it or not.
     case refunded(total: Int64)
     /// The payer disputes the payment, or no longer does.
     case disputed(Bool)
-    /// A second intent for the same order was found (`captured` 0: only reserved).
+    /// A second intent for the same order (`captured` is 0 if only reserved).
     case stray(intent: String, captured: Int64)
-    /// A stray's money went back, or its reservation was released.
+    /// A stray's money was refunded, or its reservation released.
     case strayReturned(intent: String)
 }
 
 // MARK: The organizer and the door
 
-/// Keep free seats back from sale: all or none. Seats that are blocked already stay so.
+/// Block free seats, all or none. Seats already blocked stay blocked.
 public struct BlockSeats: SaleCommand, Hashable {
     public let seats: [SeatIndex]
 
@@ -158,7 +157,7 @@ public struct BlockSeats: SaleCommand, Hashable {
     }
 }
 
-/// Give blocked seats to the sale. Seats that are not blocked are passed over.
+/// Return blocked seats to the sale. Seats that aren't blocked are ignored.
 public struct UnblockSeats: SaleCommand, Hashable {
     public let seats: [SeatIndex]
 
@@ -171,7 +170,7 @@ public struct UnblockSeats: SaleCommand, Hashable {
     }
 }
 
-/// Let the holder of a ticket in.
+/// Admit a ticket holder at the door.
 public struct CheckIn: SaleCommand, Hashable {
     public let ticket: TicketID
 

@@ -1,27 +1,27 @@
-/// What an organizer decides about a sale before it opens: prices and limits.
+/// What the organizer sets before the sale opens: prices and limits.
 public struct SaleTerms: Hashable, Sendable {
-    /// Amount in minor units of the currency, by category.
+    /// Price per place by category, in minor units of the currency.
     public let prices: [Int64]
-    /// Live holds, orders in progress and valid tickets that one buyer may have at a time.
+    /// The most places one buyer may have at a time: live holds, orders in progress and valid tickets together.
     public let ticketsPerBuyer: Int
     /// How long a hold lives without an order, in seconds.
     public let holdSeconds: Int
-    /// Whether a hold may leave a single free seat between taken ones.
+    /// Whether to refuse holds that would leave a single free seat between taken ones.
     public let preventOrphans: Bool
 
-    /// An authorization that the provider has not answered for so long ends its order.
+    /// An order expires if its payment isn't authorized after this many seconds.
     public static let authorizationSeconds = 600
-    /// How long an idempotency key is remembered.
+    /// How long an idempotency key is remembered, in seconds.
     public static let keySeconds = 86_400
-    /// How much longer a hold lives, in seconds, when the first order on it was declined.
+    /// The least time a hold has left, in seconds, after the first order on it is declined.
     public static let declinedHoldSeconds = 60
-    /// The largest amount that a payment can have, in minor units; what is told beyond it is nobody's money.
+    /// The largest plausible payment, in minor units. A provider's report of a larger amount is ignored.
     public static let amountMax: Int64 = 1_000_000_000_000_000
-    /// Why an order is declined whose payment is not what was asked for.
+    /// The decline code when a payment doesn't match what we asked for.
     public static let mismatchCode = "payment_mismatch"
-    /// Why an order is declined whose money the provider no longer keeps for us.
+    /// The decline code when the provider has released the authorization.
     static let releasedCode = "authorization_released"
-    /// A hold on which so many orders were declined is given back.
+    /// A hold is released after this many declined orders.
     public static let declinesMax = 5
 
     public init(prices: [Int64], ticketsPerBuyer: Int, holdSeconds: Int, preventOrphans: Bool) {

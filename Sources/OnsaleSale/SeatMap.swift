@@ -1,4 +1,4 @@
-/// What a seat is, in the character that the contract shows for it.
+/// A seat's state; the raw value is the character the API shows for it.
 public enum SeatState: UInt8, Hashable, Sendable, CaseIterable {
     /// `.`
     case free = 0x2e
@@ -10,7 +10,7 @@ public enum SeatState: UInt8, Hashable, Sendable, CaseIterable {
     case blocked = 0x62
 }
 
-/// How many places are in which state; together they are the capacity.
+/// How many places are in each state; together they are the capacity.
 public struct PlaceCounts: Hashable, Sendable {
     public internal(set) var free: Int
     public internal(set) var held: Int
@@ -58,17 +58,17 @@ public struct PlaceCounts: Hashable, Sendable {
     }
 }
 
-/// Every seat's state and who claims it: the one place that decides.
+/// Every seat's state and claim: the single source of truth.
 ///
-/// States are kept in pages of 1,024, so that a published copy shares all pages that a batch did not touch.
+/// States live in pages of 1,024, so a published copy shares every page a batch didn't touch.
 struct SeatMap: Sendable {
     static let pageSize = 1024
 
     private(set) var pages: [[UInt8]]
-    /// The hold that has it (held) or the order (sold); 0 for free and blocked.
+    /// The hold of a held seat or the order of a sold one; 0 for free and blocked.
     private(set) var claims: [UInt32]
     private(set) var counts: PlaceCounts
-    /// Free seats by stretch, so that a search passes over full ones.
+    /// Free seats by stretch, so a search skips stretches with too few.
     private(set) var freeByStretch: [UInt32]
     private(set) var freeByCategory: [Int]
 

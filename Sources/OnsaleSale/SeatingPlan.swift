@@ -1,6 +1,6 @@
 import OnsaleValues
 
-/// A seat's number in plan order, from 0 on.
+/// A seat's number in plan order, starting at 0.
 @frozen
 public struct SeatIndex: Hashable, Comparable, Sendable, ExpressibleByIntegerLiteral {
     public let value: UInt32
@@ -19,7 +19,7 @@ public struct SeatIndex: Hashable, Comparable, Sendable, ExpressibleByIntegerLit
         value = UInt32(offset)
     }
 
-    /// Where it stands in the plan's seats.
+    /// Its index in the plan's `seats`.
     var offset: Int { Int(value) }
 
     @inlinable
@@ -39,17 +39,17 @@ extension ByteReader {
     }
 }
 
-/// The seats and areas of an event, as they never change during its sale.
+/// The seats and areas of an event. They never change during its sale.
 ///
-/// Seats are numbered 0 … n−1 in plan order (zones, then rows, then seats as listed). Everything that the sale needs
-/// at speed (stretches of neighbours, seats by distance to the stage) is worked out once, here.
+/// Seats are numbered 0 … n−1 in plan order (zones, then rows, then seats as listed). What the hot path needs
+/// (stretches of neighbours, seats by distance to the stage) is computed once, here.
 public struct SeatingPlan: Sendable {
     /// A numbered place.
     public struct Seat: Hashable, Sendable {
         /// The `seat_guid` of the plan.
         public let name: String
         public let category: Int
-        /// Which row it stands in, counted over the whole plan.
+        /// Its row, numbered across the whole plan.
         public let row: UInt32
         /// Position in the plan's units, zone and row offsets included.
         public let x: Int32
@@ -85,7 +85,7 @@ public struct SeatingPlan: Sendable {
         public var end: Int { first + count }
     }
 
-    /// Where the distance to the stage is measured from.
+    /// A position in the plan's units.
     public struct Point: Hashable, Sendable {
         public let x: Int32
         public let y: Int32
@@ -106,9 +106,9 @@ public struct SeatingPlan: Sendable {
     let stretches: [Stretch]
     /// Squared distance of each seat to the stage.
     let distances: [Int64]
-    /// For each category its stretches, nearest first, with the distance of the nearest seat of that category.
+    /// Each category's stretches, nearest first, with the squared distance of the category's nearest seat in each.
     let stretchesByCategory: [[RankedStretch]]
-    /// For each category its seats, nearest first.
+    /// Each category's seats, nearest first.
     let seatsByCategory: [[SeatIndex]]
     private let indexByName: [Name: SeatIndex]
 
@@ -118,10 +118,10 @@ public struct SeatingPlan: Sendable {
     }
 
     /// - Parameters:
-    ///   - seats: in plan order; seats of one row stand together, names are unique.
-    ///   - stage: where distances are measured from; nil puts it before the dearest category
-    ///     (middle of its width, at its front edge).
-    ///   - prices: amount by category, to find the dearest.
+    ///   - seats: in plan order; the seats of a row are consecutive, and names are unique.
+    ///   - stage: where distances are measured from; nil means in front of the most expensive category (middle of its
+    ///     width, at its front edge).
+    ///   - prices: amount by category, to find the most expensive.
     public init(categories: [String], seats: [Seat], areas: [Area], stage: Point?, prices: [Int64]) {
         self.categories = categories
         self.seats = seats
@@ -172,7 +172,7 @@ public struct SeatingPlan: Sendable {
 
     public subscript(seat: SeatIndex) -> Seat { seats[seat.offset] }
 
-    /// The seat of that name.
+    /// The seat with that name.
     public func seat(named name: String) -> SeatIndex? {
         indexByName[Name(name)]
     }
@@ -185,12 +185,12 @@ public struct SeatingPlan: Sendable {
         categories.firstIndex { Name($0) == Name(name) }
     }
 
-    /// Whether no two names are the same bytes.
+    /// Whether no two names have the same bytes.
     public static func areDistinct(_ names: [String]) -> Bool {
         Set(names.map(Name.init)).count == names.count
     }
 
-    /// A plan names no stage, so it is taken to be where the dearest seats begin.
+    /// A plan without a stage: assume it is where the most expensive seats begin.
     private static func stage(before seats: [Seat], prices: [Int64]) -> Point {
         guard let dearest = seats.map({ prices[$0.category] }).max() else { return Point(x: 0, y: 0) }
         let front = seats.filter { prices[$0.category] == dearest }
@@ -199,7 +199,7 @@ public struct SeatingPlan: Sendable {
         return Point(x: Int32((Int64(left) + Int64(right)) / 2), y: front.map(\.y).min() ?? 0)
     }
 
-    /// Splits rows where the gap between two seats is more than twice the row's usual one: an aisle.
+    /// Splits rows at aisles: gaps between two seats of more than twice the row's median gap.
     private static func stretches(of seats: [Seat]) -> [Stretch] {
         var result: [Stretch] = []
         var rowStart = 0

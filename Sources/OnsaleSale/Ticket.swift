@@ -11,11 +11,11 @@ public struct TicketID: SerialNumber {
     }
 }
 
-/// The right to one place.
+/// The right to one seat, or to one place in an area.
 public struct Ticket: Hashable, Sendable {
     public let id: TicketID
     public let order: OrderID
-    /// Which of the order's places it is for.
+    /// Which of the order's places it is for, from 0.
     public let position: Int
     public let issuedAt: Timestamp
     public internal(set) var isVoid: Bool

@@ -1,23 +1,23 @@
 import Foundation
 
-/// The broadcaster's thread: everything in it is its own.
+/// The broadcaster's thread. Nothing here is shared with other threads.
 final class BroadcastLoop {
-    /// One listener; some sixty bytes.
+    /// One listener, in some sixty bytes.
     private struct Listener {
         var transport: Transport?
         var topic: UInt32 = 0
-        /// Where it stands among its topic's listeners.
+        /// Its index among its topic's listeners.
         var position: UInt32 = 0
-        /// Counts how often the slot was used, so that an event of its last user is known for one.
+        /// Counts the slot's uses, to recognize an event meant for an earlier user.
         var generation: UInt32 = 0
         /// Who is present by listening; 0 for nobody.
         var identity: UInt32 = 0
         var client = Broadcaster.uncounted
         var version: UInt64 = .max
-        /// What was begun and must be finished before anything else.
+        /// A message begun, to be finished before anything else.
         var pending: [UInt8]?
         var pendingOffset: UInt32 = 0
-        /// Seconds since the start at which something was last taken.
+        /// When bytes were last taken, in seconds since the start.
         var lastSent: UInt32 = 0
         var awaitsSpace = false
     }
@@ -89,13 +89,13 @@ final class BroadcastLoop {
         greet(slot, opening)
     }
 
-    /// Sends the head, then the first message, which stays the one that all share however little of it is taken.
+    /// Sends the head and the first message. The message stays the shared one, however little of it is taken.
     private func greet(_ slot: UInt32, _ opening: Broadcaster.Opening) {
         guard !opening.transport.isSocket else {
             if opening.head.isEmpty || send(opening.head, to: slot) { deliver(slot) }
             return
         }
-        // In one piece: where one at a time is taken, the second would wait for the feed's next turn.
+        // In one piece: a connection takes one at a time, and a second would wait for the feed's next turn.
         var bytes = opening.head
         let topic = Int(listeners[Int(slot)].topic)
         if let message = topics[topic]?.message(after: opening.lastVersion) {
@@ -107,7 +107,7 @@ final class BroadcastLoop {
 
     private func topic(_ opening: Broadcaster.Opening) -> UInt32 {
         if let index = topicByName[opening.topic] { return index }
-        // From here on it hears of news; what came before is in its first state.
+        // From here on the topic hears of news; its first state has everything before.
         broadcaster.listen(to: opening.source)
         var topic = Topic(name: opening.topic, source: opening.source, feed: opening.makeFeed())
         topic.changesAt = changesAt(topic.feed)
@@ -143,7 +143,7 @@ final class BroadcastLoop {
             case .socket(let descriptor)? = listeners[Int(slot)].transport
         else { return }
         if event.isReadable {
-            // Nothing is expected: whoever talks into a stream, or ends it, is let go.
+            // A client has nothing to say: one that talks or hangs up is removed.
             let count = read(descriptor, &scratch, scratch.count)
             if count >= 0 || errno != EAGAIN && errno != EINTR { return remove(slot) }
         }
@@ -156,16 +156,16 @@ final class BroadcastLoop {
     private func poll(_ index: Int) {
         let before = milliseconds
         guard let topic = topics[index], topic.dueAt <= before else { return }
-        // Before the feed is asked: what comes from here on is news again.
+        // Before the poll, so that anything later counts as news again.
         broadcaster.listen(to: topic.source)
         topics[index]?.mustAskForSpace = false
         let hasNews = topics[index]?.poll() ?? false
-        // A copy of the list: whoever turns out to be gone leaves it meanwhile.
+        // Iterates over a copy, since listeners found gone leave the list meanwhile.
         for slot in topics[index]?.listeners ?? [] where hasNews || isConnectionWithoutSpace(slot) { deliver(slot) }
         var interval = topic.feed.intervalMilliseconds
-        // Kept for those who come back: a second is soon enough for them.
+        // An empty topic only collects deltas for those who return; once a second will do.
         if topics[index]?.listeners.isEmpty ?? true { interval = max(interval, 1000) }
-        // The larger the crowd, the rarer its news: some of the thread's time stays free.
+        // The more time a delivery takes, the longer until the next, so that some of the thread's time stays free.
         topics[index]?.notBefore = before + max(UInt64(interval), (milliseconds - before) * 3 / 2)
         topics[index]?.changesAt = changesAt(topic.feed)
     }
@@ -174,13 +174,13 @@ final class BroadcastLoop {
         feed.millisecondsToChange.map { milliseconds + UInt64(max(0, $0)) } ?? .max
     }
 
-    /// Connections do not tell when they can be written to, so they are asked.
+    /// Connections don't say when they can be written to, so they are asked.
     private func isConnectionWithoutSpace(_ slot: UInt32) -> Bool {
         guard case .connection? = listeners[Int(slot)].transport else { return false }
         return listeners[Int(slot)].awaitsSpace
     }
 
-    /// Sends what the listener has not got, as far as it takes it.
+    /// Sends what the listener lacks, as far as it takes it.
     private func deliver(_ slot: UInt32) {
         guard listeners[Int(slot)].transport != nil, finishPending(slot) else { return }
         let topic = Int(listeners[Int(slot)].topic)
@@ -189,7 +189,7 @@ final class BroadcastLoop {
             guard let message = topics[topic]?.message(after: version == BroadcastLoop.nothing ? nil : version) else {
                 return awaitSpace(slot, false)
             }
-            // Marked before it is sent: what is begun is finished.
+            // Marked before sending, since a message begun is always finished.
             listeners[Int(slot)].version = message.version
             switch listeners[Int(slot)].transport?.send(message.bytes[...]) {
             case .sent(let count):
@@ -212,7 +212,7 @@ final class BroadcastLoop {
         return send(pending, from: Int(listeners[Int(slot)].pendingOffset), to: slot)
     }
 
-    /// Sends bytes that must be sent whole. What is not taken is kept.
+    /// Sends bytes that must go out whole, keeping what isn't taken.
     /// - Returns: whether everything was taken.
     private func send(_ bytes: [UInt8], from offset: Int = 0, to slot: UInt32) -> Bool {
         switch listeners[Int(slot)].transport?.send(bytes[offset...]) {
@@ -281,12 +281,12 @@ final class BroadcastLoop {
         }
     }
 
-    /// How far the return of those who are sent away is spread, in milliseconds.
+    /// The spread of the clients' return after a stop, in milliseconds.
     private static let returnMilliseconds = 1000...10_000
 
     private func sendAllAway() {
         for slot in listeners.indices where listeners[slot].transport != nil {
-            // A half-sent message would only be garbled by a hint.
+            // A hint in the middle of a half-sent message would garble it.
             if listeners[slot].pending == nil {
                 let hint = "retry: \(Int.random(in: BroadcastLoop.returnMilliseconds))\n\n"
                 _ = send(Array(hint.utf8), to: UInt32(slot))

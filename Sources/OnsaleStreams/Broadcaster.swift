@@ -1,18 +1,18 @@
 import Foundation
 import Synchronization
 
-/// Sends server-sent events to many: one thread, one encoded message for all who listen, a small record each.
+/// Sends server-sent events to many listeners: one thread, one encoded message for all, a small record each.
 ///
-/// A reader that is slow is skipped forward: what it has not taken is never queued, and once it can be written to it gets the
-/// deltas that are still kept, or else the newest state. So a listener costs its record whatever it does. Gone clients
-/// are noticed by the system, which is told not to wait long for what they do not confirm; whoever takes
-/// nothing for a minute is sent away.
-public final class Broadcaster: Sendable {
-    /// A listener could not be taken: there are as many as there may be, or the end is near.
-    public struct Full: Error {}
+/// A slow reader skips forward: nothing is queued for it, and once it can be written to, it gets the deltas that are
+/// still kept, or else the newest state. So a listener costs no more than its record, whatever it does. The kernel
+/// notices vanished clients, with a short limit on unacknowledged bytes; a reader that takes nothing for a minute is
+/// disconnected.
+package final class Broadcaster: Sendable {
+    /// A listener was refused: the limit is reached, or the broadcaster is stopping.
+    package struct Refused: Error {}
 
     static let heartbeatSeconds: UInt32 = 15
-    /// How long a reader may take nothing at all.
+    /// How long a reader may take nothing at all, in seconds.
     static let patienceSeconds: UInt32 = 60
     static let presenceSeconds: UInt32 = 10
 
@@ -29,15 +29,15 @@ public final class Broadcaster: Sendable {
 
     private struct Mail {
         var openings: [Opening] = []
-        /// Sources that are listened to, and whether news of them have come that nobody was asked for.
+        /// The sources someone listens to, and whether each has news that its feeds haven't been polled for.
         var sources: [String: Bool] = [:]
-        /// Those of them of which the loop must still be told.
+        /// The sources with news the loop hasn't been told of yet.
         var news: Set<String> = []
         var isStopping = false
     }
 
-    /// A listener for whom nobody keeps count.
-    public static let uncounted = UInt64.max
+    /// A listener that is not counted against any client.
+    package static let uncounted = UInt64.max
 
     private let listenersMax: Int
     private let ended: @Sendable (_ client: UInt64) -> Void
@@ -48,9 +48,9 @@ public final class Broadcaster: Sendable {
     let poller = Poller()
 
     /// - Parameters:
-    ///   - listenersMax: more are refused.
-    ///   - ended: told of every counted listener that has gone.
-    public init(listenersMax: Int, ended: @escaping @Sendable (_ client: UInt64) -> Void = { _ in }) {
+    ///   - listenersMax: further listeners are refused.
+    ///   - ended: called for every counted listener that has gone.
+    package init(listenersMax: Int, ended: @escaping @Sendable (_ client: UInt64) -> Void = { _ in }) {
         self.listenersMax = listenersMax
         self.ended = ended
         let thread = Thread { [self] in
@@ -61,25 +61,25 @@ public final class Broadcaster: Sendable {
         thread.start()
     }
 
-    /// Listeners there are now.
-    public var listeners: Int { open.load(ordering: .relaxed) }
+    /// The current number of listeners.
+    package var listeners: Int { open.load(ordering: .relaxed) }
 
-    /// Those of them whose sockets were taken over.
-    public var sockets: Int { taken.load(ordering: .relaxed) }
+    /// How many of them use a socket taken over.
+    package var sockets: Int { taken.load(ordering: .relaxed) }
 
-    /// Takes a connected, non-blocking socket over, with everything that is still to be said on it.
+    /// Takes over a connected, non-blocking socket and everything still to be sent on it.
     /// - Parameters:
     ///   - head: sent first, as it is.
-    ///   - topic: names the feed; `makeFeed` is called when nobody listens to it yet.
-    ///   - source: whose news the feed tells, as ``hasNews(of:)`` names it.
-    ///   - lastVersion: what the listener has already; nil for nothing.
+    ///   - topic: names the feed; `makeFeed` is called if nobody listens to it yet.
+    ///   - source: whose news the feed reports, as in ``hasNews(of:)``.
+    ///   - lastVersion: the version the listener already has; nil for none.
     ///   - listener: who is present while listening; 0 for nobody.
-    ///   - client: what `ended` is told when it is over.
-    public func take(
+    ///   - client: passed to `ended` when the stream is over.
+    package func take(
         socket: Int32, head: [UInt8], topic: String, source: String, lastVersion: UInt64?, listener: UInt32,
         client: UInt64 = uncounted,
         makeFeed: @escaping @Sendable () -> any Feed
-    ) throws(Full) {
+    ) throws(Refused) {
         try put(
             Opening(
                 transport: .socket(socket), head: head, topic: topic, source: source, makeFeed: makeFeed,
@@ -87,22 +87,22 @@ public final class Broadcaster: Sendable {
                 listener: listener, client: client))
     }
 
-    /// The other way: a connection on which somebody else writes.
-    public func take(
+    /// Takes a connection that someone else writes to, with the same parameters.
+    package func take(
         connection: any StreamConnection, head: [UInt8], topic: String, source: String, lastVersion: UInt64?,
         listener: UInt32,
         client: UInt64 = uncounted,
         makeFeed: @escaping @Sendable () -> any Feed
-    ) throws(Full) {
+    ) throws(Refused) {
         try put(
             Opening(
                 transport: .connection(connection), head: head, topic: topic, source: source, makeFeed: makeFeed,
                 lastVersion: lastVersion, listener: listener, client: client))
     }
 
-    /// Has the feeds of a source asked what is new, each as soon as it may. Cheap however often it is called: the thread is
-    /// woken once for all that comes before they are asked.
-    public func hasNews(of source: String) {
+    /// Has a source's feeds polled, each as soon as its interval allows. Cheap however often it is called: the thread
+    /// wakes once for all news that come before the poll.
+    package func hasNews(of source: String) {
         let mustWake = mail.withLock { mail in
             guard mail.sources[source] == false else { return false }
             mail.sources[source] = true
@@ -112,7 +112,7 @@ public final class Broadcaster: Sendable {
         if mustWake { poller.wake() }
     }
 
-    private func put(_ opening: Opening) throws(Full) {
+    private func put(_ opening: Opening) throws(Refused) {
         let isTaken = mail.withLock { mail in
             guard !mail.isStopping, open.load(ordering: .relaxed) < listenersMax else { return false }
             open.add(1, ordering: .relaxed)
@@ -120,18 +120,18 @@ public final class Broadcaster: Sendable {
             mail.openings.append(opening)
             return true
         }
-        guard isTaken else { throw Full() }
+        guard isTaken else { throw Refused() }
         poller.wake()
     }
 
-    /// Sends everyone away with a hint when to come back, spread over some seconds.
-    public func stop() async {
+    /// Disconnects everyone, with a hint to come back at a moment spread over some seconds.
+    package func stop() async {
         mail.withLock { $0.isStopping = true }
         poller.wake()
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             DispatchQueue.global().async { [self] in
                 stopped.wait()
-                // Whoever stops twice does not wait for ever.
+                // A second call to `stop` must not wait for ever.
                 stopped.signal()
                 continuation.resume()
             }
@@ -150,12 +150,12 @@ public final class Broadcaster: Sendable {
         }
     }
 
-    /// What comes of a source from here on is news.
+    /// From here on, anything from this source is news.
     func listen(to source: String) {
         mail.withLock { $0.sources[source] = false }
     }
 
-    /// Nobody wants to know of it any more.
+    /// Nobody listens to this source any more.
     func ignore(_ source: String) {
         mail.withLock { $0.sources[source] = nil }
     }

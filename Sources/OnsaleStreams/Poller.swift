@@ -3,9 +3,9 @@ import Foundation
 #if os(Linux)
     import CEpoll
 
-    /// Waits for sockets and for a wake-up, by epoll.
+    /// Waits for sockets and for a wake-up, with epoll.
     ///
-    /// Unchecked: `wake` is the system's to make safe; everything else is the broadcaster's thread's alone.
+    /// Unchecked: the kernel makes `wake` safe from any thread, and only the broadcaster's thread uses the rest.
     final class Poller: @unchecked Sendable {
         struct Event {
             let key: UInt64
@@ -23,7 +23,7 @@ import Foundation
         init() {
             queue = onsale_epoll_create()
             bell = onsale_eventfd()
-            precondition(queue >= 0 && bell >= 0, "the system gives no epoll")
+            precondition(queue >= 0 && bell >= 0, "epoll or eventfd could not be created")
             _ = onsale_epoll_set(queue, 1, bell, UInt32(onsale_event_in), Poller.wakeKey)
         }
 
@@ -33,7 +33,7 @@ import Foundation
             events.deallocate()
         }
 
-        /// From any thread.
+        /// Callable from any thread.
         func wake() {
             var one: UInt64 = 1
             _ = write(bell, &one, 8)
@@ -64,7 +64,7 @@ import Foundation
         }
     }
 #else
-    /// Where there is no epoll no socket is taken, and only the wake-up is waited for.
+    /// Without epoll no sockets are taken over, and this only waits for the wake-up.
     final class Poller: Sendable {
         struct Event {
             let key: UInt64

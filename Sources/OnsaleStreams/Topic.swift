@@ -1,6 +1,6 @@
-/// A feed with those who listen to it, and what was said lately.
+/// A feed with its listeners and its latest deltas.
 struct Topic {
-    /// Deltas kept for those who come back with `Last-Event-ID`.
+    /// Deltas kept for listeners who return with `Last-Event-ID`.
     static let deltasMax = 256
     static let deltaBytesMax = 1 << 20
 
@@ -10,26 +10,26 @@ struct Topic {
     }
 
     let name: String
-    /// Whose news it tells.
+    /// Whose news the feed reports.
     let source: String
     let feed: any Feed
     private(set) var version: UInt64
     private var snapshot: Message
     private var deltas: [Delta] = []
     private var deltaBytes = 0
-    /// Slots of the slab.
+    /// Indices into the loop's listeners.
     var listeners: [UInt32] = []
-    /// Its source has news that it has not been asked for.
+    /// The source has news that the feed hasn't been polled for.
     var hasNews = false
-    /// A connection that is full does not tell when it no longer is, and must be asked.
+    /// A full connection doesn't say when it has space again, so it must be asked.
     var mustAskForSpace = false
-    /// It is not asked before, in milliseconds since the loop's start.
+    /// The earliest next poll, in milliseconds since the loop's start.
     var notBefore: UInt64 = 0
-    /// When time alone changes it.
+    /// When time alone changes the feed.
     var changesAt: UInt64 = .max
-    /// Since when nobody listens, in seconds; nil while somebody does.
+    /// When the last listener left, in seconds; nil while there is one.
     var emptySince: UInt32?
-    /// How long it is kept then, so that whoever comes back finds the deltas.
+    /// How long an empty topic is kept, so that a returning listener finds the deltas.
     static let keptSeconds: UInt32 = 60
 
     init(name: String, source: String, feed: any Feed) {
@@ -40,10 +40,10 @@ struct Topic {
         version = snapshot.version
     }
 
-    /// When it must be asked next.
+    /// When the feed must be polled next.
     var dueAt: UInt64 { hasNews || mustAskForSpace ? notBefore : max(notBefore, changesAt) }
 
-    /// Asks the feed; returns whether there is something new.
+    /// Polls the feed; returns whether it had something new.
     mutating func poll() -> Bool {
         hasNews = false
         switch feed.poll() {
@@ -62,10 +62,10 @@ struct Topic {
         return true
     }
 
-    /// What somebody at `version` is told next; nil when there is nothing new.
+    /// What a listener at version `known` gets next; nil if nothing is new.
     mutating func message(after known: UInt64?) -> Message? {
         guard known != version else { return nil }
-        // A delta says how things are, not how they changed, so one that begins before `known` does no harm.
+        // A delta states how things are, not how they changed, so one that begins before `known` does no harm.
         if let known, known < version, let first = deltas.first, first.from <= known,
             let next = deltas.first(where: { $0.message.version > known }), next.from <= known
         {

@@ -2,30 +2,30 @@ import Foundation
 
 /// How bytes get to one listener.
 enum Transport {
-    /// A socket of our own, non-blocking.
+    /// A non-blocking socket of our own.
     case socket(Int32)
-    /// Where the socket can't be taken.
+    /// For connections whose socket can't be taken over.
     case connection(any StreamConnection)
 }
 
-/// What became of bytes that were to be sent.
-public enum SendResult: Sendable {
-    /// So many were taken.
+/// The result of sending bytes.
+package enum SendResult: Sendable {
+    /// This many bytes were taken.
     case sent(Int)
-    /// Nothing can be taken now.
+    /// Nothing can be taken right now.
     case blocked
     case gone
 }
 
-/// A connection on which somebody else writes, one piece at a time, so that a slow reader keeps next to nothing.
-public protocol StreamConnection: AnyObject, Sendable {
-    /// Whether there is still somebody at the other end.
+/// A connection that someone else writes to, one piece at a time, so that a slow reader holds next to no memory.
+package protocol StreamConnection: AnyObject, Sendable {
+    /// Whether the other end is still there.
     var isOpen: Bool { get }
 
-    /// Takes bytes to write, all or none: while those before them are on their way it is blocked.
+    /// Takes all bytes or none; blocked while earlier ones are on their way.
     func send(_ bytes: ArraySlice<UInt8>) -> SendResult
 
-    /// Ends it, once what was taken is written.
+    /// Closes it, once everything taken has been written.
     func close()
 }
 
@@ -35,7 +35,7 @@ extension Transport {
         return false
     }
 
-    /// A socket tells of its end by itself.
+    /// A socket reports its own end.
     var isKnownToBeGone: Bool {
         if case .connection(let connection) = self { return !connection.isOpen }
         return false

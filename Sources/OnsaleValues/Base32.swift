@@ -1,4 +1,4 @@
-/// Crockford's base 32 in lower case, which sorts as the numbers do. <https://www.crockford.com/base32.html>
+/// Crockford's base 32 in lower case; it sorts in the order of the numbers. <https://www.crockford.com/base32.html>
 package enum Base32 {
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
     private static let values: [UInt8] = {
@@ -7,6 +7,7 @@ package enum Base32 {
         return values
     }()
 
+    /// The lowest `digits` base-32 digits of `value`, padded with zeros.
     package static func encode(_ value: UInt64, digits: Int) -> String {
         String(unsafeUninitializedCapacity: digits) { buffer in
             var rest = value
@@ -18,6 +19,7 @@ package enum Base32 {
         }
     }
 
+    /// - Returns: nil if a character is not a digit. Accepts lower case only, and at most 12 digits without overflow.
     package static func decode(_ digits: some Sequence<UInt8>) -> UInt64? {
         var value: UInt64 = 0
         for digit in digits {

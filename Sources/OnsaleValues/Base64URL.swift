@@ -25,9 +25,14 @@ public enum Base64URL {
         }
     }
 
-    /// The bytes of base 64 for URLs without padding; nil for anything else.
-    public static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+    /// - Returns: nil if the text is not unpadded base64url.
+    public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        text.withContiguousStorageIfAvailable(decode(buffer:)) ?? decode(Array(text))
+    }
+
+    private static func decode(buffer text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count * 3 / 4)
         var bits: UInt32 = 0
         var bitCount = 0
         for character in text {
@@ -47,7 +52,7 @@ public enum Base64URL {
                 bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
             }
         }
-        // One text for each row of bytes: what is left over must be nothing.
+        // The encoding is canonical: leftover bits must be zero, or two texts would mean the same bytes.
         guard bitCount < 6, bits & (1 << UInt32(bitCount) - 1) == 0 else { return nil }
         return bytes
     }

@@ -1,6 +1,6 @@
-/// A rule that does not hold. docs/ARCHITECTURE.md numbers them.
+/// A violated invariant. docs/ARCHITECTURE.md numbers the rules.
 public struct Breach: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The rule's number.
+    /// The rule's number in docs/ARCHITECTURE.md.
     public let rule: Int
     public let description: String
 

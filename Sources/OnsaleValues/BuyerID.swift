@@ -1,4 +1,4 @@
-/// Who buys: 128 bits derived from the buyer's verified identity, the same for the same person every time.
+/// A buyer: 128 bits derived from the verified identity, so the same person always gets the same ID.
 @frozen
 public struct BuyerID: Hashable, Comparable, Sendable {
     public let high: UInt64
@@ -24,6 +24,7 @@ extension BuyerID {
             + Base32.encode(low & 0x3_ffff, digits: 4)
     }
 
+    /// - Returns: nil unless `text` is exactly what ``text`` gives for some buyer.
     public init?(text: String) {
         guard text.utf8.count == 30, text.utf8.starts(with: "byr_".utf8) else { return nil }
         let digits = text.utf8.dropFirst(4)
@@ -34,7 +35,7 @@ extension BuyerID {
     }
 }
 
-/// A 128-bit digest: of an idempotency key, or of the request sent with it.
+/// A 128-bit digest of an idempotency key or of a request body.
 @frozen
 public struct Digest128: Hashable, Comparable, Sendable {
     public let high: UInt64

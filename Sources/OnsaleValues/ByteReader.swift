@@ -1,19 +1,20 @@
-/// What is wrong with bytes that should be facts or a snapshot.
+/// Why bytes can't be decoded as facts or a snapshot.
 public enum ByteReadingError: Error, Hashable, Sendable {
-    /// The bytes end in the middle of a value.
+    /// The bytes end inside a value.
     case truncated(offset: Int)
-    /// A value that no writer writes.
+    /// A value no writer produces.
     case malformed(offset: Int)
 }
 
-/// Reads what ``ByteWriter`` wrote. Every length is checked against what is left, so hostile bytes end in an error,
-/// never in a huge allocation or a crash.
+/// Reads what ``ByteWriter`` wrote. Every length is checked against the remaining bytes, so hostile input causes an
+/// error, never a huge allocation or a crash.
 @frozen
 public struct ByteReader: Sendable {
     private let bytes: [UInt8]
     public private(set) var offset: Int
-    /// The form in which the bytes were written, for what reads otherwise in an older one.
+    /// The version of the format the bytes were written in; decoders check it where an older form differs.
     public var form: UInt8 = newestForm
+    /// The form that ``ByteWriter`` writes.
     public static let newestForm: UInt8 = 2
 
     public init(_ bytes: [UInt8], from offset: Int = 0) {
@@ -23,7 +24,7 @@ public struct ByteReader: Sendable {
 
     public var isAtEnd: Bool { offset >= bytes.count }
 
-    /// The error for a value that was read whole and makes no sense.
+    /// The error to throw for a value that was read completely but makes no sense.
     public var malformed: ByteReadingError { .malformed(offset: offset) }
 
     public mutating func byte() throws(ByteReadingError) -> UInt8 {
@@ -58,14 +59,14 @@ public struct ByteReader: Sendable {
         return value
     }
 
-    /// A number of bytes or elements that must still follow: each takes a byte at least.
+    /// A count of bytes or elements still to come. Each takes at least one byte, so a count beyond the end is an error.
     public mutating func count() throws(ByteReadingError) -> Int {
         let value = try unsigned()
         guard value <= UInt64(bytes.count - offset) else { throw .truncated(offset: offset) }
         return Int(value)
     }
 
-    /// A plain non-negative number, with no claim on what follows.
+    /// A non-negative number that is not a count of what follows.
     public mutating func number() throws(ByteReadingError) -> Int {
         guard let value = Int(exactly: try unsigned()) else { throw malformed }
         return value
@@ -123,7 +124,7 @@ public struct ByteReader: Sendable {
         try flag() ? try body(&self) : nil
     }
 
-    /// `count` values, each read by `body`.
+    /// A count, then that many values, each read by `body`.
     public mutating func list<Value>(
         _ body: (inout ByteReader) throws(ByteReadingError) -> Value
     ) throws(ByteReadingError) -> [Value] {

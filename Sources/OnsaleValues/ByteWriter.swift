@@ -10,7 +10,7 @@ public struct ByteWriter: Sendable {
 
     public var count: Int { bytes.count }
 
-    /// Empties the writer and keeps its storage.
+    /// Empties the writer but keeps its storage.
     public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
     }
@@ -23,7 +23,7 @@ public struct ByteWriter: Sendable {
         bytes.append(flag ? 1 : 0)
     }
 
-    /// An unsigned integer in LEB128 (seven bits a byte, least significant first).
+    /// An unsigned integer in LEB128: seven bits per byte, least significant first.
     public mutating func write(unsigned value: UInt64) {
         var rest = value
         while rest >= 0x80 {

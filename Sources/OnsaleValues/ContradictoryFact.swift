@@ -1,4 +1,4 @@
-/// A fact that contradicts the state it is applied to: the journal was not written by this machine.
+/// A fact that contradicts the state it is applied to: this state machine can't have written the journal.
 public struct ContradictoryFact: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
 

@@ -1,11 +1,12 @@
-/// A currency of ISO 4217, with the digits of its minor unit. <https://www.six-group.com/en/products-services/financial-information/market-reference-data/data-standards.html>
+/// An ISO 4217 currency and the digits of its minor unit.
+/// <https://www.six-group.com/en/products-services/financial-information/market-reference-data/data-standards.html>
 public struct Currency: Hashable, Sendable {
     /// Three capital letters.
     public let code: String
-    /// How many decimal digits the minor unit has: 2 for cents, 0 for won.
+    /// Decimal digits of the minor unit: 2 for cents, 0 for won.
     public let minorDigits: Int
 
-    /// - Returns: nil for what ISO 4217 does not list as money that people pay with.
+    /// - Returns: nil unless ISO 4217 lists `code` as a currency people pay with (no metals, funds or test codes).
     public init?(code: String) {
         guard code.utf8.count == 3, let index = Currency.codes.firstIndex(of: code) else { return nil }
         self.code = Currency.codes[index]

@@ -12,7 +12,8 @@ public enum Hex {
         }
     }
 
-    /// The bytes of digits in either case; nil for anything else.
+    /// Accepts digits in either case.
+    /// - Returns: nil if the text is not hexadecimal or has an odd length.
     public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 2 == 0 else { return nil }
         var bytes: [UInt8] = []

@@ -1,9 +1,9 @@
-/// What makes a repeated request recognizable: the key (within its buyer and operation) and what was asked with it.
+/// Identifies a repeated request: the client's key, scoped to buyer and operation, and a digest of the request itself.
 @frozen
 public struct IdempotencyKey: Hashable, Sendable {
-    /// Digest of operation, buyer and the key as sent.
+    /// Digest of the operation, the buyer and the key as sent.
     public let key: Digest128
-    /// Digest of the request's body, so that the same key with another body is refused.
+    /// Digest of the request body; the same key with a different body is refused.
     public let fingerprint: Digest128
 
     @inlinable

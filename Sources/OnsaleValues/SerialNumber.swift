@@ -1,5 +1,5 @@
-/// A number that is given out in order within an event, from 1 on: of holds, orders, passes, tickets … Each kind is a type
-/// of its own, so that none is taken for another.
+/// A number given out in order within an event, starting at 1: holds, orders, passes, tickets … Each kind has its own
+/// type, so one can't be mistaken for another.
 public protocol SerialNumber: Hashable, Comparable, Sendable, ExpressibleByIntegerLiteral {
     var serial: UInt32 { get }
     init(_ serial: UInt32)
@@ -12,7 +12,7 @@ extension SerialNumber {
     @inlinable
     public static func < (left: Self, right: Self) -> Bool { left.serial < right.serial }
 
-    /// The one after it.
+    /// The next number in order.
     @inlinable
     public var next: Self { Self(serial + 1) }
 }
@@ -29,7 +29,7 @@ extension ByteReader {
     }
 }
 
-/// A pass's number within its event, in the order in which they were granted.
+/// A pass's number within its event, in the order of granting.
 @frozen
 public struct PassID: SerialNumber {
     public let serial: UInt32

@@ -1,6 +1,6 @@
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// The pure rooms never read a clock: every moment that they know was given to them.
+/// The pure modules never read a clock; callers pass every moment in.
 @frozen
 public struct Timestamp: Hashable, Comparable, Sendable {
     public let milliseconds: Int64
@@ -15,7 +15,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         left.milliseconds < right.milliseconds
     }
 
-    /// The moment so many seconds later. Seconds are bounded by the callers' limits, so this can't overflow.
+    /// The moment `seconds` later. Callers bound `seconds`, so this can't overflow.
     @inlinable
     public func adding(seconds: Int) -> Timestamp {
         Timestamp(milliseconds: milliseconds + Int64(seconds) * 1000)

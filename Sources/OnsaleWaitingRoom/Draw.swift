@@ -1,19 +1,20 @@
 import Crypto
 import OnsaleValues
 
-/// The draw: which number each entrant of the lobby gets, worked out from a seed so that anyone can do it again.
+/// The draw: which number each lobby entrant gets, computed from a seed so that anyone can repeat it.
 ///
 /// A Fisher–Yates shuffle (Durstenfeld's form; Knuth, TAOCP 2, 3.4.2) whose randomness is SHA-256 over seed and
 /// counter. docs/draw.md specifies it to the byte.
 public enum Draw {
+    /// The length of a seed, in bytes.
     public static let seedBytes = 32
 
-    /// What is published of a seed before it may be known.
+    /// The SHA-256 of a seed, published while the seed itself is still secret.
     public static func commitment(to seed: [UInt8]) -> [UInt8] {
         Array(SHA256.hash(data: seed))
     }
 
-    /// The numbers 1 … `count` in the order of the lobby: the first is that of lobby index 0.
+    /// The numbers 1 … `count` in lobby order: the first belongs to lobby index 0.
     public static func numbers(seed: [UInt8], count: Int) -> [UInt32] {
         var numbers = [UInt32](unsafeUninitializedCapacity: count) { buffer, written in
             for index in 0..<count { buffer[index] = UInt32(index) + 1 }
@@ -26,7 +27,7 @@ public enum Draw {
         return numbers
     }
 
-    /// The endless stream of 32-bit words that a seed gives.
+    /// The endless stream of 32-bit words derived from a seed.
     struct Words {
         private var input: [UInt8]
         private var block: [UInt8] = []
@@ -51,7 +52,7 @@ public enum Draw {
                 | UInt32(block[position + 2]) << 8 | UInt32(block[position + 3])
         }
 
-        /// A number below `bound`, each as likely as any other: words of the last, incomplete run are thrown away.
+        /// A uniformly distributed number below `bound`. Rejects words at or above the largest multiple of `bound`.
         mutating func uniform(below bound: UInt64) -> UInt64 {
             let all: UInt64 = 1 << 32
             let limit = all - all % bound
@@ -63,7 +64,7 @@ public enum Draw {
     }
 }
 
-/// SHA-256 over the list of entrants as it is published: one buyer a line, in the order of the lobby.
+/// SHA-256 over the published list of entrants: one buyer per line, in lobby order.
 struct EntrantsHash: Sendable {
     private var hasher = SHA256()
 

@@ -1,13 +1,14 @@
 import DequeModule
 import OnsaleValues
 
-/// When numbers were passed, as far back as it matters: whoever was passed over may come back to the front for a while.
+/// When each number was passed over, as far back as it matters: for a while, people passed over may return to the
+/// front.
 ///
-/// Soft, like presence: after a restart everybody's time begins anew. Numbers are passed in order, so one entry a second
-/// is enough.
+/// Soft, like presence: a restart resets everyone's time. Numbers are passed in order, so one entry per second is
+/// enough.
 struct Lateness: Sendable {
     private var passed: Deque<(through: LineNumber, second: Int64)> = []
-    /// All numbers up to here were passed too long ago.
+    /// All numbers up to this one were passed too long ago.
     private var tooLateThrough = LineNumber(0)
 
     mutating func notePassing(_ number: LineNumber, at now: Timestamp) {

@@ -2,7 +2,7 @@ import OnsaleValues
 
 /// Who goes next.
 extension Line {
-    /// Calls the next numbers that are present, while fewer than the cap shop or are called.
+    /// Calls the next present numbers while slots are free. A slot is a live pass or an open call.
     mutating func admit(now: Timestamp, placesLeft: Int, facts: inout [LineFact]) {
         guard schedule.hasWaitingRoom, !isDrawAhead, phase(at: now) == .open else { return }
         let slots = slots(placesLeft: placesLeft)
@@ -11,7 +11,8 @@ extension Line {
         }
     }
 
-    /// The place that goes next: the smallest number that is there, of those who are back and those not looked at yet.
+    /// Takes the place that goes next: the smallest present number among those who returned and those not yet looked
+    /// at.
     private mutating func takeNext(at now: Timestamp) -> PlaceID? {
         while let number = returned.first, !isBack(place(of: number), at: now) { returned.removeFirst() }
         let isGrace = presence.isGrace(at: now)
@@ -29,16 +30,16 @@ extension Line {
     private func isBack(_ place: PlaceID, at now: Timestamp) -> Bool {
         switch places[place] {
         case .waiting: presence.isGrace(at: now) || presence.isSeen(place, at: now)
-        // Was called and did not come: only asking counts.
+        // It was called and its holder didn't come, so grace doesn't count: the holder must be seen again.
         case .lapsed: presence.isSeen(place, at: now)
         default: false
         }
     }
 
-    /// Marks a place's holder present. Whoever was passed over for not being there stands first again, or, where that is
-    /// too long ago, gets a place at the end.
-    /// - Parameter asks: whether the holder asks for the pass.
-    /// - Returns: the place that the holder has now.
+    /// Marks a place's holder present. A holder passed over while absent goes back to the front, or, if that was too
+    /// long ago, gets a new place at the end.
+    /// - Parameter asks: whether the holder is claiming the pass.
+    /// - Returns: the place the holder has now.
     @discardableResult
     mutating func see(
         place: PlaceID, asks: Bool = false, now: Timestamp, facts: inout [LineFact]
@@ -64,13 +65,13 @@ extension Line {
         return new
     }
 
-    /// The place that stands for one that was moved to the end.
+    /// The holder's current place, if this one was moved to the end; otherwise the place itself.
     func current(_ place: PlaceID) -> PlaceID {
         guard places[place] == .moved else { return place }
         return places.place(of: places.buyer(of: place)) ?? place
     }
 
-    /// After the cap was lowered: calls beyond it are taken back, the last numbers first.
+    /// After the cap is lowered, withdraws the calls beyond it, largest numbers first.
     mutating func withdrawCalls(now: Timestamp, facts: inout [LineFact]) {
         let excess = passes.count + calls.count - schedule.maxActiveShoppers
         guard schedule.hasWaitingRoom, excess > 0, !calls.isEmpty else { return }

@@ -1,6 +1,6 @@
 import OnsaleValues
 
-/// Places and passes, as those in line ask for them.
+/// What people in line ask for: places and passes.
 extension Line {
     mutating func join(
         _ buyer: BuyerID, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
@@ -11,7 +11,7 @@ extension Line {
             return (self.place(place), isNew: false)
         }
         let phase = phase(at: now)
-        // Who lines up must find a line; without one, tickets may be had beforehand.
+        // With a waiting room, nobody can join before the line exists; without one, joining early is fine.
         guard phase != .closed, phase != .scheduled || !schedule.hasWaitingRoom else { throw .closed }
         guard waiting + passes.count < Int(Line.placesMax), places.count < Line.placesEverMax else {
             throw .full
@@ -30,7 +30,7 @@ extension Line {
         var place = current(place)
         guard places[place] != .spent else { throw .placeSpent }
         if let id = passOfPlace[place], let pass = passes[id] { return pass }
-        // Only asking brings back whoever did not come when called.
+        // Only claiming brings back a holder who missed a call; being present does not.
         place = see(place: place, asks: true, now: now, facts: &facts)
         switch phase(at: now) {
         case .closed: throw .closed

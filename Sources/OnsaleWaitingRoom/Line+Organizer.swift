@@ -1,6 +1,6 @@
 import OnsaleValues
 
-/// What the organizer sets.
+/// What the organizer controls.
 extension Line {
     mutating func commitDraw(seed: [UInt8], now: Timestamp, facts: inout [LineFact]) {
         guard self.seed == nil, places.count == 0, seed.count == Draw.seedBytes else { return }
@@ -20,7 +20,7 @@ extension Line {
         _ change: ScheduleChange, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) {
         let schedule = self.schedule.changed(by: change)
-        // Numbers are given out at the opening; moving it afterwards would undo them.
+        // Numbers are given out at the opening; moving it later would undo them.
         if schedule.opensAt != self.schedule.opensAt, self.schedule.opensAt <= now { throw .hasOpened }
         guard schedule.isInOrder else { throw .outOfOrder }
         if schedule != self.schedule { record(LineFact.Rescheduled(schedule: schedule), at: now, facts: &facts) }

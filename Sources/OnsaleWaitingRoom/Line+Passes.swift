@@ -2,41 +2,43 @@ public import OnsaleValues
 
 /// Passes that end before their time.
 extension Line {
-    /// A pass that may have been idle for too long; whoever drives the line looks whether its holder has anything in hand.
+    /// A pass that may have been idle too long. The caller checks whether its holder has a hold or an order in
+    /// progress, then calls ``settleDuePass(isIdle:now:facts:)``.
     public mutating func duePass(at now: Timestamp) -> Pass? {
         guard let head = nextIdle, head.due <= now else { return nil }
         return passes[head.pass]
     }
 
-    /// Ends the pass that ``duePass(at:)`` gave, or, where its holder is busy, leaves it until that has an end.
+    /// Ends the pass that ``duePass(at:)`` returned if its holder is idle; otherwise it stays until the holder's hold
+    /// or order ends.
     public mutating func settleDuePass(isIdle: Bool, now: Timestamp, facts: inout [LineFact]) {
         guard let head = nextIdle else { return }
         idleQueue.removeFirst()
         if isIdle { record(LineFact.PassEnded(pass: head.pass, why: .idle), at: now, facts: &facts) }
     }
 
-    /// A hold or an order of the buyer has ended.
+    /// Restarts the idle time of the buyer's pass, because a hold or an order of theirs ended.
     public mutating func noteEnd(of buyer: BuyerID, at now: Timestamp) {
         guard let place = places.place(of: buyer), let pass = passOfPlace[place] else { return }
         passes[pass]?.idleSince = now
         idleQueue.append((pass, now))
     }
 
-    /// A payment was declined that was made with the pass.
+    /// Counts a declined payment made with the pass.
     public mutating func countDecline(of id: PassID) {
         guard let declines = passes[id]?.declines, declines < .max else { return }
         passes[id]?.declines = declines + 1
     }
 
-    /// Ends a pass with which too many payments were declined.
-    /// - Returns: the pass, if it has just ended.
+    /// Ends a pass that has had too many declined payments.
+    /// - Returns: the pass, if this call ended it.
     public mutating func endDeclined(pass id: PassID, now: Timestamp, facts: inout [LineFact]) -> Pass? {
         guard let pass = passes[id], Int(pass.declines) >= Line.declinesMax else { return nil }
         record(LineFact.PassEnded(pass: id, why: .declines), at: now, facts: &facts)
         return pass
     }
 
-    /// Whether a pass has ended by declined payments.
+    /// Whether declined payments ended the pass.
     public func hasEndedByDeclines(_ pass: PassID) -> Bool { declinedPasses.contains(pass) }
 
     var nextIdle: (pass: PassID, due: Timestamp)? {

@@ -2,7 +2,7 @@ import DequeModule
 public import OnsaleValues
 
 extension Line {
-    /// Writes the state without what is soft. Two equal states write equal bytes.
+    /// Writes the state without its soft part. Equal states give equal bytes.
     public func encodeSnapshot(into writer: inout ByteWriter) {
         writer.write(schedule: schedule)
         writer.write(flag: isPaused)
@@ -38,6 +38,7 @@ extension Line {
         writer.write(serials: declinedPasses.map(\.serial).sorted())
     }
 
+    /// Restores the state that ``encodeSnapshot(into:)`` wrote. Presence and pace start over.
     public init(snapshot reader: inout ByteReader) throws(ByteReadingError) {
         self.init(schedule: try reader.schedule())
         try restore(from: &reader)
@@ -45,7 +46,7 @@ extension Line {
 }
 
 extension Line {
-    /// Reads what ``encodeSnapshot(into:)`` wrote, after the schedule.
+    /// Reads the rest of a snapshot, after the schedule.
     private mutating func restore(from reader: inout ByteReader) throws(ByteReadingError) {
         isPaused = try reader.flag()
         isSoldOut = try reader.flag()

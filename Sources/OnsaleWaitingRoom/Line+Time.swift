@@ -1,15 +1,15 @@
 public import OnsaleValues
 
-/// What the clock alone brings about.
+/// What happens because time passes.
 extension Line {
-    /// Whether a lobby is open for which no seed has been committed to.
+    /// Whether the lobby is open but no seed has been committed.
     public func needsSeed(at now: Timestamp) -> Bool {
         schedule.hasWaitingRoom && seed == nil && places.count == 0 && schedule.lobbyOpensAt.map { $0 <= now } ?? false
             && now < schedule.opensAt
     }
 
-    /// Tells the line what time it is: the numbers are drawn when the sale opens, calls and passes that are due end, and
-    /// their slots go to the next.
+    /// Moves the clock: draws the numbers when the sale opens, ends due calls and passes, and gives their slots to the
+    /// next in line.
     public mutating func advance(to now: Timestamp, placesLeft: Int, facts: inout [LineFact]) {
         see(now)
         if isDrawAhead, schedule.opensAt <= now {
@@ -35,7 +35,7 @@ extension Line {
         admit(now: now, placesLeft: placesLeft, facts: &facts)
     }
 
-    /// When ``advance(to:placesLeft:facts:)`` next has something to do.
+    /// When ``advance(to:placesLeft:facts:)`` next has something to do; nil if never.
     public mutating func nextDue() -> Timestamp? {
         while oldestPass <= lastPass, passes[oldestPass] == nil { oldestPass = oldestPass.next }
         var due = passes[oldestPass]?.expiresAt

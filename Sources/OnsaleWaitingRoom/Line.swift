@@ -3,20 +3,20 @@ public import OnsaleValues
 
 /// Who may shop: places, the draw, calls, passes and the onsale's phase, as a pure state machine.
 ///
-/// With a waiting room, people who came to the lobby get their numbers by the draw, those who come later the next ones,
-/// and numbers are called in order while fewer than the cap are shopping or called. Without one, whoever joins may have
-/// a pass at once. Who is present is soft: given from outside and forgotten at a restart.
+/// With a waiting room, the draw numbers everyone in the lobby and later arrivals get the next numbers. Numbers are
+/// called in order while fewer than the cap are shopping or called. Without a waiting room, everyone who joins can have
+/// a pass at once. Presence is soft: it comes from outside and is forgotten at a restart.
 public struct Line: Sendable {
-    /// How long a called number may take to ask for its pass.
+    /// How long a called number has to claim its pass, in seconds.
     public static let callSeconds = 20
-    /// Places that are given at most; the line is full then.
+    /// The line is full at this many places, counting those waiting and those with a live pass.
     public static let placesMax: UInt32 = 20_000_000
-    /// Places that are given in all, spent ones included: each takes some bytes for ever.
+    /// The most places ever given, including spent ones: each takes some memory forever.
     static let placesEverMax: UInt32 = 60_000_000
-    /// A pass ends after so many declined payments.
+    /// A pass ends after this many declined payments.
     public static let declinesMax = 5
 
-    /// What the draw came to.
+    /// The result of the draw.
     public struct DrawResult: Hashable, Sendable {
         public let seed: [UInt8]
         public let entrantsHash: [UInt8]
@@ -33,31 +33,31 @@ public struct Line: Sendable {
     public internal(set) var isSoldOut = false
     var places = Places()
     var passes: [PassID: Pass] = [:]
-    /// The living pass of a place.
+    /// The live pass of each place.
     var passOfPlace: [PlaceID: PassID] = [:]
     var lastPass = PassID(0)
-    /// No pass below this one lives. Follows from the rest.
+    /// No pass below this one is live. Derived.
     var oldestPass = PassID(1)
     var seed: [UInt8]? {
         didSet { drawCommitment = seed.map { Draw.commitment(to: $0) } }
     }
-    /// Public from the lobby's first second.
+    /// SHA-256 of the seed; public from the moment the lobby opens.
     public internal(set) var drawCommitment: [UInt8]?
     public internal(set) var draw: DrawResult?
     var entrants = EntrantsHash()
     /// The largest number called so far.
     public internal(set) var admittedThrough = LineNumber(0)
-    /// Places that are called, and until when.
+    /// Called places, and when each call ends.
     var calls: [PlaceID: Timestamp] = [:]
-    /// The same in order of time, with some that are over.
+    /// The same calls by ending time, with some stale entries. Derived.
     var callQueue: Deque<(place: PlaceID, until: Timestamp)> = []
-    /// Living passes by the time since which they have been idle, with some that are no longer. Follows from the rest.
+    /// Live passes by the start of their idle time, with some stale entries. Derived.
     var idleQueue: Deque<(pass: PassID, since: Timestamp)> = []
-    /// Since when this process has driven the line. Soft: nobody is idle while it is down.
+    /// When this process began to drive the line. Soft: downtime doesn't count as idle time.
     var drivenSince: Timestamp?
-    /// Passes that ended by declined payments: what comes back to them is given back.
+    /// Passes ended by declined payments: any hold that comes back to one is released.
     var declinedPasses: Set<PassID> = []
-    /// A fact that did not apply though it had just been decided on: a bug. Whoever drives the line must stop.
+    /// A fact that was just decided but didn't apply: a bug. The driver must stop the line.
     public internal(set) var fault: ContradictoryFact?
     /// Places whose holders still want a pass.
     public internal(set) var waiting = 0
@@ -67,8 +67,8 @@ public struct Line: Sendable {
     var pace = Pace()
     var returned = ReturnQueue()
     var lateness = Lateness()
-    /// Numbers up to here have been called or passed over since the start: at first nobody is absent, so whoever was
-    /// passed over before is looked at again.
+    /// Numbers up to this one have been called or passed over since the process started. It starts at 0: at first
+    /// nobody counts as absent, so numbers passed over earlier get another look.
     var passedThrough = LineNumber(0)
     var clock = Timestamp(milliseconds: .min)
 
@@ -78,20 +78,20 @@ public struct Line: Sendable {
 
     // MARK: What readers see
 
-    /// Passes alive.
+    /// Live passes.
     public var activeShoppers: Int { passes.count }
-    /// Whether numbers are still to be drawn.
+    /// Whether the draw is still to come.
     var isDrawAhead: Bool { seed != nil && draw == nil }
     /// Numbers given so far.
     public var issuedNumbers: UInt32 { isDrawAhead ? 0 : places.count }
-    /// Entrants of the lobby, so far or in all; nil without one.
+    /// Lobby entrants: so far before the draw, all after it; nil without a lobby.
     public var lobbySize: UInt32? { seed == nil ? nil : draw?.lobbySize ?? places.count }
     public func phase(at now: Timestamp) -> OnsalePhase {
         let phase = schedule.phase(at: now, isPaused: isPaused)
         return phase == .open && isSoldOut ? .soldOut : phase
     }
 
-    /// The pass, if it lives and is this buyer's. A signature alone admits nobody: this decides.
+    /// The pass, if it is live and this buyer's. A signature alone admits nobody; this check decides.
     public func livingPass(_ id: PassID, buyer: BuyerID) -> Pass? {
         guard let pass = passes[id], pass.buyer == buyer else { return nil }
         return pass
@@ -103,22 +103,22 @@ public struct Line: Sendable {
             id: id, number: isDrawAhead ? nil : number(of: id), lobbyIndex: isOfLobby ? id.serial - 1 : nil)
     }
 
-    /// The buyers who came to the lobby, in order; nil before the draw.
+    /// The lobby's buyers in order; nil before the draw.
     public var entrantList: [BuyerID]? {
         draw.map { draw in (0..<draw.lobbySize).map { places.buyer(of: PlaceID($0 + 1)) } }
     }
 
-    /// Whether somebody is shopping or called, or the opening lies ahead.
+    /// Whether someone is shopping or called, or the opening is still ahead.
     public func hasUnfinishedBusiness(at now: Timestamp) -> Bool {
         !passes.isEmpty || !calls.isEmpty || schedule.opensAt > now
     }
 
-    /// Numbers by which the line moves in a minute, as measured.
+    /// How many numbers the line advances per minute, as measured.
     public func numbersPerMinute(placesLeft: Int) -> Double {
         pace.numbersPerMinute(slots: slots(placesLeft: placesLeft), passSeconds: schedule.passSeconds)
     }
 
-    /// People who may shop at a time: as the places that are left get few, no more than those.
+    /// How many people may shop at a time: the cap, but never more than there are places left.
     func slots(placesLeft: Int) -> Int { min(schedule.maxActiveShoppers, placesLeft) }
 
     func number(of place: PlaceID) -> LineNumber {
@@ -133,7 +133,7 @@ public struct Line: Sendable {
 
     // MARK: Deciding
 
-    /// Records a fact that was just decided on.
+    /// Applies and records a fact that was just decided.
     mutating func record(_ decided: some LineFactBody, at now: Timestamp, facts: inout [LineFact]) {
         do throws(ContradictoryFact) {
             pace.elapse(to: now)
@@ -144,7 +144,7 @@ public struct Line: Sendable {
         }
     }
 
-    /// Takes notice of the time, before anything else is done at it.
+    /// Notes the time before anything else happens at it.
     @usableFromInline
     mutating func see(_ now: Timestamp) {
         clock = max(clock, now)

@@ -1,20 +1,20 @@
 public import OnsaleValues
 
-/// Something that can be asked of the line, with the answer that it has. The clock's passing is asked separately, by
+/// A request to the line, with the type of its answer. Time passes separately, through
 /// ``Line/advance(to:placesLeft:facts:)``.
 public protocol LineCommand: Sendable {
     associatedtype Answer: Sendable
 
-    /// Decides on it; called through ``Line/apply(_:now:placesLeft:facts:)``.
-    /// - Parameter placesLeft: places that are free or held: more people than that need not be let in.
-    /// - Throws: why nothing was changed.
+    /// Decides the command. Call it through ``Line/apply(_:now:placesLeft:facts:)``.
+    /// - Parameter placesLeft: free and held places: there is no point in admitting more people than that.
+    /// - Throws: why the request is refused.
     func decide(
         in line: inout Line, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) throws(LineRefusal) -> Answer
 }
 
 extension Line {
-    /// Decides on a command at a moment that ``advance(to:placesLeft:facts:)`` has already been told of.
+    /// Decides a command. Call ``advance(to:placesLeft:facts:)`` with the same `now` first.
     @inlinable
     public mutating func apply<Command: LineCommand>(
         _ command: Command, now: Timestamp, placesLeft: Int, facts: inout [LineFact]
@@ -26,7 +26,7 @@ extension Line {
 
 // MARK: Those in line
 
-/// Take a place, or be told the one that the buyer has.
+/// Take a place in line, or return the one the buyer already has.
 public struct JoinLine: LineCommand, Hashable {
     public let buyer: BuyerID
 
@@ -41,7 +41,7 @@ public struct JoinLine: LineCommand, Hashable {
     }
 }
 
-/// Ask for the pass of a place.
+/// Claim the pass for a place.
 public struct ClaimPass: LineCommand, Hashable {
     public let place: PlaceID
     public let buyer: BuyerID
@@ -58,7 +58,7 @@ public struct ClaimPass: LineCommand, Hashable {
     }
 }
 
-/// Give a pass back before its time.
+/// Give up a pass before it expires.
 public struct GiveUpPass: LineCommand, Hashable {
     public let pass: PassID
     public let buyer: BuyerID
@@ -75,7 +75,7 @@ public struct GiveUpPass: LineCommand, Hashable {
     }
 }
 
-/// Note that the holders of these places are there.
+/// Note that the holders of these places are present.
 public struct NotePresence: LineCommand, Hashable {
     public let places: [PlaceID]
 
@@ -90,7 +90,7 @@ public struct NotePresence: LineCommand, Hashable {
 
 // MARK: The organizer
 
-/// Commit to the secret from which the numbers will be drawn; taken once, while the lobby has nobody in it.
+/// Commit to the secret seed of the draw. Takes effect once, and only before anyone has joined.
 public struct CommitDraw: LineCommand, Hashable {
     public let seed: [UInt8]
 

@@ -1,21 +1,21 @@
 public import OnsaleValues
 
-/// When an onsale opens and how many it lets in, as the organizer set it.
+/// The organizer's settings: when an onsale opens and how many people it admits at a time.
 public struct OnsaleSchedule: Hashable, Sendable {
     /// When the lobby opens; nil for no lobby.
     public var lobbyOpensAt: Timestamp?
     public var opensAt: Timestamp
     /// When the sale ends; nil for never.
     public var closesAt: Timestamp?
-    /// Whether people line up. If not, whoever joins may have a pass at once, and the cap does not apply.
+    /// Whether people line up. If not, everyone who joins can have a pass at once, and the cap doesn't apply.
     public let hasWaitingRoom: Bool
-    /// How many passes may live at a time.
+    /// The cap: how many passes and calls may be live at a time.
     public var maxActiveShoppers: Int
     /// How long a pass lives, in seconds.
     public let passSeconds: Int
-    /// A pass ends, in seconds, when for so long its holder had neither a live hold nor an order in progress.
+    /// A pass ends after this many seconds without a live hold or an order in progress.
     public let passIdleSeconds: Int
-    /// How long after its number was called, in seconds, a place that was passed over may come back to the returned.
+    /// How long after its number was passed over, in seconds, a place may still return to the front.
     public let frontSeconds: Int
 
     public static let passIdleSecondsDefault = 120
@@ -37,7 +37,7 @@ public struct OnsaleSchedule: Hashable, Sendable {
     }
 }
 
-/// Where an onsale stands. Whether it is sold out only the sale can say.
+/// The phase of an onsale. The schedule alone never gives `soldOut`; only the sale knows.
 public enum OnsalePhase: String, Hashable, Sendable {
     case scheduled
     case lobby
@@ -48,7 +48,7 @@ public enum OnsalePhase: String, Hashable, Sendable {
 }
 
 extension OnsaleSchedule {
-    /// The phase at a moment.
+    /// The phase at a moment, as far as the schedule knows: never `soldOut`.
     public func phase(at now: Timestamp, isPaused: Bool) -> OnsalePhase {
         if let closesAt, closesAt <= now { return .closed }
         if opensAt <= now { return isPaused ? .paused : .open }
@@ -57,9 +57,9 @@ extension OnsaleSchedule {
     }
 }
 
-/// What an organizer changes of a schedule; what is nil stays as it is.
+/// A change to a schedule; nil leaves a value as it is.
 public struct ScheduleChange: Hashable, Sendable {
-    /// `.some(nil)` takes the moment away.
+    /// `.some(nil)` removes the lobby.
     public var lobbyOpensAt: Timestamp??
     public var opensAt: Timestamp?
     public var closesAt: Timestamp??
@@ -76,7 +76,7 @@ public struct ScheduleChange: Hashable, Sendable {
 }
 
 extension OnsaleSchedule {
-    /// The schedule with a change made.
+    /// The schedule with the change applied.
     func changed(by change: ScheduleChange) -> OnsaleSchedule {
         var schedule = self
         if let lobbyOpensAt = change.lobbyOpensAt { schedule.lobbyOpensAt = lobbyOpensAt }
@@ -86,7 +86,7 @@ extension OnsaleSchedule {
         return schedule
     }
 
-    /// Whether the lobby comes first and the end last.
+    /// Whether the lobby opens no later than the sale, and the sale ends after it opens.
     public var isInOrder: Bool {
         (lobbyOpensAt.map { $0 <= opensAt } ?? true) && (closesAt.map { $0 > opensAt } ?? true)
     }
@@ -114,7 +114,7 @@ extension ByteReader {
             opensAt: try timestamp(),
             closesAt: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.timestamp() },
             hasWaitingRoom: try flag(), maxActiveShoppers: try number(), passSeconds: try number(),
-            // The first form knew neither.
+            // Form 1 has neither field.
             passIdleSeconds: form == 1 ? OnsaleSchedule.passIdleSecondsDefault : try number(),
             frontSeconds: form == 1 ? OnsaleSchedule.frontSecondsDefault : try number())
     }

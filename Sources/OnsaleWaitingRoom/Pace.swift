@@ -1,14 +1,14 @@
 import OnsaleValues
 
-/// How fast the line moves, measured: soft, for estimates alone.
+/// Measures how fast the line moves. Soft, and used only for estimates.
 ///
-/// Passes end at a rate that is the number of ends over the time that all passes have lived, ended or not (the maximum
-/// likelihood estimate with censoring, so that the first minutes are not judged by the shortest visits alone). Each end
-/// lets the line move by as many numbers as lie between two calls: those who left are counted by that.
+/// The rate at which slots become free is the number of ended visits over the total lifetime of all slots, ended or
+/// not: the maximum likelihood estimate with censoring, so the first minutes aren't judged by the shortest visits
+/// alone. Each end advances the line by the numbers between two calls, which accounts for people who left.
 struct Pace: Sendable {
-    /// What is older than this fades, in milliseconds.
+    /// How long a measurement counts before it fades, in milliseconds.
     private static let memoryMilliseconds = 300_000.0
-    /// The same for how many of the numbers are there: ever more have left, so what is old misleads.
+    /// The same for the share of present numbers. It is shorter because people keep leaving, so old figures mislead.
     private static let absenceMemoryMilliseconds = 60_000.0
     private static let stepMilliseconds = 5000.0
 
@@ -20,7 +20,7 @@ struct Pace: Sendable {
     private var last: Timestamp?
     private var sinceFade = 0.0
 
-    /// Called before anything changes: the slots taken so far have been so until now.
+    /// Accounts for the time since the last change. Call it before anything changes.
     mutating func elapse(to now: Timestamp) {
         defer { last = max(last ?? now, now) }
         guard let last, now > last, occupied > 0 else { return }
@@ -38,7 +38,7 @@ struct Pace: Sendable {
         }
     }
 
-    /// Goes on from a snapshot, which knows nothing of the pace.
+    /// Starts over from a snapshot, which doesn't include the pace.
     mutating func resume(occupied: Int) {
         self.occupied = occupied
     }
@@ -49,7 +49,7 @@ struct Pace: Sendable {
         numbers += Double(skipped) + 1
     }
 
-    /// A call that was taken back: no visit has ended.
+    /// Frees the slot of a withdrawn call, without counting the end of a visit.
     mutating func takeBackCall() {
         occupied -= 1
     }
@@ -59,8 +59,8 @@ struct Pace: Sendable {
         ends += 1
     }
 
-    /// Numbers that the line moves in a minute while `slots` people shop.
-    /// - Parameter passSeconds: what is believed of a visit as long as none has ended: half of it.
+    /// How many numbers the line advances per minute while `slots` people shop.
+    /// - Parameter passSeconds: half of it is the assumed length of a visit until one has ended.
     func numbersPerMinute(slots: Int, passSeconds: Int) -> Double {
         let endsPerMillisecond = (ends + 1) / (exposure + Double(passSeconds) * 500)
         return endsPerMillisecond * 60_000 * Double(slots) * numbersPerCall

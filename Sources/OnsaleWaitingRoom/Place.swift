@@ -1,6 +1,6 @@
 public import OnsaleValues
 
-/// A place's number within its event, in the order of joining. It is the same before and after the draw.
+/// A place's number within its event, in the order of joining. The draw doesn't change it.
 @frozen
 public struct PlaceID: SerialNumber {
     public let serial: UInt32
@@ -11,7 +11,7 @@ public struct PlaceID: SerialNumber {
     }
 }
 
-/// A number in line: the smaller, the sooner. Where nothing was drawn it is the place's own.
+/// A number in line; smaller numbers go first. Without a draw it equals the place's own number.
 @frozen
 public struct LineNumber: SerialNumber {
     public let serial: UInt32
@@ -27,6 +27,6 @@ public struct Place: Hashable, Sendable {
     public let id: PlaceID
     /// Nil before the draw.
     public let number: LineNumber?
-    /// For those who came to the lobby: how many came before.
+    /// How many entered the lobby before this place; nil for places outside the lobby.
     public let lobbyIndex: UInt32?
 }

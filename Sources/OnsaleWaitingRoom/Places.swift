@@ -1,24 +1,24 @@
 import OnsaleValues
 
-/// What has become of a place in line.
+/// The state of a place in line.
 enum PlaceState: UInt8, Sendable {
-    /// Not called yet, whether its holder is there or not.
+    /// Not called, whether its holder is present or not.
     case waiting
-    /// Called, and expected to ask for the pass.
+    /// Called; its holder should claim the pass.
     case called
-    /// Called and not come: stands first again as soon as it asks.
+    /// Called, but its holder didn't come: it returns to the front when the holder claims.
     case lapsed
-    /// Its pass lives.
+    /// Its pass is live.
     case admitted
     /// Its pass has ended.
     case spent
-    /// Its buyer has a newer place, for which it stands.
+    /// Its buyer has a newer place at the end; this one now refers to that.
     case moved
 
     var isWaiting: Bool { self == .waiting || self == .called || self == .lapsed }
 }
 
-/// Everyone who has joined, in the order of joining, some forty bytes each.
+/// Everyone who joined, in order of joining, at about forty bytes each.
 struct Places: Sendable {
     private var buyers: [BuyerID] = []
     private var states: [UInt8] = []
@@ -29,7 +29,7 @@ struct Places: Sendable {
 
     /// The newest place.
     var last: PlaceID { PlaceID(count) }
-    /// The place that is given next.
+    /// The next place to give.
     var next: PlaceID { last.next }
     var all: some Sequence<PlaceID> { (0..<count).lazy.map { PlaceID($0 + 1) } }
 
@@ -46,7 +46,7 @@ struct Places: Sendable {
         set { states[Int(place.serial) - 1] = newValue.rawValue }
     }
 
-    /// Gives the next place. An older one of the same buyer is forgotten.
+    /// Gives the next place. ``place(of:)`` no longer finds an older place of the same buyer.
     mutating func append(_ buyer: BuyerID, state: PlaceState = .waiting) {
         buyers.append(buyer)
         states.append(state.rawValue)
@@ -54,8 +54,8 @@ struct Places: Sendable {
     }
 }
 
-/// Finds the newest place of a buyer: open addressing over the serials alone, since buyers lie elsewhere. A buyer is
-/// an HMAC, whose bits are as good as any hash's.
+/// Finds a buyer's newest place: a hash table with open addressing that stores only serials, since the buyers are
+/// stored elsewhere. A buyer ID is an HMAC, so its bits serve as the hash.
 private struct BuyerIndex: Sendable {
     private var slots = [UInt32](repeating: 0, count: 64)
     private var used = 0
@@ -72,7 +72,7 @@ private struct BuyerIndex: Sendable {
         slots[slot] = place
     }
 
-    /// Where the buyer is, or would be.
+    /// The slot the buyer is in, or would go in.
     private func slot(of buyer: BuyerID, in buyers: [BuyerID]) -> Int {
         let mask = slots.count - 1
         var slot = Int(truncatingIfNeeded: buyer.low ^ buyer.high) & mask

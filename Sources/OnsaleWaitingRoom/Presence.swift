@@ -1,8 +1,9 @@
 import OnsaleValues
 
-/// Who is there: soft, never journaled, and so begun anew after a restart.
+/// Who is present. Soft: never journaled, so it starts over after a restart.
 ///
-/// Whoever has neither listened nor asked for thirty seconds is absent; in the first thirty after a start nobody is.
+/// Holders who have neither listened nor asked for thirty seconds are absent; for thirty seconds after a start nobody
+/// is.
 struct Presence: Sendable {
     static let seconds = 30
 
@@ -12,7 +13,7 @@ struct Presence: Sendable {
 
     mutating func begin(at now: Timestamp) {
         guard origin == nil else { return }
-        // So that a place seen in the first second is not taken for one never seen.
+        // A place seen in the first second must not look like one never seen, which is 0.
         origin = now.milliseconds / 1000 - 1
     }
 
@@ -24,7 +25,7 @@ struct Presence: Sendable {
         lastSeen[Int(place.serial) - 1] = UInt32(clamping: now.milliseconds / 1000 - origin)
     }
 
-    /// Whether the place was seen lately; the grace after a start does not count here.
+    /// Whether the place was seen in the last thirty seconds, ignoring the grace after a start.
     func isSeen(_ place: PlaceID, at now: Timestamp) -> Bool {
         guard let origin, Int(place.serial) <= lastSeen.count, lastSeen[Int(place.serial) - 1] > 0 else { return false }
         return now.milliseconds / 1000 - origin - Int64(lastSeen[Int(place.serial) - 1]) <= Int64(Presence.seconds)
@@ -33,10 +34,5 @@ struct Presence: Sendable {
     func isGrace(at now: Timestamp) -> Bool {
         guard let origin else { return true }
         return now.milliseconds / 1000 - origin - 1 < Int64(Presence.seconds)
-    }
-
-    /// When the grace ends.
-    var graceEnd: Timestamp? {
-        origin.map { Timestamp(milliseconds: ($0 + 1 + Int64(Presence.seconds)) * 1000) }
     }
 }

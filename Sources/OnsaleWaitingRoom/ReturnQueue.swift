@@ -1,9 +1,9 @@
 import HeapModule
 
-/// Those whose number was passed over and who are back: the smallest number first. Soft, like presence.
+/// Numbers that were passed over and are back, smallest first. Soft, like presence.
 struct ReturnQueue: Sendable {
     private var numbers = Heap<LineNumber>()
-    /// A bit for each number that is in the heap.
+    /// One bit per number, set if the number is in the heap.
     private var members: [UInt64] = []
 
     var first: LineNumber? { numbers.min }

@@ -1,5 +1,5 @@
-/// SplitMix64: small, fast, and the same everywhere for the same seed, so that a rehearsal or a failed test can be repeated.
-/// Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
+/// SplitMix64: small, fast, and identical everywhere for the same seed, so a rehearsal or a failed test can be
+/// repeated. Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -15,7 +15,7 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// Whether something of this probability happens.
+    /// True with the given probability, from 0 to 1.
     package mutating func happens(_ probability: Double) -> Bool {
         Double.random(in: 0..<1, using: &self) < probability
     }

@@ -12,7 +12,7 @@ enum Demo {
         guard let url = BundledFile.url("Examples/arena.json", of: "onsale"),
             let plan = try? String(contentsOf: url, encoding: .utf8)
         else {
-            logger.warning("The example arena is not beside the program, so nothing is on sale yet")
+            logger.warning("The example arena was not installed with the program, so nothing is on sale yet")
             return
         }
         let request = """

@@ -4,7 +4,7 @@ import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
 
-/// A fact as one line of JSON, for people who look into a journal.
+/// Prints a fact as one line of JSON, for people who look into a journal.
 enum FactPrinter {
     static func line(_ fact: Fact, sequence: UInt64, time: Timestamp) -> String {
         var members: [(String, Any)] = [("sequence", sequence), ("time", time.milliseconds)]
@@ -24,7 +24,7 @@ enum FactPrinter {
         return "{" + members.map { "\(json($0.0)):\(json($0.1))" }.joined(separator: ",") + "}"
     }
 
-    /// A kind of fact by the name of its type, and its fields by theirs. A new field is printed without being named here.
+    /// The kind of fact and its fields, by their Swift names, so that new fields are printed unasked.
     private static func members(_ body: Any) -> [(String, Any)] {
         let name = "\(type(of: body))"
         return [("fact", name.prefix(1).lowercased() + name.dropFirst())]
@@ -33,7 +33,7 @@ enum FactPrinter {
 
     private static func member(_ label: String, _ value: Any) -> [(String, Any)] {
         switch value {
-        // Not the draw's seed: it must not be known before the opening, and is published then.
+        // Not the draw's seed, which must stay secret until the opening and is published then.
         case let seed as [UInt8] where label == "seed": [("commitment", Hex.encode(Draw.commitment(to: seed)))]
         case let hash as [UInt8]: [(label, Hex.encode(hash))]
         case Places.seats(let seats): [("seats", seats), ("quantity", seats.count)]
@@ -42,7 +42,7 @@ enum FactPrinter {
             [("opensAt", schedule.opensAt.milliseconds), ("cap", schedule.maxActiveShoppers)]
         case let buyer as BuyerID: [(label, buyer.text)]
         case let moment as Timestamp: [(label, moment.milliseconds)]
-        // A key is a digest, and the address at the bank is the payer's alone.
+        // Left out: a key is just a digest, and the bank's address is for the payer alone.
         case is IdempotencyKey, is IdempotencyKey?: []
         case _ where label == "url": []
         case let text as String?: [(label, text ?? "")]

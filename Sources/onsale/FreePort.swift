@@ -1,8 +1,8 @@
 import Foundation
 
-/// Finds out which port will be listened on before anything listens.
+/// Settles which port to listen on before anything listens.
 enum FreePort {
-    /// The port itself, or a free one for 0. A port that is taken is told at once, by its number.
+    /// Returns the port itself, or a free one for 0. A taken port is reported at once, by number.
     static func resolve(_ port: Int, host: String) throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw StartError.portTaken(port, reason: String(cString: strerror(errno))) }
@@ -12,7 +12,7 @@ enum FreePort {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(port).bigEndian)
-        // A name, or IPv6, is for the server itself to resolve; then the port must be given.
+        // The server itself resolves names and IPv6; the port must then be given.
         guard inet_pton(AF_INET, host == "localhost" ? "127.0.0.1" : host, &address.sin_addr) == 1 else { return port }
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in

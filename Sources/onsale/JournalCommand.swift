@@ -3,35 +3,35 @@ import Foundation
 import OnsaleEngine
 import OnsaleStorage
 
-/// `onsale journal`: the facts of an event, a JSON object a line.
+/// `onsale journal`: an event's facts, one JSON object per line.
 struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal", abstract: "Print an event's facts as JSON lines, or list the events.")
 
-    @Argument(help: "The event; left out, all events are listed.")
+    @Argument(help: "The event. Without it, all events are listed.")
     var event: String?
 
     @Option(help: "The data folder (ONSALE_DATA; ./onsale-data).")
     var data: String?
 
-    @Option(help: "Begin with this fact.")
+    @Option(help: "The fact to begin with.")
     var from: UInt64 = 1
 
     func run() throws {
         let path = Settings(typed: [.data: data]).text(.data) ?? "./onsale-data"
         guard FileManager.default.fileExists(atPath: path + "/journal.sqlite") else {
-            FileHandle.complain("onsale: there is no journal in \(path)")
+            FileHandle.printError("onsale: there is no journal in \(path)")
             throw ExitCode(2)
         }
         let journal = try SQLiteJournal(folder: path, isReadOnly: true)
         guard let event else {
             for head in try journal.heads() {
-                FileHandle.say(#"{"event":"\#(head.partition)","facts":\#(head.lastSequence)}"#)
+                FileHandle.printLine(#"{"event":"\#(head.partition)","facts":\#(head.lastSequence)}"#)
             }
             return
         }
         guard try journal.head(of: event) != nil else {
-            FileHandle.complain("onsale: there is no event \(event)")
+            FileHandle.printError("onsale: there is no event \(event) in the journal")
             throw ExitCode.failure
         }
         try journal.read(partition: event, from: from) { row in
@@ -39,7 +39,7 @@ struct JournalCommand: ParsableCommand {
                 payload: row.payload, plans: { try journal.document(digest: $0) }
             ).enumerated() {
                 let sequence = row.sequence + UInt64(offset)
-                if sequence >= from { FileHandle.say(FactPrinter.line(fact, sequence: sequence, time: row.time)) }
+                if sequence >= from { FileHandle.printLine(FactPrinter.line(fact, sequence: sequence, time: row.time)) }
             }
         }
     }

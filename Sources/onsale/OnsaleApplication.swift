@@ -12,8 +12,8 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// Opens what a server stands on: its folder, its secrets, its journal and its clock.
-/// - Throws: ``SetupError`` and its like, for whoever starts it.
+/// Opens what a server needs: its folder, secrets, journal and clock.
+/// - Throws: ``SetupError`` and others, to be shown to the operator.
 func buildApplication(_ configuration: ServerConfiguration, logger: Logger) throws -> OnsaleApplication {
     for warning in configuration.warnings { logger.warning("\(warning)") }
     let folder = try DataFolder(path: configuration.dataPath)
@@ -26,27 +26,27 @@ func buildApplication(_ configuration: ServerConfiguration, logger: Logger) thro
     )
 }
 
-/// The clock by which everything is sold, once it fits what was written before.
+/// The clock for everything sold. It must not contradict what the journal has.
 private func startClock(after latest: Timestamp?, accepts: Bool, _ logger: Logger) throws(SetupError) -> SystemClock {
     do throws(ClockFinding) {
         return try SystemClock(
             after: latest, accepts: accepts,
             onJump: { drift in
                 logger.warning(
-                    "The system's clock was set, or has jumped; time goes on as it did and follows it slowly",
+                    "The system's clock jumped. The sale's time runs on and follows it slowly",
                     metadata: ["milliseconds": "\(drift)"])
             })
     } catch .behindJournal(let seconds) {
         throw SetupError(
-            "the system's clock is \(seconds) seconds behind what was written last in this data folder. Set the clock "
-                + "right; or, if the journal's time was wrong, start with --accept-clock: time then goes on from the "
+            "the system's clock is \(seconds) seconds behind the last entry in this data folder. Set the clock "
+                + "right; or, if the journal's time is wrong, start with --accept-clock: time then continues from the "
                 + "journal's")
     } catch {
-        throw SetupError("the system's clock says a year before 2025. Set it right, or start with --accept-clock")
+        throw SetupError("the system's clock is set to a year before 2025. Set it right, or start with --accept-clock")
     }
 }
 
-/// The running whole: the sandbox (unless a provider is set), the engine, the two ports.
+/// The running program: the sandbox (unless a provider is set), the engine, the two ports.
 struct OnsaleApplication: Sendable {
     let configuration: ServerConfiguration
     let folder: DataFolder
@@ -57,15 +57,15 @@ struct OnsaleApplication: Sendable {
     let connectionsMax: Int
     let logger: Logger
 
-    /// How long a shutdown may take before what is left is cut off; the process must be gone in ten seconds.
+    /// How long connections may take to close during shutdown, in seconds; the process must be gone within ten.
     private static let shutdownSeconds = 6
 
-    /// Of a hundred connections so many may be streams; the rest stays for requests.
+    /// The percentage of connections that may be streams; the rest is for requests.
     private static let streamShare = 84
 
     func run() async throws {
-        // The contract's port is bound last, so that whoever can connect is served. The sandbox needs it for its
-        // webhooks, so it learns it then.
+        // The public port is bound last, so that anyone who can connect is served. The sandbox needs its number
+        // earlier, for webhooks.
         let publicPort = try FreePort.resolve(configuration.port, host: configuration.host)
         if configuration.managementPort != 0 {
             _ = try FreePort.resolve(configuration.managementPort, host: "127.0.0.1")
@@ -85,11 +85,11 @@ struct OnsaleApplication: Sendable {
         if configuration.isDemo { try await Demo.openArena(in: engine, logger: logger) }
         try await serve(service, engine, broadcaster, publicPort)
         await broadcaster.stop()
-        // Both ports have stopped: what they took is answered, so the engine can put everything away.
+        // Both ports have stopped and everything accepted is answered, so the engine can finish its work.
         await engine.stop()
     }
 
-    /// Lets go of everything that was opened; nothing is used after it.
+    /// Closes everything that was opened; nothing may be used afterwards.
     func close() async throws {
         try await client.shutdown()
         try journal.close()
@@ -108,7 +108,7 @@ struct OnsaleApplication: Sendable {
         if case .provider(let url, _, let secretKey) = configuration.payments {
             return Provider(url: url, secretKey: secretKey, stop: {})
         }
-        // The same port as before, if it is free: payers may be on its pages.
+        // The same port as before if it is free, since payers may be on the sandbox's pages.
         let portFile = folder.file("sandbox.port")
         let before = (try? String(contentsOf: portFile, encoding: .utf8)).flatMap { Int($0) } ?? 0
         let sandboxPort = (1...65_535).contains(before) ? (try? FreePort.resolve(before, host: "127.0.0.1")) ?? 0 : 0
@@ -147,13 +147,13 @@ struct OnsaleApplication: Sendable {
                 baseURL: provider.url, secretKey: provider.secretKey, publicURL: publicURL, client: client),
             followers: [StreamFollower(broadcaster)], logger: engineLogger,
             fatal: { reason in
-                // After a failed write or sync nobody knows what is on disk; a new start reads what is.
-                FileHandle.complain("onsale: ending, because \(reason)")
+                // After a failed write or sync nobody knows what is on disk; a restart reads what is there.
+                FileHandle.printError("onsale: stopping, because \(reason)")
                 exit(70)
             })
     }
 
-    /// One client has a twentieth of what there is, unless told otherwise.
+    /// The limit per client: a twentieth of all connections by default.
     private var connectionsPerAddress: Int {
         configuration.connectionsPerAddress ?? max(100, connectionsMax / 20)
     }
@@ -163,7 +163,7 @@ struct OnsaleApplication: Sendable {
             adminToken: secrets.adminToken, doorToken: configuration.doorToken, tokenSecret: secrets.tokenSecret,
             barcodeSecret: secrets.barcodeSecret, login: configuration.login, webhookSecret: secrets.webhookSecret,
             trustedProxies: configuration.trustedProxies, limitsLoopback: configuration.limitsLoopback,
-            joinChallengeBits: configuration.joinChallengeBits, handsSocketsOver: configuration.handsSocketsOver,
+            joinChallengeBits: configuration.joinChallengeBits, takesOverSockets: configuration.takesOverSockets,
             pagesFolder: configuration.pagesFolder)
     }
 
@@ -172,7 +172,7 @@ struct OnsaleApplication: Sendable {
     private func serve(
         _ service: OnsaleService, _ engine: Engine, _ broadcaster: Broadcaster, _ publicPort: Int
     ) async throws {
-        // Told once, when both are open.
+        // Announced once, when both are open.
         let open = Mutex<(public: Int?, management: Int?)>((nil, nil))
         let opened: @Sendable (Int?, Int?) -> Void = { publicPort, managementPort in
             let ports = open.withLock { open in
@@ -217,7 +217,7 @@ struct OnsaleApplication: Sendable {
         if configuration.isDemo { lines.append("  on sale            \(url)/events/\(Demo.eventID)") }
         lines.append("  organizer, door    \(url)/organizer, \(url)/door")
         lines.append("  management         http://127.0.0.1:\(managementPort)")
-        FileHandle.say(lines.joined(separator: "\n"))
+        FileHandle.printLine(lines.joined(separator: "\n"))
     }
 }
 

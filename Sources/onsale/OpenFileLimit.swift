@@ -1,13 +1,13 @@
 import Foundation
 import Logging
 
-/// How many connections the system lets us have.
+/// How many connections the system allows us.
 enum OpenFileLimit {
-    /// Files that are open besides connections: the journal, the provider, the rest.
+    /// Open files that aren't connections: the journal, the provider, the rest.
     private static let reserve = 600
     private static let connectionsWanted = 19_000
 
-    /// Raises the limit as far as it goes, and says so when it is too low.
+    /// Raises the limit as far as possible, and warns if it is still too low.
     static func connectionsMax(logger: Logger) -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1000 }
@@ -19,7 +19,7 @@ enum OpenFileLimit {
         let connections = max(100, min(connectionsWanted, files - reserve))
         if connections < connectionsWanted {
             logger.warning(
-                "The limit on open files is too low for the connections wanted; raise it with ulimit -n",
+                "The limit on open files is too low for all connections; raise it with ulimit -n",
                 metadata: [
                     "openFiles": "\(files)", "connections": "\(connections)",
                     "wanted": "\(connectionsWanted + reserve)",

@@ -2,7 +2,7 @@ import Foundation
 
 /// Who takes the money.
 enum PaymentChoice: Sendable {
-    /// Nobody does: everything is "paid" by a provider of our own.
+    /// No one: our own provider pretends that everything is paid.
     case sandbox
     case provider(url: String, host: String, secretKey: String)
 
@@ -18,10 +18,10 @@ enum PaymentChoice: Sendable {
         case "sandbox"?: self = .sandbox
         case let text?:
             guard let url = URL(string: text), let host = url.host, url.scheme == "https" || url.scheme == "http" else {
-                throw SetupError("ONSALE_PAYMENT_URL is “sandbox” or the URL of a payment provider, not “\(text)”.")
+                throw SetupError("ONSALE_PAYMENT_URL must be “sandbox” or a payment provider's URL, not “\(text)”.")
             }
             guard url.scheme == "https" || ["127.0.0.1", "localhost", "::1"].contains(host) else {
-                throw SetupError("ONSALE_PAYMENT_URL must be https: the secret key goes there.")
+                throw SetupError("ONSALE_PAYMENT_URL must be https, since the secret key is sent there.")
             }
             guard let secretKey = settings.text(.paymentSecretKey) else {
                 throw SetupError("ONSALE_PAYMENT_URL needs ONSALE_PAYMENT_SECRET_KEY, the provider's secret key.")
@@ -32,7 +32,7 @@ enum PaymentChoice: Sendable {
         }
     }
 
-    /// As `/info` tells it.
+    /// As `/info` shows it.
     var name: String {
         switch self {
         case .sandbox: "sandbox"

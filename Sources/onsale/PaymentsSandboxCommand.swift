@@ -8,29 +8,29 @@ import OnsaleStorage
 import ServiceLifecycle
 import UnixSignals
 
-/// `onsale payments-sandbox`: the sandbox alone, for a server elsewhere.
+/// `onsale payments-sandbox`: only the sandbox, for a server elsewhere.
 struct PaymentsSandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "payments-sandbox", abstract: "Run the payments sandbox alone.",
+        commandName: "payments-sandbox", abstract: "Run only the payments sandbox.",
         discussion: """
-            Point a server at it with ONSALE_PAYMENT_URL and ONSALE_PAYMENT_SECRET_KEY. Webhooks are sent when \
+            Point a server at it with ONSALE_PAYMENT_URL and ONSALE_PAYMENT_SECRET_KEY. It sends webhooks if \
             ONSALE_PAYMENT_WEBHOOK_URL and ONSALE_PAYMENT_WEBHOOK_SECRET are set.
             """)
 
     @Option(help: "Address to listen on (127.0.0.1).")
     var host = "127.0.0.1"
 
-    @Option(help: "Port; 0 takes a free one.")
+    @Option(help: "Port; 0 picks a free one.")
     var port = 12111
 
-    @Option(help: "Where its payments are kept.")
+    @Option(help: "Folder to keep its payments in.")
     var data = "./onsale-sandbox"
 
     func run() async throws {
         let logger = Logger.onsale("onsale.sandbox")
         let folder: DataFolder
         do { folder = try DataFolder(path: data) } catch {
-            FileHandle.complain("onsale: \(error)")
+            FileHandle.printError("onsale: \(error)")
             throw ExitCode(2)
         }
         let settings = Settings()
@@ -44,7 +44,7 @@ struct PaymentsSandboxCommand: AsyncParsableCommand {
             folder: folder.url, host: host, port: port, secretKey: secretKey, webhook: webhook, client: client,
             logger: logger)
         let application = sandbox.application { port in
-            FileHandle.say("The payments sandbox is open at http://\(host):\(port)")
+            FileHandle.printLine("The payments sandbox is open at http://\(host):\(port)")
         }
         var configuration = ServiceGroupConfiguration(
             services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

@@ -4,65 +4,65 @@ import Logging
 import OnsaleHTTP
 import OnsaleRehearsal
 
-/// `onsale rush`: a crowd that buys as real fans would, and a check of everything that it was told.
+/// `onsale rush`: a crowd that buys as real fans would, and a check of everything it was told.
 struct Rush: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Rehearse an onsale with a crowd, and check the whole history of answers.",
-        discussion: "Exit status 0 when the history is clean, 1 when anything in it is wrong.")
+        discussion: "Exits with status 0 if the history is clean, 1 if anything in it is wrong.")
 
     @Option(help: "The server (http://127.0.0.1:8080).")
     var url = "http://127.0.0.1:8080"
 
-    @Option(help: "The event; left out, an event of its own is made from the example arena or --plan.")
+    @Option(help: "The event. Without it, a new one is made from the example arena or --plan.")
     var event: String?
 
-    @Option(help: "How many fans come.")
+    @Option(help: "The number of fans.")
     var fans = 20_000
 
-    @Option(help: "Over how many seconds they arrive, most of them at the start (with --line: those who come late).")
+    @Option(help: "How many seconds they take to arrive, most of them at the start (with --line: the latecomers only).")
     var seconds = 60.0
 
-    @Option(help: "The organizer's token (ONSALE_ADMIN_TOKEN, or the file that --data names).")
+    @Option(help: "The organizer's token (ONSALE_ADMIN_TOKEN, or the admin-token file in --data).")
     var adminToken: String?
 
-    @Option(help: "The data folder whose admin-token is read (ONSALE_DATA; ./onsale-data).")
+    @Option(help: "The data folder to read admin-token from (ONSALE_DATA; ./onsale-data).")
     var data: String?
 
-    @Option(help: "Connections at a time.")
+    @Option(help: "Connections at once.")
     var connections = 512
 
-    @Option(help: "Chooses everything that is left to chance.")
+    @Option(help: "The seed of everything random.")
     var seed: UInt64 = 1
 
-    @Option(help: "Where the report goes.")
+    @Option(help: "Where to write the report.")
     var report = "rush-report.html"
 
-    @Option(help: "A seating plan (pretix's format) to make the event from.")
+    @Option(help: "A seating plan in pretix's format to make the event from.")
     var plan: String?
 
     @Flag(
         help: """
-            The crowd lines up: it gathers in a lobby, is let in by the cap, listens or polls, leaves and comes back.
+            The crowd lines up: it gathers in a lobby, listens or polls, leaves and returns, and enters up to the cap.
             """)
     var line = false
 
-    @Option(help: "With --line: how many may shop at a time.")
+    @Option(help: "With --line: how many may shop at once.")
     var cap = 500
 
-    @Option(help: "With --line: for how many seconds the lobby is open before the sale.")
+    @Option(help: "With --line: how many seconds the lobby is open before the sale.")
     var lobbySeconds = 20.0
 
     @Option(
         help: """
-            With --line: how many fans listen to the waiting room's stream, each on a socket of its own (14000); the \
+            With --line: how many fans listen to the waiting room's stream, each on its own socket (14000); the \
             others poll.
             """)
     var streams: Int?
 
-    @Option(help: "With --line: how many minutes after the opening those still in line are sent home.")
+    @Option(help: "With --line: how many minutes after the opening to send home those still in line.")
     var lineMinutes = 10.0
 
-    /// All sockets together, so that one machine's ports and files suffice for both sides.
+    /// The limit on all sockets together, so that one machine's ports and files suffice for both sides.
     private static let socketsMax = 15_000
     private static let streamsDefault = 14_000
 
@@ -70,14 +70,14 @@ struct Rush: AsyncParsableCommand {
         guard line else { return }
         guard cap > 0, lobbySeconds >= 0, lineMinutes > 0, streams ?? 0 >= 0 else {
             throw ValidationError(
-                "--cap and --line-minutes must be above zero, --lobby-seconds and --streams not below it.")
+                "--cap and --line-minutes must be above zero; --lobby-seconds and --streams must not be negative.")
         }
         guard connections + (streams ?? 0) <= Rush.socketsMax else {
-            throw ValidationError("--streams and --connections together must not be above \(Rush.socketsMax).")
+            throw ValidationError("--streams and --connections together must not exceed \(Rush.socketsMax).")
         }
     }
 
-    /// How the crowd lines up, with as many streams as there are sockets for.
+    /// How the crowd lines up, with no more streams than there are sockets for.
     private var lineUp: Rehearsal.LineUp? {
         guard line else { return nil }
         let connectionsMax = min(Rush.socketsMax, OpenFileLimit.connectionsMax(logger: .onsale("onsale.rush")))
@@ -95,7 +95,7 @@ struct Rush: AsyncParsableCommand {
             ?? (try? String(contentsOfFile: folder + "/admin-token", encoding: .utf8))?
             .trimmingCharacters(in: .whitespacesAndNewlines)
         guard let token else {
-            FileHandle.complain("onsale: the organizer's token is needed: --admin-token, or --data with its folder")
+            FileHandle.printError("onsale: give the organizer's token with --admin-token, or its folder with --data")
             throw ExitCode(2)
         }
         let planURL =
@@ -107,12 +107,12 @@ struct Rush: AsyncParsableCommand {
                 seed: seed, plan: planURL, lineUp: lineUp))
         do {
             let result = try await rehearsal.run()
-            FileHandle.say(result.table)
+            FileHandle.printLine(result.table)
             try result.html.write(toFile: report, atomically: true, encoding: .utf8)
-            FileHandle.say("Report: \(URL(fileURLWithPath: report).path)")
+            FileHandle.printLine("Report: \(URL(fileURLWithPath: report).path)")
             guard result.isClean else { throw ExitCode.failure }
         } catch let error as RehearsalError {
-            FileHandle.complain("onsale: \(error)")
+            FileHandle.printError("onsale: \(error)")
             throw ExitCode(2)
         }
     }

@@ -1,6 +1,6 @@
 import OnsaleStorage
 
-/// The secrets of a data folder, each made on first use and readable by its owner alone.
+/// The secrets of a data folder, each generated on first use and readable only by its owner.
 struct Secrets: Sendable {
     let adminToken: String
     let adminTokenIsOurs: Bool

@@ -6,31 +6,31 @@ import Logging
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve events from a data folder.",
-        discussion: "Every option is also an environment variable: --port is ONSALE_PORT, and so on.")
+        discussion: "Every option can also be set in the environment: --port as ONSALE_PORT, and so on.")
 
     @Option(help: "Address to listen on (ONSALE_HOST; 127.0.0.1).")
     var host: String?
 
-    @Option(help: "Port of the contract; 0 takes a free one (ONSALE_PORT; 8080).")
+    @Option(help: "Public port; 0 picks a free one (ONSALE_PORT; 8080).")
     var port: Int?
 
-    @Option(help: "Port for those who run it, on loopback (ONSALE_MANAGEMENT_PORT; 9464).")
+    @Option(help: "Management port for operators, on loopback (ONSALE_MANAGEMENT_PORT; 9464).")
     var managementPort: Int?
 
-    @Option(help: "Where everything is kept (ONSALE_DATA; ./onsale-data).")
+    @Option(help: "The data folder, for everything that is stored (ONSALE_DATA; ./onsale-data).")
     var data: String?
 
-    @Flag(help: "Believe every address at sign-in, and sell an arena at once (ONSALE_DEMO).")
+    @Flag(help: "Believe any address at sign-in, and put an arena on sale at once (ONSALE_DEMO).")
     var demo = false
 
     @Flag(
         help:
-            "Start though the system's clock is far behind the journal: time goes on from there (ONSALE_ACCEPT_CLOCK).")
+            "Start even if the system's clock is far behind the journal, and continue its time (ONSALE_ACCEPT_CLOCK).")
     var acceptClock = false
 
     func run() async throws {
         let logger = Logger.onsale("onsale")
-        // Whatever is made here is for nobody else to read.
+        // Nobody else may read the files created here.
         umask(0o077)
         let application: OnsaleApplication
         do {
@@ -40,14 +40,14 @@ struct Serve: AsyncParsableCommand {
             ])
             application = try buildApplication(ServerConfiguration(settings), logger: logger)
         } catch {
-            FileHandle.complain("onsale: \(error)")
+            FileHandle.printError("onsale: \(error)")
             throw ExitCode(2)
         }
         var failure: (any Error)?
         do { try await application.run() } catch { failure = error }
         try await application.close()
         if let failure {
-            FileHandle.complain("onsale: \(failure)")
+            FileHandle.printError("onsale: \(failure)")
             throw ExitCode.failure
         }
         logger.notice("Stopped")

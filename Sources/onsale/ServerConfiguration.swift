@@ -1,33 +1,33 @@
 import Foundation
 import OnsaleHTTP
 
-/// How a server is set up, checked as a whole before anything is opened.
+/// A server's configuration, checked as a whole before anything is opened.
 struct ServerConfiguration: Sendable {
     let host: String
     let port: Int
     let managementPort: Int
     let dataPath: String
     let isDemo: Bool
-    /// Whether to start though the clock is far behind the journal.
+    /// Whether to start even if the clock is far behind the journal.
     let acceptsClock: Bool
-    /// Where payers come back to; nil for the address that is listened on.
+    /// Where payers return to; nil for the address we listen on.
     let publicURL: String?
     let payments: PaymentChoice
-    /// nil: one is made.
+    /// nil to generate one.
     let adminToken: String?
     let doorToken: String?
-    /// What the provider signs its webhooks with; nil: one is made, which only the sandbox knows.
+    /// Signs the provider's webhooks; nil to generate one that only the sandbox knows.
     let webhookSecret: String?
     let login: LoginSetting
     let joinChallengeBits: Int
     let trustedProxies: Set<String>
     let limitsLoopback: Bool
-    /// nil: a share of what there is.
+    /// nil for a share of all connections.
     let connectionsPerAddress: Int?
-    let handsSocketsOver: Bool
-    /// The web workspace, for whoever works on the pages.
+    let takesOverSockets: Bool
+    /// The web workspace, for working on the pages.
     let pagesFolder: String?
-    /// What should be mended, though the server starts.
+    /// Problems that should be fixed, though the server starts.
     let warnings: [String]
 
     private static let tokenBytesMin = 16
@@ -57,27 +57,27 @@ struct ServerConfiguration: Sendable {
             throw SetupError("ONSALE_CONNECTIONS_PER_ADDRESS must be above zero.")
         }
         connectionsPerAddress = connections > 0 ? connections : nil
-        handsSocketsOver = settings.text(.streams) != "channels"
+        takesOverSockets = settings.text(.streams) != "channels"
         pagesFolder = settings.text(.pages)
         if case .provider = payments, webhookSecret == nil {
             warnings.append(
-                "ONSALE_PAYMENT_WEBHOOK_SECRET is not set: webhooks are refused, and what the provider does is found late"
+                "ONSALE_PAYMENT_WEBHOOK_SECRET is not set: webhooks are refused, so news from the provider arrives late"
             )
         }
         if !isDemo, trustedProxies.isEmpty {
             warnings.append(
-                "No proxy is named in ONSALE_TRUSTED_PROXIES: behind one all clients would count as one and be limited as one"
+                "ONSALE_TRUSTED_PROXIES is not set: behind a proxy, all clients would count, and be limited, as one"
             )
         }
         self.warnings = warnings
     }
 
-    /// A token that was chosen by hand: one that is short can be guessed.
+    /// Tokens chosen by hand must not be short enough to guess.
     private static func token(_ name: Settings.Name, _ settings: Settings) throws(SetupError) -> String? {
         guard let token = settings.text(name) else { return nil }
         guard token.utf8.count >= tokenBytesMin else {
             throw SetupError(
-                "\(name.rawValue) must have at least \(tokenBytesMin) bytes: openssl rand -hex 16 makes a good one.")
+                "\(name.rawValue) must have at least \(tokenBytesMin) bytes: make one with openssl rand -hex 16.")
         }
         return token
     }
@@ -95,16 +95,16 @@ struct ServerConfiguration: Sendable {
             let issuer = settings.text(.loginIssuer)
             let audience = settings.text(.loginAudience)
             guard let source = JWKSSource(place, issuer: issuer, audience: audience) else {
-                throw SetupError("ONSALE_LOGIN_JWKS must be a file or an https URL; http is for this machine alone.")
+                throw SetupError("ONSALE_LOGIN_JWKS must be a file or an https URL; http only on this machine.")
             }
             if issuer == nil {
-                warnings.append("ONSALE_LOGIN_ISSUER is not set: tokens of other issuers are taken too (`iss`)")
+                warnings.append("ONSALE_LOGIN_ISSUER is not set: tokens of any issuer (`iss`) are accepted")
             }
             if audience == nil {
-                warnings.append("ONSALE_LOGIN_AUDIENCE is not set: tokens made for others are taken too (`aud`)")
+                warnings.append("ONSALE_LOGIN_AUDIENCE is not set: tokens made for any audience (`aud`) are accepted")
             }
             return .jwks(source)
-        case let other?: throw SetupError("ONSALE_LOGIN is open or jwks, not “\(other)”.")
+        case let other?: throw SetupError("ONSALE_LOGIN must be open or jwks, not “\(other)”.")
         }
     }
 }

@@ -1,7 +1,7 @@
 import Configuration
 import Foundation
 
-/// What is wrong with how the program was set up, and what to do about it.
+/// What is wrong with the program's configuration, and what to do about it.
 struct SetupError: Error, CustomStringConvertible {
     let description: String
 
@@ -10,7 +10,7 @@ struct SetupError: Error, CustomStringConvertible {
     }
 }
 
-/// Settings by name: what is typed wins over the environment, and an empty variable is none.
+/// Settings by name. The command line wins over the environment, and an empty variable counts as unset.
 struct Settings: Sendable {
     enum Name: String, CaseIterable {
         case host = "ONSALE_HOST"
@@ -38,7 +38,7 @@ struct Settings: Sendable {
         case paymentWebhookSecret = "ONSALE_PAYMENT_WEBHOOK_SECRET"
         case logLevel = "ONSALE_LOG_LEVEL"
 
-        /// Whether it is never to be shown.
+        /// Whether the value must never be shown.
         var isSecret: Bool {
             switch self {
             case .adminToken, .doorToken, .paymentSecretKey, .paymentWebhookSecret: true
@@ -46,7 +46,7 @@ struct Settings: Sendable {
             }
         }
 
-        /// The library has words where the environment has underscores.
+        /// The library separates words where the environment has underscores.
         fileprivate var key: AbsoluteConfigKey {
             AbsoluteConfigKey(rawValue.lowercased().split(separator: "_").map(String.init))
         }
@@ -54,7 +54,7 @@ struct Settings: Sendable {
 
     private let reader: ConfigReader
 
-    /// - Parameter typed: what stands on the command line.
+    /// - Parameter typed: values from the command line.
     init(typed: [Name: String?] = [:]) {
         let values = typed.compactMapValues { $0 }.map { name, value in
             (name.key, ConfigValue(.string(value), isSecret: name.isSecret))
@@ -66,7 +66,7 @@ struct Settings: Sendable {
         ])
     }
 
-    /// What a setting is set to; nil for nothing.
+    /// A setting's value; nil if unset.
     func text(_ name: Name) -> String? {
         let key = ConfigKey(name.key.components)
         return reader.string(forKey: key, isSecret: name.isSecret).flatMap { $0.isEmpty ? nil : $0 }
@@ -76,26 +76,26 @@ struct Settings: Sendable {
         ["1", "true", "yes"].contains(text(name)?.lowercased())
     }
 
-    /// - Throws: ``SetupError`` for what is no number, or none that it may be.
+    /// - Throws: ``SetupError`` unless it is a number within the range.
     func number(_ name: Name, in range: ClosedRange<Int>, default fallback: Int) throws(SetupError) -> Int {
         guard let text = text(name) else { return fallback }
         guard let number = Int(text), range.contains(number) else {
             let bounds =
                 range.upperBound == .max
-                ? "\(range.lowerBound) at least" : "from \(range.lowerBound) to \(range.upperBound)"
-            throw SetupError("\(name.rawValue) is a number, \(bounds), not “\(text)”.")
+                ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+            throw SetupError("\(name.rawValue) must be a number \(bounds), not “\(text)”.")
         }
         return number
     }
 }
 
 extension FileHandle {
-    /// A line for whoever looks at the terminal.
-    static func say(_ line: String) {
+    /// Writes a line to standard output.
+    static func printLine(_ line: String) {
         try? standardOutput.write(contentsOf: Data((line + "\n").utf8))
     }
 
-    static func complain(_ line: String) {
+    static func printError(_ line: String) {
         try? standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 }

@@ -4,10 +4,10 @@ import OnsaleEngine
 import OnsaleStreams
 import ServiceLifecycle
 
-/// The first to hear that the process is to end: it lets those go who wait for their orders, and sees to it that the
-/// end comes in time.
+/// The first to hear that the process is to end. It releases requests waiting for their orders, and makes sure the end
+/// comes in time.
 struct ShutdownService: Service {
-    /// When what is left is cut off. Everything that was answered is on disk at any moment, so nothing is lost by it.
+    /// When to cut off what is left, in seconds. Everything answered is already on disk, so nothing is lost.
     private static let secondsMax = 9
 
     let engine: Engine
@@ -21,7 +21,7 @@ struct ShutdownService: Service {
         let logger = logger
         Thread.detachNewThread {
             sleep(UInt32(ShutdownService.secondsMax))
-            logger.notice("Some connections did not end in time and are cut off")
+            logger.notice("Some connections did not close in time and were cut off")
             exit(0)
         }
     }

@@ -4,11 +4,11 @@ import OnsaleEngine
 import OnsalePayments
 import OnsaleStorage
 
-/// `onsale verify`: reads a data folder from its first fact on and says which rules hold.
+/// `onsale verify`: reads a data folder from its first fact and checks the rules.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check every rule over a data folder.",
-        discussion: "Exit status 0 when all hold, 1 with a line for each breach. A running server is not disturbed.")
+        abstract: "Check a data folder against every rule.",
+        discussion: "Exits with 0 if all hold, or 1 and a line for each breach. A running server is not disturbed.")
 
     @Option(help: "The data folder (ONSALE_DATA; ./onsale-data).")
     var data: String?
@@ -16,7 +16,7 @@ struct Verify: ParsableCommand {
     func run() throws {
         let path = Settings(typed: [.data: data]).text(.data) ?? "./onsale-data"
         guard FileManager.default.fileExists(atPath: path + "/journal.sqlite") else {
-            FileHandle.complain("onsale: there is no journal in \(path)")
+            FileHandle.printError("onsale: there is no journal in \(path)")
             throw ExitCode(2)
         }
         let journal = try SQLiteJournal(folder: path, isReadOnly: true)
@@ -27,9 +27,9 @@ struct Verify: ParsableCommand {
                     .map { .init(order: $0.order, intent: $0.intent, captured: $0.captured, refunded: $0.refunded) }
             })
         let report = try verification.run()
-        for line in report.lines { FileHandle.say(line) }
-        for breach in report.breaches { FileHandle.say("BREACH \(breach)") }
+        for line in report.lines { FileHandle.printLine(line) }
+        for breach in report.breaches { FileHandle.printLine("BREACH \(breach)") }
         guard report.breaches.isEmpty else { throw ExitCode.failure }
-        FileHandle.say("Every rule holds.")
+        FileHandle.printLine("Every rule holds.")
     }
 }

@@ -86,10 +86,10 @@ import Testing
         var random = SeededRandom(seed: 1)
         queue.set(task(1), for: key(1))
         queue.finish(try #require(queue.calls().first), .init(milliseconds: 9000, isTold: true), now: 0)
-        queue.hasten(task(1), now: 8_999_999_999)
+        queue.hasten(key(1), now: 8_999_999_999)
         queue.wakeAll(now: 0, &random)
         #expect(queue.calls(at: 8_999_999_999).isEmpty)
-        queue.hasten(task(1), now: 9_000_000_000)
+        queue.hasten(key(1), now: 9_000_000_000)
         #expect(queue.calls().count == 1)
     }
 

@@ -3,9 +3,9 @@ import OnsaleValues
 import Seeded
 import Testing
 
-/// Hexadecimal and base 64 as the library has them, and nothing else for theirs.
+/// Our hexadecimal and base 64 give what the library gives, and accept nothing else.
 @Suite struct EncodingTests {
-    @Test("They agree with Foundation on bytes of every length, there and back", arguments: 0...64)
+    @Test("They agree with Foundation on bytes of every length, in both directions", arguments: 0...64)
     func roundTrip(length: Int) {
         var random = SeededRandom(seed: UInt64(length))
         let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(
-        "What is neither is refused",
+        "Anything else is refused",
         arguments: ["a", "abc", "+f", "0x", "g0", " 0", "0\u{660}"])
     func noHex(text: String) {
         #expect(Hex.decode(text.utf8) == nil)

@@ -11,10 +11,10 @@ import Testing
 @testable import OnsaleHTTP
 @testable import OnsalePayments
 
-/// Mutated bytes into everything that reads what others wrote. A trap ends the process, with the seed told before; what
-/// is read must be read the same again after it was written.
+/// Mutated bytes into everything that parses input from outside. A trap ends the process, with the seed already
+/// printed. What was read must survive being written and read again.
 ///
-/// A few seconds in `make test`, as long as `ONSALE_FUZZ_SECONDS` says in `make fuzz`.
+/// A few seconds in `make test`; as long as `ONSALE_FUZZ_SECONDS` says in `make fuzz`.
 @Suite(.serialized) struct FuzzTests {
     /// Pieces that have broken parsers before.
     private static let pieces: [[UInt8]] =
@@ -48,7 +48,7 @@ import Testing
         return bytes
     }
 
-    // MARK: What is read
+    // MARK: What is parsed
 
     private struct Target: Sendable {
         let name: String
@@ -91,7 +91,7 @@ import Testing
             body("event", [event]) { body in
                 let definition = try Body.decode(CreateEvent.self, body)
                     .definition(planDigest: nil, now: moment, tag: 1)
-                // What is taken can be sold.
+                // What is accepted can be put on sale.
                 _ = Partition(definition: definition)
             },
             body("session", [#"{"email":"fan@example.com"}"#]) {
@@ -165,7 +165,7 @@ import Testing
             },
         ]
 
-    // MARK: What it begins with
+    // MARK: Seeds
 
     private static let plan = SeatingPlan(
         categories: ["A", "F"],
@@ -180,7 +180,7 @@ import Testing
             lobbyOpensAt: nil, opensAt: moment, closesAt: nil, hasWaitingRoom: true, maxActiveShoppers: 5,
             passSeconds: 600))
 
-    /// An event in which something of everything has happened, and its facts.
+    /// An event in which every kind of thing has happened, and its facts.
     private static let history: (facts: [Fact], partition: Partition) = {
         var partition = Partition(definition: definition)
         var facts: [Fact] = [.created(definition)]
@@ -214,7 +214,7 @@ import Testing
 
     // MARK: The run
 
-    @Test("What others wrote is read or refused, whatever it is")
+    @Test("Any bytes are either read or refused")
     func parsers() {
         let seconds = ProcessInfo.processInfo.environment["ONSALE_FUZZ_SECONDS"].flatMap(Double.init) ?? 5
         let first = ProcessInfo.processInfo.environment["ONSALE_FUZZ_SEED"].flatMap(UInt64.init)
@@ -224,7 +224,7 @@ import Testing
         var runs = 0
         var slowest = (name: "", seconds: 0.0)
         let end = Date().addingTimeInterval(seconds)
-        // What broke is written down before it is read, so that it is there after a trap.
+        // Each input is saved before it is parsed, so that it survives a trap.
         let last = FileManager.default.temporaryDirectory.appendingPathComponent("onsale-fuzz-last")
         while Date() < end {
             for target in Self.targets {

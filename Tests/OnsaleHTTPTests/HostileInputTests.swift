@@ -16,14 +16,14 @@ import Testing
 @testable import OnsaleHTTP
 @testable import OnsalePayments
 
-/// What strangers may send, and what they may take.
+/// What strangers may send, and how much they may take.
 @Suite struct HostileInputTests {
     private func check(_ json: String) -> JSONCheck.Fault? {
         do throws(JSONCheck.Fault) { try JSONCheck.check(Array(json.utf8)) } catch { return error }
         return nil
     }
 
-    @Test("A member that is there twice, by whatever spelling, is refused; the same name elsewhere is not")
+    @Test("A member that appears twice, however it is spelled, is refused; the same name in another object is not")
     func duplicateMembers() {
         #expect(check(#"{"a":1,"a":2}"#) == .nameTwice("a"))
         #expect(check(#"{"a":1,"\u0061":2}"#) == .nameTwice("a"))
@@ -34,7 +34,7 @@ import Testing
         #expect(check("{\(many),\"m3\":1}") == .nameTwice("m3"))
     }
 
-    @Test("Names beyond a hundred bytes and endless nesting are refused before anything is decoded")
+    @Test("Names over a hundred bytes and endless nesting are refused before anything is decoded")
     func longNames() {
         #expect(check(#"{"\#(String(repeating: "n", count: 100))":1}"#) == nil)
         #expect(check(#"{"\#(String(repeating: "n", count: 101))":1}"#) == .nameTooLong)
@@ -42,13 +42,13 @@ import Testing
         #expect(check(String(repeating: "[", count: 100)) == .tooDeep)
     }
 
-    @Test("Names are compared as bytes: text that is slow to compare costs no more than any other")
+    @Test("Names are compared as bytes, so text that is slow to compare costs no more than any other")
     func namesAreBytes() {
         #expect(Name("é") != Name("e\u{301}"))
         #expect(Name("seat") == Name("seat") && Set([Name("a"), Name("b"), Name("a")]).count == 2)
         let marks = String(repeating: "\u{316}\u{301}", count: 30_000)
         let names = Dictionary(uniqueKeysWithValues: (0..<50).map { (Name(marks + "\($0)"), $0) })
-        // Minutes, if each comparison put the marks in order first.
+        // This would take minutes if each comparison sorted the marks first.
         #expect(names[Name(marks + "7")] == 7)
     }
 
@@ -64,7 +64,7 @@ import Testing
         #expect(!WebhookSignature.isValid("t=5,\(many)", [], secret: "s", nowSeconds: 5))
     }
 
-    @Test("A provider may ask for any patience; an hour at most is given")
+    @Test("A provider may ask for any delay, but gets an hour at most")
     func retryAfter() {
         for (text, seconds) in [
             ("-9223372036854775808", 0), ("9223372036854775807", 3600), ("7", 7), ("-1", 0), ("0", 0),
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("JSON is UTF-8: in UTF-16 what looks like a name to one reader is none to another")
+    @Test("JSON must be UTF-8: in UTF-16, readers disagree on what is a name")
     func otherEncodings() {
         for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf16, .utf32] {
             let body = Array(#"{"a":1,"a":2}"#.data(using: encoding) ?? Data())
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("Moments out of UTC's years, and leap seconds, are none")
+    @Test("Moments outside UTC's years and leap seconds are refused")
     func moments() {
         for bad in [
             "2016-12-31T23:59:60Z", "9999-12-31T23:59:59-01:00", "1970-01-01T00:30:00+01:00", "0000-01-01T00:00:00Z",
@@ -95,7 +95,7 @@ import Testing
         #expect(RFC3339.parse("9999-12-31T23:59:59+00:01") != nil)
     }
 
-    @Test("A lone line end is quoted in CSV as both together are")
+    @Test("CSV quotes a lone CR or LF just like both together")
     func csvLineEnds() {
         #expect(OrderTable.field("a\rb") == "\"a\rb\"")
         #expect(OrderTable.field("a\nb") == "\"a\nb\"")
@@ -103,7 +103,7 @@ import Testing
         #expect(OrderTable.field("\r=1") == "\"'\r=1\"")
     }
 
-    @Test("Currencies are ISO 4217's; takings that a ledger could not hold are refused")
+    @Test("Currencies must be in ISO 4217; takings beyond what the ledger can hold are refused")
     func currencies() {
         for known in ["KRW", "EUR", "USD", "JPY", "BHD"] { #expect(Currency(code: known) != nil) }
         for unknown in ["ABC", "krw", "KR", "XXX", "KRWW", "₩₩₩"] { #expect(Currency(code: unknown) == nil) }
@@ -127,7 +127,7 @@ import Testing
         #expect(fault(price: 1_000_000_000_000, capacity: 1_000_000)?.contains("10^15") == true)
     }
 
-    @Test("What a proxy passes on is never this machine, and what is no address is one caller")
+    @Test("A forwarded request never counts as local, and all unreadable addresses are one caller")
     func forwarded() {
         func client(_ peer: String, _ forwarded: [String], trusted: Set<String> = []) -> ClientAddress {
             ClientAddress(peer: peer, forwardedFor: forwarded, trustedProxies: trusted)
@@ -148,7 +148,7 @@ import Testing
         #expect(client("127.0.0.1", ["1.1.1.1", "203.0.113.7"], trusted: ["127.0.0.1"]).text == plain)
     }
 
-    @Test("A full table of callers lets the one go that was silent longest, and keeps the others' counts")
+    @Test("A full table evicts the caller silent for longest, and keeps the others' counts")
     func limiterKeepsCounts() {
         let limiter = RateLimiter("test", perSecond: 0.001, burst: 1, callersMax: 3)
         let now = Timestamp(milliseconds: 1000)
@@ -157,7 +157,7 @@ import Testing
         for caller in ["b", "c"] { #expect(limiter.take(caller, now: now) != nil, "a newcomer freed \(caller)") }
     }
 
-    @Test("One client has its share of connections; a whole site has four times as much")
+    @Test("One client gets its share of connections, a whole site four times as many")
     func shares() {
         let shares = ConnectionShares(perAddress: 2)
         func network(_ text: String) -> ClientNetwork { ClientNetwork(IPAddress(text) ?? IPAddress("::")!) }
@@ -200,11 +200,11 @@ import Testing
         try channel.writeOutbound(HTTPResponsePart.end(nil))
     }
 
-    @Test("A request that trickles behind one that was refused is cut off like any other")
+    @Test("A request that trickles in after a refused one is cut off like any other")
     func tricklingSecondRequest() throws {
         let channel = try channel()
         try channel.writeInbound(head)
-        // Refused before it had arrived; then its end comes, and the next begins and does not end.
+        // The first is refused before it has fully arrived; then it ends, and the next begins and never ends.
         try answer(channel)
         try channel.writeInbound(HTTPRequestPart.end(nil))
         try channel.writeInbound(head)
@@ -215,7 +215,7 @@ import Testing
         #expect(!channel.isActive)
     }
 
-    @Test("A request that waits for its answer is not cut off, however long that takes")
+    @Test("A request waiting for its answer is not cut off, however long it takes")
     func slowAnswer() throws {
         let channel = try channel()
         try channel.writeInbound(head)
@@ -227,7 +227,7 @@ import Testing
         #expect(!channel.isActive)
     }
 
-    @Test("What is no HTTP gets a problem with a request id, and the connection ends")
+    @Test("Anything but HTTP gets a problem with a request id, and the connection closes")
     func parserRefuses() throws {
         let channel = try channel()
         channel.pipeline.fireErrorCaught(HTTPParserError.invalidMethod)
@@ -242,7 +242,7 @@ import Testing
 
     // MARK: Plans
 
-    @Test("A plan is loaded once for all who ask at the same moment, and what is kept is bounded in bytes")
+    @Test("A plan is loaded once for everyone asking at the same moment, and the cache is bounded in bytes")
     func plansAreLoadedOnce() async throws {
         let journal = MemoryJournal()
         let engine = Engine(

@@ -3,9 +3,9 @@ import Testing
 
 @testable import OnsaleHTTP
 
-/// The document, and those who must say the same as it does.
+/// The OpenAPI document, and what must agree with it.
 @Suite struct OpenAPITests {
-    @Test("Every operation has a name of its own, an answer, and parameters for all that varies in its path")
+    @Test("Every operation has a unique name, an answer, and a parameter for each variable in its path")
     func operationsAreWhole() async throws {
         try await ServiceTester.run { tester in
             #expect(Set(tester.operations.map(\.id)).count == tester.operations.count)
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test("Whatever the document refers to stands in it")
+    @Test("Every reference in the document resolves")
     func references() async throws {
         try await ServiceTester.run { tester in
             let components = try #require(tester.document["components"] as? [String: [String: Any]])
@@ -67,7 +67,7 @@ import Testing
         let isNullable: Bool
     }
 
-    /// The client's interfaces, by name; those of what they extend left out.
+    /// The client's interfaces, by name, without inherited members.
     private static func interfaces(_ text: String) -> [String: (base: String?, members: [String: Member])] {
         var found: [String: (base: String?, members: [String: Member])] = [:]
         var current: (name: String, base: String?, members: [String: Member])?
@@ -93,7 +93,7 @@ import Testing
         return found
     }
 
-    @Test("The client's types have the members of the contract's shapes, optional and nullable as there")
+    @Test("The client's types match the contract's shapes, member for member, optional and nullable alike")
     func client() async throws {
         let url = URL(filePath: #filePath).appending(path: "../../../web/client/src/types.d.ts").standardized
         let interfaces = Self.interfaces(try String(contentsOf: url, encoding: .utf8))

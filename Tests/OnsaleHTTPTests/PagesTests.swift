@@ -28,7 +28,7 @@ import Testing
         "secret.txt": "left alone",
     ]
 
-    @Test("A page says where its assets are, and names what its modules import at once and nothing else")
+    @Test("A page says where its assets are, and preloads exactly the modules it imports statically")
     func filling() throws {
         try withFolder(site) { folder in
             let pages = try PageFiles(folders: [("pages/site", folder)])
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("What is under a prefix never changes: another content is another prefix")
+    @Test("A prefix's files never change: different content gets a different prefix")
     func prefix() throws {
         let first = try withFolder(site) { try PageFiles(folders: [("pages/site", $0)]).prefix }
         let same = try withFolder(site) { try PageFiles(folders: [("pages/site", $0)]).prefix }
@@ -53,7 +53,7 @@ import Testing
         #expect(first == same && first != other)
     }
 
-    @Test("Compressed text is smaller and gzip; what would not be smaller is left as it is")
+    @Test("Text is gzipped and gets smaller; what wouldn't is left as it is")
     func gzip() throws {
         let text = ByteBuffer(string: String(repeating: "seat ", count: 1000))
         let gzipped = try #require(Gzip.compress(text))
@@ -61,7 +61,7 @@ import Testing
         #expect(Gzip.compress(ByteBuffer(string: "x")) == nil && Gzip.compress(ByteBuffer()) == nil)
     }
 
-    @Test("A QR code has its three corners and a quiet zone; a text that is too long is none")
+    @Test("A QR code has its three corners and a quiet zone; text that is too long gets none")
     func qrCode() throws {
         let code = try #require(QRCode(String(repeating: "eyJhbGciOiJFZERTQSJ9.", count: 14)))
         func isCorner(_ row: Int, _ column: Int) -> Bool {

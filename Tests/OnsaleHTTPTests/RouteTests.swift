@@ -4,7 +4,7 @@ import Testing
 
 @testable import OnsaleHTTP
 
-/// Every endpoint, without a process; each answer is held against what the endpoint declares.
+/// Every endpoint, without a process. Each answer is checked against the endpoint's declaration.
 @Suite struct RouteTests {
     private static let event = """
         {"id":"opera","title":"Opera","startsAt":"2030-01-01T20:00:00.000Z","currency":"KRW",
@@ -18,7 +18,7 @@ import Testing
 
     private static func key(_ text: String) -> HTTPFields { [.idempotencyKey: text] }
 
-    @Test("A fan's evening: every endpoint that a sale needs answers as it declares")
+    @Test("A fan's evening: every endpoint a sale needs answers as declared")
     func evening() async throws {
         try await ServiceTester.run { tester in
             let admin = ServiceTester.adminToken
@@ -78,7 +78,7 @@ import Testing
             #expect(try await tester.ask(.delete, opera + "/waiting-room/pass", token: pass).problem == "place-spent")
 
             try await desk(tester, opera, order: path, barcode: try #require(tickets.first?["barcode"] as? String))
-            // Those of the provider, of a draw, and of connections that stay have tests of their own.
+            // Endpoints of the provider, the draw and long-lived connections have tests of their own.
             #expect(
                 Set(tester.operations.map(\.id)).subtracting(tester.servedOperations)
                     == ["receivePaymentNotice", "listEntrants", "streamAvailability", "streamWaitingRoom"])
@@ -107,7 +107,7 @@ import Testing
         #expect(try await tester.ask(.post, "/v1/webhooks/payments", "{}").problem == "malformed-request")
     }
 
-    @Test("Whoever may not, sends what can't be read, or names what is not there is refused as each endpoint declares")
+    @Test("Bad tokens, unreadable bodies and unknown names are refused as each endpoint declares")
     func refusals() async throws {
         try await ServiceTester.run { tester in
             let session = try await tester.ask(.post, "/v1/sessions", #"{"email":"fan@example.com"}"#).text("token")
@@ -134,7 +134,7 @@ import Testing
                     let answer = try await tester.ask(operation.method, absent, token: ServiceTester.adminToken)
                     #expect(answer.status == 404, "\(operation.id)")
                 }
-                // The token for which a body is read at all.
+                // The token with which the endpoint reads a body.
                 let token = operation.schemes.contains("adminToken") ? ServiceTester.adminToken : session
                 guard operation.body != nil, operation.schemes != ["pass"], operation.id != "receivePaymentNotice"
                 else { continue }
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test("A known path with another method answers 405 and says which it takes")
+    @Test("A known path answers 405 to other methods, and says which it allows")
     func otherMethods() async throws {
         try await ServiceTester.run { tester in
             for (path, operations) in Dictionary(grouping: tester.operations, by: \.path) {

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Holds a value against a JSON schema, as far as the contract's shapes go.
+/// Checks a value against a JSON schema, as far as the contract's shapes need it.
 struct SchemaCheck {
     /// Shapes by name.
     let schemas: [String: [String: Any]]
 
-    /// - Returns: what doesn't fit, each with its place.
+    /// - Returns: what doesn't fit, with its place.
     func faults(_ value: Any, against schema: [String: Any], at path: String = "") -> [String] {
         if let reference = schema["$ref"] as? String {
             let name = reference.split(separator: "/").last.map(String.init) ?? ""
@@ -34,7 +34,7 @@ struct SchemaCheck {
         var faults: [String] = []
         let types = schema["type"] as? [String] ?? (schema["type"] as? String).map { [$0] } ?? []
         if !types.isEmpty, !types.contains(where: { SchemaCheck.isOf($0, value) }) {
-            return ["\(path): \(value) is no \(types.joined(separator: " or "))"]
+            return ["\(path): \(value) is not \(types.joined(separator: " or "))"]
         }
         if let text = value as? String {
             if let words = schema["enum"] as? [String], !words.contains(text) { faults.append("\(path): \(text)") }
@@ -48,7 +48,7 @@ struct SchemaCheck {
                     strategy: .iso8601.year().month().day()
                         .timeZone(separator: .omitted).time(includingFractionalSeconds: true))) == nil
             {
-                faults.append("\(path): \(text) is no moment")
+                faults.append("\(path): \(text) is not a moment")
             }
         } else if let number = value as? NSNumber {
             if let least = schema["minimum"] as? Int, number.intValue < least { faults.append("\(path): \(number)") }
@@ -82,7 +82,7 @@ struct SchemaCheck {
 
     private static func isFlag(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
 
-    /// The members that an object of the shape has, those of what it extends included.
+    /// The members an object of the shape may have, including those of the shape it extends.
     func members(of schema: [String: Any]) -> (properties: [String: [String: Any]], required: Set<String>) {
         if let reference = schema["$ref"] as? String, let name = reference.split(separator: "/").last,
             let named = schemas[String(name)]

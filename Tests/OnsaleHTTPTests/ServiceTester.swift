@@ -13,7 +13,7 @@ import Testing
 
 @testable import OnsaleHTTP
 
-/// The public port without a process or a socket. Every answer is held against what its endpoint declares.
+/// The public port without a process or a socket. Every answer is checked against its endpoint's declaration.
 final class ServiceTester: Sendable {
     static let adminToken = "the organizer's token"
     static let doorToken = "the door's token"
@@ -44,12 +44,12 @@ final class ServiceTester: Sendable {
         bytes = OpenAPIDocument(operations, version: "1").bytes
     }
 
-    /// `/openapi.json`, read.
+    /// `/openapi.json`, parsed.
     var document: [String: Any] {
         (try? JSONSerialization.jsonObject(with: Data(bytes.readableBytesView))) as? [String: Any] ?? [:]
     }
 
-    /// The operations of which one was answered without a problem.
+    /// The operations answered at least once without a problem.
     var servedOperations: Set<String> { served.withLock { $0 } }
 
     var schemas: SchemaCheck {
@@ -58,7 +58,7 @@ final class ServiceTester: Sendable {
     }
 
     static func run(_ body: (ServiceTester) async throws -> Void) async throws {
-        // One that keeps metadata: a request's id is among it.
+        // This handler keeps metadata, which includes the request's id.
         var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .critical
         let engine = Engine(
@@ -74,7 +74,7 @@ final class ServiceTester: Sendable {
             client: .shared, version: "1", logger: logger)
         let application = OnsaleServer(service: service, logger: logger).application(
             host: "127.0.0.1", port: 0, connectionsMax: 10, onRunning: { _ in })
-        // The tester runs its test on a task of its own, and the body is the caller's.
+        // The tester runs the test in a task of its own, while the body belongs to the caller.
         let result: Result<Void, any Error> = try await withoutActuallyEscaping(body) { body in
             let body = Unchecked(value: body)
             return try await application.test(.router) { client in
@@ -112,7 +112,7 @@ final class ServiceTester: Sendable {
         return answer
     }
 
-    /// The operation that a request is for.
+    /// The operation a request is for.
     func operation(_ method: HTTPRequest.Method, _ path: String) -> OnsaleHTTP.Operation? {
         let parts = path.prefix { $0 != "?" }.split(separator: "/")
         return operations.first { operation in
@@ -122,12 +122,12 @@ final class ServiceTester: Sendable {
         }
     }
 
-    /// What of an answer isn't as the endpoint declares.
+    /// Where an answer differs from its endpoint's declaration.
     private func faults(_ answer: Answer, _ operation: OnsaleHTTP.Operation) -> [String] {
         guard let declared = operation.answers.first(where: { $0.status == answer.status }) else {
             guard let slug = answer.problem.flatMap(Problem.Slug.init), operation.allows(slug),
                 slug.status == answer.status, answer.headers[.contentType] == "application/problem+json"
-            else { return ["is no answer of this endpoint"] }
+            else { return ["is not an answer of this endpoint"] }
             return schemas.faults(answer.json ?? [:], against: ["$ref": "/Problem"])
         }
         var faults = declared.headers.filter { header in
@@ -137,7 +137,7 @@ final class ServiceTester: Sendable {
         guard let type = declared.mediaType else {
             return faults + (answer.body.readableBytes > 0 ? ["has a body"] : [])
         }
-        if !(answer.headers[.contentType]?.hasPrefix(type) ?? false) { faults.append("is no \(type)") }
+        if !(answer.headers[.contentType]?.hasPrefix(type) ?? false) { faults.append("is not \(type)") }
         guard type == "application/json", let shape = declared.shape else { return faults }
         var writer = JSONWriter()
         writer.value(shape.reference)

@@ -17,7 +17,7 @@ import Testing
         Tokens(secret: secret, login: Login(mode: open ? .open : .none, pepper: secret))
     }
 
-    @Test("The tokens that we put together are what the library reads")
+    @Test("The library reads the tokens we make")
     func libraryReadsOurs() async throws {
         let keys = JWTKeyCollection()
         await keys.add(hmac: HMACKey(stringLiteral: secret), digestAlgorithm: .sha256)
@@ -32,7 +32,29 @@ import Testing
         #expect(ticket.aud == .ticket && ticket.num == 9 && ticket.exp == nil)
     }
 
-    @Test("A token speaks for whom it names, until its time, checked once or twice")
+    @Test("Our claims are read as the decoder reads them; what is written otherwise is left to it")
+    func flatClaims() throws {
+        let decoder = JSONDecoder()
+        for text in [
+            #"{"aud":"onsale-session","sub":"byr_1","iat":5,"exp":1800000060}"#,
+            #"{"aud":"onsale-pass","sub":"byr_1","evt":"a-b","num":4294967295,"exp":0}"#,
+            #"{"aud":"onsale-ticket","sub":"byr_1","evt":"show","num":1}"#,
+        ] {
+            let flat = try #require(OnsaleClaims(flat: Array(text.utf8)))
+            let decoded = try decoder.decode(OnsaleClaims.self, from: Data(text.utf8))
+            #expect(flat.aud == decoded.aud && flat.sub == decoded.sub && flat.evt == decoded.evt)
+            #expect(flat.num == decoded.num && flat.exp == decoded.exp)
+            for end in 0..<text.utf8.count { #expect(OnsaleClaims(flat: Array(text.utf8.prefix(end))) == nil) }
+        }
+        for text in [
+            "", "[]", "{}", #"{"aud":"onsale-pass"}"#, #"{ "aud":"onsale-ticket","sub":"b"}"#,
+            #"{"aud":"onsale-ticket","sub":"\u0062"}"#, #"{"aud":"onsale-ticket","sub":"b","num":-1}"#,
+            #"{"aud":"onsale-ticket","sub":"b","num":1e3}"#, #"{"aud":"onsale-ticket","sub":"b"} "#,
+            #"{"aud":"onsale-ticket","sub":"b","num":99999999999999999999}"#, #"{"aud":"other","sub":"b"}"#,
+        ] { #expect(OnsaleClaims(flat: Array(text.utf8)) == nil, "\(text)") }
+    }
+
+    @Test("A token speaks for its bearer until it expires, whether checked once or twice")
     func principals() async {
         let tokens = await tokens()
         let session = tokens.session(buyer, now: now, expiresAt: now.adding(seconds: 60))
@@ -44,7 +66,7 @@ import Testing
         #expect(await tokens.principal(pass, now: now) == .pass(event: "show", buyer, 7))
     }
 
-    @Test("What was changed, or signed by another, or not at all, is nobody's")
+    @Test("A token that is altered, signed by another or unsigned is refused")
     func forgeries() async {
         let tokens = await tokens()
         let session = tokens.session(buyer, now: now, expiresAt: now.adding(seconds: 60))
@@ -57,7 +79,7 @@ import Testing
         #expect(await tokens.principal(String(repeating: "a", count: 5000), now: now) == nil)
     }
 
-    @Test("Our own sessions count only where we make them")
+    @Test("Our own sessions are accepted only where we make them")
     func closedLogin() async {
         let session = await tokens().session(buyer, now: now, expiresAt: now.adding(seconds: 60))
         #expect(await tokens(open: false).principal(session, now: now) == nil)
@@ -69,7 +91,7 @@ import Testing
             to: file, atomically: true, encoding: .utf8)
     }
 
-    @Test("Issuer and audience count where they are set; an empty subject or an absurd expiry is nobody's")
+    @Test("Issuer and audience must match if set; an empty subject or an absurd expiry is refused")
     func issuerAndAudience() async throws {
         struct Claims: JWTPayload {
             var sub = "auth0|1234"
@@ -97,12 +119,12 @@ import Testing
         #expect(try await !isSession(Claims(aud: nil)))
         #expect(try await !isSession(Claims(sub: "")))
         #expect(try await !isSession(Claims(sub: String(repeating: "s", count: 256))))
-        // A number of seconds that no integer holds.
+        // A number of seconds too large for any integer.
         #expect(try await isSession(Claims(exp: 1e19)))
         #expect(try await !isSession(Claims(exp: -1e19)))
     }
 
-    @Test("Keys come by https, or from this machine")
+    @Test("Keys come over https or from this machine")
     func keySources() {
         for good in ["https://id.example/jwks.json", "http://127.0.0.1:9/jwks", "http://localhost/j", "/etc/jwks.json"]
         {
@@ -113,7 +135,7 @@ import Testing
         }
     }
 
-    @Test("An identity provider's token is a session; one of another key is not")
+    @Test("An identity provider's token is a session, unless another key signed it")
     func identityProvider() async throws {
         let key = EdDSA.PrivateKey()
         let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -143,7 +165,7 @@ import Testing
         #expect(await tokens.principal(forged, now: present) == nil)
     }
 
-    @Test("A barcode is a JWS that the published key checks; a changed one is no ticket")
+    @Test("A barcode is a JWS that the published key verifies; an altered one is not a ticket")
     func barcodes() throws {
         let barcodes = try Barcodes(secret: secret)
         let ticket = PublicIDText.ticket

@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(
-        "What is no moment is none",
+        "Text that isn't a moment is refused",
         arguments: [
             "", "2027", "2027-13-01T00:00:00Z", "2027-02-29T00:00:00Z", "2027-01-01T24:00:00Z", "2027-01-01T00:00:00",
             "2027-01-01T00:00:00.Z", "2027-01-01T00:00:00+0900", "1969-12-31T23:59:59Z", "2027-01-01T00:00:00Zx",
@@ -34,7 +34,7 @@ import Testing
         #expect(RFC3339.parse(text) == nil)
     }
 
-    @Test("JSON that is written reads back, whatever stands in its strings")
+    @Test("Written JSON reads back, whatever its strings contain")
     func escapes() throws {
         let hostile = "\"\\\n\r\t\u{0}\u{1f}</script>무대\u{1F3AB}\u{2028}"
         let buffer = JSONWriter.object { writer in
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(
-        "A member's value is cut out as it stands",
+        "A member's value is cut out unchanged",
         arguments: [
             (#"{"plan":1}"#, "1"), (#"{"a":"plan","plan" : {"x":["}",{}]} ,"b":2}"#, #"{"x":["}",{}]}"#),
             (#" { "a\"plan":1,"plan":"\\\"" } "#, #""\\\"""#), (#"{"plan":1,"plan":[2]}"#, "[2]"),
@@ -77,7 +77,7 @@ import Testing
         #expect(faults.faults.isEmpty)
     }
 
-    @Test("Everything that is wrong with a new event is told at once, each by its place")
+    @Test("Everything wrong with a new event is reported at once, each fault with its place")
     func faultsByPlace() throws {
         let json = """
             {"id":"Not A Slug","title":"","startsAt":"soon","currency":"won",
@@ -90,7 +90,7 @@ import Testing
         let asked = try Body.decode(CreateEvent.self, ByteBuffer(string: json))
         do {
             _ = try asked.definition(planDigest: nil, now: Timestamp(milliseconds: 0), tag: 1)
-            Issue.record("it was taken")
+            Issue.record("the event was accepted")
         } catch {
             #expect(
                 Set(error.faults.map(\.pointer)) == [
@@ -101,14 +101,14 @@ import Testing
         }
     }
 
-    @Test("A spreadsheet takes no field for a formula")
+    @Test("No CSV field can run as a formula in a spreadsheet")
     func csv() {
         #expect(OrderTable.field("=1+1") == "'=1+1")
         #expect(OrderTable.field("a,\"b\"") == "\"a,\"\"b\"\"\"")
         #expect(OrderTable.field("plain") == "plain")
     }
 
-    @Test("A token bucket gives its burst, then its rate, and says when")
+    @Test("A token bucket allows its burst, then its rate, and says when to return")
     func rateLimiter() {
         let limiter = RateLimiter("test", perSecond: 2, burst: 3, callersMax: 2)
         let now = Timestamp(milliseconds: 1000)
@@ -118,11 +118,11 @@ import Testing
         #expect(refusal?.field == #""test";r=0;t=1"# && refusal?.policyField == #""test";q=3;w=2"#)
         #expect(limiter.take("b", now: now)?.waitSeconds == nil)
         #expect(limiter.take("a", now: Timestamp(milliseconds: 1500))?.waitSeconds == nil)
-        // More callers than it remembers: the one that has not asked for longest goes.
+        // One caller more than it remembers: the one silent for longest goes.
         #expect(limiter.take("c", now: now)?.waitSeconds == nil)
     }
 
-    @Test("A webhook's signature holds for its body, its secret and its time alone")
+    @Test("A webhook's signature is valid only for its body, its secret and its time")
     func webhookSignature() {
         let body = Array("{}".utf8)
         let header = WebhookSignature.make(body, secret: "s", seconds: 1000)
@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    @Test("A client is who a trusted proxy says, else who connects; IPv6 counts by subscriber")
+    @Test("A client is whom a trusted proxy names, otherwise who connects; IPv6 counts by subscriber")
     func clientAddress() {
         func client(_ peer: String, _ forwardedFor: String?) -> String {
             ClientAddress(

@@ -8,20 +8,20 @@ import Testing
 
 /// Orders in doubt read the provider's list together, and no part of it twice.
 @Suite(.timeLimit(.minutes(3))) struct PaymentListTests {
-    /// A provider's list in memory, the newest first, a hundred a page.
+    /// A provider's list in memory, newest first, a hundred per page.
     private final class Provider: Sendable {
         struct State {
             var made: [StripeProtocol.Intent] = []
             var pages = 0
             var failures = 0
-            /// Pages that are answered before one fails.
+            /// Pages answered before one fails.
             var pagesUntilFailure = 0
-            /// What is yet to happen when a page is asked for.
+            /// Happens while a page is being fetched.
             var meanwhile: (@Sendable () async -> Void)?
         }
 
         let state = Mutex(State())
-        /// Who was told to come back.
+        /// How many were told to come back.
         let toldBusy = Mutex(0)
 
         func make(_ id: String, for order: String, at created: Int64) {
@@ -73,7 +73,7 @@ import Testing
 
     private let now = Int64(Date().timeIntervalSince1970)
 
-    @Test("However many orders are in doubt, and however much is sold, the list is walked for all of them at once")
+    @Test("However many orders are in doubt, and however much is sold, one walk of the list serves them all")
     func sharedWalks() async throws {
         let (provider, list) = (Provider(), PaymentList())
         for number in 0..<2000 {
@@ -91,11 +91,11 @@ import Testing
             }
             #expect(found == Set((0..<50).map { "pi_\(round * 50 + $0)" }))
         }
-        // One walk of twenty pages for the first who asks; the others read the last seconds alone.
+        // One walk of twenty pages for the first question; the others only read the last seconds.
         #expect(provider.pages <= 60, "\(provider.pages) pages for 150 orders")
     }
 
-    @Test("What is made while a walk is under way is found by whoever asks then")
+    @Test("A payment made during a walk is found by a question asked then")
     func madeMeanwhile() async throws {
         let (provider, list) = (Provider(), PaymentList())
         let reader = provider.reader
@@ -106,7 +106,7 @@ import Testing
             $0.meanwhile = {
                 provider.make("pi_2", for: "second", at: second)
                 asked.withLock { $0 = Task { try await list.intents(naming: "second", since: second - 60, reader) } }
-                // Until the question stands in the queue.
+                // Until the question is queued.
                 try? await Task.sleep(for: .milliseconds(200))
             }
         }
@@ -115,7 +115,7 @@ import Testing
         #expect(try await task.value == ["pi_2"])
     }
 
-    @Test("An answer that fails is nobody's answer, and the next is")
+    @Test("A failed walk answers nobody, and the next one does")
     func failedWalk() async throws {
         let (provider, list) = (Provider(), PaymentList())
         provider.make("pi_1", for: "order", at: now)
@@ -126,7 +126,7 @@ import Testing
         #expect(try await list.intents(naming: "order", since: now - 60, provider.reader) == ["pi_1"])
     }
 
-    @Test("An answer that is lost in the middle counts once, for whoever waits, and nothing is missed afterwards")
+    @Test("An answer lost mid-walk counts once, however many wait, and nothing is missed afterwards")
     func failedHalfway() async throws {
         let (provider, list) = (Provider(), PaymentList())
         let reader = provider.reader
@@ -150,7 +150,7 @@ import Testing
         #expect(try await list.intents(naming: "order-340", since: now - 400, reader) == ["pi_340"])
     }
 
-    @Test("More than one walk can read is read by the next ones, and what is covered is answered at once")
+    @Test("What is too much for one walk is read by the next, and a covered range is answered at once")
     func manyPages() async throws {
         let (provider, list) = (Provider(), PaymentList(pagesMax: 3))
         let reader = provider.reader
@@ -162,11 +162,11 @@ import Testing
         #expect(provider.pages - begun > 10)
     }
 
-    @Test("A second of many payments that the last pages of a walk can't read is read by the next, and refuses nothing")
+    @Test("A busy second that a walk's last pages can't hold is read by the next walk, without an error")
     func fullSecond() async throws {
         let (provider, list) = (Provider(), PaymentList(pagesMax: 4))
         let reader = provider.reader
-        // The walk begins with what is new, two pages, and has two left for the second with two and a half.
+        // The walk begins with two pages of new payments, which leaves two for the second that needs two and a half.
         for number in 0..<250 { provider.make("pi_\(number)", for: "order-\(number)", at: now - 500) }
         provider.make("pi_now", for: "now", at: now - 100)
         #expect(try await list.intents(naming: "now", since: now - 200, reader) == ["pi_now"])
@@ -178,23 +178,23 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
-        // Whatever is new by then is less than what was.
+        // By then there is less that is new.
         provider.state.withLock { $0.made.removeAll { $0.id.hasPrefix("pi_new") } }
         #expect(try await list.intents(naming: "order-3", since: now - 600, reader) == ["pi_3"])
     }
 
-    /// Comes back as often as it is told to.
+    /// Comes back as often as told to.
     private func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
         while true {
             do { return try await body() } catch PaymentGatewayError.notAsked {}
         }
     }
 
-    @Test("Who asks too many at once is told to come back")
+    @Test("With too many questions at once, the rest are told to come back")
     func manyQuestions() async throws {
         let (provider, list) = (Provider(), PaymentList())
         let reader = provider.reader
-        // The walk goes on when as many have been told as there is no room for.
+        // The walk continues once all that there is no room for have been told.
         provider.state.withLock {
             $0.meanwhile = {
                 while provider.toldBusy.withLock({ $0 }) < 36 { try? await Task.sleep(for: .milliseconds(5)) }
@@ -212,7 +212,7 @@ import Testing
         #expect(provider.toldBusy.withLock { $0 } == 36)
     }
 
-    @Test("A list without an end is given up")
+    @Test("An endless list is given up")
     func endless() async throws {
         let list = PaymentList()
         let intent = StripeProtocol.Intent(
@@ -223,7 +223,7 @@ import Testing
         }
     }
 
-    @Test("Whatever is asked when, everything that was made before is found, the oldest first", arguments: 1...40)
+    @Test("Whenever a question is asked, every payment made before it is found, oldest first", arguments: 1...40)
     func randomHistory(seed: UInt64) async throws {
         var random = SeededRandom(seed: seed)
         let (provider, list) = (Provider(), PaymentList())
@@ -233,7 +233,7 @@ import Testing
         for step in 0..<60 {
             time = min(now, time + Int64.random(in: 0...40, using: &random))
             for number in 0..<Int.random(in: 0...30, using: &random) {
-                // Some show up late, and some have a time that can't be.
+                // Some show up late, and some have an impossible time.
                 let created =
                     Int.random(in: 0..<50, using: &random) == 0
                     ? Int64.random(in: now + 3600...(.max), using: &random)

@@ -14,13 +14,13 @@ import Testing
             refunded: 0)
     }
 
-    @Test("Pages of any part of the list are what sorting all of it gives", arguments: 1...100)
+    @Test("Paging through any range gives what sorting the whole list gives", arguments: 1...100)
     func pages(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var state = SandboxStore.State()
         var model: [(created: Int64, id: String)] = []
         for number in 0..<Int.random(in: 0...300, using: &random) {
-            // Few seconds, so that many share one; in no order, as an old log may have them.
+            // Few seconds, so that many intents share one; unordered, as in an old log.
             let (created, id) = (Int64.random(in: 0...20, using: &random), "pi_\(random.next() % 1000)_\(number)")
             state.keep(record(id, at: created))
             model.append((created, id))
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test("A record that changes keeps its place")
+    @Test("A changed record keeps its place")
     func changes() {
         var state = SandboxStore.State()
         for (number, id) in ["a", "b", "c"].enumerated() { state.keep(record(id, at: Int64(number))) }

@@ -3,13 +3,13 @@ import Testing
 
 @testable import OnsaleRehearsal
 
-/// A witness that never speaks up would make every rehearsal clean: each must find what it is there for.
+/// A witness that never speaks up would make every rehearsal clean, so each must find what it is there for.
 @Suite struct WitnessTests {
     private typealias Ask = FIFOWitness.Ask
 
     private let open = [FIFOWitness.PhaseChange(phase: "open", at: 0)]
 
-    /// A line that was polled every second while five numbers a second were called, up to 100.
+    /// A line polled every second while five numbers a second were called, up to 100.
     private func witness() -> FIFOWitness {
         var witness = FIFOWitness()
         for second in 0...20 {
@@ -18,7 +18,7 @@ import Testing
         return witness
     }
 
-    @Test("Whoever is present, called and refused is an alarm; whoever can't be judged is none")
+    @Test("A fan present, called and refused raises an alarm; one that can't be judged doesn't")
     func fifo() {
         var witness = witness()
         let present = Presence.listening(since: -60)
@@ -39,7 +39,7 @@ import Testing
         #expect(witness.faults(phases: paused).isEmpty)
     }
 
-    @Test("A room that goes back and a position too far back are told at once")
+    @Test("A room that goes backwards and a position too far back are reported at once")
     func contradictions() {
         var witness = witness()
         #expect(witness.polled(50, sentAt: 21, at: 21.1).count == 1)
@@ -48,7 +48,7 @@ import Testing
         #expect(witness.refused(ask, position: 21).count == 1)
     }
 
-    @Test("One pass more than the cap is an alarm; passes given up or over do not count")
+    @Test("One pass over the cap raises an alarm; passes given up or ended don't count")
     func cap() {
         var witness = CapWitness(cap: 2)
         #expect(witness.granted(to: 1, at: 0, until: 10).isEmpty)
@@ -62,7 +62,7 @@ import Testing
         #expect(witness.heard(activeShoppers: 3).count == 1)
     }
 
-    @Test("The draw worked out from outside is the specification's")
+    @Test("The draw recomputed from outside matches the specification")
     func draw() throws {
         struct Vectors: Decodable {
             struct Drawn: Decodable {
@@ -91,7 +91,7 @@ import Testing
     }
 }
 
-/// The reader of the room's stream, fed in pieces of every size.
+/// The parser of the room's stream, fed in pieces of every size.
 @Suite struct RoomStreamParserTests {
     private func read(_ text: String, pieces size: Int) throws -> (parser: WaitingRoomStreamParser, rooms: [String]) {
         var parser = WaitingRoomStreamParser()
@@ -139,7 +139,7 @@ import Testing
         #expect(chunked.rooms == plain.rooms && chunked.parser.isOver)
     }
 
-    @Test("What never ends is refused", arguments: ["HTTP/1.1 200 OK\r\nA: ", "HTTP/1.1 200 OK\r\n\r\ndata: "])
+    @Test("An endless head or line is refused", arguments: ["HTTP/1.1 200 OK\r\nA: ", "HTTP/1.1 200 OK\r\n\r\ndata: "])
     func endless(start: String) {
         #expect(throws: WaitingRoomStreamParser.Fault.self) {
             _ = try read(start + String(repeating: "x", count: 100_000), pieces: 1000)

@@ -3,7 +3,7 @@ import OnsaleStreams
 import Synchronization
 import Testing
 
-/// A feed whose state is a number, told as deltas of ten thousand bytes.
+/// A feed whose state is a number, sent as deltas of ten thousand bytes.
 private final class CountingFeed: Feed {
     private let count = Mutex(0)
     private let told = Mutex(0)
@@ -16,7 +16,7 @@ private final class CountingFeed: Feed {
         self.intervalMilliseconds = intervalMilliseconds
     }
 
-    /// How often it was asked.
+    /// How often it was polled.
     var timesAsked: Int { polls.load(ordering: .relaxed) }
 
     func advance(telling broadcaster: Broadcaster) {
@@ -44,7 +44,7 @@ private final class CountingFeed: Feed {
     func present(_ listeners: [UInt32]) { present.withLock { $0 = listeners } }
 }
 
-/// The broadcaster on real sockets, or on connections where sockets can't be taken.
+/// The broadcaster on real sockets, or on connections where sockets can't be taken over.
 @Suite struct BroadcasterTests {
     private struct Ends {
         let ours: Int32
@@ -63,7 +63,7 @@ private final class CountingFeed: Feed {
         return Ends(ours: pair[0], theirs: pair[1])
     }
 
-    /// Reads until the text says enough, or for ten seconds.
+    /// Reads until the text is enough, or for ten seconds.
     private func read(_ socket: Int32, until isEnough: (String) -> Bool) -> String {
         var timeout = timeval(tv_sec: 1, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -92,7 +92,7 @@ private final class CountingFeed: Feed {
     }
 
     #if os(Linux)
-        @Test("A reader that reads nothing is skipped forward, and what it gets is whole and ends with the newest")
+        @Test("A reader that stalls skips forward, and gets whole messages up to the newest")
         func slowReader() async throws {
             let broadcaster = Broadcaster(listenersMax: 10)
             let feed = CountingFeed()
@@ -101,7 +101,7 @@ private final class CountingFeed: Feed {
             try broadcaster.take(
                 socket: ends.ours, head: Array("head\n\n".utf8), topic: "t", source: "s", lastVersion: nil, listener: 7
             ) { feed }
-            // Far more than the socket's buffers and the deltas that are kept hold.
+            // Far more than the socket's buffers and the kept deltas can hold.
             for _ in 0..<600 {
                 feed.advance(telling: broadcaster)
                 try await Task.sleep(for: .milliseconds(2))
@@ -111,15 +111,15 @@ private final class CountingFeed: Feed {
             #expect(text.hasPrefix("head\n\n"))
             let events = versions(text)
             #expect(events.first?.name == "snapshot" && events.last?.version == 600)
-            #expect(events.count < 400, "it was not sent all that it missed")
-            // Versions only grow, and where some are missing a snapshot stands.
+            #expect(events.count < 400, "the reader must not be sent everything it missed")
+            // Versions only grow, and a snapshot stands in for missing ones.
             for (before, after) in zip(events, events.dropFirst()) { #expect(before.version < after.version) }
             #expect(events.dropFirst().contains { $0.name == "snapshot" })
             await broadcaster.stop()
             #expect(read(ends.theirs) { _ in false }.contains("retry: "))
         }
 
-        @Test("Who has gone is noticed, and there is a limit")
+        @Test("A listener who has gone is noticed, and the number of listeners is limited")
         func goneAndFull() async throws {
             let broadcaster = Broadcaster(listenersMax: 1)
             let feed = CountingFeed()
@@ -132,7 +132,7 @@ private final class CountingFeed: Feed {
                 close(second.ours)
                 close(second.theirs)
             }
-            #expect(throws: Broadcaster.Full.self) {
+            #expect(throws: Broadcaster.Refused.self) {
                 try broadcaster.take(
                     socket: second.ours, head: [], topic: "t", source: "s", lastVersion: nil, listener: 0
                 ) { feed }
@@ -144,7 +144,7 @@ private final class CountingFeed: Feed {
         }
     #endif
 
-    @Test("While nothing happens nobody is asked, and whatever comes meanwhile is told as one")
+    @Test("While nothing happens no feed is polled, and news that arrive together go out as one")
     func asksForNewsAlone() async throws {
         let broadcaster = Broadcaster(listenersMax: 1)
         let feed = CountingFeed(intervalMilliseconds: 200)
@@ -163,7 +163,7 @@ private final class CountingFeed: Feed {
         await broadcaster.stop()
     }
 
-    @Test("A connection is given what a socket would be, one piece at a time, and its end is noticed")
+    @Test("A connection gets what a socket would, one piece at a time, and its end is noticed")
     func connection() async throws {
         let broadcaster = Broadcaster(listenersMax: 1)
         let feed = CountingFeed()

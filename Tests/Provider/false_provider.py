@@ -1,8 +1,8 @@
 """A payment provider that keeps Stripe's published PaymentIntents protocol and, while it is hostile, misbehaves.
 
 It lives in the test's own process on a loopback socket, so it outlives the server under test and can say afterwards
-whose money it holds. What it does wrong is either scripted (a `Card` carries the deeds that its calls meet) or drawn
-from a seed. `become_honest` ends all mischief for good; what was begun stays as it is.
+whose money it holds. Its mischief is either scripted (a `Card` carries the deeds that its calls meet) or drawn from a
+seed. `become_honest` ends all mischief for good; what has begun stays as it is.
 
 The protocol: <https://docs.stripe.com/api/payment_intents>, <https://docs.stripe.com/api/refunds>,
 <https://docs.stripe.com/api/idempotent_requests>, <https://docs.stripe.com/webhooks>.
@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 API_VERSION = "2025-03-31.basil"
 FOREVER = 1 << 30
 
-# Never left out: without these no answer says anything.
+# Never left out, because without these no answer means anything.
 OPTIONAL_FIELDS = (
     "amount_capturable", "capture_method", "payment_method", "created", "client_secret", "cancellation_reason",
     "canceled_at", "livemode", "next_action", "last_payment_error", "payment_method_types", "latest_charge",
@@ -64,7 +64,7 @@ class Deed:
 
 @dataclass
 class Card:
-    """A payment method: how it pays, and the deeds that the calls about it meet, by operation.
+    """A payment method: how it pays, and the deeds that calls about it meet, by operation.
 
     `pays` is one of visa, declined, authentication, processing, processing_fails, capture_fails.
     """
@@ -81,7 +81,7 @@ class Card:
     has_lied: bool = False
 
     def next_deeds(self, operation):
-        """Takes the deeds of this call from the script: a list of deeds, or of (deed, times)."""
+        """Takes this call's deeds from the script: a list of deeds, or of (deed, times)."""
         steps = self.script.get(operation)
         if not steps:
             return []
@@ -139,13 +139,13 @@ class Intent:
 
     @property
     def left(self):
-        """What a refund may still be asked for: a pending one counts, as at Stripe."""
+        """What may still be refunded. Pending refunds count as done, as at Stripe."""
         return self.amount_received - self.refunded - self.refund_pending
 
 
 @dataclass
 class Account:
-    """What the provider has of one intent."""
+    """What the provider holds for one intent."""
 
     intent: str
     status: str
@@ -161,7 +161,7 @@ class Account:
 
 @dataclass
 class Call:
-    """One request, and what became of it."""
+    """One request and its outcome."""
 
     at: float
     method: str
@@ -183,7 +183,7 @@ class Call:
 
 @dataclass
 class Delivery:
-    """A webhook's way to the server."""
+    """A webhook on its way to the server."""
 
     type: str
     order: str
@@ -260,13 +260,13 @@ class FalseProvider:
         return f"http://127.0.0.1:{self.port}"
 
     def now(self):
-        """Seconds since it opened, as its log tells them."""
+        """Seconds since it opened, as in its log."""
         return time.monotonic() - self._began
 
-    # What a test sets up
+    # Setting up a test
 
     def card(self, pays="visa", **more):
-        """A payment method of its own, so that a test's deeds meet its own order alone."""
+        """A payment method of the test's own, so that its deeds meet only its own order."""
         with self._lock:
             name = more.pop("name", None) or f"pm_false_{pays}_{next(self._numbers)}"
             card = Card(name, pays, is_hostile=self.is_hostile, **more)
@@ -274,7 +274,7 @@ class FalseProvider:
             return card
 
     def become_honest(self):
-        """Ends all mischief for good. Pending refunds settle within two seconds, processing intents turn."""
+        """Ends all mischief for good. Pending refunds settle within two seconds, and processing intents finish."""
         with self._lock:
             self._honest.set()
             self.is_hostile = False
@@ -303,7 +303,7 @@ class FalseProvider:
             self._outbox.put(None)
 
     def go_away(self, kind="refuse"):
-        """Begins an outage: connections are refused, or (`silence`) taken and never answered."""
+        """Begins an outage: connections are refused, or (`silence`) accepted and never answered."""
         with self._lock:
             if self._outage or self._stopped.is_set():
                 return
@@ -311,7 +311,7 @@ class FalseProvider:
             self._back.clear()
             if kind == "refuse":
                 _shut(self._listener)
-                # Bound and not listening: whoever connects is refused, and nobody takes the port meanwhile.
+                # Bound but not listening: connections are refused, and nobody else takes the port meanwhile.
                 self._listener = socket.socket()
                 self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 while True:
@@ -333,10 +333,10 @@ class FalseProvider:
                 self._start(self._accept, self._listener)
             self._back.set()
 
-    # What it tells
+    # What it reports
 
     def accounts(self):
-        """By order reference, all its intents with what was captured, given back and is still reserved."""
+        """All intents by order reference, with what was captured, refunded and is still reserved."""
         with self._lock:
             found = {}
             for intent in self._intents.values():
@@ -373,7 +373,7 @@ class FalseProvider:
             ]
 
     def is_quiet(self):
-        """Nothing of its own is under way: no webhook undelivered, no refund or payment undecided."""
+        """Whether nothing is under way: no webhook undelivered, no refund or payment undecided."""
         with self._lock:
             return (not any(kind in ("settle", "webhook") for _, _, kind, _ in self._agenda)
                     and self._outbox.empty()
@@ -384,7 +384,7 @@ class FalseProvider:
             return [f"{delivery.type} for {delivery.order}: {delivery.answers[-5:]}" for delivery in self.deliveries
                     if not delivery.is_forged and not any(200 <= status < 300 for status in delivery.answers)]
 
-    # What it does of its own accord
+    # What it does unprompted
 
     def capture_by_itself(self, intent, amount=None):
         with self._lock:
@@ -399,7 +399,7 @@ class FalseProvider:
                 self._note(intent, "canceled of its own accord")
 
     def lose(self, intent):
-        """Knows nothing of it any more; the reservation is gone with it."""
+        """Forgets the intent; the reservation goes with it."""
         with self._lock:
             intent.is_lost = True
             self._note(intent, "lost")
@@ -429,7 +429,7 @@ class FalseProvider:
                 self._tell("charge.dispute.created", dict(dispute), intent)
 
     def decide(self, intent, is_agreed):
-        """What the card's holder says to the bank."""
+        """What the card's holder tells the bank."""
         with self._lock:
             if intent.status != "requires_action" or intent.is_lost:
                 return False
@@ -502,7 +502,7 @@ class FalseProvider:
             _shut(connection)
 
     def _exchange(self, connection, method, target, headers, body):
-        """One request. Returns whether the connection lives on."""
+        """One request. Returns whether the connection stays open."""
         url = urllib.parse.urlsplit(target)
         if url.path.startswith("/authenticate/"):
             return self._ask_holder(connection, method, url.path, body)
@@ -592,7 +592,7 @@ class FalseProvider:
         return None
 
     def _keyed(self, call, parameters, deeds, act):
-        """Does what is asked once for each key, and answers the same again, a 500 too."""
+        """Performs each key's request once, and repeats its answer, even a 500."""
         if call.method != "POST":
             if "delay_after" in deeds:
                 self._honest.wait(deeds["delay_after"].seconds)
@@ -638,7 +638,7 @@ class FalseProvider:
                 result = (200, self._shown(self._intents[call.intent], parameters), {}, True)
             if "lose" in deeds and call.intent in self._intents:
                 self.lose(self._intents[call.intent])
-        # Later changes of the object must not reach into what was saved.
+        # Later changes of the object must not reach the saved answer.
         return result[0], json.loads(json.dumps(result[1])), result[2]
 
     def _attempt(self, call, deeds, act):
@@ -678,13 +678,13 @@ class FalseProvider:
             connection.sendall(b'"}')
             return False
         self._send(connection, status, None, more, body)
-        # `cut` ends a connection that was promised to live.
+        # `cut` closes a connection that was promised to stay open.
         return "cut" not in deeds
 
     # The protocol
 
     def _route(self, call, method, path, parameters):
-        """The call's effect, what it is about, and the card whose deeds it meets."""
+        """The call's effect, its subject, and the card whose deeds it meets."""
         parts = path.strip("/").split("/")
         named = dict(parameters)
         if parts[:1] != ["v1"] or len(parts) < 2 or method not in ("GET", "POST"):
@@ -758,7 +758,7 @@ class FalseProvider:
         return intent
 
     def _listing_card(self, named):
-        """A list is about no order; in hostile times it has a card of its own to be met by."""
+        """A list concerns no single order; in hostile times it has a card of its own."""
         return self._cards["pm_card_visa"] if self.is_hostile else None
 
     def _do_create(self, call, named, parameters):
@@ -958,7 +958,7 @@ class FalseProvider:
         if intent.status == "requires_payment_method":
             shown["payment_method"] = None
         if intent.status == "requires_action":
-            # Without a return_url Stripe leaves the asking to its own script in the page.
+            # Without a return_url Stripe leaves the confirmation to its own script in the page.
             shown["next_action"] = {
                 "type": "redirect_to_url",
                 "redirect_to_url": {"return_url": intent.return_url, "url": f"{self.url}/authenticate/{intent.id}"},
@@ -1029,7 +1029,7 @@ class FalseProvider:
         for _ in range(dice.randint(1, 2)):
             lasts, kind = dice.uniform(0.5, 2.5), dice.choice(["refuse", "silence"])
             self._later(at, "mischief", lambda kind=kind: self.go_away(kind))
-            # Not mischief: what went away comes back whatever happens.
+            # Not mischief: whatever went away comes back in any case.
             self._later(at + lasts, "return", self.come_back)
             at += lasts + dice.uniform(0.5, 2)
 
@@ -1076,7 +1076,7 @@ class FalseProvider:
                 self._deliver_later(min(3, 0.25 * 2 ** min(delivery.tries, 4)), delivery)
 
     def _post(self, delivery):
-        """Returns the status of the server's answer; 0 where there was none."""
+        """Returns the status of the server's answer, or 0 if there was none."""
         url = urllib.parse.urlsplit(self.webhook_url)
         if not url.hostname:
             return 0
@@ -1107,7 +1107,7 @@ class FalseProvider:
 # Shapes
 
 def _shown_charge(intent):
-    # What was authorized and not captured counts as given back, as at Stripe ("automatically refunded").
+    # An amount authorized but not captured counts as given back, as at Stripe ("automatically refunded").
     released = intent.amount - intent.amount_received if intent.status in ("succeeded", "canceled") else 0
     refunded = released + intent.refunded + intent.refund_pending
     return {
@@ -1154,7 +1154,7 @@ def _leave_out(answer, fields):
     listed = answer.get("data")
     for shown in listed if isinstance(listed, list) else [answer]:
         for name in fields:
-            # An expanded charge was asked for; everything else may be missing.
+            # An expanded charge was requested; everything else may be missing.
             if not isinstance(shown.get(name), dict):
                 shown.pop(name, None)
 
@@ -1174,7 +1174,7 @@ def _with_wrong_types(answer):
 
 
 def _drawn(dice, call, card):
-    """What a seed does to a call; mostly nothing."""
+    """What a seed does to a call: mostly nothing."""
     is_post = call.method == "POST"
     deeds = [
         (6, Deed("close_before")), (7, Deed("close_after")), (3, Deed("delay_before", dice.uniform(0, 8))),
@@ -1196,8 +1196,8 @@ def _drawn(dice, call, card):
         deeds += [(12, Deed("refund_pending", dice.uniform(1, 4))), (4, Deed("refund_fails")),
                   (6, Deed("refund_pending_fails", dice.uniform(1, 4))),
                   (6, Deed("refund_fails_later", dice.uniform(1, 4)))]
-    # Only a POST's answer lies, and once: who asks again learns the truth. Nobody can defend against a provider whose
-    # every answer is the same lie.
+    # Only a POST's answer lies, and only once: whoever asks again learns the truth. Nobody can defend against a
+    # provider that tells the same lie every time.
     if call.operation in ("create", "capture") and not card.has_lied:
         lie = dice.choice([
             (("amount", 1), ("amount_received", 1)), (("currency", "xts"),),

@@ -1,4 +1,4 @@
-"""The program under test, its clients, and what a failure must tell."""
+"""The program under test, its clients, and what a failure must report."""
 
 import http.client
 import json
@@ -52,7 +52,7 @@ class Answer:
 
 
 class Program:
-    """`onsale serve` on a data folder of its own, which a kill leaves behind and a new start takes up."""
+    """`onsale serve` on its own data folder, which survives a kill and is used by the next start."""
 
     def __init__(self, provider, **environment):
         self.provider = provider
@@ -72,7 +72,7 @@ class Program:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self, tries=2):
-        # Port 0 would hide from us which port it is.
+        # With port 0 we would not learn which port it is.
         self.management_port = _free_port()
         environment = dict(os.environ)
         environment.update({
@@ -101,7 +101,7 @@ class Program:
                 self.provider.webhook_url = self.url + "/v1/webhooks/payments"
                 return self
         self.kill()
-        if tries > 1:  # a stranger may have taken the free port meanwhile
+        if tries > 1:  # another process may have taken the free port meanwhile
             return self.start(tries - 1)
         raise AssertionError(f"{BINARY} did not start: {said}\n{self.errors()}")
 
@@ -127,7 +127,7 @@ class Program:
         return done.returncode, done.stdout + done.stderr
 
     def errors(self):
-        """The end of what it logged; where it crashed, why."""
+        """The end of its log; after a crash, the reason."""
         with open(self.folder + "/errors.log", errors="replace") as errors:
             said = errors.read()
         crash = said.find("*** ")
@@ -137,11 +137,11 @@ class Program:
         return send(self.url, method, path, token, body, headers, timeout)
 
     def manage(self, path):
-        """Asks the management port."""
+        """Sends a request to the management port."""
         return send(f"http://127.0.0.1:{self.management_port}", "GET", path, timeout=10)
 
     def insist(self, method, path, token=None, body=None, headers=None, seconds=60):
-        """Repeats until an answer says what became of it: a lost connection, a 429 or a 5xx does not."""
+        """Repeats until an answer is final; a lost connection, a 429 or a 5xx isn't."""
         until = time.monotonic() + seconds
         while True:
             try:
@@ -210,7 +210,7 @@ class Program:
         return set(self.insist("GET", f"/v1/events/{event}/tickets/void", ADMIN_TOKEN).get("tickets", []))
 
     def explain(self, event, order):
-        """All that is known of an order on both sides, for a failure's message."""
+        """Everything both sides know about an order, for a failure's message."""
         lines = [f"order {order}"]
         try:
             lines.append("  server: " + json.dumps(self.order(event, order)))
@@ -245,7 +245,7 @@ def send(url, method, path, token=None, body=None, headers=None, timeout=30):
 
 
 def follow(action, outcome):
-    """What the card's holder does on the page that an order's action names. Returns the status."""
+    """Answers as the card's holder on the page named by an order's action. Returns the status."""
     url = urllib.parse.urlsplit(action["url"])
     return send(f"{url.scheme}://{url.netloc}", "POST", url.path, body={"outcome": outcome}).status
 

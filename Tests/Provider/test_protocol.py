@@ -1,7 +1,7 @@
-"""Every kind of answer and webhook that a provider may give, each alone, and what must come of it.
+"""Every kind of answer and webhook that a provider may give, each on its own, and what must come of it.
 
-The tests share one server and one provider, each with a card and a buyer of its own, and run side by side: they wait
-far more than they work. Those that need the provider for themselves come afterwards.
+The tests share one server and one provider, each with its own card and buyer, and run side by side, since they mostly
+wait. Those that need the provider to themselves come afterwards.
 """
 
 import concurrent.futures
@@ -24,7 +24,7 @@ _numbers = itertools.count(1)
 
 
 class Shop:
-    """The server and the provider that the tests share."""
+    """The server and the provider the tests share."""
 
     provider = None
     program = None
@@ -32,7 +32,7 @@ class Shop:
 
 
 def together(test):
-    """A test that runs beside the others; reached by itself, it just runs."""
+    """A test that runs beside the others, or simply runs when selected alone."""
 
     @functools.wraps(test)
     def wait(self):
@@ -99,7 +99,7 @@ class ProviderTestCase(unittest.TestCase):
             raise AssertionError(f"{what}\n{Shop.program.explain(event, order)}")
 
     def eventually(self, is_true, what, order, seconds=30, event=EVENT):
-        """Asks until it is so; what it is told about is the order."""
+        """Polls until the condition holds; a failure describes the order."""
         until = time.monotonic() + seconds
         while not is_true():
             self.check(time.monotonic() < until, f"not within {seconds} s: {what}", order, event)
@@ -119,7 +119,7 @@ class ProviderTestCase(unittest.TestCase):
         return self.order(order, event)
 
     def confirmed(self, card, event=EVENT):
-        """An order that is paid; returns it and its intent."""
+        """Places an order that gets paid; returns it and its intent."""
         order = self.buy(card, event)
         shown = self.until(order, "confirmed", event=event)
         [intent] = [intent for intent in self.intents(order) if intent.status == "succeeded"]
@@ -144,7 +144,7 @@ class ProviderTestCase(unittest.TestCase):
         return shown
 
     def expect_mismatch(self, script):
-        """An order whose payment is not what was asked for is declined, and the money goes back. Returns its intent."""
+        """An order paid with the wrong payment is declined and the money goes back. Returns its intent."""
         card = self.card(script=script)
         order = self.buy(card)
         shown = self.until(order, "declined")
@@ -193,7 +193,7 @@ class AnswerTests(ProviderTestCase):
         self.expect_paid_once(order)
 
     def cancel_meets(self, script):
-        """The issuer refuses the capture, so the reservation must be let go."""
+        """The issuer refuses the capture, so the reservation must be released."""
         order = self.buy(self.card("capture_fails", script={"cancel": script}))
         self.expect_nothing_kept(order, "declined")
 
@@ -203,13 +203,13 @@ class AnswerTests(ProviderTestCase):
         self.expect_nothing_kept(order, "refunded")
 
     def retrieve_meets(self, script):
-        """A payment that takes its time is asked for, not posted again."""
+        """A slow payment is polled, not posted again."""
         order = self.buy(self.card("processing", processing_seconds=1, webhooks=False, script={"retrieve": script}))
         self.expect_paid_once(order)
         self.check(self.calls(order, "retrieve"), "the intent is asked for", order)
 
     def search_meets(self, script):
-        """After an answer that is lost, the intent is looked up."""
+        """After a lost answer, the intent is looked up."""
         order = self.buy(self.card(script={"create": [Deed("saved_500_after")], "search": script}))
         self.expect_paid_once(order)
         self.check(len(self.intents(order)) == 1, "it is found, not made again", order)
@@ -332,7 +332,7 @@ class ProcessingTests(ProviderTestCase):
 
 class AuthenticationTests(ProviderTestCase):
     def asked(self, **more):
-        """An order that waits for its card's holder; returns it and the action."""
+        """Places an order that waits for its card's holder; returns it and the action."""
         order = self.buy(self.card("authentication", **more))
         shown = self.until(order, "requires_action")
         action = shown.get("action") or {}
@@ -636,7 +636,7 @@ class WebhookTests(ProviderTestCase):
 
 
 class HostileWebhookTests(ProviderTestCase):
-    """They may end the process, so they come after the tests that share it, on a server of their own."""
+    """These may end the process, so they come after the tests that share it, on their own server."""
 
     place = 2
 
@@ -653,7 +653,7 @@ class HostileWebhookTests(ProviderTestCase):
 
 
 class CurrencyTests(ProviderTestCase):
-    """Stripe counts some currencies otherwise than ISO 4217. <https://docs.stripe.com/currencies>"""
+    """Stripe counts some currencies differently from ISO 4217. <https://docs.stripe.com/currencies>"""
 
     def expect_amount(self, currency, minor_units, expected):
         event = "in-" + currency.lower()
@@ -704,7 +704,7 @@ class SecretKeyTests(ProviderTestCase):
                 if re.search(r"^\S+ (error|critical) ", program.errors(), re.MULTILINE):
                     silent.discard("an error in the log")
             seen = "; ".join(str(program.manage(path)) for path in paths)
-            self.assertFalse(silent, f"not told by {silent}: {seen}; log: {program.errors()}")
+            self.assertFalse(silent, f"not reported by {silent}: {seen}; log: {program.errors()}")
 
     @together
     def test_info_names_the_provider(self):
@@ -713,13 +713,13 @@ class SecretKeyTests(ProviderTestCase):
 
 
 def told(program, path):
-    """What a page of the management port says, without what differs from server to server anyway."""
+    """A page of the management port, without what differs between servers anyway."""
     answer = program.manage(path)
     return answer.status, re.sub(r"\d+", "0", answer.body.decode())
 
 
 class OutageTests(ProviderTestCase):
-    """Without the provider for fifteen seconds, 200 orders wait; it must not outlast itself."""
+    """200 orders wait while the provider is away for fifteen seconds; the outage must not outlast itself."""
 
     place = 3
 
@@ -772,7 +772,7 @@ class OutageTests(ProviderTestCase):
 
 
 class WholeLogTests(ProviderTestCase):
-    """What must hold of every request and webhook of all the tests before."""
+    """What must hold for every request and webhook of all the tests above."""
 
     place = 4
 

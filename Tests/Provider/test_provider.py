@@ -1,7 +1,7 @@
 """A sale with a provider that misbehaves by a seed, and kills of the server; then the provider turns honest.
 
-Within ninety seconds every captured won must have its confirmed order, or be back, and nothing may stay reserved.
-Each seed runs in a process of its own: `test_provider.py SEED` runs one and says what it found.
+Within ninety seconds every captured won must belong to a confirmed order or be refunded, and nothing may stay reserved.
+Each seed runs in its own process: `test_provider.py SEED` runs one and reports what it found.
 
 ONSALE_PROVIDER_SEEDS (10) seeds from ONSALE_PROVIDER_FIRST_SEED (1) on, ONSALE_PROVIDER_AT_ONCE (4) at a time.
 """
@@ -27,12 +27,12 @@ EVENT = "rush"
 PRICES = {"Floor": 50_000, "Balcony": 33_000, "Box": 198_000, "Steps": 9_900}
 SALE_SECONDS = 6
 SETTLE_SECONDS = 90
-# What one seed may take in all: starts, the sale, settling, verifying.
+# The limit for one seed as a whole: starts, the sale, settling, verifying.
 SEED_SECONDS = 240
 
 
 class Purchase:
-    """One buyer's order: what is wanted, and what the buyer was told."""
+    """One buyer's order: what they want, and what they were told."""
 
     def __init__(self, number, dice):
         self.number = number
@@ -72,7 +72,7 @@ class Rehearsal:
         self.is_over = threading.Event()
 
     def run(self):
-        """Returns what is wrong; nothing, when all is well."""
+        """Returns what is wrong; empty if all is well."""
         try:
             self.program.start()
             self.program.create_event(EVENT, PRICES, capacity=200)
@@ -111,7 +111,7 @@ class Rehearsal:
         purchase.order = self.program.place(EVENT, pass_, hold, purchase.card.name, purchase.key)["order"]
 
     def attend(self, purchase):
-        """Says to the bank what the holder says, and cancels what is confirmed, if that is so meant."""
+        """Answers the bank as the holder would, and cancels a confirmed order if that is the plan."""
         while not self.is_over.is_set():
             time.sleep(0.5)
             try:
@@ -131,7 +131,7 @@ class Rehearsal:
     # The verdict
 
     def settle(self, honest_since):
-        """Waits until all is well and stays so; returns what is wrong when the time is up."""
+        """Waits until all is well and stays so; returns what is wrong once time is up."""
         wrong = ["not judged yet"]
         well_since = None
         while time.monotonic() < honest_since + SETTLE_SECONDS or (well_since and not wrong):
@@ -146,11 +146,11 @@ class Rehearsal:
                 well_since = None
             elif well_since is None:
                 well_since = time.monotonic()
-            # What the provider began while it was hostile may still come in.
+            # What the provider began while hostile may still arrive.
             elif time.monotonic() > well_since + 3:
                 self.settled_seconds = time.monotonic() - honest_since - 3
                 return []
-        return wrong or [f"webhooks are not taken: {self.provider.undelivered()}"]
+        return wrong or [f"webhooks are not accepted: {self.provider.undelivered()}"]
 
     def ended_by_itself(self):
         return [f"the server ended by itself\n{self.program.errors()}"]
@@ -168,7 +168,7 @@ class Rehearsal:
                       for complaint in self.complaints(shown, accounts.get(order, []), by_order.get(order))]
         for purchase in self.purchases:
             if purchase.order and purchase.order not in orders:
-                wrong.append(f"order {purchase.order} was promised and is gone")
+                wrong.append(f"order {purchase.order} was promised and no longer exists")
             if not purchase.order and purchase.error:
                 wrong.append(f"purchase {purchase.number} could not be made: {purchase.error}")
             if not purchase.order and not purchase.error:
@@ -186,17 +186,17 @@ class Rehearsal:
         """What is wrong with one order."""
         if shown is None:
             if any(account.captured != account.refunded or account.reserved for account in accounts):
-                yield "money of an order that the server does not know"
+                yield "money for an order the server does not know"
             return
         state = shown["state"]
         is_waiting = state == "requires_action" and purchase is not None and purchase.is_ignored
         if any(account.disputed for account in accounts):
-            # The bank has the money; nobody gets in with the tickets.
+            # The bank has the money back, so nobody may enter with the tickets.
             tickets = {ticket["ticket"] for ticket in shown.get("tickets", [])}
             if not tickets <= self.program.void_tickets(EVENT):
-                yield "the holder disputed it, and its tickets are good"
+                yield "the holder disputed it, but its tickets are valid"
         elif state in ("authorizing", "refunding") or (state == "requires_action" and not is_waiting):
-            yield f"it is left {state}"
+            yield f"it is stuck in {state}"
         if not is_waiting and any(account.reserved for account in accounts):
             yield "money is still reserved"
         kept = [account for account in accounts if account.captured > account.refunded and not account.disputed]
@@ -204,35 +204,35 @@ class Rehearsal:
             if any(account.disputed for account in accounts):
                 return
             if len(kept) != 1:
-                yield f"confirmed, and {len(kept)} intents have money"
+                yield f"confirmed, but {len(kept)} intents have money"
                 return
             [account] = kept
             if (account.captured, account.currency) != (shown["amount"], shown["currency"].lower()):
-                yield f"confirmed, and {account.captured} {account.currency} captured"
-            # A part may have gone back at the provider; then the order tells.
+                yield f"confirmed, but {account.captured} {account.currency} captured"
+            # A part may have been refunded at the provider; then the order says so.
             if account.refunded != (shown.get("refundedAmount") or 0):
-                yield f"{account.refunded} went back, and the order tells {shown.get('refundedAmount')}"
+                yield f"{account.refunded} went back, but the order says {shown.get('refundedAmount')}"
             if account.refunded != account.refunded_by_provider:
                 yield "a confirmed order was refunded by the server"
         elif kept:
-            yield f"{state}, and money is kept"
+            yield f"{state}, but money is kept"
 
     def sums(self, report, orders, accounts):
         kept = sum(account.captured - account.refunded for some in accounts.values() for account in some)
         if report["gross"] - report["refunded"] != kept:
-            yield f"the report tells {report['gross']} - {report['refunded']}, the provider keeps {kept}"
+            yield f"the report says {report['gross']} - {report['refunded']}, but the provider keeps {kept}"
         sold = sum(line["quantity"] for order in orders.values() if order["state"] == "confirmed"
                    for line in order["lines"])
         if report["sold"] != sold:
-            yield f"{report['sold']} places are sold, and confirmed orders have {sold}"
+            yield f"{report['sold']} places are sold, but confirmed orders have {sold}"
 
     def end(self):
-        """Stops the server and has its folder verified."""
+        """Stops the server and verifies its folder."""
         wrong = []
         forged = [(delivery.type, delivery.answers, delivery.signature) for delivery in self.provider.deliveries
                   if delivery.is_forged and any(200 <= status < 300 or status == 500 for status in delivery.answers)]
         if forged:
-            wrong.append(f"forged webhooks were taken: {forged}")
+            wrong.append(f"forged webhooks were accepted: {forged}")
         if self.provider.problems:
             wrong.append(f"a key was used for two different requests: {self.provider.problems}")
         if (status := self.program.stop()) != 0:
@@ -244,7 +244,7 @@ class Rehearsal:
 
 
 def run_seed(seed):
-    """In a process of its own: the seeds must not wait for one another."""
+    """Each in its own process, so that seeds don't wait for one another."""
     done = subprocess.run(
         [sys.executable, str(pathlib.Path(__file__).resolve()), str(seed)], capture_output=True, text=True,
         timeout=SEED_SECONDS)

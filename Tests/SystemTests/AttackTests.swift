@@ -4,14 +4,14 @@ import Testing
 
 /// What attacks on the built program have found, each as it was done.
 @Suite struct AttackTests {
-    /// Seconds of processor time that a process has used.
+    /// Processor time used by a process, in seconds.
     private func processorSeconds(_ server: RunningProgram) throws -> Double {
         let stat = try String(contentsOfFile: "/proc/\(server.process.processIdentifier)/stat", encoding: .utf8)
         let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
         return (Double(fields[12]).map { $0 / 100 } ?? 0) + (Double(fields[13]).map { $0 / 100 } ?? 0)
     }
 
-    @Test("A server that has sold, declined and been left alone uses no processor")
+    @Test("A server that has sold, declined and gone idle uses no processor time")
     func idle() async throws {
         try await withServer { client, server, _ in
             try await client.createEvent()
@@ -25,11 +25,11 @@ import Testing
             let before = try processorSeconds(server)
             try await Task.sleep(for: .seconds(4))
             let used = try processorSeconds(server) - before
-            #expect(used < 0.6, "\(used) s of processor in 4 s")
+            #expect(used < 0.6, "\(used) s of processor time in 4 s")
         }
     }
 
-    @Test("Text that is slow to compare costs no more than any other, wherever it stands")
+    @Test("Text that is slow to compare costs no more than any other, wherever it appears")
     func combiningMarks() async throws {
         try await withServer { client, server, _ in
             try await client.createEvent()
@@ -55,14 +55,14 @@ import Testing
                 let escaped = short.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
                 #expect(try await client.send(.GET, "/v1/events/a\(escaped.prefix(1800))").status == 404)
             }
-            // Each took up to a second; now a few milliseconds, of a build for debugging.
+            // Each took up to a second; now it takes a few milliseconds in a debug build.
             let used = try processorSeconds(server) - before
-            #expect(used < 40 * 0.06, "\(used) s of processor")
+            #expect(used < 40 * 0.06, "\(used) s of processor time")
             #expect(server.process.isRunning)
         }
     }
 
-    @Test("A webhook with an absurd time is refused, and the server goes on")
+    @Test("A webhook with an absurd time is refused, and the server carries on")
     func webhookTime() async throws {
         try await withServer { client, server, _ in
             for seconds in ["-9223372036854775808", "9223372036854775807", "99999999999999999999"] {
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test("A card whose holder must confirm: the order says where, agreeing confirms it, refusing declines it")
+    @Test("If the card's holder must confirm, the order says where; agreeing confirms it, refusing declines it")
     func threeDSecure() async throws {
         try await withServer { client, _, folder in
             try await client.createEvent()
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test("A ticket is worth nothing without its buyer's session")
+    @Test("A place ticket is useless without its buyer's session")
     func ticketAlone() async throws {
         try await withServer { client, _, _ in
             try await client.createEvent()
@@ -160,7 +160,7 @@ import Testing
         }
     }
 
-    @Test("A buyer's orders come a page at a time, and all of them")
+    @Test("A buyer's orders come page by page, and none is missing")
     func pagedOrders() async throws {
         try await withServer { client, _, _ in
             try await client.createEvent()
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test("Duplicate members, TRACE and what is no HTTP are answered as problems")
+    @Test("Duplicate members, TRACE and anything but HTTP are answered with problems")
     func wire() async throws {
         try await withServer { client, _, _ in
             let twice = try await client.send(.POST, "/v1/sessions", #"{"email":"a@b.c","email":"d@e.f"}"#)
@@ -203,7 +203,7 @@ import Testing
         }
     }
 
-    @Test("One address has its share of connections and of streams, and leaves the others theirs")
+    @Test("One address gets its share of connections and streams, and leaves the others theirs")
     func connectionShare() async throws {
         let environment = ["ONSALE_LIMIT_LOOPBACK": "1", "ONSALE_CONNECTIONS_PER_ADDRESS": "4"]
         try await withServer(environment: environment) { client, _, _ in
@@ -219,7 +219,7 @@ import Testing
         }
     }
 
-    @Test("Whoever talks into a stream is let go")
+    @Test("A client that talks into a stream is disconnected")
     func talkingIntoStream() async throws {
         try await withServer { client, _, _ in
             try await client.createEvent()
@@ -233,7 +233,7 @@ import Testing
         }
     }
 
-    @Test("The management port answers to loopback's names alone")
+    @Test("The management port answers only to loopback names")
     func managementNames() async throws {
         try await withServer { _, server, _ in
             let management = Client(url: try #require(server.managementURL))
@@ -244,7 +244,7 @@ import Testing
     }
 
     @Test(
-        "A server that can't sell, or whose secrets are gone, does not start, and says what to do",
+        "A server that can't sell, or has weak secrets, doesn't start and says what to do",
         arguments: [
             (["ONSALE_PAYMENT_URL": ""], "nobody has said who takes the money"),
             (["ONSALE_PAYMENT_URL": "https://pay.example"], "ONSALE_PAYMENT_SECRET_KEY"),
@@ -263,7 +263,7 @@ import Testing
     }
 
     @Test(
-        "A key that is lost after something was sold is not replaced in silence",
+        "A key lost after something was sold is not silently replaced",
         arguments: ["token.key", "barcode.key"])
     func lostKey(name: String) async throws {
         try await withServer { client, server, folder in
@@ -282,7 +282,7 @@ import Testing
     }
 }
 
-/// A connection on which anything can be said.
+/// A connection that can send anything.
 final class RawConnection {
     private let descriptor: Int32
     private(set) var hasEnded = false
@@ -312,7 +312,7 @@ final class RawConnection {
         }
     }
 
-    /// Reads until the other end closes, or the time is up.
+    /// Reads until the other end closes or the time is up.
     func readAll(seconds: Double = 5) async throws -> String {
         var all: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)

@@ -6,7 +6,7 @@ import Testing
 
 /// The contract, over a real socket.
 @Suite struct ContractTests {
-    @Test("From session to ticket to the door, and back to the money")
+    @Test("From session to ticket to the door, and to the money in the report")
     func wholeWay() async throws {
         try await withServer { client, _, folder in
             let created = try await client.createEvent()
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("A cancelled order frees its seats at once, voids its tickets, and gives the money back")
+    @Test("A cancelled order frees its seats at once, voids its tickets, and refunds the money")
     func cancel() async throws {
         try await withServer { client, _, folder in
             try await client.createEvent()
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("One key, one hold: the first answer again, also after a kill, and another body is refused")
+    @Test("One key, one hold: repeats get the first answer, even after a kill, and another body is refused")
     func idempotentHold() async throws {
         try await withFolder { folder in
             let server = try await Serve.start(data: folder)
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    /// Holds and passes that have ended, a pause, and the end of the seats.
+    /// Ended holds and passes, a pause, and the last seats.
     private func expectEnds(_ client: Client, _ pass: String, _ other: String, _ holdID: String) async throws {
         #expect(try await client.send(.DELETE, "/v1/events/show/holds/\(holdID)", token: other).slug == "not-found")
         #expect(try await client.send(.DELETE, "/v1/events/show/holds/\(holdID)", token: pass).status == 204)
@@ -209,10 +209,10 @@ import Testing
         }
     }
 
-    @Test("Clients from afar are limited, and told when to come back")
+    @Test("Remote clients are limited, and told when to come back")
     func rateLimit() async throws {
         try await withServer(environment: ["ONSALE_LIMIT_LOOPBACK": "1"]) { client, _, _ in
-            // All at once, so that the bucket empties faster than it fills on a slow machine too.
+            // All at once, so that the bucket drains faster than it fills even on a slow machine.
             let limited = try await withThrowingTaskGroup(of: Client.Answer.self) { group in
                 for number in 0..<600 {
                     group.addTask { try await client.send(.POST, "/v1/sessions", #"{"email":"a\#(number)@b.c"}"#) }
@@ -224,7 +224,7 @@ import Testing
         }
     }
 
-    @Test("What organizers do is noted with who says so, once for each change, and kept over a restart")
+    @Test("Organizers' changes are recorded once each, with a name, and survive a restart")
     func audit() async throws {
         try await withFolder { folder in
             let server = try await Serve.start(data: folder)
@@ -264,7 +264,7 @@ import Testing
         }
     }
 
-    @Test("Orders are listed by pages and as CSV, and a buyer sees their own of every event")
+    @Test("Orders are listed by page and as CSV, and buyers see their own from every event")
     func listings() async throws {
         try await withServer { client, _, _ in
             try await client.createEvent()
@@ -291,7 +291,7 @@ import Testing
         }
     }
 
-    @Test("The plan is served byte for byte as it was given, and known by its ETag")
+    @Test("The plan is served byte for byte as given, with an ETag")
     func planAsGiven() async throws {
         try await withServer { client, _, _ in
             let plan = """
@@ -332,7 +332,7 @@ import Testing
         }
     }
 
-    @Test("Without a word on who may be whom, nobody signs in")
+    @Test("Nobody can sign in until ONSALE_LOGIN is set")
     func loginUnset() async throws {
         try await withServer(environment: ["ONSALE_LOGIN": ""]) { client, _, _ in
             let answer = try await client.send(.POST, "/v1/sessions", #"{"email":"a@b.c"}"#)

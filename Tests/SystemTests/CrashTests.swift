@@ -3,7 +3,7 @@ import NIOHTTP1
 import Synchronization
 import Testing
 
-/// kill -9 under load, again and again, and a comparison with what was answered.
+/// kill -9 under load, again and again, comparing what is left with what was answered.
 @Suite(.serialized) struct CrashTests {
     /// What the fans were told, over all rounds.
     final class Told: Sendable {
@@ -20,13 +20,13 @@ import Testing
         ProcessInfo.processInfo.environment["ONSALE_CRASH_ROUNDS"].flatMap(Int.init) ?? 6
     private static let fans = 12
 
-    @Test("Nothing that was answered is lost, and no seat is sold twice, whenever the server is killed")
+    @Test("Whenever the server is killed, nothing answered is lost and no seat is sold twice")
     func killsUnderLoad() async throws {
         try await withFolder { folder in
             let told = Told()
             for round in 0..<Self.rounds {
                 let server = try await Serve.start(data: folder)
-                // A request to a server that is gone is given up soon.
+                // Soon gives up on a server that is gone.
                 let client = Client(url: server.url, timeoutSeconds: 2)
                 let event = "show-\(round / 4)"
                 if round % 4 == 0 {
@@ -34,13 +34,13 @@ import Testing
                 }
                 try await load(client, server, event, round, told)
                 if round % 3 == 2 { try await expectVerified(folder) }
-                // Each round asks for what its own event was told, the last one for everything.
+                // Each round checks its own event's answers, the last one all of them.
                 try await expectAllThere(folder, told, event: round == Self.rounds - 1 ? nil : event)
             }
             try await expectVerified(folder)
             let counts = told.state.withLock { ($0.holdCount, $0.orders.count) }
-            #expect(counts.0 > 0 && counts.1 > 0, "the load must have come to something")
-            print("crash test: \(Self.rounds) rounds, \(counts.0) holds and \(counts.1) orders answered, all there")
+            #expect(counts.0 > 0 && counts.1 > 0, "the load must have bought something")
+            print("crash test: \(Self.rounds) rounds, \(counts.0) holds and \(counts.1) orders answered, none lost")
         }
     }
 
@@ -53,7 +53,7 @@ import Testing
                 group.addTask { try? await buy(client, server, event, "\(round)-\(fan)", told) }
             }
             group.addTask {
-                // Anywhere between the first request and a busy middle.
+                // Anywhere from the first request to the busy middle.
                 try? await Task.sleep(for: .milliseconds(Int.random(in: 40...700)))
                 await server.kill()
             }
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    /// Starts again and asks for everything that was answered.
+    /// Restarts and asks for everything that was answered.
     private func expectAllThere(_ folder: String, _ told: Told, event: String?) async throws {
         let server = try await Serve.start(data: folder)
         let client = Client(url: server.url)
@@ -91,7 +91,7 @@ import Testing
         for (name, hold) in holds {
             let parts = name.split(separator: "/")
             let answer = try await client.send(.GET, "/v1/events/\(parts[0])/holds/\(parts[1])", token: hold.pass)
-            // Its order may have been placed and its answer lost; then the hold has ended in that order.
+            // Its order may have been placed with the answer lost; then the hold ended in that order.
             if answer.status != 200 {
                 let seats = try await client.send(
                     .GET, "/v1/events/\(parts[0])/orders?limit=500", token: Serve.adminToken)

@@ -2,7 +2,7 @@ import Foundation
 import NIOHTTP1
 import Testing
 
-/// Broken and malicious requests: an answer for each, and a server that goes on.
+/// Broken and malicious requests: each gets an answer, and the server carries on.
 @Suite struct HostileTests {
     private static let bodies: [String] = [
         "", " ", "null", "true", "0", "-1e999", "\"text\"", "[]", "{}", "{", "}", "[[", "{\"", "{\"a\"", "{\"a\":",
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test("Bytes that are no HTTP are answered or cut off, and the server goes on")
+    @Test("Bytes that aren't HTTP are answered or cut off, and the server carries on")
     func rawBytes() async throws {
         try await withServer { client, server, _ in
             let port = try #require(client.url.split(separator: ":").last.flatMap { UInt16($0) })
@@ -117,7 +117,7 @@ import Testing
     }
 }
 
-/// Bytes to a port on this machine, as they are.
+/// Sends bytes unchanged to a port on this machine.
 enum RawSocket {
     static func send(_ bytes: [UInt8], port: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -4,7 +4,7 @@ import Testing
 
 /// Starting, stopping, and what an operator meets.
 @Suite struct OperationTests {
-    @Test("A data folder belongs to one process; a second one exits and says so")
+    @Test("A data folder belongs to one process; a second one exits and says why")
     func oneProcess() async throws {
         try await withServer { _, _, folder in
             let second = try await Program.run(
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test("SIGTERM ends it with status 0, and everything is there at the next start")
+    @Test("SIGTERM ends it with status 0, and everything is there on the next start")
     func terminates() async throws {
         try await withFolder { folder in
             let server = try await Serve.start(data: folder)
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test("Whoever waits for an order when the server is stopped is told how it stands, and it goes on after the start")
+    @Test("A request waiting for its order at shutdown gets its state, and the order continues after the restart")
     func stopsWhileWaiting() async throws {
         try await withFolder { folder in
             let server = try await Serve.start(data: folder)
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test("Secrets are readable by their owner alone")
+    @Test("Secrets are readable only by their owner")
     func secretsArePrivate() async throws {
         try await withServer(environment: ["ONSALE_ADMIN_TOKEN": ""]) { _, _, folder in
             for name in ["admin-token", "token.key", "barcode.key", "webhook.key"] {
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("A port that is taken is told by its number")
+    @Test("A taken port is reported by its number")
     func portTaken() async throws {
         try await withServer { client, _, _ in
             let port = try #require(client.url.split(separator: ":").last)
@@ -108,8 +108,8 @@ import Testing
         }
     }
 
-    /// Needs to mount a file system, so it runs where it may (CI does).
-    @Test("A full disk: a clear 503, nothing lost, going on when there is room", .enabled(if: getuid() == 0))
+    /// It has to mount a file system, so it only runs as root, as in CI.
+    @Test("A full disk: a clear 503, nothing lost, and sales resume when there is room", .enabled(if: getuid() == 0))
     func fullDisk() async throws {
         try await withFolder { folder in
             func command(_ path: String, _ arguments: [String]) throws {
@@ -122,7 +122,7 @@ import Testing
             do {
                 try command("/bin/mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", folder])
             } catch {
-                // A sandbox without that right: the same path is tested with a journal that says it is full.
+                // Some sandboxes can't mount. Another test covers the same path, with a journal that says it is full.
                 return
             }
             defer { try? command("/bin/umount", ["-l", folder]) }
@@ -132,7 +132,7 @@ import Testing
             let pass = try await client.pass("fan")
             let kept = try await client.hold(pass, #"{"seats":["0-0"]}"#)
             #expect(kept.status == 201)
-            // Fill what is left, to the last byte.
+            // Fill the rest, to the last byte.
             let ballast = folder + "/ballast"
             _ = FileManager.default.createFile(atPath: ballast, contents: nil)
             let handle = try #require(FileHandle(forWritingAtPath: ballast))

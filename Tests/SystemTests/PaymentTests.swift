@@ -2,9 +2,9 @@ import Foundation
 import NIOHTTP1
 import Testing
 
-/// Every payment method of the sandbox, and crashes of either side.
+/// Every payment method of the sandbox, and crashes on either side.
 @Suite struct PaymentTests {
-    /// Asks until the order is final.
+    /// Polls until the order is final.
     private func settled(_ client: Client, _ order: String, _ pass: String) async throws -> String? {
         for _ in 0..<400 {
             let state = try? await client.send(.GET, "/v1/events/show/orders/\(order)", token: pass).string("state")
@@ -30,7 +30,7 @@ import Testing
                 pass, hold: try #require(hold.string("hold")), method: method, key: "k", waitSeconds: 1)
             #expect(order.status == 201 || order.status == 202)
             #expect(try await settled(client, try #require(order.string("order")), pass) == expected)
-            // A hold whose card was declined lives on; one whose capture was refused is gone.
+            // A declined card leaves its hold; a refused capture ends it.
             let seat: Character =
                 expected == "confirmed" ? "x" : method == "pm_sandbox_captureFails" ? "." : "h"
             #expect(try await client.seats().first == seat)
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("A second request with a key that is being worked on gets the same order")
+    @Test("A second request with a key still in progress gets the same order")
     func doubleClick() async throws {
         try await withServer { client, _, _ in
             try await client.createEvent()
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test("A provider that dies and comes back: every order ends, and the money is where it belongs")
+    @Test("When a provider dies and comes back, every order ends with its money where it belongs")
     func providerCrashes() async throws {
         try await withFolder { folder in
             let key = ["ONSALE_PAYMENT_SECRET_KEY": "sk_test"]

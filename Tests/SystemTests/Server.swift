@@ -5,7 +5,7 @@ import NIOFoundationCompat
 import NIOHTTP1
 import Testing
 
-/// Where the program under test is: built beside the tests, or what ONSALE_BINARY names.
+/// Where the program under test is: built beside the tests, or named by ONSALE_BINARY.
 enum Program {
     static let url: URL = {
         if let path = ProcessInfo.processInfo.environment["ONSALE_BINARY"] { return URL(fileURLWithPath: path) }
@@ -13,7 +13,7 @@ enum Program {
             .appendingPathComponent("onsale")
     }()
 
-    /// Runs a command to its end.
+    /// Runs a command to completion.
     static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> (
         status: Int32, output: String
     ) {
@@ -31,7 +31,8 @@ enum Program {
     }
 }
 
-/// Does what blocks on a thread of its own: the tasks' own threads are as few as the processors, and others wait for them.
+/// Runs blocking code on its own thread: tasks share only as many threads as there are processors, and others wait for
+/// them.
 private func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
@@ -42,12 +43,12 @@ struct DidNotStart: Error {
     let output: String
 }
 
-/// A real process of the program on a free port.
+/// A real process of the program, on a free port.
 final class RunningProgram: @unchecked Sendable {
-    // Unchecked: a Process is used from one test at a time, and signals to it may come from any thread.
+    // Unchecked: only one test at a time uses a Process, and signals may come from any thread.
     let process: Process
     let url: String
-    /// Where the management port is, for a server.
+    /// The management port's URL, for a server.
     let managementURL: String?
 
     private init(process: Process, url: String, managementURL: String?) {
@@ -56,9 +57,10 @@ final class RunningProgram: @unchecked Sendable {
         self.managementURL = managementURL
     }
 
-    /// Starts it and waits until it says that it is open.
+    /// Starts it and waits until it says it is open.
     static func start(_ arguments: [String], environment: [String: String] = [:]) async throws -> RunningProgram {
-        // A free port may be taken by a stranger's connection before the server listens on it; the next is not.
+        // A stranger's connection may take the free port before the server listens on it; a second attempt gets
+        // another.
         do { return try await attempt(arguments, environment: environment) } catch is DidNotStart {
             return try await attempt(arguments, environment: environment)
         }
@@ -83,7 +85,7 @@ final class RunningProgram: @unchecked Sendable {
             }
             return text
         }
-        // Whatever else it says is read away, so that it never waits for us.
+        // Any further output is read and dropped, so that the process never blocks on it.
         handle.readabilityHandler = { handle in if handle.availableData.isEmpty { handle.readabilityHandler = nil } }
         func address(onLine isWanted: (Substring) -> Bool) -> String? {
             let line = text.split(separator: "\n").first { $0.contains("http://") && isWanted($0) }
@@ -111,7 +113,7 @@ final class RunningProgram: @unchecked Sendable {
     }
 }
 
-/// A folder that is removed whatever happens.
+/// Creates a folder and removes it whatever happens.
 func withFolder<Value>(_ body: (String) async throws -> Value) async throws -> Value {
     let folder = NSTemporaryDirectory() + "onsale-system-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -132,7 +134,7 @@ enum Serve {
     }
 }
 
-/// Gives a running server away and stops it whatever happens.
+/// Starts a server for the body and stops it whatever happens.
 func withServer<Value>(
     environment: [String: String] = [:], _ body: (Client, RunningProgram, String) async throws -> Value
 ) async throws -> Value {
@@ -191,7 +193,7 @@ struct Client: Sendable {
 
     // MARK: What most tests need
 
-    /// An event of so many rows of ten seats, with an area.
+    /// Creates an event with the given number of rows of ten seats, and an area.
     @discardableResult
     func createEvent(
         _ id: String = "show", rows: Int = 4, standing: Int = 20, onsale: String = "", limits: String = "",

@@ -16,7 +16,7 @@ struct StreamEvent: Sendable {
     }
 }
 
-/// Seats as they stand after a snapshot and every delta so far.
+/// Seat states after a snapshot and every delta so far.
 struct SeatPicture {
     private(set) var version = -1
     private(set) var seats: [Character] = []
@@ -40,7 +40,7 @@ struct SeatPicture {
 }
 
 extension Client {
-    /// Listens until `body` says enough, the server ends the stream, or time is up.
+    /// Listens until `body` has enough, the server ends the stream, or time is up.
     func listen(
         _ path: String, token: String? = nil, lastEventID: String? = nil, seconds: Int64 = 30,
         _ body: (StreamEvent) -> Bool
@@ -73,11 +73,11 @@ extension Client {
     }
 }
 
-/// The live streams, both ways of serving them.
+/// The live streams, in both ways of serving them.
 @Suite struct StreamTests {
     static let ways = ["sockets", "channels"]
 
-    @Test("Deltas applied give the availability, also over dropped connections", arguments: ways)
+    @Test("Applied deltas give the availability, even across dropped connections", arguments: ways)
     func deltas(way: String) async throws {
         try await withServer(environment: ["ONSALE_STREAMS": way]) { client, _, _ in
             try await client.createEvent(rows: 120, limits: #""holdSeconds":1"#)
@@ -95,7 +95,7 @@ extension Client {
             var picture = SeatPicture()
             var lastID: String?
             var snapshots = 0
-            // Each connection is dropped after a few messages, and taken up where it was.
+            // Each connection is dropped after a few messages and resumed where it was.
             for connection in 0..<6 {
                 var messages = 0
                 try await client.listen("/v1/events/show/availability/stream", lastEventID: lastID) { event in
@@ -107,7 +107,7 @@ extension Client {
                 }
             }
             try await shopping.value
-            // Everything that was held has expired by now; then nothing changes any more.
+            // All holds have expired by now, and nothing changes any more.
             try await Task.sleep(for: .milliseconds(2200))
             let now = try await client.send(.GET, "/v1/events/show/availability")
             try await client.listen("/v1/events/show/availability/stream", lastEventID: lastID) { event in
@@ -121,7 +121,7 @@ extension Client {
         }
     }
 
-    @Test("The room is told at once and when it changes; a stop ends streams with a hint to come back", arguments: ways)
+    @Test("The room is sent at once and when it changes; a stop ends streams with a hint to come back", arguments: ways)
     func room(way: String) async throws {
         try await withServer(environment: ["ONSALE_STREAMS": way]) { client, server, _ in
             try await client.createEvent(waitingRoom: true)
@@ -144,7 +144,7 @@ extension Client {
         }
     }
 
-    @Test("Streams refuse strangers' tickets and unknown events as problems", arguments: ways)
+    @Test("Streams answer invalid tickets and unknown events with problems", arguments: ways)
     func refusals(way: String) async throws {
         try await withServer(environment: ["ONSALE_STREAMS": way]) { client, _, _ in
             try await client.createEvent(waitingRoom: true)

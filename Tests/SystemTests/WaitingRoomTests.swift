@@ -2,7 +2,7 @@ import Foundation
 import NIOHTTP1
 import Testing
 
-/// The line over HTTP, and over restarts.
+/// The line over HTTP, and across restarts.
 @Suite struct WaitingRoomTests {
     private struct Place: Equatable {
         let number: Int?
@@ -33,7 +33,7 @@ import Testing
         return formatter.string(from: Date(timeIntervalSinceNow: seconds))
     }
 
-    @Test("Killed in the lobby, after the draw and in the middle of the line: places, draw and passes stay")
+    @Test("Places, draw and passes survive kills in the lobby, after the draw and in mid-line")
     func restarts() async throws {
         try await withFolder { folder in
             var server = try await Serve.start(data: folder)
@@ -60,7 +60,7 @@ import Testing
             try await restart()
             #expect(try await join(client, "fan-3").place == Place(number: nil, lobbyIndex: 3))
 
-            // Opened by hand, so that a slow machine is no opening missed.
+            // Opened by hand, so that a slow machine can't miss the opening.
             let rescheduled = try await client.send(
                 .PATCH, "/v1/events/show/onsale", token: Serve.adminToken,
                 #"{"opensAt":"\#(moment(inSeconds: 0))"}"#)
@@ -79,7 +79,7 @@ import Testing
             #expect(opened.string("drawSeed")?.count == 64 && opened.number("lobbySize") == 6)
             for fan in 0..<6 { #expect(try await join(client, "fan-\(fan)").place == places[fan]) }
 
-            // The two first are admitted, the others are not, and a restart changes nothing about it.
+            // The first two are admitted, the others aren't, and a restart doesn't change that.
             let order = (0..<6).sorted { places[$0].number ?? 0 < places[$1].number ?? 0 }
             let first = try #require(try await claim(client, tickets[order[0]]).string("pass"))
             #expect(try await claim(client, tickets[order[1]]).status == 201)
@@ -91,7 +91,7 @@ import Testing
             #expect(try await client.report().number("activeShoppers") == 2)
             #expect(try await claim(client, tickets[order[2]]).slug == "not-admitted")
 
-            // A slot that is given up goes to the next number.
+            // A slot given up goes to the next number.
             #expect(
                 try await client.send(.DELETE, "/v1/events/show/waiting-room/pass", token: first).status == 204)
             #expect(try await claim(client, tickets[order[0]]).slug == "place-spent")
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test("Killed around the draw: there is one draw or none, and never another")
+    @Test("A kill around the draw leaves one draw or none, and never a second one")
     func killedAtTheDraw() async throws {
         try await withFolder { folder in
             var server = try await Serve.start(data: folder)
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test("Whoever listens with a ticket is present; whoever does not is passed over, and stands first when back")
+    @Test("A fan listening with a ticket is present; one who isn't is passed over, and comes first on returning")
     func presence() async throws {
         try await withServer { client, _, _ in
             try await client.createEvent(onsale: #""maxActiveShoppers":1"#, waitingRoom: true)
@@ -156,7 +156,7 @@ import Testing
                 ) { _ in true }
             }
             defer { listening.cancel() }
-            // Longer than anybody who is silent counts as present.
+            // Longer than a silent fan counts as present.
             try await Task.sleep(for: .seconds(33))
             #expect(
                 try await client.send(.DELETE, "/v1/events/show/waiting-room/pass", token: pass).status == 204)
@@ -171,7 +171,7 @@ import Testing
         }
     }
 
-    /// Both checkers agree with the server. Python stands on every machine that runs these tests; Node may not.
+    /// Both checkers agree with the server. Every machine running these tests has Python, but maybe not Node.
     private func expectDrawChecks(_ url: String, _ event: String = "show") async throws {
         let docs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../docs")
         for (program, script) in [("python3", "check-draw.py"), ("node", "check-draw.mjs")] {
@@ -182,13 +182,13 @@ import Testing
             process.standardError = FileHandle.nullDevice
             try process.run()
             while process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
-            // 127: there is no such program here.
+            // 127 means the program isn't installed.
             let isMissing = program == "node" && process.terminationStatus == 127
             #expect(process.terminationStatus == 0 || isMissing, "\(script)")
         }
     }
 
-    @Test("Sold out ends the line and its passes, and a cancelled order opens it again")
+    @Test("Selling out ends the line and its passes, and a cancelled order reopens it")
     func sellOut() async throws {
         try await withServer { client, _, _ in
             try await client.createEvent(rows: 0, standing: 2, waitingRoom: true)
@@ -209,7 +209,7 @@ import Testing
         }
     }
 
-    @Test("A pause stops calls and holds; who joins meanwhile keeps the place")
+    @Test("A pause stops calls and holds; fans who join meanwhile keep their places")
     func pause() async throws {
         try await withServer { client, _, _ in
             try await client.createEvent(waitingRoom: true)
@@ -222,14 +222,14 @@ import Testing
         }
     }
 
-    @Test("A proof of work is asked for on joining where it is set")
+    @Test("Joining requires a proof of work where one is set")
     func challenge() async throws {
         try await withServer(environment: ["ONSALE_JOIN_CHALLENGE": "8"]) { client, _, _ in
             try await client.createEvent(waitingRoom: true)
             let session = try await client.session("fan")
             let refused = try await client.send(.POST, "/v1/events/show/waiting-room", token: session)
             #expect(refused.status == 428 && refused.slug == "challenge-required" && refused.number("bits") == 8)
-            // One number in 256 will do; of two thousand one surely does.
+            // One number in 256 will do; among two thousand there is surely one.
             var status = 428
             for number in 0..<2000 where status == 428 {
                 status = try await client.send(

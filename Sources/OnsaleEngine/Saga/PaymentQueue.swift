@@ -118,15 +118,17 @@ struct PaymentQueue: Sendable {
 
     /// Has a sleeping order tried at once. Where a call is under way it leads on by itself, and where the provider has asked
     /// for patience the order is left alone.
-    mutating func hasten(_ task: PaymentTask, now: UInt64) {
-        let key = Key(task)
+    /// - Returns: whether the order asks for anything, as far as is known here.
+    @discardableResult
+    mutating func hasten(_ key: Key, now: UInt64) -> Bool {
         switch entries[key]?.phase {
-        case nil: set(task, for: key)
+        case nil: return false
         case .sleeping(_, let notBefore) where notBefore <= now:
             entries[key]?.phase = .waiting
             waiting.append(key)
         default: break
         }
+        return true
     }
 
     /// The event is not to be had any more: nothing more is begun for its orders.

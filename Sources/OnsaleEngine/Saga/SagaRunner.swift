@@ -161,8 +161,8 @@ final class SagaRunner: Sendable {
     private func isOthers(_ payment: Payment) async -> Bool {
         guard let reference = payment.reference, !isStopping else { return true }
         do {
-            guard let found = try await events.order(reference) else { return false }
-            return try await events.read(found.event) { $0.sale.order(found.order) }?.intent == payment.intent
+            let read = try await events.read(order: reference) { _, order in order.intent == payment.intent }
+            return read?.value ?? false
         } catch {
             // While that can't be said, nothing is undone.
             return true
@@ -294,7 +294,19 @@ final class SagaRunner: Sendable {
     // MARK: Looking after orders that have ended
 
     func inquire(about reference: String?, intent: String?, isAboutReturn: Bool) {
+        // Most tell of a payment that is under way here, so nothing need be looked up.
+        if !isAboutReturn, let reference, hasten(reference) { return }
         sweep.inquire(about: reference, intent: intent, isAboutReturn: isAboutReturn, self)
+    }
+
+    private func hasten(_ reference: String) -> Bool {
+        guard let id = PublicID(.order, text: reference), let event = events.directory.event(tag: id.tag) else {
+            return false
+        }
+        let key = PaymentQueue.Key(event: event, order: OrderID(id.serial))
+        var isKnown = false
+        change { isKnown = $0.hasten(key, now: SagaRunner.uptime) }
+        return isKnown
     }
 
     /// Asks the provider about an order now.
@@ -304,22 +316,25 @@ final class SagaRunner: Sendable {
     /// - Returns: whether the provider has answered, or there is nothing to ask.
     func look(after reference: String, isAboutReturn: Bool, seeksStrays: Bool) async -> Bool {
         guard isOpen else { return false }
-        let found: (event: EventHandle, order: OrderID)?
-        do { found = try await events.order(reference) } catch { return false }
-        guard let found else { return true }
-        let read = try? await events.read(found.event) { partition -> (Order, PaymentOrder, PaymentTask?)? in
-            guard let order = partition.sale.order(found.order) else { return nil }
-            let task = PaymentTask(order, kind: .void, in: partition.definition)
-            return (order, task.payment, PaymentTask(order, in: partition.definition))
-        }
-        guard let read, case (let order, let payment, let task) = read else { return false }
+        let read: (event: EventHandle, value: (Order, PaymentOrder, PaymentTask?))?
+        do {
+            read = try await events.read(order: reference) { partition, order in
+                let definition = partition.definition
+                return (
+                    order, PaymentTask(order, kind: .void, in: definition).payment, PaymentTask(order, in: definition)
+                )
+            }
+        } catch { return false }
+        guard let (event, (order, payment, task)) = read else { return true }
         if let task {
-            change { $0.hasten(task, now: SagaRunner.uptime) }
+            change { queue in
+                if !queue.hasten(PaymentQueue.Key(task), now: SagaRunner.uptime) { queue.remind(of: task) }
+            }
             // What is under way ends by itself; what else there may be is looked for afterwards.
             return !isAboutReturn && !seeksStrays
         }
         guard order.amount > 0, isAboutReturn || seeksStrays || order.captured == 0 else { return true }
-        return await look(after: order, payment, found.event, seeksStrays: seeksStrays)
+        return await look(after: order, payment, event, seeksStrays: seeksStrays)
     }
 
     private func look(

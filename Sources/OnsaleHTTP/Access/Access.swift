@@ -5,22 +5,22 @@ import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
 
-/// Who may use an endpoint, and as what its handler then knows them.
+/// Who may use an endpoint, and how its handler knows them.
 struct Access<Caller: Sendable>: Sendable {
-    /// The security schemes that open it, each alone; an empty name for none at all.
+    /// The security schemes, any one of which opens it; an empty name means none is needed.
     let schemes: [String]
-    /// Whether a token for another event than the path's is refused.
+    /// Whether a token for an event other than the path's is refused.
     var isForOneEvent = false
-    /// - Throws: why whoever asks may not.
+    /// - Throws: why the caller is refused.
     let admit: @Sendable (Gate, Request, OnsaleContext, EventHandle?) async throws(Problem) -> Caller
-    /// Whose requests are counted.
+    /// The buyer whose requests are counted.
     var buyer: @Sendable (Caller) -> BuyerID? = { _ in nil }
 }
 
 extension Access where Caller == Void {
     static var anyone: Access { Access(schemes: []) { _, _, _, _ throws(Problem) in } }
 
-    /// Where sessions are made for whoever names an address.
+    /// Anyone who names an address, where this server makes the sessions.
     static var visitor: Access {
         Access(schemes: []) { gate, _, _, _ throws(Problem) in
             switch gate.tokens.login.mode {
@@ -28,14 +28,14 @@ extension Access where Caller == Void {
             case .none:
                 throw Problem(
                     .forbidden,
-                    "Nobody has said who may be whom: set ONSALE_LOGIN to open (anyone is believed) or jwks.")
+                    "Sign-in is not set up: set ONSALE_LOGIN to jwks, or to open for a demonstration.")
             case .provider:
-                throw Problem(.forbidden, "Sessions come from the organizer's identity provider: send its token.")
+                throw Problem(.forbidden, "Sign in with the organizer's identity provider and send its token.")
             }
         }
     }
 
-    /// The door's token, or the organizer's.
+    /// The door's token or the organizer's.
     static var door: Access {
         Access(schemes: ["doorToken", "adminToken"]) { gate, request, context, _ throws(Problem) in
             if !gate.isDoor(Gate.bearer(request)) { try await gate.requireAdmin(request, context) }
@@ -45,12 +45,12 @@ extension Access where Caller == Void {
 
 /// The holder of the organizer's token.
 struct Organizer: Sendable {
-    /// What they call themselves; believed, not proved.
+    /// What they call themselves; not verified.
     let name: String
 
     private static let nameCharactersMax = 80
 
-    /// From percent-encoded UTF-8 in `Onsale-Actor`.
+    /// Reads `Onsale-Actor`, percent-encoded UTF-8.
     init(_ request: Request) {
         let given = request.headers[.onsaleActor]?.removingPercentEncoding ?? ""
         let shown = given.filter {
@@ -83,7 +83,7 @@ extension Access where Caller == BuyerID {
     }
 }
 
-/// Whoever has been admitted to an event.
+/// A buyer admitted to an event.
 struct Shopper: Sendable {
     let buyer: BuyerID
     let pass: PassID
@@ -99,13 +99,13 @@ extension Access where Caller == Shopper {
                 case .pass(event?.id, let buyer, let pass): return Shopper(buyer: buyer, pass: pass)
                 case .pass: throw Problem(.forbidden, "This pass is for another event.")
                 case .session, .ticket:
-                    throw Problem(.forbidden, "This needs a pass, which joining the waiting room gives.")
+                    throw Problem(.forbidden, "This needs a pass: join the waiting room to get one.")
                 }
             }, buyer: { $0.buyer })
     }
 }
 
-/// Whoever may see and cancel an order: its buyer, or the organizer.
+/// A caller who may see and cancel an order: its buyer, or the organizer.
 enum OrderHolder: Sendable {
     case buyer(BuyerID)
     case organizer(Organizer)
@@ -133,7 +133,7 @@ extension Access where Caller == OrderHolder {
 }
 
 extension Access where Caller == PlaceID? {
-    /// Anyone, and whoever brings a ticket is known by it.
+    /// Anyone; a caller with a ticket is recognized by it.
     static var listener: Access {
         Access(schemes: ["", "ticket"], isForOneEvent: true) { gate, request, _, event throws(Problem) in
             guard let token = Gate.bearer(request) ?? request.uri.queryParameters["ticket"].map(String.init) else {
@@ -143,7 +143,7 @@ extension Access where Caller == PlaceID? {
             case .ticket(event?.id, _, let place): return place
             case .ticket: throw Problem(.forbidden, "This ticket is for another event.")
             case .session, .pass: return nil
-            case nil: throw Problem(.unauthenticated, "This is no ticket of ours.")
+            case nil: throw Problem(.unauthenticated, "This is not a valid ticket.")
             }
         }
     }

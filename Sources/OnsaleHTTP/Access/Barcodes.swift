@@ -4,15 +4,15 @@ import NIOCore
 import OnsaleEngine
 import OnsaleValues
 
-/// Tickets as barcodes: a compact JWS under Ed25519 (RFC 7515, RFC 8037), which a scanner checks offline with the
-/// published key. Nothing of it is kept: it follows from the ticket.
+/// Tickets as barcodes: a compact JWS signed with Ed25519 (RFC 7515, RFC 8037), which a scanner checks offline with the
+/// published key. Nothing is stored; the barcode follows from the ticket.
 struct Barcodes: Sendable {
     private let key: Curve25519.Signing.PrivateKey
     private let header: String
 
     /// - Parameter secret: 32 bytes in hex.
     init(secret: String) throws {
-        // The secret is hashed, so that whatever text the key file holds makes a key.
+        // Hashing lets any text in the key file serve as a key.
         key = try Curve25519.Signing.PrivateKey(rawRepresentation: Array(SHA256.hash(data: Array(secret.utf8))))
         header = Base64URL.encode(Array(#"{"alg":"EdDSA","kid":"\#(Barcodes.thumbprint(key.publicKey))"}"#.utf8))
     }
@@ -24,12 +24,12 @@ struct Barcodes: Sendable {
             writer.member("plc", place)
         }
         let signed = header + "." + Base64URL.encode(Array(claims.readableBytesView))
-        // Signing can fail for want of randomness alone, of which Ed25519 uses none.
+        // Signing fails only for want of randomness, and Ed25519 uses none.
         let signature = (try? key.signature(for: Array(signed.utf8))) ?? Data()
         return signed + "." + Base64URL.encode(Array(signature))
     }
 
-    /// The ticket that a barcode is for; nil for one that was not signed here, for this event.
+    /// The ticket a barcode stands for; nil if it wasn't signed here for this event.
     func ticket(_ text: String, event: String) -> PublicID? {
         struct Claims: Decodable {
             let tkt: String

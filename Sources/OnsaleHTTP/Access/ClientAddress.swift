@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What a request brings besides itself.
+/// A request's connection, beside Hummingbird's own context.
 struct OnsaleContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
@@ -14,14 +14,14 @@ struct OnsaleContext: RequestContext {
     }
 }
 
-/// Who is at the other end: the socket's address, or what a trusted proxy says of it.
+/// The client's address: the socket's, or the one a trusted proxy reports.
 struct ClientAddress: Equatable {
-    /// What limits count by: an IPv4 address, or the first half of an IPv6 one, which is what one subscriber has. What is
-    /// no address is one caller, whatever it says.
+    /// What limits count by: an IPv4 address, or the first half of an IPv6 one, which is what one subscriber has. All
+    /// unreadable addresses count as one caller.
     var text: String { network?.text ?? "unknown" }
-    /// The same as a number; nil for what is no address.
+    /// The same as a number; nil for an unreadable address.
     let network: ClientNetwork?
-    /// Whether it is this machine, and speaks for nobody else.
+    /// Whether the client is on this machine and isn't a proxy for someone else.
     let isLoopback: Bool
 
     init(_ request: Request, _ context: OnsaleContext, trustedProxies: Set<String>) {
@@ -32,13 +32,13 @@ struct ClientAddress: Equatable {
 
     /// - Parameters:
     ///   - forwardedFor: the `X-Forwarded-For` fields, in order.
-    ///   - trustedProxies: addresses whose `X-Forwarded-For` is believed.
+    ///   - trustedProxies: the addresses whose `X-Forwarded-For` is believed.
     init(peer: String, forwardedFor: [String], trustedProxies: Set<String>) {
         var address = IPAddress(peer)
         let isForwarded = !forwardedFor.isEmpty
         if let known = address, trustedProxies.contains(known.text), isForwarded {
-            // Each proxy adds at the end, so the last one that is no proxy of ours is the client. A field that is longer
-            // than any honest one is read from its end too.
+            // Each proxy appends, so the last hop that isn't a trusted proxy is the client. Overlong fields are read
+            // from the end too.
             address = known
             for hop in forwardedFor.reversed().lazy.flatMap(ClientAddress.hops).prefix(ClientAddress.hopsMax) {
                 address = IPAddress(hop)
@@ -46,23 +46,23 @@ struct ClientAddress: Equatable {
             }
         }
         network = address.map(ClientNetwork.init)
-        // Whoever passes a request on for others is not one of us, even from this machine.
+        // A forwarded request isn't local, even if the proxy is.
         isLoopback = !isForwarded && address?.isLoopback ?? false
     }
 
     private static let hopsMax = 16
     private static let fieldBytesMax = 1024
 
-    /// The hops of one field, the last first.
+    /// The hops of one field, last first.
     private static func hops(_ field: String) -> [String] {
         field.utf8.suffix(fieldBytesMax).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
             .reversed().map { String(decoding: $0, as: UTF8.self) }
     }
 }
 
-/// An IP address, whatever stands around it: spaces, a port, a zone, brackets.
+/// An IP address, with any spaces, port, zone or brackets around it removed.
 struct IPAddress: Equatable {
-    /// The two halves of its sixteen bytes; an IPv4 address as IPv6 maps it (RFC 4291, 2.5.5.2).
+    /// The two halves of its sixteen bytes; IPv4 is mapped into IPv6 (RFC 4291, 2.5.5.2).
     let high: UInt64
     let low: UInt64
 
@@ -105,7 +105,7 @@ struct IPAddress: Equatable {
 
     var isLoopback: Bool { isV4 ? UInt8(truncatingIfNeeded: low >> 24) == 127 : high == 0 && low == 1 }
 
-    /// As proxies are named in the settings: dotted for IPv4, else as the system writes it.
+    /// As the settings name proxies: dotted for IPv4, otherwise as the system writes it.
     var text: String {
         if isV4 { return IPAddress.dotted(UInt32(truncatingIfNeeded: low)) }
         var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
@@ -120,10 +120,10 @@ struct IPAddress: Equatable {
     }
 }
 
-/// Where a client is: an IPv4 address, or the first 64 bits of an IPv6 one.
+/// A client's network: an IPv4 address, or the first 64 bits of an IPv6 one.
 struct ClientNetwork: Hashable, Sendable {
-    /// The first 64 bits; an IPv4 address in the lower half, with all bits set in the upper, where no sender's address
-    /// begins (RFC 4291: multicast).
+    /// The first 64 bits. An IPv4 address sits in the lower half with all bits set in the upper, a prefix no sender can
+    /// have (RFC 4291: multicast).
     let bits: UInt64
 
     init(bits: UInt64) {
@@ -144,13 +144,13 @@ struct ClientNetwork: Hashable, Sendable {
 }
 
 extension HTTPFields {
-    /// All values of a field, as they were sent.
+    /// All values of a field, as sent.
     func values(_ name: HTTPField.Name) -> [String] {
         self[fields: name].map(\.value)
     }
 
-    /// A field's value, if it is plain ASCII of a sensible length: what it is compared with is, and comparing anything else
-    /// may take long.
+    /// A field's value, if it is ASCII and no longer than `bytesMax`. Anything else matches nothing we compare it with,
+    /// and comparing it may take long.
     func plain(_ name: HTTPField.Name, bytesMax: Int = 1024) -> String? {
         guard let value = self[name], value.utf8.count <= bytesMax, value.utf8.allSatisfy({ $0 < 0x80 }) else {
             return nil

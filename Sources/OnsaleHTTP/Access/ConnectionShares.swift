@@ -1,9 +1,9 @@
 import Synchronization
 
-/// How many connections and streams one client may have, so that one address can't take all there are.
+/// Limits the connections and streams of one client, so that one address can't take them all.
 ///
-/// Counted by what one subscriber has (an IPv4 address, an IPv6 /64), and, since a site is given more than one of those,
-/// by /56 and /48 too (RFC 6177), which may have twice and four times as many.
+/// It counts per subscriber (an IPv4 address or an IPv6 /64). A site gets many /64s, so it also counts per /56 and /48
+/// (RFC 6177), which may have two and four times as many.
 final class ConnectionShares: Sendable {
     private struct Network: Hashable {
         let bits: UInt64
@@ -17,7 +17,7 @@ final class ConnectionShares: Sendable {
         self.perAddress = perAddress
     }
 
-    /// - Returns: whether the client may have one more, which then must be given back.
+    /// - Returns: whether the client may have one more. If so, the caller must give it back.
     func take(_ client: ClientNetwork) -> Bool {
         counts.withLock { counts in
             let networks = networks(client)
@@ -46,19 +46,18 @@ final class ConnectionShares: Sendable {
     }
 }
 
-/// Connections and streams that one client may have, each counted for itself: a stream's connection becomes the
-/// broadcaster's.
-public struct ClientShares: Sendable {
+/// The connections and streams of one client, counted separately because a stream's connection passes to the
+/// broadcaster.
+package struct ClientShares: Sendable {
     let connections: ConnectionShares
     let streams: ConnectionShares
 
-    public init(perAddress: Int) {
+    package init(perAddress: Int) {
         connections = ConnectionShares(perAddress: perAddress)
         streams = ConnectionShares(perAddress: perAddress)
     }
 
-    /// A stream of this client has ended.
-    public func streamEnded(client: UInt64) {
+    package func streamEnded(client: UInt64) {
         streams.giveBack(ClientNetwork(bits: client))
     }
 }

@@ -4,19 +4,19 @@ import Hummingbird
 import OnsaleEngine
 import OnsaleValues
 
-/// Who asks, and whether too often.
+/// Says who is asking, and whether they ask too often.
 struct Gate: Sendable {
     let tokens: Tokens
     let trustedProxies: Set<String>
     let limitsLoopback: Bool
     let now: @Sendable () -> Timestamp
-    /// By client address: sessions, joins, passes, holds and orders together.
+    /// Per client address: sessions, joins, passes, holds and orders together.
     private let addressLimiter = RateLimiter("address", perSecond: 50, burst: 200)
-    /// By buyer: joins, passes, holds and orders.
+    /// Per buyer: joins, passes, holds and orders.
     private let buyerLimiter = RateLimiter("buyer", perSecond: 5, burst: 20)
-    /// By client address: tokens that are not the organizer's where that is wanted.
+    /// Per client address: wrong tokens where the organizer's is needed.
     private let guessLimiter = RateLimiter("guesses", perSecond: 0.5, burst: 20)
-    /// Whether the organizer's token looks like a buyer's, so that nothing tells a guess from an honest mistake.
+    /// Whether the organizer's token looks like a JWT. Only then does a wrong JWT count as a guess.
     private let isAdminTokenJWT: Bool
     private let adminDigest: [UInt8]
     private let doorDigest: [UInt8]?
@@ -33,7 +33,7 @@ struct Gate: Sendable {
 
     private static func digest(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
 
-    // MARK: Who asks
+    // MARK: Who is asking
 
     /// The bearer token of a request, if it has one.
     static func bearer(_ request: Request) -> String? {
@@ -43,8 +43,8 @@ struct Gate: Sendable {
         return String(header.dropFirst(7))
     }
 
-    /// Whether the request has the organizer's token. Compared by digest, so that the time it takes tells nothing about the
-    /// token; whoever has guessed too often is not answered at all, right or wrong.
+    /// Whether the request carries the organizer's token. Digests are compared, so timing reveals nothing about the
+    /// token. A client that has guessed too often gets no answer, even to the right token.
     func isAdmin(_ request: Request, _ context: OnsaleContext) throws(Problem) -> Bool {
         guard let token = Gate.bearer(request) else { return false }
         let isGuess = !token.isJWT || isAdminTokenJWT
@@ -59,13 +59,13 @@ struct Gate: Sendable {
         return Gate.digest(token) == doorDigest
     }
 
-    static let noToken = Problem(.unauthenticated, "Send Authorization: Bearer with a token that is valid here.")
+    static let noToken = Problem(.unauthenticated, "Send Authorization: Bearer with a valid token.")
 
     func requireAdmin(_ request: Request, _ context: OnsaleContext) async throws(Problem) {
         let token = Gate.bearer(request)
         if try isAdmin(request, context) { return }
         guard let token else { throw Gate.noToken }
-        if isDoor(token) { throw Problem(.forbidden, "The door's token is for check-ins and void tickets alone.") }
+        if isDoor(token) { throw Problem(.forbidden, "The door's token only opens check-ins and void tickets.") }
         if await tokens.principal(token, now: now()) != nil {
             throw Problem(.forbidden, "This needs the organizer's token.")
         }
@@ -85,13 +85,13 @@ struct Gate: Sendable {
         ClientAddress(request, context, trustedProxies: trustedProxies)
     }
 
-    /// Whether what this client does is counted at all.
-    func counts(_ client: ClientAddress) -> Bool { !client.isLoopback || limitsLoopback }
+    /// Whether the limits apply to this client at all.
+    func isLimited(_ client: ClientAddress) -> Bool { !client.isLoopback || limitsLoopback }
 
-    /// Counts a request against its address, and its buyer if it has one.
+    /// Counts a request against its address and, if known, its buyer.
     func limit(_ request: Request, _ context: OnsaleContext, buyer: BuyerID?) throws(Problem) {
         let address = address(of: request, context)
-        guard counts(address) else { return }
+        guard isLimited(address) else { return }
         let now = now()
         guard
             let refusal = addressLimiter.take(address.text, now: now)
@@ -100,10 +100,10 @@ struct Gate: Sendable {
         throw Gate.slowDown(refusal)
     }
 
-    /// Whoever guesses at the organizer's token is let guess now and then alone.
+    /// A client that guesses at the organizer's token may go on doing so only slowly.
     private func limitGuesses(_ request: Request, _ context: OnsaleContext, isTaken: Bool) throws(Problem) {
         let address = address(of: request, context)
-        guard counts(address) else { return }
+        guard isLimited(address) else { return }
         if let refusal = guessLimiter.take(address.text, now: now(), isTaken: isTaken) {
             throw Gate.slowDown(refusal)
         }
@@ -111,13 +111,14 @@ struct Gate: Sendable {
 
     private static func slowDown(_ refusal: RateLimiter.Refusal) -> Problem {
         var problem = Problem.busy(
-            .rateLimited, "Slow down a little; nothing was done.", retryAfterSeconds: refusal.waitSeconds)
+            .rateLimited, "Too many requests. Nothing was done; wait a moment and try again.",
+            retryAfterSeconds: refusal.waitSeconds)
         problem.rateLimit = refusal
         return problem
     }
 }
 
 extension String {
-    /// Whether it has the form of our buyers' tokens, which nobody takes for a guess at the organizer's.
+    /// Whether it looks like a buyer's token, and so isn't a guess at the organizer's.
     fileprivate var isJWT: Bool { utf8.count { $0 == UInt8(ascii: ".") } == 2 }
 }

@@ -6,13 +6,13 @@ import OnsaleValues
 
 /// The `Idempotency-Key` of a request.
 enum IdempotencyHeader {
-    /// The key within its operation and caller, with the fingerprint of what was asked; nil where there is none.
+    /// The key, scoped to operation and caller, with the fingerprint of the request; nil if the header is absent.
     static func key(
         _ request: Request, operation: String, caller: String, body: ByteBuffer
     ) throws(Problem) -> IdempotencyKey? {
         guard let text = request.headers[.idempotencyKey] else { return nil }
         guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-            throw Problem(.malformedRequest, "An Idempotency-Key has 1 to 255 visible ASCII characters.")
+            throw Problem(.malformedRequest, "An Idempotency-Key must be 1 to 255 visible ASCII characters.")
         }
         return IdempotencyKey(
             key: digest(Array("\(operation)\n\(caller)\n\(text)".utf8)),

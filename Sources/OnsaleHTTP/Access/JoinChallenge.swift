@@ -3,17 +3,18 @@ import HTTPTypes
 import Hummingbird
 import OnsaleValues
 
-/// A proof of work on joining, against crowds that cost nothing: off unless `ONSALE_JOIN_CHALLENGE` sets its bits.
+/// A proof of work for joining, to make crowds of bots cost something. Off unless `ONSALE_JOIN_CHALLENGE` sets its
+/// bits.
 ///
-/// Whoever joins sends `Onsale-Proof: N` such that SHA-256 of `onsale-join:EVENT:BUYER:N` begins with so many zero bits.
-/// It is bound to event and buyer, so a proof is of use to nobody else, and the server keeps nothing. 20 bits are about
-/// a second of a telephone's time.
+/// To join, a client sends `Onsale-Proof: N` where SHA-256 of `onsale-join:EVENT:BUYER:N` begins with `bits` zero bits.
+/// The proof is bound to event and buyer, so nobody else can use it and the server stores nothing. 20 bits take a phone
+/// about a second.
 struct JoinChallenge: Sendable {
     static let bitsMax = 32
 
     let bits: Int
 
-    /// - Returns: nil where no challenge is set.
+    /// - Returns: nil if no challenge is set.
     init?(bits: Int) {
         guard bits > 0 else { return nil }
         self.bits = min(bits, JoinChallenge.bitsMax)
@@ -29,7 +30,7 @@ struct JoinChallenge: Sendable {
         let bits = bits
         throw Problem(
             .challengeRequired,
-            "Find a number such that SHA-256 of “\(prefix)” and the number begins with \(bits) zero bits, and send it as "
+            "Find a number for which SHA-256 of “\(prefix)” followed by it begins with \(bits) zero bits. Send it as "
                 + "Onsale-Proof."
         ) { writer in
             writer.member("prefix", prefix)

@@ -8,18 +8,18 @@ import NIOHTTP1
 import OnsaleValues
 import Synchronization
 
-/// Who may be whom: `ONSALE_LOGIN`.
+/// How buyers prove who they are: `ONSALE_LOGIN`.
 struct Login: Sendable {
     enum Mode: Sendable {
         case none
-        /// Whoever types an address is believed: for demonstrations and rehearsals.
+        /// Any address is believed: for demonstrations and rehearsals.
         case open
-        /// Sessions are JWTs of the organizer's identity provider.
+        /// Sessions are JWTs from the organizer's identity provider.
         case provider(ProviderKeys)
     }
 
     let mode: Mode
-    /// Makes buyers of addresses and subjects, so that an id gives away neither.
+    /// Turns addresses and subjects into buyer ids that reveal neither.
     private let pepper: SymmetricKey
 
     init(mode: Mode, pepper: String) {
@@ -28,17 +28,17 @@ struct Login: Sendable {
     }
 
     /// Whether sessions are made here.
-    var isOurs: Bool {
+    var makesSessions: Bool {
         if case .open = mode { return true }
         return false
     }
 
-    /// The buyer of a mailbox.
+    /// The buyer behind a mailbox.
     func buyer(_ mailbox: MailAddress) -> BuyerID {
         buyer("email:" + mailbox.text)
     }
 
-    /// Grows whenever a token that was good before may be so no longer.
+    /// Changes whenever a token that was valid may no longer be.
     var generation: Int {
         if case .provider(let keys) = mode { return keys.generation }
         return 0
@@ -52,16 +52,16 @@ struct Login: Sendable {
         }
     }
 
-    /// Whom a token of the identity provider names.
+    /// The buyer named by the identity provider's token, and when it expires.
     func session(_ token: String) async -> (buyer: BuyerID, expiresAtSeconds: Int64)? {
         guard case .provider(let keys) = mode, let claims = await keys.verify(token) else { return nil }
-        // What a stranger calls seconds can be any number.
+        // `exp` comes from outside and may be any number.
         let expiresAt = max(0, min(claims.exp.value.timeIntervalSince1970, 4e12))
         return (buyer("sub:" + claims.sub), Int64(expiresAt))
     }
 }
 
-/// The claims that a session of an identity provider must have.
+/// The claims required of an identity provider's session.
 struct ProviderClaims: JWTPayload {
     let sub: String
     let exp: ExpirationClaim
@@ -73,22 +73,22 @@ struct ProviderClaims: JWTPayload {
 
     func verify(using _: some JWTAlgorithm) throws {
         guard (1...ProviderClaims.subjectBytesMax).contains(sub.utf8.count) else {
-            throw JWTError.claimVerificationFailure(failedClaim: nil, reason: "sub has 1 to 255 bytes")
+            throw JWTError.claimVerificationFailure(failedClaim: nil, reason: "sub must have 1 to 255 bytes")
         }
         try exp.verifyNotExpired()
         try nbf?.verifyNotBefore()
     }
 }
 
-/// The keys of an identity provider: a JWK set in a file or at a URL, read again by time, so that new keys are taken and
-/// withdrawn ones are not.
+/// The keys of an identity provider: a JWK set in a file or at a URL, reread regularly to pick up new keys and drop
+/// withdrawn ones.
 final class ProviderKeys: Sendable {
-    /// How old keys may be before they are read again.
+    /// The age at which keys are reread.
     private static let refreshSeconds = 300.0
-    /// Between two tries, whatever brings them about.
-    private static let triesSeconds = 10.0
-    /// Keys that could not be read again for so long are good no more.
-    private static let goodSeconds = 86_400.0
+    /// The shortest time between two attempts, whatever prompts them.
+    private static let retrySeconds = 10.0
+    /// The age at which keys that can't be reread stop being trusted.
+    private static let trustedSecondsMax = 86_400.0
     private static let answerBytesMax = 1 << 20
 
     private struct State {
@@ -111,12 +111,12 @@ final class ProviderKeys: Sendable {
         try await read()
     }
 
-    /// Grows when keys change; what was checked counts no more when they could not be read again for too long. Asking for it
-    /// has them read again when that is due, so that it happens by time and not only when somebody new comes.
+    /// Changes with the keys, and is -1 once they are too old to trust. Reading it rereads keys that are due, so they
+    /// stay fresh even when no new buyer comes.
     var generation: Int {
         if isDue(ProviderKeys.refreshSeconds) { Task { await readAgain() } }
         return state.withLock { state in
-            state.readAt.timeIntervalSinceNow > -ProviderKeys.goodSeconds ? state.generation : -1
+            state.readAt.timeIntervalSinceNow > -ProviderKeys.trustedSecondsMax ? state.generation : -1
         }
     }
 
@@ -136,7 +136,7 @@ final class ProviderKeys: Sendable {
             guard state.json != json else { return }
             state.keys = keys
             state.json = json
-            // What was checked with other keys must be checked again.
+            // Tokens checked with other keys must be checked again.
             state.generation += 1
         }
     }
@@ -144,15 +144,15 @@ final class ProviderKeys: Sendable {
     func verify(_ token: String) async -> ProviderClaims? {
         if isDue(ProviderKeys.refreshSeconds) { await readAgain() }
         if let claims = await check(token) { return claims }
-        // It may be signed with a key that is new since we looked.
-        guard isDue(ProviderKeys.triesSeconds) else { return nil }
+        // It may be signed with a key newer than ours.
+        guard isDue(ProviderKeys.retrySeconds) else { return nil }
         await readAgain()
         return await check(token)
     }
 
     private func check(_ token: String) async -> ProviderClaims? {
         let (keys, readAt) = state.withLock { ($0.keys, $0.readAt) }
-        guard readAt.timeIntervalSinceNow > -ProviderKeys.goodSeconds,
+        guard readAt.timeIntervalSinceNow > -ProviderKeys.trustedSecondsMax,
             let claims = try? await keys.verify(token, as: ProviderClaims.self)
         else { return nil }
         if let issuer = source.issuer, claims.iss != issuer { return nil }
@@ -160,11 +160,11 @@ final class ProviderKeys: Sendable {
         return claims
     }
 
-    /// Whether keys so old should be read again, by whoever is told so first.
+    /// Whether keys this old should be reread now. True for the first caller only.
     private func isDue(_ seconds: Double) -> Bool {
         state.withLock { state in
             guard state.readAt.timeIntervalSinceNow < -seconds,
-                state.triedAt.timeIntervalSinceNow < -ProviderKeys.triesSeconds
+                state.triedAt.timeIntervalSinceNow < -ProviderKeys.retrySeconds
             else { return false }
             state.triedAt = Date()
             return true
@@ -173,7 +173,9 @@ final class ProviderKeys: Sendable {
 
     private func readAgain() async {
         do { try await read() } catch {
-            logger.warning("The identity provider's keys could not be read", metadata: ["error": "\(error)"])
+            logger.warning(
+                "The identity provider's keys could not be reread; the last good ones stay in use for a day",
+                metadata: ["error": "\(error)"])
         }
     }
 }
@@ -182,22 +184,22 @@ enum LoginError: Error {
     case keysUnreadable(String)
 }
 
-/// Where an identity provider's keys are, and whose tokens are taken.
-public struct JWKSSource: Sendable {
+/// Where an identity provider's keys are, and whose tokens are accepted.
+package struct JWKSSource: Sendable {
     enum Place: Sendable {
         case file(String)
         case url(String)
     }
 
     let place: Place
-    /// What `iss` must be; nil takes any.
-    public let issuer: String?
-    /// What `aud` must name; nil takes any.
-    public let audience: String?
+    /// The required `iss`; nil accepts any.
+    package let issuer: String?
+    /// A required member of `aud`; nil accepts any.
+    package let audience: String?
 
-    /// - Parameter place: a file, or an `https` URL; on this machine `http` will do.
-    /// - Returns: nil for a URL whose answer anybody on the way could change.
-    public init?(_ place: String, issuer: String?, audience: String?) {
+    /// - Parameter place: a file or an `https` URL; on this machine, `http` is accepted too.
+    /// - Returns: nil for a URL whose answer could be altered on the way.
+    package init?(_ place: String, issuer: String?, audience: String?) {
         self.issuer = issuer
         self.audience = audience
         guard place.contains("://"), !place.hasPrefix("file://") else {
@@ -211,8 +213,8 @@ public struct JWKSSource: Sendable {
     }
 }
 
-/// How `ONSALE_LOGIN` is set.
-public enum LoginSetting: Sendable {
+/// The value of `ONSALE_LOGIN`.
+package enum LoginSetting: Sendable {
     case unset
     case open
     case jwks(JWKSSource)

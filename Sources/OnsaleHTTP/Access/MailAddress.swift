@@ -1,13 +1,12 @@
 import Foundation
 
-/// An e-mail address, folded as mail providers fold it, so that one mailbox is one buyer: full-width and composed letters
-/// are the same as plain ones (Unicode's NFKC), case is nothing, and of Google's addresses neither are dots nor what
-/// follows a plus. <https://support.google.com/mail/answer/7436150>
+/// An e-mail address, folded as mail providers fold it, so that one mailbox is one buyer: full-width and composed
+/// letters equal plain ones (Unicode's NFKC), case is ignored, and in Google's addresses so are dots and anything after
+/// a plus. <https://support.google.com/mail/answer/7436150>
 struct MailAddress: Hashable {
     let text: String
 
-    /// - Returns: nil for what is no address: something before and something after one @, of a length that an address may
-    ///   have (RFC 5321).
+    /// - Returns: nil unless it has one @ with text on both sides and a length allowed by RFC 5321.
     init?(_ typed: String) {
         guard (3...254).contains(typed.utf8.count) else { return nil }
         let folded = typed.trimmingCharacters(in: .whitespaces).precomposedStringWithCompatibilityMapping.lowercased()

@@ -1,20 +1,20 @@
 import OnsaleValues
 import Synchronization
 
-/// A token bucket for each of many callers: so many requests a second, with a burst.
+/// A token bucket per caller: a steady rate with a burst.
 ///
-/// Bounded: when there are too many callers, the one that has been here longest without asking goes.
+/// Memory is bounded: beyond `callersMax` callers, one who has been quiet makes room for the next.
 final class RateLimiter: Sendable {
     private struct Bucket {
         var tokens: Double
         var at: Int64
-        /// Asked again since it was last passed by.
+        /// Has asked since the hand last passed.
         var isYoung = false
     }
 
     private struct State {
         var buckets: [String: Bucket] = [:]
-        /// Callers in a ring, in the order in which they came.
+        /// Callers in order of arrival, as a ring for the hand to go round.
         var ring: [String] = []
         var hand = 0
     }
@@ -45,8 +45,8 @@ final class RateLimiter: Sendable {
     }
 
     /// Takes a token.
-    /// - Parameter isTaken: false only looks whether there is one.
-    /// - Returns: nil if there was one, else what was reached.
+    /// - Parameter isTaken: false only checks that there is one.
+    /// - Returns: nil if there was one, otherwise the limit that was reached.
     func take(_ caller: String, now: Timestamp, isTaken: Bool = true) -> Refusal? {
         state.withLock { state in
             var bucket = state.buckets[caller] ?? admit(caller, now, &state)
@@ -56,7 +56,7 @@ final class RateLimiter: Sendable {
             let isAllowed = bucket.tokens >= 1
             if isAllowed, isTaken { bucket.tokens -= 1 }
             state.buckets[caller] = bucket
-            // The next time round it is not new any more.
+            // Spares the caller the next time the hand comes round.
             state.buckets[caller]?.isYoung = true
             guard !isAllowed else { return nil }
             return Refusal(
@@ -65,8 +65,8 @@ final class RateLimiter: Sendable {
         }
     }
 
-    /// Room for a new caller: the hand goes round, passes by whoever has asked since the last time, and takes the first
-    /// who has not (the clock algorithm).
+    /// Makes room for a new caller: the hand skips everyone who has asked since its last round and evicts the first who
+    /// hasn't (the clock algorithm).
     private func admit(_ caller: String, _ now: Timestamp, _ state: inout State) -> Bucket {
         let bucket = Bucket(tokens: burst, at: now.milliseconds)
         guard state.ring.count >= callersMax else {

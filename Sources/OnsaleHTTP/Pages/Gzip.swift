@@ -1,9 +1,9 @@
 import CZlib
 import NIOCore
 
-/// Compression for what is sent often and changes rarely.
+/// Compression for bodies that are sent often and change rarely.
 enum Gzip {
-    /// - Returns: nil where it would not be smaller.
+    /// - Returns: nil if the result would not be smaller.
     static func compress(_ bytes: ByteBuffer, level: Int32 = 9) -> ByteBuffer? {
         guard bytes.readableBytes > 0 else { return nil }
         var stream = z_stream()

@@ -2,22 +2,22 @@ import Crypto
 import Foundation
 import NIOCore
 
-/// The web pages' files, with what serving them needs worked out beforehand.
+/// The web pages' files, prepared for serving.
 ///
-/// Modules import each other by relative path, so all assets live under one prefix that names their content: what is
-/// under it never changes, and is cached for ever.
+/// Modules import each other by relative path, so all assets share one prefix that names their content. A path under it
+/// never changes meaning and can be cached for ever.
 struct PageFiles: Sendable {
     struct File: Sendable {
         let bytes: ByteBuffer
-        /// nil where it would not be smaller.
+        /// nil if it would not be smaller.
         let gzipped: ByteBuffer?
         let contentType: String
         let tag: String
     }
 
-    /// By their path within the workspace: `pages/site/…` and `client/src/…`.
+    /// Keyed by path within the workspace: `pages/site/…` and `client/src/…`.
     let files: [String: File]
-    /// The first part of the path of every asset.
+    /// The first part of every asset's path.
     let prefix: String
 
     private static let contentTypes = [
@@ -25,7 +25,7 @@ struct PageFiles: Sendable {
         "svg": "image/svg+xml", "webmanifest": "application/manifest+json",
     ]
 
-    /// Reads folders, each given with the path that it has within the workspace. Files of other kinds are left alone.
+    /// Reads folders, each given with its path within the workspace. Files of unknown types are ignored.
     init(folders: [(path: String, url: URL)]) throws {
         var contents: [String: Data] = [:]
         for folder in folders {
@@ -61,8 +61,7 @@ struct PageFiles: Sendable {
         self.files = files
     }
 
-    /// Says where assets are, and names the modules that the page's own will ask for, so that they all come at once
-    /// and not one after the other.
+    /// Fills in where assets are, and preloads every module the page's own will import, so that they load in parallel.
     private static func fill(_ html: String, _ prefix: String, _ graph: ModuleGraph) -> String {
         var links = ""
         for match in html.matches(of: /src="\{\{assets\}\}\/(.+?\.js)"/) {
@@ -75,7 +74,7 @@ struct PageFiles: Sendable {
     }
 }
 
-/// Which module imports which.
+/// Which modules import which.
 private struct ModuleGraph {
     private var imports: [String: [String]] = [:]
 
@@ -92,7 +91,7 @@ private struct ModuleGraph {
         }
     }
 
-    /// Everything that a module needs, itself left out, in a fixed order.
+    /// Every module that this one needs, except itself, in a stable order.
     func needed(by path: String) -> [String] {
         var found: Set<String> = []
         var open = [path]

@@ -1,18 +1,18 @@
 import Foundation
 import Synchronization
 
-/// Where the pages come from: the files that lie beside the program, read once; or a folder, read at every request, for
-/// whoever works on them.
+/// Where pages come from: the files installed with the program, read once, or a folder read on every request, for
+/// working on the pages.
 final class PageLibrary: Sendable {
     private let folder: URL?
     private let read = Mutex<PageFiles?>(nil)
 
-    /// - Parameter folder: the web workspace; nil for the files that the package carries.
+    /// - Parameter folder: the web workspace; nil for the installed files.
     init(folder: String?) {
         self.folder = folder.map { URL(fileURLWithPath: $0) }
     }
 
-    /// - Returns: nil where there are no pages.
+    /// - Returns: nil if there are no pages.
     func files() -> PageFiles? {
         if let folder {
             return try? PageFiles(

@@ -10,19 +10,19 @@ struct QRCode {
     /// The quiet zone that a scanner needs around the code, in modules.
     private static let margin = 4
 
-    /// - Returns: nil for a text that is longer than any QR code.
+    /// - Returns: nil for text too long for any QR code.
     init?(_ text: String) {
         let bytes = Array(text.utf8)
-        // Level M stands 15 % of damage: a cracked screen, a folded sheet.
+        // Level M survives 15 % damage: a cracked screen, a folded sheet.
         guard let code = QRcode_encodeData(Int32(bytes.count), bytes, 0, QR_ECLEVEL_M) else { return nil }
         defer { QRcode_free(code) }
         width = Int(code.pointee.width)
         let count = width * width
-        // The lowest bit is the colour; the others tell what the module is for.
+        // The lowest bit is the colour; the others say what the module is for.
         modules = UnsafeBufferPointer(start: code.pointee.data, count: count).map { $0 & 1 == 1 }
     }
 
-    /// One path of horizontal runs, black on white whatever the page's colours are.
+    /// One path of horizontal runs, black on white whatever the page's colours.
     var svg: ByteBuffer {
         let size = width + 2 * QRCode.margin
         var path = ""

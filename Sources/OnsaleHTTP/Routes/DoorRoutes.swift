@@ -36,7 +36,7 @@ struct DoorRoutes: RouteGroup {
     private func checkIn(_ event: EventHandle, _ call: Call<Void, CheckInBody>) async throws -> Response {
         let definition = event.view.definition
         guard let ticket = barcodes.ticket(call.content.barcode, event: definition.id), ticket.tag == definition.tag
-        else { throw Problem.invalid("/barcode", "is no ticket of this event") }
+        else { throw Problem.invalid("/barcode", "is not a ticket for this event") }
         let (holder, places) = try await events.apply(CheckIn(TicketID(ticket.serial)), to: event)
         return .json(.ok) { writer in
             writer.member("ticket", definition.publicID(holder))

@@ -5,7 +5,7 @@ import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
 
-/// The way from a request to an event, with what an event refuses said as those who asked should hear it.
+/// Takes requests to their event, and turns its refusals into problems the caller understands.
 struct EventClient: Sendable {
     let engine: Engine
 
@@ -13,23 +13,23 @@ struct EventClient: Sendable {
 
     func now() -> Timestamp { engine.now() }
 
-    /// The event that the path names.
+    /// The event named in the path.
     func event(_ context: OnsaleContext) async throws -> EventHandle {
-        // Looked up only if it can be an event's id at all.
+        // Only text that can be an event's id is looked up.
         guard let id = context.parameters.get("event"), id.utf8.count <= EventClient.idBytesMax,
             id.utf8.allSatisfy({ $0 < 0x80 })
         else { throw Problem.notFound }
         return try await engine.event(id)
     }
 
-    /// Takes a command to its event.
-    /// - Throws: ``Problem`` for what the event refuses.
+    /// Applies a command to its event.
+    /// - Throws: ``Problem`` if the event refuses.
     @discardableResult
     func apply<Command: EventCommand>(_ command: Command, to event: EventHandle) async throws -> Command.Answer {
         try await refusing(event) { try await engine.apply(command, to: event) }
     }
 
-    /// The same, and notes which organizer it was.
+    /// The same, and records which organizer it was.
     @discardableResult
     func apply<Command: EventCommand>(
         _ command: Command, to event: EventHandle, by organizer: Organizer, as action: AuditNote.Action,
@@ -52,7 +52,7 @@ struct EventClient: Sendable {
         try await engine.read(event, body)
     }
 
-    /// Reads what a buyer may be refused.
+    /// Reads something that a buyer may be refused.
     func readOrRefuse<Value: Sendable>(
         _ event: EventHandle, _ body: @escaping @Sendable (Partition) throws(Refusal) -> Value
     ) async throws -> Value {

@@ -4,7 +4,7 @@ import NIOCore
 import OnsaleEngine
 import OnsaleValues
 
-/// What anyone may see of events, and how one becomes a buyer.
+/// What anyone may see of events, and how a visitor becomes a buyer.
 struct EventRoutes: RouteGroup {
     let events: EventClient
     let presenter: Presenter

@@ -9,7 +9,7 @@ import OnsaleWaitingRoom
 struct LineRoutes: RouteGroup {
     let events: EventClient
     let tokens: Tokens
-    /// nil: joining costs no work.
+    /// nil if joining needs no proof of work.
     let challenge: JoinChallenge?
     private let rooms = WaitingRoomCache()
     private let entrantLists = EntrantLists()
@@ -80,14 +80,15 @@ struct LineRoutes: RouteGroup {
         }
     }
 
-    /// The same for everybody, so that it can be cached.
+    /// The same for everyone, so that caches can share it.
     private func getWaitingRoom(_ event: EventHandle, _ call: Call<Void, Void>) -> Response {
         .json(.ok, rooms.json(event.view, at: events.now()), headers: [.cacheControl: "public, max-age=1"])
     }
 
     private func listEntrants(_ event: EventHandle, _ call: Call<Void, Void>) async throws -> Response {
         guard let list = try await entrantLists.list(of: event, events.engine) else { throw Problem.notFound }
-        // Slices of the one list, a piece at a time: a million entrants are 31 MB, and a slow reader keeps none of it.
+        // Slices of the one list, sent piece by piece: a million entrants are 31 MB, and a slow reader must not hold a
+        // copy.
         let body = ResponseBody(contentLength: list.readableBytes) { writer in
             var rest = list
             while let piece = rest.readSlice(length: min(64 << 10, rest.readableBytes)), piece.readableBytes > 0 {
@@ -101,11 +102,11 @@ struct LineRoutes: RouteGroup {
     }
 
     private func claimPass(_ event: EventHandle, _ call: Call<BuyerID, ClaimPassBody>) async throws -> Response {
-        // A ticket alone is worth nothing: it may have been seen by others.
+        // A ticket alone proves nothing: others may have seen it.
         guard
             case .ticket(event.id, let buyer, let place)? = await tokens.principal(
                 call.content.ticket, now: events.now())
-        else { throw Problem.invalid("/ticket", "is no ticket for this event's waiting room") }
+        else { throw Problem.invalid("/ticket", "is not a ticket for this event's waiting room") }
         guard buyer == call.caller else { throw Problem(.forbidden, "This ticket is another buyer's.") }
         let pass = try await events.apply(ClaimPass(of: place, buyer: buyer), to: event)
         return .json(.created) { writer in

@@ -4,7 +4,7 @@ import OnsaleEngine
 import OnsaleSale
 import OnsaleValues
 
-/// Paying for a hold, and what a buyer has paid for.
+/// Paying for a hold, and what a buyer has bought.
 struct OrderRoutes: RouteGroup {
     let events: EventClient
     let presenter: Presenter
@@ -55,7 +55,7 @@ struct OrderRoutes: RouteGroup {
 
     // MARK: Paying
 
-    /// How long an order may be waited for, in seconds.
+    /// The longest a request may wait for its order, in seconds.
     private static let waitSecondsMax = 30
 
     private func createOrder(_ event: EventHandle, _ call: Call<Shopper, CreateOrder>) async throws -> Response {
@@ -90,7 +90,7 @@ struct OrderRoutes: RouteGroup {
         return 0
     }
 
-    /// The request's W3C trace context, if it is one. <https://www.w3.org/TR/trace-context/#traceparent-header>
+    /// The request's W3C trace context, if valid. <https://www.w3.org/TR/trace-context/#traceparent-header>
     private func trace(_ request: Request) -> String? {
         guard let text = request.headers[.traceparent], text.utf8.count == 55 else { return nil }
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
@@ -163,7 +163,7 @@ struct OrderRoutes: RouteGroup {
         faults.require(
             (1...OrderRoutes.pageMax).contains(limit ?? 0), "/limit", "must be from 1 to \(OrderRoutes.pageMax)")
         let after = query.get("after").map { PublicID(.order, text: String($0)) }
-        faults.require(after != .some(nil), "/after", "is no order")
+        faults.require(after != .some(nil), "/after", "is not an order")
         try faults.throwIfAny()
         let found = try await orders(of: call.caller, before: after.flatMap { $0 }, atMost: (limit ?? 0) + 1)
         let page = found.prefix(limit ?? 0)
@@ -186,7 +186,7 @@ struct OrderRoutes: RouteGroup {
     ) async throws -> [(order: Order, definition: EventDefinition)] {
         var found: [(order: Order, definition: EventDefinition)] = []
         for id in events.engine.eventsWithOrders(of: buyer) {
-            // An event that is out of service must not hide the orders of the others.
+            // One event out of service must not hide the orders of the others.
             guard let event = try? await events.engine.event(id) else { continue }
             let definition = event.view.definition
             let orders = try await events.read(event) { partition in
@@ -200,7 +200,7 @@ struct OrderRoutes: RouteGroup {
         return Array(found.prefix(max))
     }
 
-    /// Where an order stands among all of a buyer's.
+    /// Where an order ranks among all of a buyer's.
     private struct Rank: Comparable {
         let at: Timestamp
         let serial: UInt32

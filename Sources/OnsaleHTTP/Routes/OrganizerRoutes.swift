@@ -7,7 +7,7 @@ import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
 
-/// What the organizer does: create, watch, pause, block.
+/// What the organizer does: create, change, pause, block, watch.
 struct OrganizerRoutes: RouteGroup {
     let events: EventClient
     let presenter: Presenter
@@ -84,7 +84,7 @@ struct OrganizerRoutes: RouteGroup {
             "Event created", metadata: ["event": "\(definition.id)", "capacity": "\(view.counts.capacity)"])
         let note = AuditNote(actor: call.caller.name, action: .created, detail: definition.title)
         try await events.engine.apply(TakeNote(note), to: try await events.engine.event(definition.id))
-        // Compressed now, so that nobody's request waits for it.
+        // Compressed now, so that no buyer waits for it.
         if let digest = definition.planDigest { Task { [plans] in _ = try? await plans.gzipped(digest) } }
         return .json(.created, presenter.event(view), headers: [.location: "/v1/events/\(definition.id)"])
     }
@@ -119,7 +119,7 @@ struct OrganizerRoutes: RouteGroup {
         _ command: Command, _ action: AuditNote.Action, _ event: EventHandle, _ call: Call<Organizer, Void>
     ) async throws -> Response {
         try await events.apply(command, to: event, by: call.caller, as: action)
-        logger.notice("Onsale changed", metadata: ["event": "\(event.id)", "change": "\(action.name)"])
+        logger.notice("The organizer changed the sale", metadata: ["event": "\(event.id)", "change": "\(action.name)"])
         return .json(.ok, presenter.event(event.view))
     }
 
@@ -149,7 +149,7 @@ struct OrganizerRoutes: RouteGroup {
 
     private static let seatsNamed = 5
 
-    /// Some of the seats by name, and how many there are.
+    /// The first few seats by name, and how many there are.
     private func summary(of seats: [SeatIndex], _ plan: SeatingPlan) -> String {
         let named = seats.prefix(OrganizerRoutes.seatsNamed).map { plan[$0].name }.joined(separator: ", ")
         return seats.count > OrganizerRoutes.seatsNamed ? "\(named) … (\(seats.count))" : named
@@ -164,9 +164,9 @@ struct OrganizerRoutes: RouteGroup {
         let limit = query.get("limit").map { Int($0) } ?? 100
         faults.require((1...500).contains(limit ?? 0), "/limit", "must be from 1 to 500")
         let states = query.get("state").map { OrderState.named(String($0)) } ?? OrderState.allCases
-        faults.require(!states.isEmpty, "/state", "is no state of an order")
+        faults.require(!states.isEmpty, "/state", "is not an order's state")
         let after = query.get("after").map { definition.id(.order, String($0))?.serial }
-        faults.require(after != .some(nil), "/after", "is no order of this event")
+        faults.require(after != .some(nil), "/after", "is not an order of this event")
         try faults.throwIfAny()
         let (orders, isMore) = try await page(
             of: event, after: after.flatMap { $0 } ?? 0, limit: limit ?? 100, states: Set(states))
@@ -197,7 +197,7 @@ struct OrganizerRoutes: RouteGroup {
         }
     }
 
-    /// A page at a time, so that it takes no memory however many there are.
+    /// Page by page, so that memory stays bounded.
     private func exportOrders(_ event: EventHandle, _ call: Call<Organizer, Void>) -> Response {
         let definition = event.view.definition
         let body = ResponseBody { writer in
@@ -258,9 +258,9 @@ enum OrderTable {
         return fields.map(field).joined(separator: ",") + "\r\n"
     }
 
-    /// Quoted where needed; what a spreadsheet would take for a formula is made plain text.
+    /// Quotes where needed, and defuses what a spreadsheet would run as a formula.
     static func field(_ text: String) -> String {
-        // By bytes: CR LF is one character, and neither of the two alone.
+        // By bytes, because CR LF is one character and equals neither half.
         let isFormula = text.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
         let text = isFormula ? "'" + text : text
         guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return text }

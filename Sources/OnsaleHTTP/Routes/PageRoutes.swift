@@ -5,11 +5,11 @@ import OnsaleEngine
 import OnsaleSale
 import OnsaleValues
 
-/// The web pages: for the fan, the organizer and the door. They are clients of the contract like everybody else.
+/// The web pages for the fan, the organizer and the door. They use the contract like any other client.
 struct PageRoutes: Sendable {
     let library: PageLibrary
 
-    /// A page that is not part of the contract.
+    /// A page; pages are not part of the contract.
     struct Page: Sendable {
         let path: String
         let respond: @Sendable (Request, OnsaleContext) async throws -> Response
@@ -32,8 +32,8 @@ struct PageRoutes: Sendable {
         ]
     }
 
-    /// Scripts and styles from here alone, none inline; no text becomes markup (Trusted Types); no frames, no forms that
-    /// leave, no plug-ins. `onsale` is the one policy that may make a script's address, for the door's worker.
+    /// Scripts and styles come from here and are never inline; no text becomes markup (Trusted Types); no frames,
+    /// plug-ins, or forms that post elsewhere. The one policy `onsale` may make a script URL, for the door's worker.
     private static let contentSecurityPolicy = """
         default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; \
         connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -68,7 +68,7 @@ struct PageRoutes: Sendable {
     private func asset(_ request: Request, _ context: OnsaleContext) async throws -> Response {
         let path = context.parameters.getCatchAll().joined(separator: "/")
         guard let files = library.files(), let file = files.files[path] else { throw Problem.notFound }
-        // A page that was loaded before an upgrade gets what there is now, and must not keep it.
+        // A page loaded before an upgrade gets the current file, and must not cache it.
         let isCurrent = context.parameters.get("content").map { "/assets/" + $0 } == files.prefix
         return serve(
             file, to: request,
@@ -94,7 +94,7 @@ struct PageRoutes: Sendable {
 }
 
 extension Request {
-    /// Whether a gzipped body may be sent (RFC 9110, 12.5.3); refusals by weight zero are as good as never seen.
+    /// Whether a gzipped body may be sent (RFC 9110, 12.5.3). A zero weight, which hardly anyone sends, refuses it.
     var acceptsGzip: Bool {
         headers.plain(.acceptEncoding)?.split(separator: ",").contains { coding in
             let parts = coding.split(separator: ";").map { $0.filter { $0 != " " } }

@@ -1,4 +1,4 @@
-/// Endpoints for one kind of user, with the collaborators that they need.
+/// Endpoints for one kind of user, with the collaborators they need.
 protocol RouteGroup: Sendable {
     var endpoints: [Endpoint] { get }
 }

@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import OnsaleEngine
 
-/// What the server says of itself.
+/// What the server says about itself.
 struct ServerRoutes: RouteGroup {
     let engine: Engine
 
@@ -36,12 +36,12 @@ struct ServerRoutes: RouteGroup {
 }
 
 /// The contract's own document, which describes this endpoint too.
-struct DocumentRoutes: RouteGroup {
+struct OpenAPIRoutes: RouteGroup {
     let others: [Operation]
     let version: String
 
     var endpoints: [Endpoint] {
-        // The declaration first, then the document that has it, then the handler that gives the document.
+        // The operation first, then the document that includes it, then the handler that serves the document.
         let document = OpenAPIDocument(others + [endpoint(ByteBuffer()).operation], version: version)
         return [endpoint(document.bytes)]
     }

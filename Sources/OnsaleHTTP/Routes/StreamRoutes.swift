@@ -7,15 +7,15 @@ import OnsaleStreams
 import OnsaleValues
 import OnsaleWaitingRoom
 
-/// The live streams. Where the socket can be had it is handed to the broadcaster, which then says everything that is
-/// said on it; else the connection is detached from its task, and the broadcaster's words are written on its loop.
+/// The live streams. Where possible the broadcaster takes over the socket and writes to it itself. Otherwise the
+/// connection is detached from its task and the broadcaster writes through its event loop.
 struct StreamRoutes: RouteGroup {
     let events: EventClient
     let gate: Gate
     let broadcaster: Broadcaster
     let shares: ClientShares
-    /// Whether a stream's socket is taken from the framework; else its channel stays, without its task.
-    let handsSocketsOver: Bool
+    /// Whether sockets are taken from the framework; otherwise a stream keeps its channel, without a task.
+    let takesOverSockets: Bool
 
     private static let busy =
         "as many listen as can be served; ask for the state itself now and then"
@@ -97,12 +97,12 @@ struct StreamRoutes: RouteGroup {
         place: PlaceID?,
         makeFeed: @escaping @Sendable () -> any Feed
     ) async throws -> Response {
-        // The framework answers a HEAD as if it were a GET and leaves the body away; there is nothing to listen to.
+        // The framework answers a HEAD as a GET without the body, so there is nothing to stream.
         guard request.method == .get else { return Response(status: .ok, headers: StreamRoutes.streamHeaders) }
         let client = gate.address(of: request, context)
-        let share = gate.counts(client) ? client.network ?? ClientNetwork(bits: 0) : nil
-        if let share, !shares.streams.take(share) { throw Self.tooManyOfOne }
-        // From here on the connection is not the framework's any more: whatever that writes goes nowhere.
+        let share = gate.isLimited(client) ? client.network ?? ClientNetwork(bits: 0) : nil
+        if let share, !shares.streams.take(share) { throw Self.tooManyFromOneAddress }
+        // From here on the framework no longer owns the connection: whatever it writes goes nowhere.
         let requestID = RequestID.of(request, context)
         let head = Self.streamHead(requestID: requestID)
         do {
@@ -118,7 +118,7 @@ struct StreamRoutes: RouteGroup {
         return Response(status: .ok)
     }
 
-    /// What a listener is given.
+    /// What the broadcaster needs to open a stream.
     private struct Opening {
         let head: [UInt8]
         let requestID: String
@@ -130,10 +130,10 @@ struct StreamRoutes: RouteGroup {
         let makeFeed: @Sendable () -> any Feed
     }
 
-    /// Gives the connection to the broadcaster. The share is given back by whoever has it last.
+    /// Gives the connection to the broadcaster. Whoever holds the share last gives it back.
     private func hand(_ channel: any Channel, over opening: Opening) async throws {
         let client = opening.share?.bits ?? Broadcaster.uncounted
-        if handsSocketsOver, let socket = try await StreamSocket.take(from: channel) {
+        if takesOverSockets, let socket = try await StreamSocket.take(from: channel) {
             do {
                 try broadcaster.take(
                     socket: socket, head: opening.head, topic: opening.topic, source: opening.source,
@@ -160,11 +160,11 @@ struct StreamRoutes: RouteGroup {
     }
 
     private static let tooManyListeners = Problem.busy(
-        .overloaded, "As many are listening as can be served. Ask for the state itself now and then.",
+        .overloaded, "All live streams are taken. Poll the state instead, and try the stream again later.",
         retryAfterSeconds: 10)
 
-    private static let tooManyOfOne = Problem.busy(
-        .rateLimited, "As many streams are open from your address as one may have.", retryAfterSeconds: 10)
+    private static let tooManyFromOneAddress = Problem.busy(
+        .rateLimited, "Too many streams are open from your address. Close one and try again.", retryAfterSeconds: 10)
 
     private static let streamHeaders: HTTPFields = [
         .contentType: "text/event-stream", .cacheControl: "no-store", .xAccelBuffering: "no",
@@ -172,7 +172,7 @@ struct StreamRoutes: RouteGroup {
 
     // MARK: The socket
 
-    /// The head of a stream's answer. The end of the connection ends the body.
+    /// The head of a stream's answer. Closing the connection ends the body.
     private static func streamHead(requestID: String) -> [UInt8] {
         Array(
             ("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\n"

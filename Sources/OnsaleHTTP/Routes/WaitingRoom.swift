@@ -5,7 +5,7 @@ import OnsaleValues
 import OnsaleWaitingRoom
 import Synchronization
 
-/// The line as everybody may see it.
+/// The line as everyone may see it.
 enum WaitingRoom {
     static func phase(_ view: EventView, at now: Timestamp) -> String {
         let phase = view.phase(at: now)
@@ -31,7 +31,7 @@ enum WaitingRoom {
     }
 }
 
-/// The waiting rooms as they were last written: a crowd that polls asks for the same bytes again and again.
+/// Rendered waiting rooms, cached because a polling crowd asks for the same bytes again and again.
 final class WaitingRoomCache: Sendable {
     private struct Entry {
         let sequence: UInt64
@@ -39,7 +39,7 @@ final class WaitingRoomCache: Sendable {
         let json: ByteBuffer
     }
 
-    /// Events remembered; beyond that all are forgotten.
+    /// Beyond this many events, everything is forgotten.
     private static let eventsMax = 1000
 
     private let entries = Mutex<[String: Entry]>([:])
@@ -47,7 +47,7 @@ final class WaitingRoomCache: Sendable {
     func json(_ view: EventView, at now: Timestamp) -> ByteBuffer {
         let phase = view.phase(at: now)
         return entries.withLock { entries in
-            // What a room says follows from the facts so far and from its phase.
+            // A room's text depends only on the facts so far and on its phase.
             if let entry = entries[view.definition.id], entry.sequence == view.lastSequence, entry.phase == phase {
                 return entry.json
             }
@@ -59,7 +59,7 @@ final class WaitingRoomCache: Sendable {
     }
 }
 
-/// The entrants of lobbies as text. A list never changes once it is drawn, so it is made once and shared.
+/// The entrants of lobbies as text. A list never changes after the draw, so it is made once and shared.
 actor EntrantLists {
     private static let listsMax = 4
 

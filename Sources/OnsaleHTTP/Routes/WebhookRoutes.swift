@@ -5,7 +5,7 @@ import NIOCore
 import OnsaleEngine
 import OnsalePayments
 
-/// What the payment provider tells us of its own accord. It is believed in nothing: it only makes us ask.
+/// Notices from the payment provider. None is believed: each only makes us ask the provider.
 struct WebhookRoutes: RouteGroup {
     let engine: Engine
     /// Shared with the provider.
@@ -36,7 +36,7 @@ struct WebhookRoutes: RouteGroup {
                     case paymentIntent = "payment_intent"
                 }
 
-                /// Every field is taken only if it is what it should be: an event may be of any kind.
+                /// An event may be of any kind, so a field of another type is ignored.
                 init(from decoder: any Decoder) throws {
                     let container = try decoder.container(keyedBy: CodingKeys.self)
                     id = try? container.decode(String.self, forKey: .id)
@@ -45,7 +45,7 @@ struct WebhookRoutes: RouteGroup {
                     metadata = try? container.decode([String: String].self, forKey: .metadata)
                 }
 
-                /// The payment that it is about: of refunds and disputes it is named.
+                /// The payment the event is about: named by refunds and disputes, itself for a payment intent.
                 var intent: String? { paymentIntent ?? (object == "payment_intent" ? id : nil) }
             }
 
@@ -55,7 +55,7 @@ struct WebhookRoutes: RouteGroup {
         let type: String?
         let data: Content
 
-        /// Whether it tells of money that went back, or may have to.
+        /// Whether money went back, or may have to.
         var isAboutReturn: Bool { !(type?.hasPrefix("payment_intent.") ?? false) }
     }
 
@@ -64,7 +64,7 @@ struct WebhookRoutes: RouteGroup {
             call.request.headers.plain(.stripeSignature, bytesMax: 2048) ?? "", Array(call.bytes.readableBytesView),
             secret: secret, nowSeconds: Int64(Date().timeIntervalSince1970))
         guard isValid else {
-            throw Problem(.malformedRequest, "The Stripe-Signature does not fit the body, or is old.")
+            throw Problem(.malformedRequest, "The Stripe-Signature does not match the body, or is too old.")
         }
         let event = try Body.decode(Event.self, from: call.request, call.bytes)
         let object = event.data.object

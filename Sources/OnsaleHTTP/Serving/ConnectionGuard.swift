@@ -4,30 +4,30 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 
-/// Stands between the parser and the framework: closes connections on which a request takes too long to arrive, however
-/// steadily it trickles, gives a client no more connections than its share, and answers what is no HTTP.
+/// Stands between the parser and the framework. It closes connections whose request takes too long to arrive, even at a
+/// steady trickle, holds each client to its share of connections, and answers what isn't HTTP.
 ///
-/// One timer a connection looks now and then; a request that comes in one piece costs a few assignments.
+/// One timer per connection checks now and then; a request that arrives in one piece costs a few assignments.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// How long a request may take from the end of the answer before it to its own end.
+    /// How long a request may take, from the end of the previous answer to its own last byte.
     private static let requestSeconds: Int64 = 60
     private static let lookSeconds: Int64 = 10
 
     private let shares: ConnectionShares
-    /// Who is limited; the others may have as many connections as there are.
+    /// Which peers are limited.
     private let isLimited: @Sendable (IPAddress) -> Bool
     private var taken: ClientNetwork?
 
-    /// Since when a request is awaited or arriving; nil while one that is whole waits for its answer.
+    /// Since when a request is awaited or arriving; nil while a complete one waits for its answer.
     private var awaitedSince: NIODeadline?
     private var isReceiving = false
     private var hasOpenResponse = false
-    /// Requests that are whole, less the answers that are: below zero when one was answered before it had arrived.
+    /// Complete requests minus complete answers; negative when a request is answered before it has fully arrived.
     private var unanswered = 0
     private var timer: RepeatedTask?
 
@@ -57,14 +57,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.close(promise: nil)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { letGo() }
+    func handlerRemoved(context: ChannelHandlerContext) { release() }
 
     func channelInactive(context: ChannelHandlerContext) {
-        letGo()
+        release()
         context.fireChannelInactive()
     }
 
-    private func letGo() {
+    private func release() {
         timer?.cancel()
         if let taken { shares.giveBack(taken) }
         taken = nil
@@ -81,7 +81,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             isReceiving = false
             unanswered += 1
-            // One that was answered before it had arrived leaves the next to be awaited.
+            // If this one was answered before it had fully arrived, the next is now awaited.
             awaitedSince = unanswered > 0 ? nil : context.eventLoop.now
         }
         context.fireChannelRead(data)
@@ -94,22 +94,22 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             hasOpenResponse = false
             unanswered -= 1
-            // What is still arriving goes on being timed from its own beginning.
+            // A request still arriving keeps its own start time.
             if unanswered <= 0, !isReceiving { awaitedSince = context.eventLoop.now }
         }
         context.write(data, promise: promise)
     }
 
-    // MARK: What is no HTTP
+    // MARK: What isn't HTTP
 
-    /// The parser gives up: the client is told so, unless an answer is on its way, and the connection is closed.
+    /// The parser has given up: tells the client, unless an answer is under way, and closes the connection.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError, !hasOpenResponse, unanswered <= 0 else {
             context.fireErrorCaught(error)
             return
         }
         hasOpenResponse = true
-        let problem = Problem(.malformedRequest, "This is no request that HTTP/1.1 knows (RFC 9112).")
+        let problem = Problem(.malformedRequest, "This is not a valid HTTP/1.1 request (RFC 9112).")
         var head = problem.response.head
         head.headerFields[.xRequestID] = ConnectionGuard.requestID()
         head.headerFields[.connection] = "close"

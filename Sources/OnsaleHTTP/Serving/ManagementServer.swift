@@ -1,19 +1,19 @@
-public import Hummingbird
-public import Logging
+package import Hummingbird
+package import Logging
 import NIOCore
-public import OnsaleEngine
+package import OnsaleEngine
 import OnsaleValues
 
-/// The management port: for those who run the server, never for the public.
-public struct ManagementServer: Sendable {
+/// The management port: for operators, never for the public.
+package struct ManagementServer: Sendable {
     private let engine: Engine
     private let version: String
     private let startedAt: Timestamp
-    /// Who takes the money: the sandbox, or the provider's host.
+    /// Who takes the money: the sandbox or the provider's host.
     private let payments: String
     private let logger: Logger
 
-    public init(engine: Engine, version: String, payments: String, logger: Logger) {
+    package init(engine: Engine, version: String, payments: String, logger: Logger) {
         self.payments = payments
         self.engine = engine
         self.version = version
@@ -21,12 +21,12 @@ public struct ManagementServer: Sendable {
         startedAt = engine.now()
     }
 
-    /// The application. `onRunning` is told the port that it listens on.
-    public func application(
+    /// The application. `onRunning` receives the port it listens on.
+    package func application(
         host: String, port: Int, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
-        router.middlewares.add(ManagementManners())
+        router.middlewares.add(ManagementMiddleware())
         router.get("/health/live") { _, _ in answer { $0.member("status", "live") } }
         router.get("/health/ready") { _, _ in engine.provider.readiness }
         router.get("/info") { _, _ in info() }
@@ -52,7 +52,7 @@ public struct ManagementServer: Sendable {
             writer.member("eventsLoaded", views.count)
             writer.member("payments", payments)
             writer.member("paymentProvider", engine.provider.name)
-            // Rules 1 and 2, checked at every batch.
+            // Rules 1 and 2, checked with every batch.
             writer.member("rulesHold", views.allSatisfy(\.totalsHold))
         }
     }
@@ -64,23 +64,23 @@ public struct ManagementServer: Sendable {
     }
 }
 
-/// Answers as on the public port: every one with its `x-request-id`, every error with a problem.
+/// Answers as the public port does: each with its `x-request-id`, every error as a problem.
 ///
-/// The management port has no token, so a page from elsewhere must not reach it through somebody's browser by giving
-/// loopback a name of its own (DNS rebinding).
-private struct ManagementManners<Context: RequestContext>: RouterMiddleware {
+/// The management port has no token. A page from elsewhere must not reach it through an operator's browser by pointing
+/// a name of its own at loopback (DNS rebinding), so only loopback names are served.
+private struct ManagementMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let name = request.head.authority ?? ""
         var response: Response
-        if name.utf8.count <= 64, ManagementManners.isLoopback(name) {
+        if name.utf8.count <= 64, ManagementMiddleware.isLoopback(name) {
             do { response = try await next(request, context) } catch { response = Problem.notFound.response }
             if response.status.code >= 400, response.headers[.contentType] == nil {
                 response = Problem.notFound.response
             }
         } else {
-            response = Problem(.forbidden, "This port answers to localhost alone.").response
+            response = Problem(.forbidden, "This port only answers to localhost.").response
         }
         response.headers[.xRequestID] = context.id
         return request.method == .head ? response.createHeadResponse() : response
@@ -94,7 +94,7 @@ private struct ManagementManners<Context: RequestContext>: RouterMiddleware {
 }
 
 extension ProviderHealth {
-    /// In a word.
+    /// As `/health/ready` and `/info` name it.
     var name: String {
         switch self {
         case .unknown: "unknown"
@@ -104,8 +104,8 @@ extension ProviderHealth {
         }
     }
 
-    /// Whether orders can be paid at all. A provider that is away for a while is waited for, so that is told and no more;
-    /// a key that it does not take is for somebody to mend.
+    /// Whether orders can be paid at all. The saga waits for a provider that is away, so that is reported and no more;
+    /// a rejected key needs an operator.
     var readiness: Response {
         let isReady = if case .unauthorized = self { false } else { true }
         let body = JSONWriter.object { writer in

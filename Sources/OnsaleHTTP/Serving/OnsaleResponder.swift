@@ -6,7 +6,7 @@ import NIOHTTP1
 import OnsaleEngine
 import OnsaleValues
 
-/// The outermost room: every answer gets its `x-request-id`, and every error an answer that a person can use.
+/// The outermost responder: every answer gets its `x-request-id`, and every error becomes a ``Problem``.
 struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context == OnsaleContext {
     let inner: Inner
     let logger: Logger
@@ -16,33 +16,33 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
         do {
             try OnsaleResponder.requirePlain(request)
             response = try await inner.respond(to: request, context: context)
-            // The router answers by itself, and with no body, for a path that it does not know.
+            // The router answers an unknown path itself, without a body.
             if response.status.code >= 400, response.headers[.contentType] == nil {
                 response =
                     response.status == .notFound
                     ? Problem.notFound.response : Problem(.malformedRequest, "The request could not be read.").response
             }
         } catch let error as HTTPParserError {
-            // The connection is beyond use; it has been answered and is being closed.
+            // The connection is unusable; it has been answered and is closing.
             throw error
         } catch {
             response = problem(for: error, request, context).response
         }
         response.headers[.xRequestID] = RequestID.of(request, context)
-        // An answer to HEAD has no body, whatever it says (RFC 9110, 9.3.2): the next answer would be read as one.
+        // An answer to HEAD has no body (RFC 9110, 9.3.2); a client would read one as the next answer.
         return request.method == .head ? response.createHeadResponse() : response
     }
 
     private static var pathBytesMax: Int { 2048 }
 
-    /// What no route can mean is not looked up: comparing text from strangers may take long. TRACE is answered nowhere.
+    /// Refuses, before any lookup, a path no route can have, since comparing strangers' text may take long, and TRACE.
     private static func requirePlain(_ request: Request) throws(Problem) {
         let path = request.uri.path.utf8
         guard path.count <= pathBytesMax, path.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { throw .notFound }
         switch request.method {
         case .get, .post, .head, .put, .patch, .delete, .options, .connect: return
         default:
-            var problem = Problem(.methodNotAllowed, "\(request.method.rawValue.prefix(20)) is not answered here.")
+            var problem = Problem(.methodNotAllowed, "\(request.method.rawValue.prefix(20)) is not supported.")
             problem.allow = "DELETE, GET, PATCH, POST"
             throw problem
         }
@@ -56,21 +56,21 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
         case let error as HTTPError where (400..<500).contains(error.status.code):
             return Problem(.malformedRequest, "The request could not be read.")
         default:
-            // A bug or a failing disk: the person gets an answer without our innards, the log gets them.
+            // A bug or a failing disk: the log gets the details, the client doesn't.
             logger.error(
-                "A request failed for a reason that is no answer",
+                "A request failed unexpectedly",
                 metadata: [
                     "method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)",
                     "request": "\(context.id)",
                 ])
             return .busy(
-                .overloaded, "The server could not do this now; repeat it with the same Idempotency-Key.",
+                .overloaded, "The server could not do this just now. Try again with the same Idempotency-Key.",
                 retryAfterSeconds: 5)
         }
     }
 }
 
-/// What a request is called in answers and logs: the caller's name for it where that is fit, else our own.
+/// A request's id in answers and logs: the caller's if valid, otherwise our own.
 enum RequestID {
     static func of(_ request: Request, _ context: OnsaleContext) -> String {
         if let given = request.headers[.xRequestID], (1...128).contains(given.utf8.count),

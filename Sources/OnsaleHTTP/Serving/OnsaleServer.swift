@@ -1,28 +1,28 @@
-public import Hummingbird
+package import Hummingbird
 import HummingbirdCore
-public import Logging
+package import Logging
 import NIOCore
 import OnsaleEngine
 import OnsaleStreams
 
 /// The public port: the HTTP contract.
-public struct OnsaleServer: Sendable {
+package struct OnsaleServer: Sendable {
     private let service: OnsaleService
     private let logger: Logger
 
-    public init(service: OnsaleService, logger: Logger) {
+    package init(service: OnsaleService, logger: Logger) {
         self.service = service
         self.logger = logger
     }
 
-    /// The application. `onRunning` is told the port that it listens on.
-    /// - Parameter connectionsMax: more wait until one ends.
-    public func application(
+    /// The application. `onRunning` receives the port it listens on.
+    /// - Parameter connectionsMax: further connections wait until one ends.
+    package func application(
         host: String, port: Int, connectionsMax: Int, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
         let connections = service.shares.connections
         let gate = service.gate
-        // A proxy brings many clients, which it must count itself.
+        // A proxy carries many clients and must count them itself.
         let isLimited: @Sendable (IPAddress) -> Bool = { address in
             !gate.trustedProxies.contains(address.text) && (gate.limitsLoopback || !address.isLoopback)
         }
@@ -39,7 +39,7 @@ public struct OnsaleServer: Sendable {
                 availableConnectionsDelegate: ConnectionBudget(
                     connectionsMax: connectionsMax, broadcaster: service.broadcaster)),
             onServerRunning: { channel in
-                // A stream that ends makes room, and nothing else would tell the one who accepts.
+                // A stream that ends makes room, but nothing else wakes the acceptor.
                 channel.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { task in
                     if channel.isActive { channel.read() } else { task.cancel() }
                 }
@@ -49,7 +49,7 @@ public struct OnsaleServer: Sendable {
     }
 }
 
-/// How many connections there may be, streams that were handed over included.
+/// Limits open connections, including streams taken over by the broadcaster.
 struct ConnectionBudget: AvailableConnectionsDelegate {
     let connectionsMax: Int
     let broadcaster: Broadcaster

@@ -3,7 +3,7 @@ import Hummingbird
 import OnsaleEngine
 
 extension OnsaleService {
-    /// The routes as Hummingbird takes them; a known path with another method answers 405.
+    /// The routes for Hummingbird. A known path answers other methods with 405.
     func buildRouter() -> Router<OnsaleContext> {
         let router = Router(context: OnsaleContext.self, options: .autoGenerateHeadEndpoints)
         var methods: [String: [HTTPRequest.Method]] = [:]
@@ -36,8 +36,8 @@ extension OnsaleService {
 }
 
 extension Endpoint {
-    /// Answers, and holds the answer against what was declared: one that the contract doesn't have is a bug of ours, which a
-    /// test should meet before a client does.
+    /// Answers, and asserts that the contract declares the answer: an undeclared one is our bug, which a test should
+    /// meet before a client does.
     fileprivate func response(
         to request: Request, _ context: OnsaleContext, _ gate: Gate, _ events: EventClient
     ) async throws -> Response {

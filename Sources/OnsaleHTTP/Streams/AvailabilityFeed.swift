@@ -4,11 +4,11 @@ import OnsaleSale
 import OnsaleStreams
 import Synchronization
 
-/// The seats as server-sent events: what has changed, several times a second.
+/// The seats as server-sent events: what has changed, at most 20 times a second.
 final class AvailabilityFeed: Feed {
     private let engine: Engine
     private let event: EventHandle
-    /// What was told last; its pages are shared with the writer until one of both changes them.
+    /// What was sent last. Its pages are shared with the writer until either side changes them.
     private let told: Mutex<EventView>
 
     init(_ event: EventHandle, engine: Engine) {
@@ -51,7 +51,7 @@ final class AvailabilityFeed: Feed {
                 version: view.availabilityVersion, bytes: sseMessage("delta", id: view.availabilityVersion, delta)))
     }
 
-    /// The seats that differ. Pages that are still shared are equal at a glance.
+    /// The seats that differ. Shared pages compare equal at once.
     static func changes(from before: [[UInt8]], to now: [[UInt8]]) -> [(index: Int, state: UInt8)] {
         var changes: [(Int, UInt8)] = []
         var start = 0

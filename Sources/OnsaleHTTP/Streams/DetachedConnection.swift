@@ -4,8 +4,8 @@ import NIOHTTP1
 import OnsaleStreams
 import Synchronization
 
-/// A connection that was taken away from the task that served it: the task is told that it has ended, while it stays
-/// open, and what is to be said is written on its event loop. It costs the channel, and no task.
+/// A connection taken from the task that served it. The task is told it has ended, while it stays open and its event
+/// loop writes to it. It costs a channel but no task.
 final class DetachedConnection: StreamConnection {
     private struct State {
         var isOpen = true
@@ -19,8 +19,8 @@ final class DetachedConnection: StreamConnection {
         self.handler = handler
     }
 
-    /// Detaches a connection that speaks HTTP/1.1. Its request is answered by whoever has it afterwards.
-    /// - Returns: nil for one that has ended, or was detached by a request before this one.
+    /// Detaches an HTTP/1.1 connection. Its new owner answers the request.
+    /// - Returns: nil if it has ended or an earlier request detached it.
     static func detach(_ channel: any Channel) async throws -> DetachedConnection? {
         try await channel.eventLoop.submit { () -> DetachedConnection? in
             let operations = channel.pipeline.syncOperations
@@ -28,11 +28,11 @@ final class DetachedConnection: StreamConnection {
                 let encoder = try? operations.handler(type: HTTPResponseEncoder.self)
             else { return nil }
             let handler = DetachedHandler()
-            // After TLS, if there is any, and before everything that knows of requests.
+            // After TLS, if any, and before everything that knows of requests.
             try operations.addHandler(handler, position: .before(encoder))
             let connection = DetachedConnection(NIOLoopBound(handler, eventLoop: channel.eventLoop))
             handler.connection = connection
-            StreamSocket.limitSilence(of: channel)
+            StreamSocket.limitUnacknowledgedTime(of: channel)
             try handler.dismiss(operations)
             return connection
         }.get()
@@ -61,16 +61,16 @@ final class DetachedConnection: StreamConnection {
     fileprivate func hasEnded() { state.withLock { $0.isOpen = false } }
 }
 
-/// Stands between a channel and the handlers of requests: nothing passes it in either direction any more.
+/// Stands between a channel and the handlers of requests, and lets nothing pass in either direction.
 private final class DetachedHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// How long a last piece may take to be written.
-    private static let farewell = TimeAmount.seconds(1)
+    private static let lastWriteTimeout = TimeAmount.seconds(1)
 
-    /// Let go of at the end, since each knows the other.
+    /// Dropped at the end to break the cycle between the two.
     var connection: DetachedConnection?
     private var context: ChannelHandlerContext?
     private var isWriting = false
@@ -79,8 +79,8 @@ private final class DetachedHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
     func handlerRemoved(context: ChannelHandlerContext) { end() }
 
-    /// Tells the handlers behind, and through them the task, that the connection has ended. The framework's handler of
-    /// idle connections keeps that to itself, so those behind it are told apart.
+    /// Tells the handlers behind, and through them the task, that the connection has ended. The framework's idle
+    /// handler swallows that event, so the handlers behind it are told separately.
     func dismiss(_ operations: ChannelPipeline.SynchronousOperations) throws {
         context?.fireChannelInactive()
         try operations.context(handlerType: HTTPConnectionStateHandler.self).fireChannelInactive()
@@ -109,15 +109,15 @@ private final class DetachedHandler: ChannelDuplexHandler {
         guard let context else { return }
         isClosing = true
         guard isWriting else { return context.close(promise: nil) }
-        // Whoever reads nothing would keep what is being written for ever.
-        context.eventLoop.assumeIsolated().scheduleTask(in: DetachedHandler.farewell) { [self] in
+        // A client that stops reading would otherwise keep the connection for ever.
+        context.eventLoop.assumeIsolated().scheduleTask(in: DetachedHandler.lastWriteTimeout) { [self] in
             self.context?.close(promise: nil)
         }
     }
 
     // MARK: From the client
 
-    /// Nothing is expected: whoever talks into a stream is let go.
+    /// A stream's client has nothing to say, so one that talks is disconnected.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { context.close(promise: nil) }
     func channelReadComplete(context: ChannelHandlerContext) {}
     func channelInactive(context: ChannelHandlerContext) { end() }

@@ -1,11 +1,11 @@
 package import OnsaleEngine
-public import OnsaleStreams
+package import OnsaleStreams
 
-/// Wakes the live streams of an event when something has happened in it.
-public struct StreamFollower: Sendable {
+/// Wakes an event's live streams when something has happened in it.
+package struct StreamFollower: Sendable {
     private let broadcaster: Broadcaster
 
-    public init(_ broadcaster: Broadcaster) {
+    package init(_ broadcaster: Broadcaster) {
         self.broadcaster = broadcaster
     }
 }

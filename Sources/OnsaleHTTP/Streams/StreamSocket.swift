@@ -4,21 +4,21 @@ import NIOPosix
 
 /// The sockets under streams.
 enum StreamSocket {
-    /// Whether there is epoll, which the broadcaster waits on.
+    /// Whether the system has epoll, which the broadcaster waits on.
     #if os(Linux)
         static let isSupported = true
     #else
         static let isSupported = false
     #endif
-    /// How long what was sent may stay unconfirmed. Without a limit a client that has vanished, as phones do in a tunnel,
-    /// would count as present for a quarter of an hour.
+    /// How long sent bytes may stay unacknowledged. Without this limit a client that vanished, as phones do in a
+    /// tunnel, would count as present for a quarter of an hour.
     private static let unconfirmedMilliseconds: CInt = 30_000
     #if os(Linux)
         private static let userTimeout = CInt(18)
     #endif
 
     /// Duplicates the connection's socket and lets the framework close its own.
-    /// - Returns: nil where there is no plain socket, or something is still to be written to it.
+    /// - Returns: nil if there is no plain socket, or it still has something to write.
     static func take(from channel: any Channel) async throws -> Int32? {
         try await channel.eventLoop.submit { () -> Int32? in
             let operations = channel.pipeline.syncOperations
@@ -29,14 +29,14 @@ enum StreamSocket {
                 fcntl(handle, F_DUPFD_CLOEXEC, 0)
             }
             guard let socket, socket >= 0 else { return nil }
-            limitSilence(of: channel)
+            limitUnacknowledgedTime(of: channel)
             channel.close(promise: nil)
             return socket
         }.get()
     }
 
-    /// On the channel's event loop.
-    static func limitSilence(of channel: any Channel) {
+    /// Must run on the channel's event loop.
+    static func limitUnacknowledgedTime(of channel: any Channel) {
         #if os(Linux)
             try? channel.syncOptions?.setOption(
                 ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: userTimeout)),

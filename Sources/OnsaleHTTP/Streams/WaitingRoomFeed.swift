@@ -34,10 +34,10 @@ final class WaitingRoomFeed: Feed {
         }
     }
 
-    /// The schedule may have been changed without news here, and clocks are set: looked at once a minute at least.
+    /// The schedule can change without news here, and clocks get set, so it looks at least once a minute.
     private static let lookMilliseconds: Int64 = 60_000
 
-    /// The phase changes by time alone.
+    /// The phase changes with time alone.
     var millisecondsToChange: Int? {
         let now = engine.now()
         let schedule = engine.view(of: event).schedule
@@ -51,7 +51,7 @@ final class WaitingRoomFeed: Feed {
     }
 }
 
-/// An event of a stream (WHATWG HTML, 9.2), with JSON that has no line ends.
+/// An event of a stream (WHATWG HTML, 9.2). The JSON must have no line breaks.
 func sseMessage(_ name: String, id: UInt64?, _ json: ByteBuffer) -> [UInt8] {
     var bytes = Array("event: \(name)\n".utf8)
     if let id { bytes += "id: \(id)\n".utf8 }

@@ -4,21 +4,21 @@ import Hummingbird
 import NIOCore
 import NIOFoundationCompat
 
-/// Reading request bodies: bounded, of the right type, and with every fault named by its place.
+/// Reads request bodies: bounded, of the right type, each fault with its place.
 enum Body {
     static let bytesMax = 64 << 10
     static let eventBytesMax = 32 << 20
-    /// A body may come in so many pieces, and one more for so many bytes that it may have.
+    /// A body may come in this many pieces, plus one for every `pieceBytesMin` bytes of its limit.
     private static let piecesMin = 64
     private static let pieceBytesMin = 256
 
-    /// Shared by all: it is never changed after this.
+    /// Shared by all requests: it never changes after this.
     private static let decoder = JSONDecoder()
 
-    /// The whole body, up to a limit.
+    /// Collects the whole body, up to a limit in bytes.
     static func collect(_ request: Request, upTo limit: Int = bytesMax) async throws -> ByteBuffer {
         if let length = request.headers[.contentLength].flatMap(Int.init), length > limit { throw tooLarge(limit) }
-        // Every piece costs, however small: a body in pieces of a byte would cost a hundred times its size.
+        // Even a tiny piece costs: sent byte by byte, a body would cost a hundred times its size.
         var piecesLeft = piecesMin + limit / pieceBytesMin
         var body = ByteBuffer()
         for try await piece in request.body {
@@ -30,10 +30,9 @@ enum Body {
     }
 
     private static func tooLarge(_ limit: Int) -> Problem {
-        Problem(.tooLarge, "At most \(limit) bytes are taken here.")
+        Problem(.tooLarge, "A body here may have at most \(limit) bytes.")
     }
 
-    /// Reads a body as JSON of the type.
     static func decode<Value: Decodable>(
         _ type: Value.Type, from request: Request, _ body: ByteBuffer
     ) throws(Problem) -> Value {
@@ -57,14 +56,14 @@ enum Body {
     private static func problem(_ fault: JSONCheck.Fault) -> Problem {
         switch fault {
         case .nameTooLong:
-            Problem(.malformedRequest, "A member's name has at most \(JSONCheck.nameBytesMax) bytes.")
-        case .nameTwice(let name): Problem(.malformedRequest, "The member “\(name)” is there twice.")
-        case .notUTF8: Problem(.malformedRequest, "JSON is UTF-8.")
-        case .tooDeep: Problem(.malformedRequest, "At most \(JSONCheck.depthMax) levels of nesting are taken.")
+            Problem(.malformedRequest, "A member's name may have at most \(JSONCheck.nameBytesMax) bytes.")
+        case .nameTwice(let name): Problem(.malformedRequest, "The member “\(name)” appears twice.")
+        case .notUTF8: Problem(.malformedRequest, "The body must be UTF-8.")
+        case .tooDeep: Problem(.malformedRequest, "The body is nested deeper than \(JSONCheck.depthMax) levels.")
         }
     }
 
-    /// A request that says what it brings must bring JSON.
+    /// A request that states a content type must state JSON.
     static func requireJSON(_ request: Request) throws(Problem) {
         guard request.headers[.contentType] != nil else { return }
         let contentType = request.headers.plain(.contentType) ?? ""
@@ -110,7 +109,7 @@ enum Body {
     }
 }
 
-/// Collects what is wrong with a request, so that all of it can be told at once.
+/// Collects all faults of a request, to report them at once.
 struct Faults {
     private(set) var faults: [Problem.Fault] = []
 

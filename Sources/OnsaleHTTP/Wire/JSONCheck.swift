@@ -1,8 +1,8 @@
-/// What is refused of a body before it is decoded: names that are too long, or there twice in one object, and nesting
-/// without end. The decoder takes the last of two members with one name, another reader the first, so such a body means
-/// two things; and it compares names by canonical equivalence, whose cost grows with the square of a name's length.
+/// Refuses bodies before they are decoded: names that are too long or repeated within an object, and endless nesting.
+/// Of two members with one name the decoder takes the last and other readers the first, so such a body means two
+/// things. And the decoder compares names by canonical equivalence, whose cost grows with the square of their length.
 ///
-/// It does not tell whether the rest is JSON: the decoder does.
+/// It doesn't check that the rest is JSON; the decoder does.
 struct JSONCheck {
     static let nameBytesMax = 100
     static let depthMax = 64
@@ -11,15 +11,15 @@ struct JSONCheck {
         case nameTooLong
         case nameTwice(String)
         case tooDeep
-        /// JSON is UTF-8 (RFC 8259, 8.1), in which no byte of it is zero.
+        /// JSON must be UTF-8 (RFC 8259, 8.1); a zero byte gives away other encodings.
         case notUTF8
     }
 
-    /// The names of one open object, or nothing for an array.
+    /// The names of one open object; unused for an array.
     private struct Level {
         var isObject: Bool
         var names: [ArraySlice<UInt8>] = []
-        /// Once there are many, comparing each with each would take long.
+        /// Used once there are many, since comparing each with each would take long.
         var index: Set<[UInt8]> = []
     }
 
@@ -62,7 +62,7 @@ struct JSONCheck {
         }
     }
 
-    /// The bytes between a quote that was read and the one that ends the string.
+    /// The bytes from after an opening quote to before its closing one.
     private mutating func string() -> ArraySlice<UInt8> {
         let start = position
         while position < json.count, json[position] != UInt8(ascii: "\"") {

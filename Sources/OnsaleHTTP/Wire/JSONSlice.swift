@@ -1,6 +1,6 @@
 /// Finds the bytes of one member's value in a JSON object that is known to be valid.
 ///
-/// The seating plan is served exactly as it was given, so it is cut out of the request, not written anew.
+/// The seating plan is served exactly as given, so it is cut from the request, not re-encoded.
 enum JSONSlice {
     static func value(of member: String, in json: [UInt8]) -> ArraySlice<UInt8>? {
         var index = skipSpace(json, 0)
@@ -17,7 +17,7 @@ enum JSONSlice {
             let start = skipSpace(json, index)
             guard start < json.count else { return found }
             let end = skipValue(json, start)
-            // Of two members with one name the last counts, as it does for the decoder.
+            // Of two members with one name the last counts, as in the decoder.
             if name.elementsEqual(member.utf8) { found = json[start..<end] }
             index = skipSpace(json, end)
             guard index < json.count, json[index] == UInt8(ascii: ",") else { return found }
@@ -31,7 +31,7 @@ enum JSONSlice {
         return index
     }
 
-    /// From an opening quote to behind the closing one.
+    /// From an opening quote to just past the closing one.
     private static func skipString(_ json: [UInt8], _ start: Int) -> Int {
         var index = start + 1
         while index < json.count, json[index] != UInt8(ascii: "\"") {

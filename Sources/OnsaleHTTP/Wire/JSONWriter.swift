@@ -1,10 +1,10 @@
 import NIOCore
 import OnsaleValues
 
-/// Writes JSON straight into a response's buffer, members in the order in which they are written.
+/// Writes JSON straight into a response's buffer, members in the order of the calls.
 ///
-/// Answers are read by people with curl as well as by programs, so their members come in a sensible order, which a
-/// `JSONEncoder` doesn't keep; and on the way of a hold nothing is built that is not sent.
+/// People read answers with curl, so members come in a sensible order, which `JSONEncoder` doesn't keep; and a hold's
+/// answer builds nothing that isn't sent.
 struct JSONWriter {
     private(set) var buffer: ByteBuffer
     private var needsComma = false
@@ -43,7 +43,7 @@ struct JSONWriter {
         needsComma = true
     }
 
-    /// The name of the member whose value is written next. Names are our own, so they need no escapes.
+    /// The name of the next member. Names are our own and need no escapes.
     private mutating func name(_ name: StaticString) {
         separate()
         buffer.writeInteger(UInt8(ascii: "\""))
@@ -73,7 +73,7 @@ struct JSONWriter {
         timestamp(value)
     }
 
-    /// `null` when there is no value.
+    /// `null` if there is no value.
     mutating func member(_ name: StaticString, _ value: Timestamp?) {
         if let value { member(name, value) } else { null(name) }
     }
@@ -136,7 +136,7 @@ struct JSONWriter {
         buffer.writeStaticString(literal)
     }
 
-    /// A string member of bytes that are known to be plain ASCII.
+    /// A string member whose bytes are known to be plain ASCII.
     mutating func member(_ name: StaticString, asciiPages pages: [[UInt8]]) {
         self.name(name)
         buffer.writeInteger(UInt8(ascii: "\""))

@@ -37,7 +37,7 @@ extension EventDefinition {
         PublicID(.ticket, at: issuedAt, serial: ticket.serial, tag: tag).text
     }
 
-    /// What a public id of that kind names; nil for one of another event.
+    /// Parses a public id of the given kind; nil if it belongs to another event.
     func id(_ kind: PublicID.Kind, _ text: String?) -> PublicID? {
         guard let id = text.flatMap({ PublicID(kind, text: $0) }), id.tag == tag else { return nil }
         return id
@@ -47,7 +47,7 @@ extension EventDefinition {
         places.lines(plan: plan, prices: terms.prices)
     }
 
-    /// The name of one of an order's places: its seat, or its area.
+    /// The name of the place at a position of an order: its seat, or its area.
     func placeName(_ places: Places, _ position: Int) -> String {
         switch places {
         case .seats(let seats): plan[seats[position]].name
@@ -158,7 +158,7 @@ struct Presenter: Sendable {
         writer.member("frontSeconds", schedule.frontSeconds)
     }
 
-    /// An event in full: what a list shows, and its areas and limits.
+    /// An event in full: the list's summary with areas and limits.
     func event(_ view: EventView) -> ByteBuffer {
         let definition = view.definition
         return JSONWriter.object(capacity: 2048) { writer in
@@ -183,7 +183,7 @@ struct Presenter: Sendable {
 }
 
 extension OrderState {
-    /// The state's name in the contract. That the money is being captured is of no use to anybody outside.
+    /// The state's name in the contract, which hides that money is being captured.
     var name: String {
         switch self {
         case .authorizing, .capturing: "authorizing"
@@ -196,7 +196,7 @@ extension OrderState {
         }
     }
 
-    /// The states that a name stands for.
+    /// The states that share a name.
     static func named(_ name: String) -> [OrderState] {
         allCases.filter { $0.name == name }
     }

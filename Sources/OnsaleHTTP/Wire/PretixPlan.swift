@@ -65,7 +65,7 @@ extension PretixPlan {
     static let seatsMax = 250_000
     static let nameBytesMax = 200
 
-    /// The seats in plan order, with what is wrong with them.
+    /// The seats in plan order. Adds what is wrong with them to `faults`.
     func seats(categories: [Name: Int], faults: inout Faults) -> [SeatingPlan.Seat] {
         var seats: [SeatingPlan.Seat] = []
         var names: Set<Name> = []
@@ -102,7 +102,7 @@ extension PretixPlan {
         return seats
     }
 
-    /// Where the plan draws its stage, if it says so.
+    /// Where the plan draws its stage, if it does.
     var stage: SeatingPlan.Point? {
         for zone in zones {
             for area in zone.areas ?? [] where ["stage", "무대"].contains(area.text?.lowercased()) {

@@ -6,7 +6,7 @@ import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
 
-/// A refusal as RFC 9457 has it: what is wrong, in words for a person and in a type for a program.
+/// A refusal in the form of RFC 9457: what is wrong, in words for a person and as a type for a program.
 struct Problem: Error {
     enum Slug: String, CaseIterable {
         case malformedRequest = "malformed-request"
@@ -88,7 +88,7 @@ struct Problem: Error {
         }
     }
 
-    /// Where in a body something is wrong (RFC 6901), and what.
+    /// Where a body is wrong (RFC 6901), and how.
     struct Fault: Hashable {
         let pointer: String
         let detail: String
@@ -99,7 +99,7 @@ struct Problem: Error {
     var faults: [Fault] = []
     var retryAfterSeconds: Int?
     var allow: String?
-    /// The limit that was reached, and the policy that it belongs to.
+    /// The limit that was reached, with its policy.
     var rateLimit: RateLimiter.Refusal?
     var members: (@Sendable (inout JSONWriter) -> Void)?
 
@@ -125,8 +125,8 @@ struct Problem: Error {
         return problem
     }
 
-    /// What is not there, or not yours: the two are not told apart, so that nobody can ask around.
-    static let notFound = Problem(.notFound, "There is nothing here, or nothing that this token may see.")
+    /// Not there, or not yours. The two look the same, so that nobody can probe for ids.
+    static let notFound = Problem(.notFound, "Nothing was found here, or your token may not see it.")
 
     var response: Response {
         var headers: HTTPFields = [.contentType: "application/problem+json"]
@@ -163,7 +163,7 @@ struct Problem: Error {
 }
 
 extension Problem {
-    /// An engine that gave no answer.
+    /// An engine that could not answer.
     init(_ error: EngineError) {
         switch error {
         case .noSuchEvent: self = .notFound
@@ -171,25 +171,25 @@ extension Problem {
         case .overloaded(let seconds):
             self = .busy(
                 .overloaded,
-                "So many requests wait for this event that no more are taken. Nothing was done; try again.",
+                "Too many requests are waiting for this event. Nothing was done; try again.",
                 retryAfterSeconds: seconds)
         case .storageFull:
             self = .busy(
-                .overloaded, "The disk is full, so nothing can be kept. Nothing was done; try again.",
+                .overloaded, "The server's disk is full. Nothing was done; try again.",
                 retryAfterSeconds: 5)
         case .shuttingDown:
             self = .busy(
-                .overloaded, "The server is restarting. Repeat this with the same Idempotency-Key.",
+                .overloaded, "The server is restarting. Try again with the same Idempotency-Key.",
                 retryAfterSeconds: 2)
         case .outOfService:
             self = .busy(
-                .overloaded, "This event can't be served: it needs the organizer's attention.", retryAfterSeconds: 60)
+                .overloaded, "This event is out of service until the organizer attends to it.", retryAfterSeconds: 60)
         case .unavailable:
-            self = .busy(.overloaded, "This event could not be read just now; try again.", retryAfterSeconds: 2)
+            self = .busy(.overloaded, "This event could not be loaded just now. Try again.", retryAfterSeconds: 2)
         }
     }
 
-    /// A sale that said no.
+    /// A sale that refused.
     init(_ refusal: Refusal, in definition: EventDefinition) {
         let names = { (seats: [SeatIndex]) in seats.map { definition.plan[$0].name } }
         switch refusal {
@@ -198,65 +198,66 @@ extension Problem {
             self.init(
                 .seatsUnavailable,
                 unavailable.isEmpty
-                    ? "There are not as many free places of this kind."
-                    : "Taken: \(unavailable.joined(separator: ", ")).",
+                    ? "Not enough places of this kind are free."
+                    : "No longer free: \(unavailable.joined(separator: ", ")).",
                 members: { $0.member("unavailable", strings: unavailable) })
         case .orphanSeat(let seats):
             let orphans = names(seats)
             self.init(
-                .orphanSeat, "Choose so that no single seat is left: \(orphans.joined(separator: ", ")) would be.",
+                .orphanSeat,
+                "This would leave a single seat empty: \(orphans.joined(separator: ", ")). Choose other seats.",
                 members: { $0.member("orphans", strings: orphans) })
         case .purchaseLimit(let limit, let current):
             self.init(
-                .purchaseLimit, "One buyer may have \(limit) tickets of this event; you have or hold \(current).",
+                .purchaseLimit, "One buyer may have \(limit) tickets for this event, and you have or hold \(current).",
                 members: { writer in
                     writer.member("limit", limit)
                     writer.member("current", current)
                 })
         case .idempotencyConflict:
-            self.init(.idempotencyConflict, "Use a new Idempotency-Key for a new request.")
+            self.init(.idempotencyConflict, "This Idempotency-Key came with a different request before. Use a new key.")
         case .alreadyCheckedIn(let at):
             self.init(
-                .alreadyCheckedIn, "It was checked in at \(RFC3339.format(at)).",
+                .alreadyCheckedIn, "This ticket was checked in at \(RFC3339.format(at)).",
                 members: { $0.member("checkedInAt", at) })
-        case .ticketVoid: self.init(.ticketVoid, "Its order was cancelled.")
+        case .ticketVoid: self.init(.ticketVoid, "This ticket's order was cancelled.")
         case .notCancellable:
-            self.init(.notCancellable, "Only a confirmed order of which no ticket has been used can be cancelled.")
-        case .onsaleClosed: self.init(.onsaleClosed, "Nothing can be held now: the sale is not open, paused, or over.")
+            self.init(.notCancellable, "Only a confirmed order with no ticket checked in can be cancelled.")
+        case .onsaleClosed: self.init(.onsaleClosed, "The sale is not open: it has not begun, is paused, or is over.")
         case .soldOut: self.init(.soldOut, "Every place is sold.")
         case .notAdmitted:
             self.init(.notAdmitted, "This pass has ended. Join again to get a new one.")
-        case .placeSpent: self.init(.placeSpent, "Its pass has ended. Join again to get a new place.")
-        case .holdExpired: self.init(.holdExpired, "Its places are free again. Choose anew.")
+        case .placeSpent: self.init(.placeSpent, "The pass for this place has ended. Join again to get a new place.")
+        case .holdExpired: self.init(.holdExpired, "This hold has ended and its places are free again. Choose again.")
         case .holdOrdered(let order):
             self.init(
-                .holdOrdered, "Order number \(order.serial) of this event pays for it, or has paid.")
+                .holdOrdered, "Order number \(order.serial) of this event already pays for this hold.")
         case .notFound: self = .notFound
         case .overloaded:
             self = .busy(
-                .overloaded, "This event has remembered as many Idempotency-Keys as it can today.",
+                .overloaded, "This event can't remember any more Idempotency-Keys today.",
                 retryAfterSeconds: 60)
         case .tooManyKeys:
             self = .busy(
-                .rateLimited, "You have used as many Idempotency-Keys as one buyer may in a day.",
+                .rateLimited, "You have used all the Idempotency-Keys one buyer may use in a day.",
                 retryAfterSeconds: 3600)
         }
     }
 
-    /// A line that said no.
+    /// A line that refused.
     init(_ refusal: LineRefusal) {
         switch refusal {
         case .closed: self.init(.onsaleClosed, "The sale is not open now.")
-        case .soldOut: self.init(.soldOut, "Every place is sold. Should any come back, the line goes on.")
+        case .soldOut: self.init(.soldOut, "Every place is sold. If any come back, the line moves on.")
         case .notAdmitted(let position, let etaSeconds):
-            self.init(.notAdmitted, "It is not your turn yet. Your place is kept; ask again then.") { writer in
+            self.init(.notAdmitted, "It is not your turn yet. Your place is kept; ask again when it is.") { writer in
                 writer.member("position", position)
                 writer.member("etaSeconds", etaSeconds)
             }
         case .placeSpent, .passEnded:
             self.init(.placeSpent, "The pass for this place has ended. Join again to get a new place.")
-        case .full: self = .busy(.overloaded, "The line takes no more people.", retryAfterSeconds: 60)
-        case .hasOpened: self.init(.onsaleClosed, "The sale has opened, so its opening can't be moved.")
+        case .full: self = .busy(.overloaded, "The line is full. Try again in a minute.", retryAfterSeconds: 60)
+        case .hasOpened: self.init(.onsaleClosed, "The sale has opened, so opensAt can't be moved.")
         case .outOfOrder:
             self = .invalid("", "lobbyOpensAt must not be after opensAt, and closesAt must be after it")
         }

@@ -1,6 +1,6 @@
 import OnsaleValues
 
-/// Moments as RFC 3339 writes them: `2027-03-01T10:00:00.000Z`.
+/// Moments in RFC 3339: `2027-03-01T10:00:00.000Z`.
 enum RFC3339 {
     /// UTC with milliseconds.
     static func format(_ moment: Timestamp) -> String {
@@ -32,8 +32,8 @@ enum RFC3339 {
         }
     }
 
-    /// Reads a date-time of the years 1970 to 9999 (in UTC, too), with any offset; nil for anything else. A leap second has
-    /// no place in a count of seconds since 1970, so it is none.
+    /// Reads a date-time with any offset, in the years 1970 to 9999 both as written and in UTC; nil for anything else.
+    /// Leap seconds are refused, since a count of seconds since 1970 has no place for them.
     static func parse(_ text: String) -> Timestamp? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes.count <= 40 else { return nil }

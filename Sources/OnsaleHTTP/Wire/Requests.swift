@@ -4,7 +4,7 @@ import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
 
-/// The bodies that requests bring.
+/// The bodies of requests.
 struct CreateSession: JSONBody {
     static let shape = Shape.createSession
 
@@ -51,7 +51,7 @@ struct CreateEvent: Decodable {
     let onsale: Onsale?
     let limits: Limits?
     let state: String?
-    /// Where the stage is, when the plan does not say.
+    /// Where the stage is, if the plan doesn't say.
     let stage: PretixPlan.Position?
 }
 
@@ -69,7 +69,7 @@ struct ChangeOnsale: JSONBody {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        // Absent leaves a moment as it is, null takes it away.
+        // Absent leaves a moment as it is; null removes it.
         lobbyOpensAt =
             container.contains(.lobbyOpensAt)
             ? .some(try container.decodeIfPresent(String.self, forKey: .lobbyOpensAt)) : nil
@@ -79,7 +79,7 @@ struct ChangeOnsale: JSONBody {
         maxActiveShoppers = try container.decodeIfPresent(Int.self, forKey: .maxActiveShoppers)
     }
 
-    /// What is asked for, in the contract's names.
+    /// The requested change, in the contract's names.
     var summary: String {
         let moments = [("lobbyOpensAt", lobbyOpensAt), ("opensAt", opensAt.map { .some($0) }), ("closesAt", closesAt)]
         let changes = moments.compactMap { name, change in change.map { "\(name) \($0 ?? "–")" } }
@@ -131,14 +131,14 @@ struct CreateOrder: JSONBody {
     let payment: Payment
 }
 
-// MARK: What they come to
+// MARK: From bodies to commands
 
 extension CreateEvent {
     private static let titleBytesMax = 500
     private static let capacityMax = 1_000_000
     private static let amountMax: Int64 = 1_000_000_000_000
 
-    /// The event that is asked for, or everything that is wrong with it.
+    /// The event asked for. Throws everything that is wrong with it at once.
     func definition(planDigest: [UInt8]?, now: Timestamp, tag: UInt64) throws(Problem) -> EventDefinition {
         var faults = Faults()
         let id = id ?? "evt_" + PublicID(.hold, at: now, serial: 0, tag: tag).text.dropFirst(4)
@@ -146,9 +146,9 @@ extension CreateEvent {
         faults.require(
             !title.isEmpty && title.utf8.count <= CreateEvent.titleBytesMax, "/title", "must have 1 to 500 bytes")
         faults.require((venue ?? "").utf8.count <= CreateEvent.titleBytesMax, "/venue", "must have at most 500 bytes")
-        faults.require(Currency(code: currency) != nil, "/currency", "must be a currency of ISO 4217, as in KRW")
-        // A draft that is on sale at once would be worse than none.
-        faults.require(state ?? "published" == "published", "/state", "must be published: drafts are not known yet")
+        faults.require(Currency(code: currency) != nil, "/currency", "must be an ISO 4217 currency such as KRW")
+        // Silently selling a draft would be worse than refusing it.
+        faults.require(state ?? "published" == "published", "/state", "must be published: drafts are not supported")
         let startsAt = moment(startsAt, "/startsAt", &faults)
         let plan = plan(&faults)
         requireCountable(plan, &faults)
@@ -160,7 +160,7 @@ extension CreateEvent {
             holdSeconds: within(1...86_400, limits?.holdSeconds, default: 300, "/limits/holdSeconds", &faults),
             preventOrphans: limits?.preventOrphans ?? false)
         try faults.throwIfAny()
-        guard let startsAt, let schedule else { throw .invalid("", "is not right") }
+        guard let startsAt, let schedule else { throw .invalid("", "is not valid") }
         return EventDefinition(
             id: id, tag: tag, title: title, venue: venue ?? "", startsAt: startsAt, currency: currency,
             planDigest: planDigest,
@@ -170,7 +170,7 @@ extension CreateEvent {
             terms: terms, schedule: schedule)
     }
 
-    /// All places sold for all their prices, ten thousand times over, must be a number that the ledger can hold.
+    /// All places sold at all prices ten thousand times over must still fit the ledger's integers.
     private static let takingsMax: Int64 = 1_000_000_000_000_000
 
     private func requireCountable(_ layout: Layout, _ faults: inout Faults) {
@@ -254,7 +254,7 @@ extension CreateEvent {
         return result
     }
 
-    /// Every category in use needs a price; those that nothing uses cost nothing.
+    /// Every category in use needs a price; an unused one needs none.
     private func amounts(of layout: Layout, _ faults: inout Faults) -> [Int64] {
         var amounts: [Name: Int64] = [:]
         let known = Set(layout.categories.map(Name.init))
@@ -307,7 +307,7 @@ extension OnsaleSchedule {
 }
 
 extension ChangeOnsale {
-    /// The change that is asked for, or what is wrong with it.
+    /// The requested change. Throws what is wrong with it.
     func change() throws(Problem) -> ScheduleChange {
         var faults = Faults()
         let change = ScheduleChange(
@@ -339,22 +339,22 @@ private func within(
 extension CreateHold {
     private static let quantityMax = 10_000
 
-    /// What is to be held, or what is wrong with it.
+    /// The places to hold. Throws what is wrong with the request.
     func selection(in plan: SeatingPlan) throws(Problem) -> Selection {
         switch (seats, area, best) {
         case (let names?, nil, nil):
             guard quantity == nil else { throw .invalid("/quantity", "goes with area, not with seats") }
             return .seats(try plan.seats(named: names))
         case (nil, let name?, nil):
-            guard let area = plan.area(named: name) else { throw .invalid("/area", "is not in the plan") }
+            guard let area = plan.area(named: name) else { throw .invalid("/area", "is not an area of this event") }
             return .area(area, quantity: try quantity(quantity, "/quantity"))
         case (nil, nil, let best?):
             guard quantity == nil else { throw .invalid("/quantity", "goes inside best") }
             guard let category = plan.category(named: best.category) else {
-                throw .invalid("/best/category", "is not in the plan")
+                throw .invalid("/best/category", "is not a category of this event")
             }
             return .best(category: category, quantity: try quantity(best.quantity, "/best/quantity"))
-        default: throw .invalid("", "needs one of seats, area (with quantity) and best")
+        default: throw .invalid("", "needs exactly one of seats, area (with quantity) and best")
         }
     }
 
@@ -368,7 +368,7 @@ extension CreateHold {
 }
 
 extension SeatingPlan {
-    /// The seats of these names, which must be known and distinct.
+    /// The seats with these names, which must be known and distinct.
     func seats(named names: [String]) throws(Problem) -> [SeatIndex] {
         guard !names.isEmpty else { throw .invalid("/seats", "must not be empty") }
         var faults = Faults()
@@ -380,12 +380,12 @@ extension SeatingPlan {
                 faults.add("/seats/\(index)", "is not in the plan\(shown)")
                 continue
             }
-            // A handful is compared faster than a set is made.
+            // For a handful, comparing is faster than building a set.
             let isTwice = names.count < 16 ? indices.contains(seat) : false
             faults.require(!isTwice, "/seats/\(index)", "is there twice: \(name)")
             indices.append(seat)
         }
-        if names.count >= 16, Set(indices).count != indices.count { faults.add("/seats", "has a seat twice") }
+        if names.count >= 16, Set(indices).count != indices.count { faults.add("/seats", "names a seat twice") }
         try faults.throwIfAny()
         return indices
     }

@@ -1,27 +1,27 @@
-public import AsyncHTTPClient
-public import Foundation
+package import AsyncHTTPClient
+package import Foundation
 import HTTPTypes
-public import Hummingbird
-public import Logging
+package import Hummingbird
+package import Logging
 import NIOCore
 import NIOHTTP1
 
-/// A payment provider to rehearse with: Stripe's protocol on a real socket, and cards that fail in every known way.
+/// A payment provider for rehearsals: Stripe's protocol on a real socket, with cards that fail in every known way.
 ///
-/// Its intents and keys are on disk before it answers, so it can be killed together with the server that uses it.
-public struct PaymentsSandbox: Sendable {
+/// Intents and keys are on disk before it answers, so it may be killed together with the server that uses it.
+package struct PaymentsSandbox: Sendable {
     /// Where webhooks go, and the secret that signs them.
-    public struct Webhook: Sendable {
-        public let url: String
-        public let secret: String
+    package struct Webhook: Sendable {
+        package let url: String
+        package let secret: String
 
-        public init(url: String, secret: String) {
+        package init(url: String, secret: String) {
             self.url = url
             self.secret = secret
         }
     }
 
-    /// What a payment method does besides paying.
+    /// What a payment method does apart from paying.
     private enum Behaviour: String {
         case visa = "pm_card_visa"
         case declined = "pm_card_chargeDeclined"
@@ -32,7 +32,7 @@ public struct PaymentsSandbox: Sendable {
         case authenticationRequired = "pm_card_authenticationRequired"
     }
 
-    /// How long an answer that never comes is held back; nobody waits so long.
+    /// How long an answer that should never come is held back; no client waits this long.
     private static let neverSeconds = 120
 
     private let store: SandboxStore
@@ -44,8 +44,8 @@ public struct PaymentsSandbox: Sendable {
 
     /// - Parameters:
     ///   - folder: where its log is kept.
-    ///   - port: 0 takes a free one.
-    public init(
+    ///   - port: 0 picks a free one.
+    package init(
         folder: URL, host: String, port: Int, secretKey: String, webhook: Webhook?, client: HTTPClient, logger: Logger
     ) throws {
         store = try SandboxStore(folder: folder)
@@ -56,8 +56,9 @@ public struct PaymentsSandbox: Sendable {
         self.logger = logger
     }
 
-    /// The server. `onRunning` is told the port that it listens on.
-    public func application(onRunning: @escaping @Sendable (Int) async -> Void = { _ in }) -> some ApplicationProtocol {
+    /// The server. `onRunning` receives the port it listens on.
+    package func application(onRunning: @escaping @Sendable (Int) async -> Void = { _ in }) -> some ApplicationProtocol
+    {
         Application(
             responder: CallbackResponder { request, context in await respond(to: request, context) },
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),
@@ -66,7 +67,7 @@ public struct PaymentsSandbox: Sendable {
             logger: serverLogger)
     }
 
-    /// The framework's own log: that a connection was cancelled is no news when the process ends.
+    /// The framework's own log. A cancelled connection is no news while the process ends.
     private var serverLogger: Logger {
         var logger = logger
         logger.logLevel = .critical
@@ -76,7 +77,7 @@ public struct PaymentsSandbox: Sendable {
     // MARK: Requests
 
     private func respond(to request: Request, _ context: BasicRequestContext) async -> Response {
-        // The payer has no key: the address itself is the secret.
+        // The payer has no key; the address itself is the secret.
         if request.uri.path.hasPrefix(SandboxPage.path) {
             return await (try? authenticate(request)) ?? problem(400, "invalid_request_error", "This can't be read.")
         }
@@ -86,7 +87,7 @@ public struct PaymentsSandbox: Sendable {
         do {
             return try await route(request)
         } catch is CancellationError {
-            // Whoever asked has gone, or the process is ending.
+            // The client has gone, or the process is ending.
             return problem(503, "api_error", "The sandbox is stopping.")
         } catch {
             logger.warning("The sandbox could not keep a payment", metadata: ["error": "\(error)"])
@@ -158,12 +159,13 @@ public struct PaymentsSandbox: Sendable {
                         "Your card was declined.", intent: intent)
                 )
             }
-            // No webhook: who confirms in the request itself has the answer, and what follows has its own.
+            // No webhook: a client that confirms in the request has its answer already, and later changes send their
+            // own.
             return (record, nil, shown(intent))
         }
     }
 
-    /// The payer's page: what it shows, and what comes of the two buttons.
+    /// The payer's page, and the outcome of its two buttons.
     private func authenticate(_ request: Request) async throws -> Response {
         let path = request.uri.path.dropFirst(SandboxPage.path.count).split(separator: "/").map(String.init)
         guard path.count == 2, let record = store.read({ $0.records[path[0]] }),
@@ -269,7 +271,7 @@ public struct PaymentsSandbox: Sendable {
 
     private static let pageMax = 100
 
-    /// The newest first, of a time.
+    /// Newest first, within a time range.
     private func list(_ form: [String: String]) -> Response {
         let from = form["created[gte]"].flatMap(Int64.init) ?? 0
         let to = form["created[lte]"].flatMap(Int64.init) ?? .max
@@ -281,10 +283,10 @@ public struct PaymentsSandbox: Sendable {
 
     // MARK: Keys
 
-    /// Without an answer of its own the changed intent is shown.
+    /// The record to store, the webhook to send, and the answer; without an answer, the changed intent is shown.
     private typealias Change = (SandboxStore.Record?, String?, SandboxStore.Answer?)
 
-    /// Does what is asked once for each key, as the payment method behaves.
+    /// Does what is asked once per key, as the payment method behaves.
     private func keyed(
         _ key: String?, fingerprint: String, _ behaviour: Behaviour?,
         _ body: @Sendable (inout SandboxStore.State) -> Change
@@ -296,7 +298,7 @@ public struct PaymentsSandbox: Sendable {
             return response(known)
         }
         let tries = key.map { store.countTry($0) } ?? 0
-        // Twice for the same request, whatever keys it comes with: after such an answer a client takes a new one.
+        // Fails twice per request, whatever its keys: after such an answer a client takes a new key.
         if behaviour == .error, store.countTry(fingerprint) < 2 {
             return problem(500, "api_error", "The sandbox fails as told.")
         }
@@ -328,7 +330,7 @@ public struct PaymentsSandbox: Sendable {
     }
 
     private func answer(_ status: Int, _ body: some Encodable) -> SandboxStore.Answer {
-        // These are plain structs of strings and integers: encoding them can't fail.
+        // Plain structs of strings and integers always encode.
         let data = (try? StripeProtocol.encoder.encode(body)) ?? Data()
         return SandboxStore.Answer(
             fingerprint: "", status: status, body: String(decoding: data, as: UTF8.self),
@@ -382,17 +384,17 @@ public struct PaymentsSandbox: Sendable {
     }
 }
 
-/// What the sandbox took and gave back, by order: for comparing with the journal.
-public struct SandboxAccount: Hashable, Sendable {
-    public let order: String
-    public let intent: String
-    public let captured: Int64
-    public let refunded: Int64
-    public let isAuthorized: Bool
+/// What the sandbox took and gave back per order, for comparison with the journal.
+package struct SandboxAccount: Hashable, Sendable {
+    package let order: String
+    package let intent: String
+    package let captured: Int64
+    package let refunded: Int64
+    package let isAuthorized: Bool
 
-    /// Reads a sandbox's log without changing it; empty where there is none.
-    /// - Throws: when the log is damaged.
-    public static func read(folder: URL) throws -> [SandboxAccount] {
+    /// Reads a sandbox's log without changing it; empty if there is none.
+    /// - Throws: if the log is damaged.
+    package static func read(folder: URL) throws -> [SandboxAccount] {
         try SandboxStore.load(folder.appendingPathComponent("payments.log")).records.values.map { record in
             SandboxAccount(
                 order: record.intent.metadata?["order"] ?? "", intent: record.intent.id,

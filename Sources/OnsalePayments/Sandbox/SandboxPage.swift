@@ -3,11 +3,11 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The page on which the sandbox's payer confirms a payment, as a bank's would be.
+/// The page where the sandbox's payer confirms a payment, as on a bank's.
 enum SandboxPage {
     static let path = "/authenticate/"
 
-    /// An intent that waits for its payer.
+    /// An intent waiting for its payer.
     static func record(
         _ intent: StripeProtocol.Intent, returnURL: String?, origin: String
     ) -> SandboxStore.Record {
@@ -24,7 +24,7 @@ enum SandboxPage {
             authentication: .init(secret: secret, returnURL: returnURL.flatMap(webURL)))
     }
 
-    /// Only a page of the web is gone back to.
+    /// Only web pages are returned to.
     private static func webURL(_ text: String) -> String? {
         text.hasPrefix("http://") || text.hasPrefix("https://") ? text : nil
     }
@@ -36,7 +36,7 @@ enum SandboxPage {
         return (try? JSONDecoder().decode(Asked.self, from: Data(json.utf8)))?.outcome
     }
 
-    /// What a webhook tells of an intent.
+    /// What a webhook says about an intent.
     static func object(_ type: String, _ intent: StripeProtocol.Intent) -> StripeProtocol.Event.Object {
         guard type.hasPrefix("charge."), case .id(let charge)? = intent.latestCharge else {
             return .init(

@@ -2,8 +2,8 @@ import Foundation
 import Logging
 import Synchronization
 
-/// What the sandbox remembers: intents, and what was answered under which idempotency key. Everything is on disk and
-/// synced before it is answered; changes that arrive together share a sync.
+/// What the sandbox remembers: intents, and the answer given under each idempotency key. Everything is synced to disk
+/// before it is answered; changes that arrive together share a sync.
 final class SandboxStore: Sendable {
     struct Failure: Error, CustomStringConvertible {
         let reason: String
@@ -11,12 +11,12 @@ final class SandboxStore: Sendable {
         var description: String { "the sandbox's log: \(reason)" }
     }
 
-    /// An intent with what the protocol does not show of it.
+    /// An intent with what the protocol doesn't show.
     struct Record: Codable, Sendable {
         var intent: StripeProtocol.Intent
         var refunded: Int64
         var refunds: [StripeProtocol.Refund]?
-        /// Where the payer confirms, and comes back to.
+        /// Where the payer confirms, and where they return to.
         var authentication: Authentication?
     }
 
@@ -25,13 +25,13 @@ final class SandboxStore: Sendable {
         let returnURL: String?
     }
 
-    /// What was answered under a key.
+    /// The answer given under a key.
     struct Answer: Codable, Sendable {
         var fingerprint: String
         var status: Int
         var body: String
         var at: Int64
-        /// Whether the body is the record's intent and nothing else.
+        /// Whether the body is just the record's intent.
         var showsIntent: Bool?
 
         func shortened(for record: Record?) -> Answer {
@@ -53,7 +53,7 @@ final class SandboxStore: Sendable {
         }
     }
 
-    /// One line of the log. An answer that shows its record alone is not written a second time.
+    /// One line of the log. An answer that only shows its record isn't written twice.
     private struct Line: Codable, Sendable {
         var record: Record?
         var key: String?
@@ -62,14 +62,15 @@ final class SandboxStore: Sendable {
 
     struct State: Sendable {
         private(set) var records: [String: Record] = [:]
-        /// The intents of an order, and all of them as they were made: a sale asks for both at its worst minute.
+        /// The intents of each order, and all of them in the order they were made: a sale asks for both at its worst
+        /// minute.
         private(set) var intentsByOrder: [String: [String]] = [:]
         private(set) var made: [(created: Int64, id: String)] = []
         var answers: [String: Answer] = [:]
-        /// For the payment methods that fail a number of times: requests seen by key. Not kept on disk.
+        /// For payment methods that fail a number of times: requests seen per key. Not kept on disk.
         var tries: [String: Int] = [:]
 
-        /// So many intents that were made in a time, in seconds, the newest first, behind the one that is named.
+        /// Up to `max` intents made within a time range (in seconds), newest first, starting after the one named.
         func newest(from: Int64, to: Int64, after: String?, atMost max: Int) -> [StripeProtocol.Intent] {
             let last = after.flatMap { records[$0] }.map { ($0.intent.created ?? 0, $0.intent.id) }
             let end = madeCount { one in one.created <= to && last.map { (one.created, one.id) < $0 } ?? true }
@@ -78,7 +79,7 @@ final class SandboxStore: Sendable {
             }
         }
 
-        /// How many were made before the first that is not `before`, which must be so for all behind it.
+        /// Binary search: how many intents come before the first for which `before` is false.
         private func madeCount(_ before: ((created: Int64, id: String)) -> Bool) -> Int {
             var (low, high) = (0, made.count)
             while low < high {
@@ -114,9 +115,9 @@ final class SandboxStore: Sendable {
     private let descriptor: Int32
     private let writing = DispatchQueue(label: "onsale.sandbox.log")
 
-    /// Keys whose tries are counted at a time.
+    /// The most keys whose tries are counted.
     private static let triesMax = 100_000
-    /// How long keys are kept, in seconds; what is older is dropped when the log is opened.
+    /// How long keys are kept, in seconds; older ones are dropped when the log is opened.
     static let keySeconds: Int64 = 86_400
 
     init(folder: URL) throws {
@@ -132,8 +133,8 @@ final class SandboxStore: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Reads a log as it stands, without changing it. A last line that was cut off by a crash was never answered; any
-    /// other that can't be read is damage, and the log is left alone.
+    /// Reads a log without changing it. A last line cut off by a crash was never answered. Any other unreadable line is
+    /// damage, and the log is left alone.
     static func load(_ file: URL) throws -> State {
         var state = State()
         guard let content = try? Data(contentsOf: file) else { return state }
@@ -172,18 +173,18 @@ final class SandboxStore: Sendable {
         state.withLock { body($0) }
     }
 
-    /// Counts a request under a key; returns how many came before it.
+    /// Counts a request under a key, and returns how many came before it.
     func countTry(_ key: String) -> Int {
         state.withLock { state in
-            // A method that fails twice may then fail twice more: this is a sandbox.
+            // A method that fails twice may then fail twice more; fine for a sandbox.
             if state.tries.count >= SandboxStore.triesMax { state.tries.removeAll() }
             defer { state.tries[key, default: 0] += 1 }
             return state.tries[key] ?? 0
         }
     }
 
-    /// Changes the state and keeps the change; returns when it is on disk.
-    /// - Parameter body: the changed record, if any, and the answer; it must not suspend.
+    /// Changes the state and stores the change; returns once it is on disk.
+    /// - Parameter body: returns the changed record, if any, and the answer. It must not suspend.
     func change(key: String?, _ body: (inout State) -> (Record?, Answer)) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             let mustWrite = state.withLock { state in
@@ -191,7 +192,7 @@ final class SandboxStore: Sendable {
                 if let record { state.keep(record) }
                 if let key { state.answers[key] = answer }
                 let line = Line(record: record, key: key, answer: key == nil ? nil : answer.shortened(for: record))
-                // Queued before the state is let go, so that the log has changes in the order in which they were made.
+                // Queued under the state's lock, so that the log has changes in the order they were made.
                 return queue.withLock { queue in
                     queue.lines.append(line)
                     queue.waiting.append(Waiter(answer: answer, continuation: continuation))
@@ -222,7 +223,7 @@ final class SandboxStore: Sendable {
         }
     }
 
-    /// What could not be kept is forgotten, with all that came after it: memory is read back from the disk.
+    /// Forgets a change that could not be stored, with all that followed: memory is reread from disk.
     private func giveUp(_ waiting: [Waiter], _ failure: Failure) {
         let others = queue.withLock { queue in
             defer {
@@ -235,12 +236,12 @@ final class SandboxStore: Sendable {
         for waiter in waiting + others { waiter.continuation.resume(throwing: failure) }
     }
 
-    /// Appends all or nothing.
+    /// Appends all lines or none.
     private func append(_ lines: [Line]) -> Failure? {
         var bytes: [UInt8] = []
         for line in lines {
             guard let text = try? StripeProtocol.encoder.encode(line) else {
-                return Failure(reason: "an unwritable line")
+                return Failure(reason: "a line could not be written")
             }
             bytes += text
             bytes.append(UInt8(ascii: "\n"))

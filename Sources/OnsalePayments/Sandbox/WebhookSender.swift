@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// Sends the sandbox's webhooks: a few at a time, each tried a few times, the queue bounded.
+/// Sends the sandbox's webhooks: a few at a time, each tried a few times, from a bounded queue.
 final class WebhookSender: Sendable {
     private static let sendersMax = 4
     private static let waitingMax = 20_000
@@ -60,7 +60,9 @@ final class WebhookSender: Sendable {
             try? await Task.sleep(for: .milliseconds(delay))
             if await deliver(event) { return }
         }
-        logger.info("A webhook was given up", metadata: ["type": "\(event.type)", "intent": "\(event.data.object.id)"])
+        logger.info(
+            "A webhook could not be delivered and was dropped",
+            metadata: ["type": "\(event.type)", "intent": "\(event.data.object.id)"])
     }
 
     private func deliver(_ event: StripeProtocol.Event) async -> Bool {

@@ -5,9 +5,9 @@ import NIOFoundationCompat
 import NIOHTTP1
 import Seeded
 
-/// Speaks the HTTP contract, and nothing else, with a server.
+/// Talks to a server through the HTTP contract and nothing else.
 struct ContractClient: Sendable {
-    /// An answer, or that none came.
+    /// An HTTP answer. One that never came is nil.
     struct Answer: Sendable {
         let status: Int
         let body: ByteBuffer
@@ -15,7 +15,7 @@ struct ContractClient: Sendable {
 
         var isSuccess: Bool { (200..<300).contains(status) }
 
-        /// Whether it says yes or no, and not to ask again.
+        /// Whether the answer is final: neither 429 nor 5xx.
         var isAnAnswer: Bool { status != 429 && status < 500 }
 
         func decode<Value: Decodable>(_ type: Value.Type) -> Value? {
@@ -33,7 +33,7 @@ struct ContractClient: Sendable {
     }
 
     private static let timeoutSeconds: Int64 = 30
-    /// How long an answer that does not come is asked for again.
+    /// How long an answer that doesn't come is asked for again, in seconds.
     static let patienceSeconds = 90.0
     private static let answerBytesMax = 64 << 20
 
@@ -51,7 +51,7 @@ struct ContractClient: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    /// Sends one request; nil when no answer came.
+    /// Sends one request; nil if no answer came.
     func send(
         _ method: HTTPMethod, _ path: String, token: String? = nil, json: String? = nil, key: String? = nil,
         waitSeconds: Int? = nil, as operation: Operation
@@ -79,9 +79,9 @@ struct ContractClient: Sendable {
         }
     }
 
-    /// Asks until there is an answer that is one: a lost connection, a 429 or a 5xx means to ask again.
+    /// Asks until it gets a final answer; a lost connection, a 429 or a 5xx means ask again.
     ///
-    /// - Returns: nil when the patience has ended.
+    /// - Returns: nil once ``patienceSeconds`` are over.
     func persist(using random: inout SeededRandom, _ ask: @Sendable () async -> Answer?) async -> Answer? {
         let start = measurements.elapsedSeconds
         var delay = 0.2
@@ -94,14 +94,14 @@ struct ContractClient: Sendable {
     }
 }
 
-/// What is measured apart.
+/// The operations measured separately.
 enum Operation: String, CaseIterable, Sendable {
     case session
     case join
     /// From connecting to the first message of a waiting room's stream.
     case stream
     case room
-    /// Asking for a pass before one's turn, to be counted as present.
+    /// Asking for a pass before one's turn, to count as present.
     case presence
     case pass
     case availability
@@ -113,21 +113,21 @@ enum Operation: String, CaseIterable, Sendable {
     case check
 }
 
-/// The answers of the contract, as far as a fan reads them.
+/// The contract's answers, as far as a fan reads them.
 enum Contract {
-    /// Places are counted in here; another number is a broken answer.
+    /// The range of plausible counts; anything else is a broken answer.
     static let counts = 0...(1 << 40)
 
     struct Session: Decodable { let token: String }
     struct Ticket: Decodable { let ticket: String }
 
-    /// A place in line: an index in the lobby, a number from the draw on.
-    struct Place: Decodable, Sendable {
+    /// A place in line: an index in the lobby, a number after the draw.
+    struct PlaceTicket: Decodable, Sendable {
         let ticket: String
         let number: Int?
         let lobbyIndex: Int?
 
-        /// Whether the numbers can be reckoned with at all.
+        /// Whether the numbers are plausible enough to calculate with.
         var isReadable: Bool {
             [number, lobbyIndex].compactMap { $0 }.allSatisfy { Contract.counts.contains($0) }
         }
@@ -138,13 +138,13 @@ enum Contract {
         let expiresAt: String?
     }
 
-    /// What is told to whoever asks for a pass before their turn.
+    /// The answer to asking for a pass before one's turn.
     struct NotAdmitted: Decodable, Sendable {
         let position: Int?
         let etaSeconds: Double?
     }
 
-    /// A moment as the contract writes it.
+    /// A moment in the contract's format.
     static func moment(_ text: String) -> Date? {
         try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text)
     }

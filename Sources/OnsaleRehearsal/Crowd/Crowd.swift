@@ -1,12 +1,12 @@
 import Seeded
 
-/// The crowd in the line, as a pure state machine: it is told what time it is, what the room says and what came of each
-/// errand, and tells in turn who is to do what.
+/// The crowd in the line, as a pure state machine. It is told the time, what the room says and what came of each
+/// errand, and answers who is to do what.
 ///
-/// Nobody who waits costs a task, a timer or a request: a fan is woken when the room has reached its number, or when
-/// one of its own moments has come.
+/// A waiting fan costs no task, timer or request: it wakes when the room reaches its number, or when one of its own
+/// moments comes.
 struct Crowd: Sendable {
-    /// What a fan does next. Every errand is answered by one of the methods below.
+    /// What a fan does next. The shell reports the result of every errand through one of the methods below.
     enum Action: Sendable {
         case join(JoinErrand)
         case ask(AskErrand)
@@ -17,9 +17,9 @@ struct Crowd: Sendable {
 
     struct JoinErrand: Sendable {
         let fan: Int
-        /// Nil for whoever has to say first who they are.
+        /// nil if the fan must sign in first.
         let session: String?
-        /// Whether this fan has a place, and must get the same again.
+        /// Whether the fan already has a place and must get the same one again.
         let isAgain: Bool
         let opensSecondTab: Bool
         let mayHaveLostPlace: Bool
@@ -39,21 +39,21 @@ struct Crowd: Sendable {
         let random: SeededRandom
     }
 
-    /// What an ask for the pass came to.
+    /// The outcome of asking for the pass.
     enum Verdict: Sendable {
         case admitted
         case notYet
-        /// The sale does not admit just now.
+        /// The sale admits no one right now.
         case closed
-        /// There is nothing left, or the place is spent.
+        /// Everything is sold, or the place is spent.
         case tooLate
         case ticketRefused
         case noAnswer
     }
 
-    /// How many connections are opened at a time.
+    /// The most connections being opened at once.
     private static let connectingMax = 128
-    /// How long the seed may take to show after the opening; then everybody asks for their number.
+    /// How long the seed may take to appear after the opening before everyone asks for their number, in seconds.
     private static let seedSecondsMax = 5.0
     private static let ticketRefusalsMax = 2
 
@@ -69,21 +69,21 @@ struct Crowd: Sendable {
     private var draw: PublishedDraw?
     private var openedAt: Double?
     private var hasAskedAround = false
-    /// Nothing is to be had at the moment.
+    /// Nothing is left to buy right now.
     private var isEnding = false
     private var doorsAreClosed = false
     private var fanByNumber: [Int: Int] = [:]
     private var lastNumber = 0
     private var admittedThrough = 0
 
-    /// Who is to listen, in order, as soon as there is room for a connection.
+    /// Who wants to listen, in order, waiting for room for a connection.
     private var listeners: [Int] = []
     private var connecting = 0
     private var listening = 0
 
     /// - Parameters:
-    ///   - arrivals: when each fan comes.
-    ///   - streams: how many of them listen, spread evenly, and how many streams there are at most.
+    ///   - arrivals: when each fan comes, in seconds since the start.
+    ///   - streams: how many fans listen, evenly spread; also the limit on open streams.
     init(arrivals: [Double], streams: Int, seed: UInt64) {
         let count = arrivals.count
         streamsMax = max(0, min(streams, count))
@@ -101,14 +101,14 @@ struct Crowd: Sendable {
 
     var isDone: Bool { population[.ended] == members.count || members.isEmpty }
 
-    /// Who stands in the line.
+    /// The number of fans in line.
     var waiting: Int { (population[.waiting] ?? 0) + (population[.asking] ?? 0) }
 
-    /// Tells the crowd what time it is and what the room says.
+    /// Tells the crowd the time and what the room says; returns what fans do now.
     mutating func advance(to now: Double, room: WaitingRoom?, draw: PublishedDraw?) -> [Action] {
         if let room, room != self.room { hear(room, at: now) }
         if self.draw == nil, openedAt != nil, let draw { learn(draw, at: now) }
-        askAround(at: now)
+        askForNumbers(at: now)
         for fan in calendar.takeDue(by: now) where members[fan].wakesAt <= now + 0.001 {
             members[fan].wakesAt = .infinity
             act(fan, at: now)
@@ -118,7 +118,7 @@ struct Crowd: Sendable {
         return actions
     }
 
-    /// The numbers of some fans who wait and have not been called.
+    /// The numbers of some waiting fans who haven't been called.
     mutating func someWaiting(_ wanted: Int) -> [Int] {
         var numbers: [Int] = []
         guard !members.isEmpty else { return [] }
@@ -129,7 +129,7 @@ struct Crowd: Sendable {
         return numbers
     }
 
-    /// Ends the rehearsal for all who are still in line; who is shopping may finish.
+    /// Ends the rehearsal for everyone still in line; shoppers may finish.
     mutating func closeDoors() {
         guard !doorsAreClosed else { return }
         doorsAreClosed = true
@@ -157,7 +157,7 @@ struct Crowd: Sendable {
     private mutating func call(through: Int, at now: Double) {
         let first = admittedThrough + 1
         admittedThrough = through
-        // Numbers that nobody here has been told are looked at when they are.
+        // A number no fan has been told yet is handled when it is.
         let last = min(through, lastNumber)
         guard first <= last else { return }
         let isShort = last - first < fanByNumber.count
@@ -192,8 +192,8 @@ struct Crowd: Sendable {
         lastNumber = max(lastNumber, number)
     }
 
-    /// When the seed does not show, whoever was in the lobby asks for their number instead.
-    private mutating func askAround(at now: Double) {
+    /// If the seed doesn't appear, fans from the lobby ask for their number instead.
+    private mutating func askForNumbers(at now: Double) {
         guard let openedAt, draw == nil, !hasAskedAround, now > openedAt + Crowd.seedSecondsMax else { return }
         hasAskedAround = true
         for fan in members.indices where members[fan].stage == .waiting && members[fan].number == nil {
@@ -276,7 +276,7 @@ struct Crowd: Sendable {
         actions.append(.ended(end))
     }
 
-    /// Stands in line (again), and asks for the pass at a moment: at once when called.
+    /// Puts the fan in line (again), to ask for the pass at a given moment, or at once if called.
     private mutating func wait(_ fan: Int, at now: Double, asksAt: Double? = nil) {
         guard !doorsAreClosed else { return finish(fan, .stillWaiting) }
         enter(.waiting, fan)
@@ -298,10 +298,10 @@ struct Crowd: Sendable {
         return number <= admittedThrough
     }
 
-    // MARK: What came of it
+    // MARK: Results of errands
 
-    /// The fan has a place, its first or the same again.
-    mutating func joined(_ fan: Int, session: String, place: Contract.Place, at now: Double) {
+    /// The fan has a place: its first, or the same again.
+    mutating func joined(_ fan: Int, session: String, place: Contract.PlaceTicket, at now: Double) {
         guard members[fan].stage == .joining else { return }
         let isFirst = members[fan].ticket.isEmpty
         members[fan].session = session
@@ -325,9 +325,9 @@ struct Crowd: Sendable {
         wait(fan, at: now, asksAt: isCalled(fan) ? now : now + within(LineHabits.firstPresenceSeconds, fan))
     }
 
-    /// Joining was refused, or nobody answered.
+    /// Joining was refused or got no answer.
     ///
-    /// - Parameter mayTryAgain: the sale does not take anyone just now.
+    /// - Parameter mayTryAgain: the sale takes no one right now, but may later.
     mutating func couldNotJoin(_ fan: Int, mayTryAgain: Bool, isTooLate: Bool, at now: Double) {
         guard members[fan].stage == .joining else { return }
         if isTooLate || (mayTryAgain && isEnding) {
@@ -345,7 +345,7 @@ struct Crowd: Sendable {
         }
     }
 
-    /// An ask for the pass was answered, or not.
+    /// An ask for the pass got its answer, or none.
     mutating func asked(_ fan: Int, _ verdict: Verdict, sentAt: Double, at now: Double) {
         guard members[fan].stage == .asking else { return }
         if verdict != .noAnswer { members[fan].asksUnanswered = 0 }
@@ -357,7 +357,7 @@ struct Crowd: Sendable {
             members[fan].lastAsk = (sentAt: sentAt, answeredAt: now)
             wait(fan, at: now, asksAt: isCalled(fan) ? now + within(LineHabits.askAgainSeconds, fan) : nil)
         case .closed:
-            // Whether this marked the fan present is not told.
+            // It is unknown whether this marked the fan present.
             members[fan].lastAsk = nil
             wait(fan, at: now, asksAt: isCalled(fan) ? now + within(LineHabits.askAgainLaterSeconds, fan) : nil)
         case .tooLate:
@@ -365,20 +365,20 @@ struct Crowd: Sendable {
         case .ticketRefused:
             members[fan].ticketRefusals += 1
             guard members[fan].ticketRefusals < Crowd.ticketRefusalsMax else { return finish(fan, .givenUp) }
-            // A ticket from the lobby may have to be changed for one with a number.
+            // A ticket from the lobby may have to be exchanged for one with a number.
             tally.ticketsRenewed += 1
             members[fan].comparesAt = now
             wait(fan, at: now, asksAt: now + within(LineHabits.askAgainSeconds, fan))
         case .noAnswer:
             members[fan].hasLostAnswer = true
             members[fan].asksUnanswered += 1
-            // A server that is away is not to be met by everybody at once.
+            // Back off, so that not everyone meets a recovering server at once.
             let patience = Double(1 << min(members[fan].asksUnanswered - 1, 3))
             wait(fan, at: now, asksAt: now + patience * within(LineHabits.askAgainSeconds, fan))
         }
     }
 
-    /// Has shopped, and has no pass any more.
+    /// The fan has finished shopping and has no pass any more.
     mutating func shopped(_ fan: Int, _ end: History.End) {
         finish(fan, end)
     }
@@ -413,7 +413,7 @@ struct Crowd: Sendable {
         members[fan].streamSince = nil
     }
 
-    /// The first message of a fan's stream has come.
+    /// A fan's stream got its first message.
     mutating func streamOpened(_ fan: Int, generation: Int, at now: Double) {
         guard members[fan].hasStream, members[fan].streamGeneration == generation, members[fan].streamSince == nil
         else { return }
@@ -422,12 +422,12 @@ struct Crowd: Sendable {
         tally.streamsMost = max(tally.streamsMost, listening)
         members[fan].streamSince = now
         members[fan].streamBreaks = 0
-        // The stream marks its holder present.
+        // The stream itself marks its holder present.
         if members[fan].stage == .waiting, !isCalled(fan) { members[fan].asksAt = .infinity }
     }
 
-    /// A fan's stream has ended, or did not come about. The fan connects again after a while, later each time, and asks
-    /// in the meantime.
+    /// A fan's stream ended or could not be opened. The fan reconnects after a while, longer each time, and asks
+    /// meanwhile.
     mutating func streamBroke(_ fan: Int, generation: Int, retrySeconds: Double?, at now: Double) {
         guard members[fan].hasStream, members[fan].streamGeneration == generation else { return }
         tally.streamBreaks += 1
@@ -456,7 +456,7 @@ struct Crowd: Sendable {
         calendar.add(fan, at: moment)
     }
 
-    /// A moment's length that is this fan's own.
+    /// A duration drawn from the range with the fan's own randomness, in seconds.
     private mutating func within(_ range: ClosedRange<Double>, _ fan: Int) -> Double {
         Double.random(in: range, using: &members[fan].random)
     }

@@ -5,20 +5,20 @@ import Seeded
 /// What fans choose from.
 struct Hall: Sendable {
     let event: String
-    /// Seat names in plan order, and each seat's row.
+    /// Seat names in plan order, with each seat's row.
     let seats: [String]
     let rows: [Int]
     let categories: [String]
     /// A standing area, if there is one.
     let area: String?
-    /// When the sale opens; nil when that is not told.
+    /// When the sale opens; nil if unknown.
     let opensAt: Date?
-    /// How many may shop at a time, and how long each may, as far as is known.
+    /// How many may shop at once, and for how long, as far as is known.
     let cap: Int?
     let passSeconds: Double?
 }
 
-/// One person who wants to go to the show, and does what people do.
+/// One person who wants to go to the show, and behaves like one.
 struct Fan: Sendable {
     /// How the crowd behaves, as shares.
     enum Habits {
@@ -45,17 +45,17 @@ struct Fan: Sendable {
     let client: ContractClient
     let history: History
     var random: SeededRandom
-    /// How long this fan thinks over a hold, on average.
+    /// How long this fan thinks over a hold on average, in seconds.
     var thinkSecondsMean = Habits.thinkSecondsMean
-    /// From when on a refusal for want of a living pass is right.
+    /// From this second on, a refusal for lack of a living pass is correct.
     var passEndsAtSecond = Double.infinity
     private(set) var hasOnlyLooked = false
-    /// A hold that was left to its end; giving up the pass ends it sooner.
+    /// A hold left to expire; giving up the pass ends it sooner.
     private(set) var abandonedHold: String?
 
     private var path: String { "/v1/events/\(hall.event)" }
 
-    /// Comes, buys or not, and goes.
+    /// Comes, buys or doesn't, and leaves.
     mutating func visit() async {
         guard let pass = await enter() else { return history.ended(.givenUp) }
         let end = await shop(with: pass)
@@ -65,7 +65,7 @@ struct Fan: Sendable {
         history.ended(end)
     }
 
-    /// Looks, chooses and pays, with a pass in hand. The pass stays the caller's to give up.
+    /// Looks, chooses and pays with a pass. The caller gives the pass up.
     mutating func shop(with pass: String) async -> History.End {
         if random.happens(Habits.onlyLook) {
             _ = await availability()
@@ -88,7 +88,7 @@ struct Fan: Sendable {
             switch await payWithSomeCard(for: choice, pass) {
             case "confirmed": return .served
             case "declined":
-                // The hold has lived on; it is given back.
+                // The hold is still alive, so the fan gives it back.
                 _ = await client.send(.DELETE, path + "/holds/\(choice.hold.hold)", token: pass, as: .release)
                 return .left
             case "expired":
@@ -173,7 +173,7 @@ struct Fan: Sendable {
         }
     }
 
-    /// What this fan wants, as the body of a hold: nil when there is nothing left to want.
+    /// The body of the hold this fan wants; nil if nothing suitable is left.
     private mutating func wish(_ availability: Contract.Availability, attempt: Int) -> String? {
         let quantity = [1, 2, 2, 2, 3, 4].randomElement(using: &random) ?? 2
         let standingFree = availability.areas.first { $0.name == hall.area }?.free ?? 0
@@ -184,7 +184,7 @@ struct Fan: Sendable {
         }
         guard !free.isEmpty else { return nil }
         if random.happens(Habits.namedSeats) || attempt >= 3 {
-            // Half of them go for the front, where everybody goes; the others anywhere.
+            // Half go for the popular front, the rest anywhere.
             let isPopular = random.happens(Habits.wantsPopular) && attempt < 2
             let pool = isPopular ? free.prefix(max(1, free.count / 20)) : free[...]
             let first = pool[Int.random(in: pool.indices, using: &random)]
@@ -226,9 +226,8 @@ struct Fan: Sendable {
         return "pm_card_visa"
     }
 
-    /// Tries one card after another while the hold lives.
-    /// - Returns: the last order's final state, "gone" when the hold did not outlive it, nil when the server did not say in
-    ///   time.
+    /// Tries card after card while the hold lives.
+    /// - Returns: the last order's final state, "gone" if the hold ended first, nil if the server didn't say in time.
     private mutating func payWithSomeCard(for choice: Choice, _ pass: String) async -> String? {
         var state = await pay(for: choice, pass, card: 1)
         var card = 1
@@ -244,7 +243,7 @@ struct Fan: Sendable {
         let body = #"{"hold":"\#(hold)","payment":{"method":"\#(method())"}}"#
         let key = "order-\(number)-\(hold)-\(card)"
         let sentAt = client.measurements.elapsedSeconds
-        // After a declined card it is not known whether the hold has lived on, until an order says so.
+        // After a declined card nobody knows whether the hold survived until an order says so.
         if card == 1 { history.beganPaying(hold) }
         let isDoubleClick = random.happens(Habits.doubleClicks)
         async let second = isDoubleClick ? order(body, key, pass) : nil
@@ -258,7 +257,7 @@ struct Fan: Sendable {
             return nil
         }
         guard answer.isSuccess, let order = answer.decode(Contract.Order.self) else {
-            // A hold whose payment was refused only at capture is gone.
+            // A hold whose payment failed only at capture is gone.
             if card > 1, answer.slug == "hold-expired" {
                 history.letGo(hold, at: sentAt)
                 return "gone"
@@ -292,7 +291,7 @@ struct Fan: Sendable {
         return "declined"
     }
 
-    /// Asks until the order is final.
+    /// Polls until the order is final.
     private mutating func follow(_ order: Contract.Order, _ pass: String) async -> String? {
         var order = order
         let start = client.measurements.elapsedSeconds

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// The crowd, for the tasks and event loops that bring it news.
+/// The crowd, shared by the tasks and event loops that bring it news.
 ///
-/// A class for the lock that it is.
+/// A class because it owns a lock.
 final class SharedCrowd: Sendable {
     private let crowd: Mutex<Crowd>
 
@@ -13,7 +13,7 @@ final class SharedCrowd: Sendable {
     var isDone: Bool { with { $0.isDone } }
     var waiting: Int { with { $0.waiting } }
 
-    /// Does something with the crowd that takes no time.
+    /// Runs `body` under the lock. It must be quick.
     func with<Value: Sendable>(_ body: (inout Crowd) -> Value) -> Value {
         crowd.withLock { body(&$0) }
     }

@@ -1,19 +1,19 @@
-/// What was told of how long it would take, against how long it took.
+/// Compares the promised waiting times with the real ones.
 struct LineEstimates: Sendable {
     enum Source: String, CaseIterable, Sendable {
         /// `etaSeconds` in a refusal.
         case answer
-        /// Position by `admittedPerMinute`, as the page reckons.
+        /// Position divided by `admittedPerMinute`, as the page computes it.
         case room
     }
 
-    /// An estimate that can be held against the truth.
+    /// An estimate that can be compared with the truth.
     struct Comparison: Sendable {
         let source: Source
         let toldSeconds: Double
         let trueSeconds: Double
 
-        /// By how much of the truth the estimate was off.
+        /// The estimate's relative error.
         var error: Double { abs(toldSeconds - trueSeconds) / max(1, trueSeconds) }
     }
 
@@ -24,13 +24,13 @@ struct LineEstimates: Sendable {
         let source: Source
     }
 
-    /// One fan in so many is asked about its estimates.
+    /// One fan in this many has its estimates recorded.
     static let sampledFans = 8
-    /// Shorter estimates are as good as now.
+    /// Anything shorter counts as now.
     static let secondsMin = 10.0
-    /// The pace shows only after a while.
+    /// The pace settles only this long after the opening.
     static let openSecondsMin = 20.0
-    /// Longer ones are as good as never.
+    /// Anything longer counts as never.
     private static let secondsMax = 86_400.0
     private static let estimatesMax = 200_000
 
@@ -41,7 +41,7 @@ struct LineEstimates: Sendable {
         estimates.append(Estimate(number: number, madeAt: moment, seconds: seconds, source: source))
     }
 
-    /// The estimates that came true, in time: those of at least ``secondsMin``, made ``openSecondsMin`` after the
+    /// The estimates that can be judged: at least ``secondsMin`` long, made at least ``openSecondsMin`` after the
     /// opening, for numbers that were reached.
     func comparisons(openedAt: Double, reached: (Int) -> Double?) -> [Comparison] {
         estimates.compactMap { estimate in

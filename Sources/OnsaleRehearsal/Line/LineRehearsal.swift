@@ -3,14 +3,14 @@ import NIOCore
 import NIOHTTP1
 import Seeded
 
-/// A crowd that gathers in the lobby, lines up, and is let in: the shell around ``Crowd`` that runs its errands.
+/// A crowd that gathers in the lobby, lines up and is let in: the shell that runs the errands of ``Crowd``.
 struct LineRehearsal: Sendable {
     private static let tick = Duration.milliseconds(50)
     private static let pollEvery = Duration.milliseconds(600)
-    /// How often, in seconds, and of how many fans an estimate is taken down.
+    /// How often estimates are recorded, in seconds, and for how many fans.
     private static let estimateEverySeconds = 5
     private static let estimatedFans = 40
-    /// A pass is counted as alive until this long before its end.
+    /// A pass counts as alive until this long before its end.
     private static let passMarginSeconds = 1.0
     private static let openingMarginSeconds = 2.0
 
@@ -25,7 +25,7 @@ struct LineRehearsal: Sendable {
     private let openingSecond: Double
     private let closingSecond: Double
 
-    /// - Throws: ``RehearsalError/noPlainServer(_:)`` when the URL is none to listen at.
+    /// - Throws: ``RehearsalError/noPlainServer(_:)`` if the URL can't be streamed from.
     init(
         settings: Rehearsal.Settings, lineUp: Rehearsal.LineUp, hall: Hall, client: ContractClient, history: History,
         openingSecond: Double
@@ -57,8 +57,8 @@ struct LineRehearsal: Sendable {
         }
     }
 
-    /// When each fan arrives: most at any moment of the lobby, most of the others as the sale opens, the rest ever more
-    /// sparsely after.
+    /// When each fan arrives: most spread over the lobby, most of the others as the sale opens, the rest ever more
+    /// sparsely.
     private static func arrivals(_ settings: Rehearsal.Settings, openingSecond: Double) -> [Double] {
         var random = SeededRandom(seed: settings.seed)
         return (0..<settings.fans).map { _ in
@@ -76,13 +76,13 @@ struct LineRehearsal: Sendable {
     private var path: String { "/v1/events/\(hall.event)/waiting-room" }
     private var now: Double { client.measurements.elapsedSeconds }
 
-    /// Goes on until every fan has ended, or the doors close and the last shopper is done.
+    /// Runs until every fan is done, or the doors close and the last shopper is done.
     func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await watchRoom() }
             var secondsPassed = 0
             var isDone = false
-            // Once more after the last fan has ended, for what is left to tell of it.
+            // Once more after the last fan is done, for its remaining actions.
             while !isDone {
                 isDone = crowd.isDone || Task.isCancelled
                 let now = now
@@ -114,7 +114,7 @@ struct LineRehearsal: Sendable {
         }
     }
 
-    /// Polls the room for all that do not listen, and for the checks, which need answers of a known age.
+    /// Polls the room for fans without streams, and for the checks, which need answers of known age.
     private func watchRoom() async {
         while !Task.isCancelled, !crowd.isDone {
             let sentAt = now
@@ -137,7 +137,7 @@ struct LineRehearsal: Sendable {
 
     // MARK: Errands
 
-    /// Says who they are, if need be, and takes a place or asks for theirs again.
+    /// Signs in if needed, and takes a place or asks for the same one again.
     private func join(_ errand: Crowd.JoinErrand) async {
         var random = errand.random
         guard let session = await signIn(errand, &random) else { return couldNotJoin(errand) }
@@ -145,12 +145,12 @@ struct LineRehearsal: Sendable {
         let answer = await client.persist(using: &random) { await takePlace(session) }
         let other = await secondTab
         guard let answer else { return couldNotJoin(errand) }
-        guard answer.isSuccess, let place = answer.decode(Contract.Place.self), place.isReadable else {
+        guard answer.isSuccess, let place = answer.decode(Contract.PlaceTicket.self), place.isReadable else {
             return couldNotJoin(errand, refusedWith: answer)
         }
-        let otherPlace = other.flatMap { $0.isSuccess ? $0.decode(Contract.Place.self) : nil }
+        let otherPlace = other.flatMap { $0.isSuccess ? $0.decode(Contract.PlaceTicket.self) : nil }
             .flatMap { $0.isReadable ? $0 : nil }
-        // The tabs' answers come in any order; the new place, if one of them was given it, is the first.
+        // The tabs' answers come in any order; the one given a new place counts as first.
         let isOtherFirst = otherPlace != nil && other?.status == 201
         if isOtherFirst, let otherPlace { line.told(errand.fan, otherPlace, isNew: true, isAgain: false) }
         line.told(
@@ -177,7 +177,7 @@ struct LineRehearsal: Sendable {
     private func couldNotJoin(_ errand: Crowd.JoinErrand, refusedWith answer: ContractClient.Answer? = nil) {
         let slug = answer?.slug
         if let answer, slug != "onsale-closed", slug != "sold-out" {
-            history.contradict("fan \(errand.fan): joining was answered with \(answer.status) \(slug ?? "")")
+            history.contradict("fan \(errand.fan): joining got \(answer.status) \(slug ?? "")")
         }
         let now = now
         crowd.with {
@@ -186,7 +186,7 @@ struct LineRehearsal: Sendable {
         }
     }
 
-    /// Asks for the pass, and shops with it.
+    /// Asks for the pass and shops with it.
     private func ask(_ errand: Crowd.AskErrand) async {
         let sentAt = now
         let answer = await client.send(
@@ -214,7 +214,7 @@ struct LineRehearsal: Sendable {
             return .notYet
         case "place-spent":
             if !errand.hasLostAnswer {
-                history.contradict("fan \(errand.fan): the place was spent, and no pass had been given for it")
+                history.contradict("fan \(errand.fan): the place was spent although no pass had been granted for it")
             }
             return .tooLate
         case "sold-out": return .tooLate
@@ -240,7 +240,7 @@ struct LineRehearsal: Sendable {
             history.contradict("fan \(errand.fan) was given a pass without a readable expiresAt")
         }
         let ends = answeredAt + (expiresAt?.timeIntervalSinceNow ?? 0)
-        // However the clocks differ, the pass was not given before it was asked for.
+        // Whatever the clocks say, the pass wasn't granted before it was requested.
         let livesUntil = min(ends, sentAt + (hall.passSeconds ?? .infinity)) - LineRehearsal.passMarginSeconds
         line.admitted(errand.fan, ask, at: answeredAt, until: livesUntil)
         var fan = Fan(number: errand.fan, hall: hall, client: client, history: history, random: errand.random)
@@ -251,7 +251,8 @@ struct LineRehearsal: Sendable {
         crowd.with { $0.shopped(errand.fan, end) }
     }
 
-    /// The last places that a pass's holder may have seen sold: with them every pass ends, and a few may be back by now.
+    /// The last few places, which a pass's holder may have seen sold: that ends every pass, though some may be back by
+    /// now.
     private static let fewPlaces = 20
 
     private func isNearlySoldOut() async -> Bool {
@@ -259,7 +260,7 @@ struct LineRehearsal: Sendable {
         return room.map { $0.free <= LineRehearsal.fewPlaces } ?? true
     }
 
-    /// Gives the pass up, and with it whatever was left lying, unless it has ended by itself.
+    /// Gives up the pass, and any hold with it, unless it has ended by itself.
     private func giveUp(_ pass: Contract.Pass, of fan: Fan, _ livesUntil: Double) async {
         line.givesUpPass(fan.number)
         guard now < livesUntil else { return }
@@ -280,9 +281,9 @@ struct LineRehearsal: Sendable {
         }
     }
 
-    // MARK: What is told of it
+    // MARK: Progress
 
-    /// The line so far, on one line.
+    /// The line's state so far, in one line of text.
     func progress(_ state: Measurements.State, requestsPerSecond: Int) -> String {
         let room = board.latest
         let parts = [

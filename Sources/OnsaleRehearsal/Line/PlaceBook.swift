@@ -1,4 +1,4 @@
-/// One place a buyer: what each fan was told of its place, and whether it was told the same ever after.
+/// One place per buyer: checks that what each fan is told of its place never changes.
 struct PlaceBook: Sendable {
     private struct Entry {
         var lobbyIndex: Int?
@@ -8,20 +8,20 @@ struct PlaceBook: Sendable {
     private var entries: [Int: Entry] = [:]
     private var fanByNumber: [Int: Int] = [:]
     private var fanByLobbyIndex: [Int: Int] = [:]
-    /// How many places were told a second time and compared.
+    /// How many places were told again and compared.
     private(set) var placesCompared = 0
-    /// How many numbers were held against the draw.
+    /// How many numbers were checked against the draw.
     private(set) var drawsCompared = 0
 
-    /// Notes what a fan was told.
+    /// Records what a fan was told.
     ///
     /// - Parameters:
     ///   - isNew: whether the server called it a new place (201).
     ///   - isAgain: whether the fan had been told its place before.
-    ///   - draw: the published draw, once it is known.
-    /// - Returns: what is wrong with it.
+    ///   - draw: the published draw, once known.
+    /// - Returns: the faults found.
     mutating func told(
-        _ fan: Int, _ place: Contract.Place, isNew: Bool, isAgain: Bool, draw: PublishedDraw?
+        _ fan: Int, _ place: Contract.PlaceTicket, isNew: Bool, isAgain: Bool, draw: PublishedDraw?
     ) -> [String] {
         var faults: [String] = []
         var entry = entries[fan] ?? Entry()
@@ -62,7 +62,7 @@ struct PlaceBook: Sendable {
         return faults
     }
 
-    /// A pass may have come and gone unheard, and the place with it: what comes next is a new one.
+    /// A pass may have come and gone unseen, and its place with it: the next place is a new one.
     mutating func forget(_ fan: Int) {
         entries[fan] = nil
     }

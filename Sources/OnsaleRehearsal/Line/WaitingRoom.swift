@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// What the waiting room tells everybody.
+/// What the waiting room tells everyone.
 struct WaitingRoom: Decodable, Hashable, Sendable {
     let phase: String
     let opensAt: String?
@@ -14,25 +14,25 @@ struct WaitingRoom: Decodable, Hashable, Sendable {
     let drawSeed: String?
     let lobbySize: Int?
 
-    /// Whether the sale has opened; `closed` may stand for the time before the lobby too.
+    /// Whether the sale has opened. `closed` doesn't tell, since it also covers the time before the lobby.
     var hasOpened: Bool { ["open", "paused", "soldOut"].contains(phase) || admittedThrough > 0 }
 
-    /// Whether the numbers can be reckoned with at all.
+    /// Whether the numbers are plausible enough to calculate with.
     var isReadable: Bool {
         [issued, admittedThrough, activeShoppers, free].allSatisfy { Contract.counts.contains($0) }
             && admittedPerMinute >= 0
     }
 
-    /// Whether, once the sale has opened, nothing is to be had any more.
+    /// Whether, after the opening, nothing is left to buy.
     var isOver: Bool { phase == "soldOut" || phase == "closed" }
 }
 
-/// The room as last heard. Thousands of streams bring the same bytes within a moment: they are compared with the last
-/// few messages, and only new ones are decoded.
+/// The room as last heard. Thousands of streams bring the same bytes within a moment, so each message is compared with
+/// the last few and only a new one is decoded.
 final class RoomBoard: Sendable {
     private struct State {
         var latest: WaitingRoom?
-        /// The last messages as they came, newest first; some streams are still told the one before the last.
+        /// The last messages as received, newest first; some streams still bring the one before the last.
         var recent: [[UInt8]] = []
         var messages = 0
     }
@@ -51,10 +51,10 @@ final class RoomBoard: Sendable {
 
     var latest: WaitingRoom? { state.withLock { $0.latest } }
 
-    /// How many messages the streams have brought, the same one to many counted as many.
+    /// How many messages the streams brought, counting copies of the same one.
     var messages: Int { state.withLock { $0.messages } }
 
-    /// A message of a stream.
+    /// A message from a stream.
     func heard(_ message: UnsafeRawBufferPointer) {
         let isKnown = state.withLock { state in
             state.messages += 1

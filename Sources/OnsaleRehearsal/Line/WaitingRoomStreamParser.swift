@@ -1,7 +1,7 @@
-/// Takes a waiting room's stream apart as it comes: the HTTP/1.1 head (RFC 9112), chunks where it announces them, and
-/// the server-sent events within (WHATWG HTML, 9.2.6). Nothing is kept but what is incomplete.
+/// Parses a waiting room's stream as it arrives: the HTTP/1.1 head (RFC 9112), chunks if it announces them, and the
+/// server-sent events inside (WHATWG HTML, 9.2.6). Only what is incomplete is kept.
 struct WaitingRoomStreamParser {
-    /// What ends a stream at once.
+    /// A fault that ends the stream at once.
     enum Fault: Error {
         case headTooLong
         case headUnreadable
@@ -14,12 +14,12 @@ struct WaitingRoomStreamParser {
         case chunkSize
         case chunk(left: Int)
         case chunkEnd(left: Int)
-        /// No chunks: the body goes on until the connection is closed.
+        /// No chunks: the body lasts until the connection closes.
         case plain
         case over
     }
 
-    /// The fields of an event, with the character that ends their names.
+    /// The fields of an event, each with the colon that ends its name.
     private enum Field {
         static let event = Array("event:".utf8)
         static let data = Array("data:".utf8)
@@ -38,23 +38,23 @@ struct WaitingRoomStreamParser {
     private var head: [UInt8] = []
     private var chunkBytes = 0
     private var isInChunkExtension = false
-    /// The beginning of a line whose end has not come.
+    /// The start of a line that isn't complete yet.
     private var line: [UInt8] = []
     private var isRoom = false
     private var data: [UInt8] = []
 
-    /// The answer's status, once its head has come.
+    /// The answer's status, once the head has arrived.
     private(set) var status: Int?
-    /// How long the server asks to be left alone after a break.
+    /// How long the server asks clients to wait after a break.
     private(set) var retrySeconds: Double?
 
-    /// Whether the answer has come to its end.
+    /// Whether the answer has ended.
     var isOver: Bool {
         if case .over = framing { return true }
         return false
     }
 
-    /// Reads what has come, and gives the data of each whole `room` event away.
+    /// Reads what has arrived, and hands out the data of each complete `room` event.
     mutating func feed(
         _ bytes: UnsafeRawBufferPointer, _ hear: (UnsafeRawBufferPointer) -> Void
     ) throws(Fault) {

@@ -3,31 +3,31 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The waiting-room streams of all listeners, each on a socket of its own, without a task or a timer of ours for any.
+/// The waiting-room streams of all listeners, each on its own socket, without a task or timer of ours for any.
 ///
-/// A class for the connections that it owns.
+/// A class because it owns connections.
 final class WaitingRoomStreams: Sendable {
-    /// Which stream of which fan.
+    /// Identifies one stream of one fan.
     struct Listener: Hashable, Sendable {
         let fan: Int
         let generation: Int
     }
 
     enum Change: Sendable {
-        /// The first message has come.
+        /// The first message has arrived.
         case opened
-        /// The connection ended or did not come about, unless it was closed from here.
+        /// The connection ended or could not be opened. Not sent for streams closed from here.
         case broke(retrySeconds: Double?)
     }
 
     private struct Connection {
         let generation: Int
-        /// Nil while connecting.
+        /// nil while connecting.
         var channel: (any Channel)?
     }
 
     private static let connectSecondsMax: Int64 = 10
-    /// Heartbeats come every 15 s: a stream that is silent for this long is dead.
+    /// Heartbeats come every 15 s; a stream silent for this long is dead.
     private static let silenceSecondsMax: Int64 = 45
     private static let receiveBytes = 2048
 
@@ -41,9 +41,9 @@ final class WaitingRoomStreams: Sendable {
 
     /// - Parameters:
     ///   - url: the server, over plain HTTP.
-    ///   - event: whose room is listened to.
-    ///   - changed: hears of every stream that opens or breaks, on the stream's event loop.
-    /// - Throws: ``RehearsalError/noPlainServer(_:)`` when the URL is none to connect to.
+    ///   - event: the event whose room to listen to.
+    ///   - changed: called for every stream that opens or breaks, on that stream's event loop.
+    /// - Throws: ``RehearsalError/noPlainServer(_:)`` if the URL can't be connected to.
     init(
         url: String, event: String, board: RoomBoard, measurements: Measurements,
         changed: @escaping @Sendable (Listener, Change) -> Void
@@ -59,7 +59,7 @@ final class WaitingRoomStreams: Sendable {
         self.changed = changed
     }
 
-    /// Connects, and asks for the stream with a ticket.
+    /// Connects and requests the stream with a ticket.
     func open(_ listener: Listener, ticket: String) {
         connections.withLock { $0[listener.fan] = Connection(generation: listener.generation) }
         let request = ByteBuffer(
@@ -88,7 +88,7 @@ final class WaitingRoomStreams: Sendable {
         }
     }
 
-    /// Closes a fan's stream, if there is one; nobody hears of it.
+    /// Closes a fan's stream, if any, without a report.
     func close(fan: Int) {
         let connection = connections.withLock { $0.removeValue(forKey: fan) }
         connection?.channel?.close(promise: nil)
@@ -102,7 +102,7 @@ final class WaitingRoomStreams: Sendable {
         for connection in all { connection.channel?.close(promise: nil) }
     }
 
-    // MARK: What the connections tell
+    // MARK: From the connections
 
     private func connected(_ listener: Listener, _ channel: any Channel) {
         let isWanted = connections.withLock { connections in
@@ -110,22 +110,22 @@ final class WaitingRoomStreams: Sendable {
             connections[listener.fan]?.channel = channel
             return true
         }
-        // Closed while it was connecting.
+        // Closed while still connecting.
         if !isWanted { channel.close(promise: nil) }
     }
 
-    /// A whole `room` event has come.
+    /// A complete `room` event has arrived.
     func heard(_ message: UnsafeRawBufferPointer) {
         board.heard(message)
     }
 
-    /// The first event of a stream has come.
+    /// A stream's first event has arrived.
     func opened(_ listener: Listener, startedAt: Double) {
         measurements.record(.stream, .seconds(measurements.elapsedSeconds - startedAt), status: 200)
         changed(listener, .opened)
     }
 
-    /// The server answered with something else than a stream.
+    /// The server answered with something other than a stream.
     func refused(startedAt: Double, status: Int) {
         measurements.record(.stream, .seconds(measurements.elapsedSeconds - startedAt), status: status)
     }
@@ -143,7 +143,7 @@ final class WaitingRoomStreams: Sendable {
     }
 }
 
-/// One listener's connection, from its event loop's side: asks for the stream, and passes on what comes.
+/// One listener's connection on its event loop: requests the stream and passes on what arrives.
 private final class RoomStreamHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -151,7 +151,7 @@ private final class RoomStreamHandler: ChannelInboundHandler {
     private let streams: WaitingRoomStreams
     private let listener: WaitingRoomStreams.Listener
     private let startedAt: Double
-    /// Let go once it is sent.
+    /// Released once it is sent.
     private var request: ByteBuffer?
     private var parser = WaitingRoomStreamParser()
     private var isOpen = false

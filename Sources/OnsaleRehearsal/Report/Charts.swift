@@ -51,7 +51,7 @@ struct LineChart {
         value >= 100 || value == value.rounded() ? String(Int(value)) : String(format: "%.1f", value)
     }
 
-    /// The next number that looks round.
+    /// The next round number.
     static func roundUp(_ value: Double) -> Double {
         guard value > 0 else { return 1 }
         let scale = pow(10, floor(log10(value)))
@@ -59,7 +59,7 @@ struct LineChart {
     }
 }
 
-/// Latency against percentile, with the rare ones spread out: the shape that HdrHistogram is known for.
+/// Latency by percentile, with the rare ones spread out, in the shape HdrHistogram made familiar.
 struct PercentileChart {
     let histogram: Histogram<UInt64>
 
@@ -79,7 +79,7 @@ struct PercentileChart {
         for column in 0..<marks.count - 1 {
             for step in 0..<24 {
                 let part = Double(step) / 24
-                // Between two marks the rest to 100 % shrinks geometrically.
+                // Between two marks the distance to 100 % shrinks geometrically.
                 let rest = (100 - marks[column]) * pow((100 - marks[column + 1]) / (100 - marks[column]), part)
                 let value = Double(histogram.valueAtPercentile(100 - rest)) / 1000
                 points.append(frame.point(Double(column) + part, min(value, top)))
@@ -91,7 +91,7 @@ struct PercentileChart {
     }
 }
 
-/// What was told against what came true, each as a point; on the diagonal it was right.
+/// Promised against real, one point each; on the diagonal the promise was right.
 struct ScatterChart {
     struct Series {
         let name: String
@@ -130,7 +130,7 @@ struct ScatterChart {
     }
 }
 
-/// The space that a chart draws in.
+/// The area a chart draws in.
 private struct Frame {
     let columns: Int
     let top: Double

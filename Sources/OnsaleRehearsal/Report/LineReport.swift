@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is told of the line: how it moved, what was checked of it, and how good its estimates were.
+/// The line's part of the report: how it moved, what was checked, and how good its estimates were.
 struct LineReport: Sendable {
     private static let pointsMax = 800
 
@@ -29,21 +29,21 @@ struct LineReport: Sendable {
     }
 
     private var streams: String {
-        "\(tally.streamsMost) at a time at most, \(messages) messages; \(tally.streamBreaks) broke or did not open"
+        "\(tally.streamsMost) at once at most, \(messages) messages; \(tally.streamBreaks) broke or failed to open"
     }
 
     private var passes: String {
         "\(history.cap.passesGranted) granted; at most \(history.cap.passesMost) known alive at once, "
-            + "\(history.cap.shoppersMost) active shoppers told of, with a cap of \(history.cap.cap)"
+            + "\(history.cap.shoppersMost) active shoppers reported, with a cap of \(history.cap.cap)"
     }
 
     private var checks: String {
-        "\(history.places.placesCompared) places told again, \(history.places.drawsCompared) draws done again, "
+        "\(history.places.placesCompared) places told again, \(history.places.drawsCompared) draws recomputed, "
             + "\(history.order.asksJudged) asks in turn, \(history.order.positionsJudged) positions; "
             + "\(tally.ticketsRenewed) tickets renewed"
     }
 
-    /// How far off the estimates of a source were.
+    /// How far off a source's estimates were.
     private func accuracy(_ source: LineEstimates.Source) -> String {
         let errors = comparisons.filter { $0.source == source }.map(\.error).sorted()
         guard let largest = errors.last else { return "none to compare" }
@@ -92,14 +92,14 @@ struct LineReport: Sendable {
                     name: "admitted through", color: "var(--green)",
                     values: history.seconds.map { Double($0.admittedThrough) }),
             ], unit: "").svg)</section>
-        <section><h2>Active shoppers</h2><p>As the room told, against the cap.</p>\(LineChart(
+        <section><h2>Active shoppers</h2><p>As the room reported, against the cap.</p>\(LineChart(
             series: [
                 .init(name: "cap", color: "var(--red)", values: history.seconds.map { _ in Double(history.cap.cap) }),
                 .init(name: "active", color: "var(--blue)", values: history.seconds.map { Double($0.activeShoppers) }),
             ], unit: "").svg)</section>
         <section><h2>Estimate against truth</h2>
-        <p>Across: how long it was said to take; up: how long it took. Estimates of \(Int(LineEstimates.secondsMin)) s
-        and more, made \(Int(LineEstimates.openSecondsMin)) s and later after the opening; at most \(LineReport.pointsMax)
+        <p>Across: the promised time; up: the real time. Estimates of \(Int(LineEstimates.secondsMin)) s
+        or more, made \(Int(LineEstimates.openSecondsMin)) s or later after the opening; at most \(LineReport.pointsMax)
         points each.</p>
         \(ScatterChart(
             series: [

@@ -1,7 +1,7 @@
 import Foundation
 import Histogram
 
-/// One line that tells how it goes, while it goes.
+/// One line of progress while the rehearsal runs.
 struct LiveProgress: Sendable {
     private static let barWidth = 24
 
@@ -16,7 +16,7 @@ struct LiveProgress: Sendable {
         self.line = line
     }
 
-    /// Of a crowd without a line.
+    /// For a crowd without a line.
     init(fans: Int, _ measurements: Measurements, _ history: History) {
         self.init(measurements) { state, rate in
             let done = history.fansDone
@@ -30,7 +30,7 @@ struct LiveProgress: Sendable {
         }
     }
 
-    /// Shows it until cancelled: in place on a terminal, a line every five seconds elsewhere.
+    /// Shows progress until cancelled: in place on a terminal, otherwise a line every five seconds.
     func show() async {
         let isTerminal = isatty(STDOUT_FILENO) == 1
         var requestsBefore = 0

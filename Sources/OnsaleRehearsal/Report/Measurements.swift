@@ -2,9 +2,9 @@ import Foundation
 import Histogram
 import Synchronization
 
-/// What the crowd met: latencies by operation, and what happened in each second.
+/// What the crowd experienced: latencies by operation, and what happened in each second.
 final class Measurements: Sendable {
-    /// The first seconds of an onsale are reported apart from the rest.
+    /// The first seconds of an onsale are reported separately.
     static let openingSeconds = 10
 
     struct Second: Sendable {
@@ -65,7 +65,7 @@ final class Measurements: Sendable {
             totals.count += 1
             totals.refused += isRefused ? 1 : 0
             totals.failed += isFailed ? 1 : 0
-            // An order is waited for on purpose; only its acceptance would say something about the server.
+            // Orders wait on purpose; only their acceptance would say something about the server.
             if isOpening {
                 _ = totals.opening.record(microseconds)
             } else {
@@ -106,7 +106,7 @@ final class Measurements: Sendable {
         }
     }
 
-    /// What comes afterwards (the checking of the history) is not the crowd's.
+    /// Stops measuring: the checks that follow aren't the crowd's.
     func end() {
         state.withLock { $0.isOver = true }
     }
@@ -115,7 +115,7 @@ final class Measurements: Sendable {
         state.withLock { $0 }
     }
 
-    /// The state, with latencies since the last call in `recent`.
+    /// The state so far; `recent` has the latencies since the last call.
     func takeRecent() -> State {
         state.withLock { state in
             let copy = state

@@ -1,7 +1,7 @@
 import Foundation
 import Histogram
 
-/// What is told of a rehearsal: a table for the terminal and a page with pictures.
+/// A rehearsal's report: a table for the terminal, and a page with charts.
 struct RehearsalReport {
     let settings: Rehearsal.Settings
     let hall: Hall
@@ -9,14 +9,14 @@ struct RehearsalReport {
     let history: History.State
     let report: Contract.Report
     let faults: [String]
-    /// When there was a line.
+    /// nil for a sale without a line.
     var line: LineReport?
 
     var outcome: Rehearsal.Outcome {
         Rehearsal.Outcome(table: table, html: html, isClean: faults.isEmpty)
     }
 
-    /// Microseconds for people.
+    /// Microseconds in readable form.
     static func time(_ microseconds: UInt64) -> String {
         switch microseconds {
         case 0: "–"
@@ -28,10 +28,10 @@ struct RehearsalReport {
     }
 
     private var verdict: String {
-        guard faults.isEmpty else { return "NOT CLEAN: \(faults.count) things are wrong." }
+        guard faults.isEmpty else { return "NOT CLEAN: faults found: \(faults.count)." }
         let clean = "Clean: no seat sold twice, no answer contradicted, every count equal"
         return line == nil
-            ? clean + "." : clean + ", nobody let in ahead of their turn, the cap kept, one place a buyer."
+            ? clean + "." : clean + ", nobody let in ahead of their turn, the cap kept, one place per buyer."
     }
 
     // MARK: The table
@@ -103,15 +103,15 @@ struct RehearsalReport {
             \(faults.isEmpty ? "" : "<ul>" + faults.prefix(200).map { "<li>\(RehearsalReport.escape($0))</li>" }.joined() + "</ul>")
             \(tiles)
             \(line?.sections ?? "")
-            <section><h2>Requests a second</h2>\(LineChart(
+            <section><h2>Requests per second</h2>\(LineChart(
                 series: [
                     .init(name: "answered", color: "var(--blue)", values: seconds.map { Double($0.requests) }),
                     .init(name: "refused (4xx)", color: "var(--amber)", values: seconds.map { Double($0.refused) }),
                     .init(name: "failed", color: "var(--red)", values: seconds.map { Double($0.failed) }),
                 ], unit: "").svg)</section>
-            <section><h2>Tickets sold</h2><p>Those that were cancelled later are sold twice, and counted so.</p>\(LineChart(
+            <section><h2>Tickets sold</h2><p>A ticket that is cancelled and sold again counts twice.</p>\(LineChart(
                 series: [.init(name: "sold", color: "var(--green)", values: sold)], unit: "").svg)</section>
-            <section><h2>Latency by percentile</h2><p>All requests but orders, which wait for the payment on purpose.</p>
+            <section><h2>Latency by percentile</h2><p>All requests except orders, which wait for payment on purpose.</p>
             \(PercentileChart(histogram: measurements.all).svg)</section>
             <section><h2>The opening</h2><p>The first \(Measurements.openingSeconds) seconds, second by second.</p>
             \(LineChart(

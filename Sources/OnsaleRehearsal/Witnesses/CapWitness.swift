@@ -1,26 +1,26 @@
-/// Never more passes alive than the cap, as far as can be known from outside: a pass lives for certain from when its
-/// answer was received until just before it ends by itself, or until it is about to be given up. These are some of the
-/// passes that live, so more of them than the cap is a breach, whatever else there is.
+/// Checks that no more passes are alive than the cap, as far as can be known from outside. A pass is certainly alive
+/// from the receipt of its answer until just before it ends by itself or is about to be given up. These are only some
+/// of the living passes, so more of them than the cap is a breach in any case.
 struct CapWitness: Sendable {
     let cap: Int
-    /// Until when each fan's pass lives for certain.
+    /// Until when each fan's pass is certainly alive.
     private var endings: [Int: Double] = [:]
-    /// The most that were alive at a time.
+    /// The most passes alive at once.
     private(set) var passesMost = 0
     private(set) var passesGranted = 0
-    /// The most shoppers that the room told of.
+    /// The most shoppers the room reported.
     private(set) var shoppersMost = 0
 
     init(cap: Int) {
         self.cap = cap
     }
 
-    /// A fan has been given a pass.
+    /// A fan was given a pass.
     ///
-    /// - Returns: what is wrong with it.
+    /// - Returns: the faults found.
     mutating func granted(to fan: Int, at now: Double, until ending: Double) -> [String] {
         passesGranted += 1
-        // All that is in here is at most a few hundred passes: whoever ends shopping takes theirs out.
+        // At most a few hundred passes, since every fan who finishes shopping removes theirs.
         endings = endings.filter { $0.value > now }
         if ending > now { endings[fan] = ending }
         guard endings.count > passesMost else { return [] }
@@ -33,12 +33,12 @@ struct CapWitness: Sendable {
         endings[fan] = nil
     }
 
-    /// The room told how many shop.
+    /// The room reported how many shop.
     ///
-    /// - Returns: what is wrong with it.
+    /// - Returns: the faults found.
     mutating func heard(activeShoppers: Int) -> [String] {
         guard activeShoppers > shoppersMost else { return [] }
         shoppersMost = activeShoppers
-        return activeShoppers > cap ? ["the room told of \(activeShoppers) active shoppers, with a cap of \(cap)"] : []
+        return activeShoppers > cap ? ["the room reported \(activeShoppers) active shoppers, with a cap of \(cap)"] : []
     }
 }

@@ -1,6 +1,6 @@
-/// The draw as it was published: committed to in the lobby, revealed at the opening, the same ever after.
+/// Checks the published draw: committed to in the lobby, revealed at the opening, unchanged ever after.
 struct DrawWitness: Sendable {
-    /// How long the lobby may be open without a commitment in what caches give.
+    /// How long after the lobby opens a cached answer may still lack the commitment, in seconds.
     private static let commitmentSecondsMax = 3.0
 
     private var lobbySince: Double?
@@ -12,9 +12,9 @@ struct DrawWitness: Sendable {
     /// The numbers, once the seed is known.
     private(set) var draw: PublishedDraw?
 
-    /// A message of the room, in the order of their making but for a moment.
+    /// A message from the room, almost in the order of their making.
     ///
-    /// - Returns: what is wrong with it.
+    /// - Returns: the faults found.
     mutating func heard(_ room: WaitingRoom, at moment: Double) -> [String] {
         var faults: [String] = []
         if room.phase == "lobby" {
@@ -23,7 +23,7 @@ struct DrawWitness: Sendable {
             let isLate = moment > since + DrawWitness.commitmentSecondsMax
             if isLate, commitment == nil, room.drawCommitment == nil, !lacksCommitment {
                 lacksCommitment = true
-                faults.append("the lobby is open, and no commitment to a seed is published")
+                faults.append("the lobby is open, but no commitment to a seed is published")
             }
             if room.drawSeed != nil, !wasRevealedEarly {
                 wasRevealedEarly = true
@@ -40,8 +40,8 @@ struct DrawWitness: Sendable {
         seed = told
         lobbySize = size
         draw = PublishedDraw(seedHex: told, entrants: size)
-        if draw == nil { faults.append("the draw's seed or lobby size cannot be: \(told), \(size)") }
-        // Without a lobby there is nothing to have committed to.
+        if draw == nil { faults.append("the draw's seed or lobby size is impossible: \(told), \(size)") }
+        // Without a lobby there was nothing to commit to.
         if let commitment, PublishedDraw.commitment(toSeedHex: told) != commitment {
             faults.append("the seed \(told) is not the one committed to")
         }

@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// Everything that the crowd was told, to be held against what is true in the end.
+/// Everything the crowd was told, to compare with what is true in the end.
 final class History: Sendable {
-    /// A seat that somebody was told is theirs, between two moments (seconds since the start).
+    /// A seat that a fan was told is theirs, between two moments (seconds since the start).
     struct Possession: Sendable {
         let hold: String
         let seat: String
@@ -11,7 +11,7 @@ final class History: Sendable {
         var until: Double
     }
 
-    /// What was answered about an order.
+    /// The answers given about one order.
     struct OrderStory: Sendable {
         var states: [String] = []
         var seats: Set<String> = []
@@ -55,7 +55,7 @@ final class History: Sendable {
         }
     }
 
-    /// From here on the hold is no longer certain: its holder has asked to give it back, or its order has ended.
+    /// From here on the hold is uncertain: its holder has asked to give it back, or its order has ended.
     func letGo(_ hold: String, at second: Double) {
         state.withLock { state in
             guard let possessions = state.holds[hold] else { return }
@@ -67,7 +67,7 @@ final class History: Sendable {
         }
     }
 
-    /// While an order is being paid its seats are its own, however long that takes.
+    /// While an order is being paid it keeps its seats, however long that takes.
     func beganPaying(_ hold: String) {
         state.withLock { state in
             guard let possessions = state.holds[hold] else { return }
@@ -87,7 +87,7 @@ final class History: Sendable {
             if order.state == "confirmed" {
                 let tickets = Set(order.tickets.map(\.ticket))
                 if !story.tickets.isEmpty, story.tickets != tickets {
-                    state.contradictions.append("order \(order.order) was answered with two different sets of tickets")
+                    state.contradictions.append("order \(order.order) was reported with two different sets of tickets")
                 }
                 story.tickets = tickets
                 story.seats = Set(order.tickets.compactMap(\.seat))
@@ -116,23 +116,23 @@ final class History: Sendable {
     }
 }
 
-/// Holds the history against the server's own words at the end.
+/// Compares the history with the server's own account at the end.
 struct HistoryCheck: Sendable {
     let history: History.State
     /// All orders of the event, as the organizer sees them.
     let orders: [Contract.Order]
     let report: Contract.Report
-    /// The seats in plan order and what each is now.
+    /// The seats in plan order, with each one's final state.
     let seatNames: [String]
     let availability: String
-    /// Whether every order of the event is the crowd's, so that counts must be equal.
+    /// Whether every order of the event is the crowd's, so that counts must match.
     let isAlone: Bool
 
     func faults() -> [String] {
         history.contradictions + doubleSales() + doubleHolds() + contradictedOrders() + counts()
     }
 
-    /// No seat in two confirmed orders.
+    /// Finds seats in two confirmed orders.
     private func doubleSales() -> [String] {
         var owner: [String: String] = [:]
         var faults: [String] = []
@@ -146,7 +146,7 @@ struct HistoryCheck: Sendable {
         return faults
     }
 
-    /// No seat that two fans were told is theirs at the same moment.
+    /// Finds seats promised to two fans at the same moment.
     private func doubleHolds() -> [String] {
         var bySeat: [String: [History.Possession]] = [:]
         for possession in history.holds.values.joined() { bySeat[possession.seat, default: []].append(possession) }
@@ -160,37 +160,37 @@ struct HistoryCheck: Sendable {
         return faults
     }
 
-    /// No answer contradicted later.
+    /// Finds answers that were contradicted later.
     private func contradictedOrders() -> [String] {
         let final = Dictionary(uniqueKeysWithValues: orders.map { ($0.order, $0) })
         var faults: [String] = []
         for (id, story) in history.orders {
             guard let order = final[id], let told = story.states.last else {
-                faults.append("order \(id) was answered, and now there is no such order")
+                faults.append("order \(id) was reported, and now does not exist")
                 continue
             }
             switch told {
             case "confirmed" where !story.isCancelled:
                 if order.state != "confirmed" { faults.append("order \(id) was confirmed and is now \(order.state)") }
                 if Set(order.tickets.map(\.ticket)) != story.tickets {
-                    faults.append("order \(id) has other tickets than it was answered with")
+                    faults.append("order \(id) has other tickets than it was reported with")
                 }
             case "declined", "expired":
                 if order.state != told { faults.append("order \(id) was \(told) and is now \(order.state)") }
             default: break
             }
             if order.amount != story.amount {
-                faults.append("order \(id) has another amount than it was answered with")
+                faults.append("order \(id) has another amount than it was reported with")
             }
         }
         return faults
     }
 
-    /// Every count equal to the server's report.
+    /// Compares every count with the server's report.
     private func counts() -> [String] {
         var faults: [String] = []
         if report.free + report.held + report.sold + report.blocked != report.capacity {
-            faults.append("free + held + sold + blocked is not the capacity")
+            faults.append("free + held + sold + blocked do not add up to the capacity")
         }
         let byState = Dictionary(grouping: orders, by: \.state).mapValues(\.count)
         for (state, count) in report.orders where byState[state] ?? 0 != count {
@@ -201,15 +201,16 @@ struct HistoryCheck: Sendable {
         let kept = orders.filter { $0.state == "confirmed" }.reduce(0) { $0 + $1.amount }
         let owed = orders.filter { $0.state == "refunding" }.reduce(0) { $0 + $1.amount }
         if report.gross - report.refunded != kept + owed {
-            faults.append("the report keeps \(report.gross - report.refunded), the confirmed orders \(kept + owed)")
+            faults.append(
+                "the report shows takings of \(report.gross - report.refunded), the orders add up to \(kept + owed)")
         }
         faults += soldSeats()
         if isAlone {
             let ours = Set(history.orders.keys)
-            // An order whose answer was lost is the server's all the same; the fan asked again under the same key.
+            // An order whose answer was lost is known all the same, since the fan asked again with the same key.
             let strangers = orders.filter { $0.state == "confirmed" && !ours.contains($0.order) }
             if !strangers.isEmpty, history.fansGivenUp == 0 {
-                faults.append("\(strangers.count) confirmed orders were answered to nobody")
+                faults.append("\(strangers.count) confirmed orders were reported to no fan")
             }
         }
         return faults
@@ -219,6 +220,6 @@ struct HistoryCheck: Sendable {
         let shown = Set(zip(seatNames, availability).filter { $0.1 == "x" }.map(\.0))
         let sold = Set(orders.filter { $0.state == "confirmed" }.flatMap { $0.tickets.compactMap(\.seat) })
         return shown == sold
-            ? [] : ["availability shows \(shown.count) seats sold, the orders have \(sold.count), or other ones"]
+            ? [] : ["availability shows \(shown.count) seats sold, the orders have \(sold.count), or other seats"]
     }
 }

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Everything that the crowd was told of the line, and what of it cannot be true.
+/// Everything the crowd was told about the line, and what of it can't be true.
 final class LineHistory: Sendable {
-    /// The line in one second.
+    /// The line during one second.
     struct Second: Sendable {
         let waiting: Int
         let admittedThrough: Int
@@ -32,14 +32,14 @@ final class LineHistory: Sendable {
 
     func snapshot() -> State { state.withLock { $0 } }
 
-    /// The published draw, once it is.
+    /// The published draw, once there is one.
     var draw: PublishedDraw? { state.withLock { $0.draw.draw } }
 
     func contradict(_ text: String) {
         history.contradict(text)
     }
 
-    /// A message of the room that had not been heard before.
+    /// A message from the room, not heard before.
     func heard(_ room: WaitingRoom, at moment: Double) {
         judge { state in
             if state.phases.last?.phase != room.phase { state.phases.append(.init(phase: room.phase, at: moment)) }
@@ -56,8 +56,8 @@ final class LineHistory: Sendable {
 
     /// A fan was told its place.
     ///
-    /// - Parameter mayHaveLostPlace: it may have had a pass without knowing, and its place be spent.
-    func told(_ fan: Int, _ place: Contract.Place, isNew: Bool, isAgain: Bool, mayHaveLostPlace: Bool = false) {
+    /// - Parameter mayHaveLostPlace: whether it may have had a pass without knowing, so that its place is spent.
+    func told(_ fan: Int, _ place: Contract.PlaceTicket, isNew: Bool, isAgain: Bool, mayHaveLostPlace: Bool = false) {
         judge { state in
             let isAnother = mayHaveLostPlace && isNew
             if isAnother { state.places.forget(fan) }
@@ -65,7 +65,7 @@ final class LineHistory: Sendable {
         }
     }
 
-    /// A fan was given a pass, which lives for certain until a moment.
+    /// A fan was given a pass that is certainly alive until `ending`.
     func admitted(_ fan: Int, _ ask: FIFOWitness.Ask?, at moment: Double, until ending: Double) {
         judge { state in
             if let ask { state.order.admitted(ask) }
@@ -73,12 +73,12 @@ final class LineHistory: Sendable {
         }
     }
 
-    /// A fan is about to give its pass up.
+    /// A fan is about to give up its pass.
     func givesUpPass(_ fan: Int) {
         state.withLock { $0.cap.givesUp(fan) }
     }
 
-    /// A fan was told that it is not its turn.
+    /// A fan was told that it isn't its turn yet.
     func refused(_ ask: FIFOWitness.Ask, _ answer: Contract.NotAdmitted) {
         judge { state in
             if ask.fan % LineEstimates.sampledFans == 0, let seconds = answer.etaSeconds, answer.position ?? 0 > 0 {
@@ -88,7 +88,7 @@ final class LineHistory: Sendable {
         }
     }
 
-    /// What the page would tell whoever waits with one of these numbers.
+    /// Records what the page would tell fans waiting with these numbers.
     func estimated(_ room: WaitingRoom, numbers: [Int], at moment: Double) {
         guard room.phase == "open", room.admittedPerMinute > 0 else { return }
         state.withLock { state in
@@ -99,12 +99,12 @@ final class LineHistory: Sendable {
         }
     }
 
-    /// What one second looked like, told once in each.
+    /// Records how one second looked; called once per second.
     func passed(_ second: Second) {
         state.withLock { $0.seconds.append(second) }
     }
 
-    /// What can be judged only at the end.
+    /// Makes the judgements that are only possible at the end.
     func conclude() {
         judge { $0.order.faults(phases: $0.phases) }
     }

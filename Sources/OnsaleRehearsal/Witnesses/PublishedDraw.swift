@@ -1,17 +1,17 @@
 import Crypto
 
-/// The draw, worked out from the published seed alone, as docs/draw.md invites anyone to.
+/// The draw recomputed from the published seed alone, as docs/draw.md invites anyone to do.
 ///
-/// A Fisher–Yates shuffle of 1 … n whose randomness is SHA-256 over the seed and a counter, with rejection. It is
-/// written here a second time on purpose: a check that shares the code of what it checks finds nothing.
+/// A Fisher–Yates shuffle of 1 … n, with randomness from SHA-256 over the seed and a counter, with rejection. It is
+/// deliberately a second implementation: a check that shares code with what it checks finds nothing.
 struct PublishedDraw: Sendable {
-    /// A lobby larger than this is taken for a broken answer.
+    /// A larger lobby is taken for a broken answer.
     private static let entrantsMax = 5_000_000
 
-    /// The numbers in the order of the lobby.
+    /// The numbers, in lobby order.
     private let numbers: [UInt32]
 
-    /// Nil when the seed is no hexadecimal text or the lobby's size cannot be.
+    /// nil if the seed isn't hexadecimal or the lobby's size is impossible.
     init?(seedHex: String, entrants: Int) {
         guard let seed = PublishedDraw.bytes(hex: seedHex), (0...PublishedDraw.entrantsMax).contains(entrants) else {
             return nil
@@ -28,7 +28,7 @@ struct PublishedDraw: Sendable {
         numbers.indices.contains(index) ? Int(numbers[index]) : nil
     }
 
-    /// What must have been published as the seed's commitment, in lower-case hexadecimal.
+    /// The commitment that must have been published for the seed, in lower-case hexadecimal.
     static func commitment(toSeedHex hex: String) -> String? {
         guard let seed = bytes(hex: hex) else { return nil }
         let digits = Array("0123456789abcdef")
@@ -42,11 +42,11 @@ struct PublishedDraw: Sendable {
     }
 }
 
-/// The words that a seed gives: block k is SHA-256(seed ‖ k as eight bytes, big-endian), eight big-endian words.
+/// The words a seed yields: block k is SHA-256(seed ‖ k as eight bytes, big-endian), split into eight big-endian words.
 private struct SeedWords {
     private let seed: [UInt8]
     private var block: UInt64 = 0
-    /// What is left of the present block, the next one last.
+    /// The rest of the current block, in reverse order.
     private var words: [UInt32] = []
 
     init(seed: [UInt8]) {
@@ -65,7 +65,7 @@ private struct SeedWords {
         return words.removeLast()
     }
 
-    /// A number below the bound, each as likely: words of the last, incomplete run of 2^32 are thrown away.
+    /// A uniformly distributed number below the bound; words from the last, incomplete run of 2^32 are rejected.
     mutating func uniform(below bound: Int) -> Int {
         let all: UInt64 = 1 << 32
         let limit = all - all % UInt64(bound)
@@ -77,7 +77,7 @@ private struct SeedWords {
 }
 
 extension UInt8 {
-    /// What this ASCII character is worth as a hexadecimal digit.
+    /// The character's value as an ASCII hexadecimal digit.
     var hexDigitValue: Int? {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(self - UInt8(ascii: "0"))

@@ -1,12 +1,12 @@
 public import OnsaleValues
 
-/// How an order is paid, or comes to nothing.
+/// How an order is paid, declined or expires.
 extension SaleFact {
     public struct OrderPlaced: OrderFactBody {
         public static let tag: UInt8 = 4
         public let order: OrderID
         public let hold: HoldID
-        /// The provider's name for how the buyer pays.
+        /// The provider's ID of the buyer's payment method.
         public let method: String
         public let trace: String?
         public let key: IdempotencyKey
@@ -14,7 +14,7 @@ extension SaleFact {
         public var fact: SaleFact { .orderPlaced(self) }
     }
 
-    /// The payer has to confirm there.
+    /// The payer must confirm at `url`.
     public struct ActionRequired: OrderFactBody {
         public static let tag: UInt8 = 20
         public let order: OrderID
@@ -24,7 +24,7 @@ extension SaleFact {
         public var fact: SaleFact { .actionRequired(self) }
     }
 
-    /// The money is reserved; the seats are sold from here on.
+    /// The money is reserved; from here on the seats are sold.
     public struct OrderAuthorized: OrderFactBody {
         public static let tag: UInt8 = 5
         public let order: OrderID
@@ -33,7 +33,7 @@ extension SaleFact {
         public var fact: SaleFact { .orderAuthorized(self) }
     }
 
-    /// The money is taken; the tickets exist.
+    /// The money is captured; the tickets exist.
     public struct OrderConfirmed: OrderFactBody {
         public static let tag: UInt8 = 6
         public let order: OrderID
@@ -42,7 +42,7 @@ extension SaleFact {
         public var fact: SaleFact { .orderConfirmed(self) }
     }
 
-    /// The intent of an order became known, before the payment was decided or after it had ended.
+    /// The order's intent became known before the payment was decided, or changed or became known later.
     public struct IntentLearned: OrderFactBody {
         public static let tag: UInt8 = 9
         public let order: OrderID
@@ -51,7 +51,8 @@ extension SaleFact {
         public var fact: SaleFact { .intentLearned(self) }
     }
 
-    /// Refused before the money was reserved; the hold lives on, until then. `void`: what may be reserved must be released.
+    /// Declined before any money was reserved; the hold lives on until `holdUntil`. If `void`, something may be
+    /// reserved and must be released.
     public struct PaymentDeclined: OrderFactBody {
         public static let tag: UInt8 = 19
         public let order: OrderID
@@ -62,7 +63,7 @@ extension SaleFact {
         public var fact: SaleFact { .paymentDeclined(self) }
     }
 
-    /// Refused for good; the seats are free. `void`: what is reserved must be released.
+    /// Declined for good; the seats are free. If `void`, reserved money must be released.
     public struct OrderDeclined: OrderFactBody {
         public static let tag: UInt8 = 7
         public let order: OrderID
@@ -72,7 +73,7 @@ extension SaleFact {
         public var fact: SaleFact { .orderDeclined(self) }
     }
 
-    /// The provider did not answer in time; the seats are free, and its intent is to be undone.
+    /// The payment wasn't decided in time; the seats are free, and the intent must be undone.
     public struct OrderExpired: OrderFactBody {
         public static let tag: UInt8 = 8
         public let order: OrderID
@@ -225,7 +226,7 @@ extension SaleFact.PaymentDeclined {
         writer.write(timestamp: holdUntil)
     }
 
-    /// The hold is as it was before the order, with some time to try another way.
+    /// The hold returns to its state before the order, with some time to try another payment method.
     public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
         guard let serial = sale.order(order)?.hold.serial, var hold = sale.holds[serial], hold.order == order else {
             throw ContradictoryFact("order \(order.serial) has no hold to give back")
@@ -257,7 +258,7 @@ extension SaleFact.OrderDeclined {
     }
 
     public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
-        // Journals of the first form have it for orders that were not authorized yet.
+        // Form 1 journals record this for orders that were not yet authorized.
         try sale.abandon(
             order, as: .declined, from: [.authorizing, .requiresAction, .capturing], duty: void ? .void : nil,
             note: .declined(code: code), at: now)
@@ -280,7 +281,7 @@ extension SaleFact.OrderExpired {
 }
 
 extension Sale {
-    /// An order that came to nothing: its seats are free again.
+    /// Ends an order without a purchase: its seats become free.
     fileprivate mutating func abandon(
         _ id: OrderID, as state: OrderState, from: OrderStates, duty: PaymentDuty?, note: OrderNote?, at now: Timestamp
     ) throws(ContradictoryFact) {

@@ -1,8 +1,8 @@
 public import OnsaleValues
 
-/// How money goes back, and what the provider did of its own accord.
+/// How money goes back, and what the provider does on its own.
 extension SaleFact {
-    /// Money came for an order that has already ended; it is owed back.
+    /// Money arrived for an order that had already ended; we owe it back.
     public struct CapturedLate: OrderFactBody {
         public static let tag: UInt8 = 10
         public let order: OrderID
@@ -12,7 +12,7 @@ extension SaleFact {
         public var fact: SaleFact { .capturedLate(self) }
     }
 
-    /// Nothing is reserved any longer for an order that has ended.
+    /// An ended order has no reserved money any more.
     public struct Voided: OrderFactBody {
         public static let tag: UInt8 = 11
         public let order: OrderID
@@ -37,7 +37,7 @@ extension SaleFact {
         public var fact: SaleFact { .refunded(self) }
     }
 
-    /// So much of a confirmed order has gone back in all without our asking.
+    /// The provider refunded part or all of a confirmed order without our asking. `total` is what has gone back so far.
     public struct RefundedByProvider: OrderFactBody {
         public static let tag: UInt8 = 21
         public let order: OrderID
@@ -46,7 +46,7 @@ extension SaleFact {
         public var fact: SaleFact { .refundedByProvider(self) }
     }
 
-    /// A refund that had succeeded failed after all: so much is owed again.
+    /// A refund that had succeeded later failed: we owe `amount` again.
     public struct RefundReversed: OrderFactBody {
         public static let tag: UInt8 = 22
         public let order: OrderID
@@ -55,7 +55,7 @@ extension SaleFact {
         public var fact: SaleFact { .refundReversed(self) }
     }
 
-    /// The payer disputes the payment: the tickets are void.
+    /// The payer disputes the payment; the tickets are void.
     public struct Disputed: OrderFactBody {
         public static let tag: UInt8 = 23
         public let order: OrderID
@@ -70,7 +70,7 @@ extension SaleFact {
         public var fact: SaleFact { .disputeWon(self) }
     }
 
-    /// A second payment of the order was found (`captured` 0: only reserved). It must go back.
+    /// A second payment for the order was found and must go back (`captured` is 0 if only reserved).
     public struct StrayFound: OrderFactBody {
         public static let tag: UInt8 = 14
         public let order: OrderID
@@ -290,7 +290,7 @@ extension SaleFact.StrayReturned {
 }
 
 extension Sale {
-    /// The order's tickets are void, its seats free.
+    /// Voids the order's tickets and frees its seats.
     fileprivate mutating func takeBackTickets(of order: Order) throws(ContradictoryFact) {
         for ticket in order.tickets { tickets[Int(ticket.serial) - 1].isVoid = true }
         try move(order.places, from: .sold, to: .free, claim: 0)

@@ -1,8 +1,8 @@
 public import OnsaleValues
 
-/// Something that has happened in a sale. Facts alone change its state, so replaying them gives the same state.
+/// Something that happened in a sale. Only facts change its state, so replaying them gives the same state.
 ///
-/// Each kind is a ``SaleFactBody``: a struct with its fields, its binary form and its effect in one place.
+/// Each kind is a ``SaleFactBody``: a struct that keeps fields, binary form and effect in one place.
 public enum SaleFact: Hashable, Sendable {
     case held(Held)
     case holdReleased(HoldReleased)
@@ -29,7 +29,7 @@ public enum SaleFact: Hashable, Sendable {
     case disputed(Disputed)
     case disputeWon(DisputeWon)
 
-    /// Tags from 1 to this one are the sale's; those above are free for what else shares a journal with it.
+    /// The sale owns tags 1 to 63; higher tags belong to other facts in the same journal.
     public static let lastTag: UInt8 = 63
 
     public init(tag: UInt8, from reader: inout ByteReader) throws(ByteReadingError) {
@@ -86,8 +86,8 @@ public enum SaleFact: Hashable, Sendable {
         }
     }
 
-    /// What has happened, whichever kind it is. The kinds that there are many of are told apart before this is asked for:
-    /// a box costs as much as all else about them.
+    /// The fact as an existential. Hot paths switch over the frequent kinds first, since boxing one costs as much as
+    /// everything else done with it.
     public var body: any SaleFactBody {
         switch self {
         case .held(let fact): fact
@@ -117,7 +117,7 @@ public enum SaleFact: Hashable, Sendable {
         }
     }
 
-    /// The order that this is about, if any.
+    /// The order this fact is about, if any.
     public var order: OrderID? {
         switch self {
         case .held, .holdReleased, .holdExpired: nil
@@ -129,15 +129,15 @@ public enum SaleFact: Hashable, Sendable {
     }
 }
 
-/// One kind of fact: what is kept of it, how it is written, and what it changes.
+/// One kind of fact: its fields, its binary form and its effect.
 public protocol SaleFactBody: Hashable, Sendable {
-    /// Written before the fields. Never used again for anything else; a new meaning gets a new tag.
+    /// Written before the fields. A tag is never reused; a new meaning gets a new tag.
     static var tag: UInt8 { get }
 
     init(from reader: inout ByteReader) throws(ByteReadingError)
     func encode(into writer: inout ByteWriter)
 
-    /// Changes the state. Here nothing is decided: a fact that does not fit is an error, never a choice.
+    /// Changes the state. Nothing is decided here: a fact that doesn't fit is an error.
     func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact)
 
     var fact: SaleFact { get }

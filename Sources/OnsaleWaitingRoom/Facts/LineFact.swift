@@ -1,8 +1,8 @@
 public import OnsaleValues
 
-/// Something that has happened in the line. Facts alone change its state.
+/// Something that happened in the line. Only facts change its state.
 ///
-/// Each kind is a ``LineFactBody``: a struct with its fields, its binary form and its effect in one place.
+/// Each kind is a ``LineFactBody``: a struct that keeps fields, binary form and effect in one place.
 public enum LineFact: Hashable, Sendable {
     case joined(Joined)
     case passGranted(PassGranted)
@@ -21,7 +21,7 @@ public enum LineFact: Hashable, Sendable {
     case callWithdrawn(CallWithdrawn)
     case moved(Moved)
 
-    /// Tags start above the sale's, with which they share a journal.
+    /// The line owns tags 64 to 127; the sale's facts, below, share the journal.
     public static let firstTag: UInt8 = 64
     public static let lastTag: UInt8 = 127
 
@@ -67,8 +67,8 @@ public enum LineFact: Hashable, Sendable {
         }
     }
 
-    /// What has happened, whichever kind it is. The kinds that there are many of are told apart before this is asked for:
-    /// a box costs as much as all else about them.
+    /// The fact as an existential. Hot paths switch over the frequent kinds first, since boxing one costs as much as
+    /// everything else done with it.
     public var body: any LineFactBody {
         switch self {
         case .joined(let fact): fact
@@ -91,15 +91,15 @@ public enum LineFact: Hashable, Sendable {
     }
 }
 
-/// One kind of fact: what is kept of it, how it is written, and what it changes.
+/// One kind of fact: its fields, its binary form and its effect.
 public protocol LineFactBody: Hashable, Sendable {
-    /// Written before the fields. Never used again for anything else; a new meaning gets a new tag.
+    /// Written before the fields. A tag is never reused; a new meaning gets a new tag.
     static var tag: UInt8 { get }
 
     init(from reader: inout ByteReader) throws(ByteReadingError)
     func encode(into writer: inout ByteWriter)
 
-    /// Changes the state. Here nothing is decided: a fact that does not fit is an error, never a choice.
+    /// Changes the state. Nothing is decided here: a fact that doesn't fit is an error.
     func evolve(_ line: inout Line, at now: Timestamp) throws(ContradictoryFact)
 
     var fact: LineFact { get }

@@ -25,7 +25,7 @@ extension LineFact {
         public var fact: LineFact { .passGivenUp(self) }
     }
 
-    /// Ended before its time, against its holder's will.
+    /// The pass was ended early, not by its holder.
     public struct PassEnded: LineFactBody {
         public static let tag: UInt8 = 77
         public let pass: PassID
@@ -54,7 +54,7 @@ extension LineFact.PassGranted {
         guard pass == line.lastPass.next, line.places.contains(place), line.places.buyer(of: place) == buyer,
             line.places[place] == (line.schedule.hasWaitingRoom ? .called : .waiting)
         else { throw ContradictoryFact("pass \(pass.serial) is out of turn") }
-        // Its slot goes over from the call to the pass.
+        // The slot passes from the call to the pass.
         line.calls[place] = nil
         line.lastPass = pass
         line.places[place] = .admitted
@@ -115,12 +115,12 @@ extension LineFact.PassEnded {
 extension Line {
     fileprivate mutating func endPass(_ id: PassID) throws(ContradictoryFact) {
         guard let pass = passes.removeValue(forKey: id) else {
-            throw ContradictoryFact("pass \(id.serial) does not live")
+            throw ContradictoryFact("pass \(id.serial) is not live")
         }
         vacate(pass)
     }
 
-    /// The place of a pass that has ended is spent, and its slot is the next number's.
+    /// Marks the place of an ended pass spent and frees its slot for the next number.
     mutating func vacate(_ pass: Pass) {
         passOfPlace[pass.place] = nil
         places[pass.place] = .spent

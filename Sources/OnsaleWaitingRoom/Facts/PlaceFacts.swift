@@ -10,7 +10,7 @@ extension LineFact {
         public var fact: LineFact { .joined(self) }
     }
 
-    /// The place's holder may have a pass until then; a slot is kept.
+    /// The place's holder may claim a pass until this moment; a slot is reserved.
     public struct Called: LineFactBody {
         public static let tag: UInt8 = 73
         public let place: PlaceID
@@ -19,7 +19,7 @@ extension LineFact {
         public var fact: LineFact { .called(self) }
     }
 
-    /// Called, and did not come.
+    /// The call ended and the holder didn't come.
     public struct CallLapsed: LineFactBody {
         public static let tag: UInt8 = 74
         public let place: PlaceID
@@ -27,7 +27,7 @@ extension LineFact {
         public var fact: LineFact { .callLapsed(self) }
     }
 
-    /// The cap was lowered: the call is taken back, and its place stands first.
+    /// The cap was lowered: the call is withdrawn, and its place returns to the front.
     public struct CallWithdrawn: LineFactBody {
         public static let tag: UInt8 = 78
         public let place: PlaceID
@@ -35,7 +35,8 @@ extension LineFact {
         public var fact: LineFact { .callWithdrawn(self) }
     }
 
-    /// Passed over and back too late: the buyer has a new place at the end, for which the old one stands.
+    /// The holder came back too late after being passed over, and gets a new place at the end. The old place refers to
+    /// it.
     public struct Moved: LineFactBody {
         public static let tag: UInt8 = 79
         public let place: PlaceID
@@ -82,7 +83,7 @@ extension LineFact.Called {
             !line.isDrawAhead
         else { throw ContradictoryFact("place \(place.serial) can't be called") }
         guard line.passes.count + line.calls.count < line.schedule.maxActiveShoppers else {
-            throw ContradictoryFact("place \(place.serial) is called over the cap")
+            throw ContradictoryFact("place \(place.serial) is called beyond the cap")
         }
         line.places[place] = .called
         line.calls[place] = until
@@ -141,7 +142,7 @@ extension LineFact.Moved {
     public func evolve(_ line: inout Line, at now: Timestamp) throws(ContradictoryFact) {
         guard to == line.places.next, line.places.contains(place), !line.isDrawAhead,
             line.places[place] == .waiting || line.places[place] == .lapsed
-        else { throw ContradictoryFact("place \(place.serial) can't go to the end") }
+        else { throw ContradictoryFact("place \(place.serial) can't be moved to the end") }
         line.places[place] = .moved
         line.places.append(line.places.buyer(of: place))
     }

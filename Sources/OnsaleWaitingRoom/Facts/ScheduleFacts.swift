@@ -1,6 +1,6 @@
 public import OnsaleValues
 
-/// What concerns the whole line: its schedule, the draw, and whether there is anything to line up for.
+/// What concerns the whole line: its schedule, the draw, and whether anything is left to line up for.
 extension LineFact {
     public struct Paused: LineFactBody {
         public static let tag: UInt8 = 68
@@ -29,7 +29,7 @@ extension LineFact {
         public var fact: LineFact { .drawCommitted(self) }
     }
 
-    /// The lobby's entrants have their numbers, which follow from the seed.
+    /// The lobby's entrants have their numbers, computed from the seed.
     public struct Drawn: LineFactBody {
         public static let tag: UInt8 = 72
         public let lobbySize: UInt32
@@ -38,7 +38,7 @@ extension LineFact {
         public var fact: LineFact { .drawn(self) }
     }
 
-    /// Nothing is left: all passes end, all calls are taken back.
+    /// Nothing is left: all passes end and all calls are withdrawn.
     public struct SoldOut: LineFactBody {
         public static let tag: UInt8 = 75
 
@@ -95,7 +95,7 @@ extension LineFact.DrawCommitted {
 
     public func evolve(_ line: inout Line, at now: Timestamp) throws(ContradictoryFact) {
         guard line.seed == nil, line.places.count == 0, seed.count == Draw.seedBytes else {
-            throw ContradictoryFact("a seed is committed to once, before anybody joins")
+            throw ContradictoryFact("a seed must be committed once, before anyone joins")
         }
         line.seed = seed
     }
@@ -115,7 +115,7 @@ extension LineFact.Drawn {
     public func evolve(_ line: inout Line, at now: Timestamp) throws(ContradictoryFact) {
         guard let seed = line.seed, line.draw == nil, lobbySize == line.places.count,
             entrantsHash == line.entrants.value
-        else { throw ContradictoryFact("the draw is not of these entrants") }
+        else { throw ContradictoryFact("the draw does not match the entrants") }
         line.draw = Line.DrawResult(seed: seed, entrantsHash: entrantsHash, lobbySize: lobbySize)
     }
 }
@@ -130,7 +130,7 @@ extension LineFact.SoldOut {
         line.passes.removeAll()
         for place in line.calls.keys {
             line.places[place] = .waiting
-            // Whoever is still there when seats return goes first.
+            // People still present when seats return go first.
             line.returned.insert(line.number(of: place))
         }
         line.calls.removeAll()

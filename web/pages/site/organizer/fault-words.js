@@ -22,7 +22,7 @@ const SENTENCES = [
   [/^must be an array$/, "notList", []],
   [/^must be an object$/, "notObject", []],
   [/^must match \[a-z0-9-\]\{1,64\}$/, "slug", []],
-  [/^must be three capital letters of ISO 4217$/, "currency", []],
+  [/^must be an ISO 4217 currency.*$/, "currency", []],
   [/^must be a moment as in .*$/, "moment", []],
   [/^must not be after opensAt$/, "lobbyAfterOpening", []],
   [/^must be after opensAt$/, "closesBeforeOpening", []],
