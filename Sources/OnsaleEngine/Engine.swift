@@ -5,7 +5,7 @@ public import OnsaleValues
 import OnsaleWaitingRoom
 import Synchronization
 
-/// All events of a process: finds them, loads them on first use, and takes commands to their one writer.
+/// All events of a process. Finds them, loads them on first use, and passes commands to their single writer.
 public final class Engine: Sendable {
     private let journal: any EventStore
     private let clock: any WallClock
@@ -19,10 +19,10 @@ public final class Engine: Sendable {
     private let followers: [any Follower]
     private let fatal: @Sendable (String) -> Void
 
-    /// Everything that happens, for those who must not miss anything.
+    /// The journal of all events, for consumers that must not miss anything.
     public let tail: JournalTail
 
-    /// - Parameter fatal: ends the process; called when it is unknown what is on disk.
+    /// - Parameter fatal: must end the process; called with the reason when nobody knows what is on disk.
     public convenience init(
         journal: any EventStore, clock: any WallClock, payments: any PaymentGateway,
         limits: EngineLimits = EngineLimits(),
@@ -33,7 +33,7 @@ public final class Engine: Sendable {
             fatal: fatal)
     }
 
-    /// - Parameter followers: told of everything that is committed.
+    /// - Parameter followers: told of every committed batch.
     package init(
         journal: any EventStore, clock: any WallClock, payments: any PaymentGateway,
         limits: EngineLimits = EngineLimits(), followers: [any Follower],
@@ -58,14 +58,15 @@ public final class Engine: Sendable {
 
     public func now() -> Timestamp { clock.now() }
 
-    /// How often the writer's loop has turned; at rest that is once a second.
+    /// How many turns the writer loop has made; at rest it makes one per second.
     package var turns: Int { thread.turns }
 
-    /// What is known of the payment provider.
+    /// The health of the payment provider, as far as known.
     public var provider: ProviderHealth { saga.health }
 
-    /// Starts the writer, and loads every event that may have something to do. Events with nothing unfinished are
-    /// unloaded when they have been idle, and stay so over a restart.
+    /// Starts the writer and loads every event that may have something to do. Events that were unloaded as idle stay
+    /// unloaded across a restart.
+    /// - Throws: ``JournalError`` if the journal can't be read.
     public func start() throws {
         let housekeeping = Housekeeping(
             journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox, loader: loader,
@@ -91,12 +92,12 @@ public final class Engine: Sendable {
         saga.start()
     }
 
-    /// The process is about to end: whoever waits for an order is answered with the order as it stands.
+    /// Prepares to stop: every request that waits for an order to be paid is answered with the order's current state.
     public func drain() {
         mailbox.deliver(.drain)
     }
 
-    /// Answers what waits and puts everything away.
+    /// Stops payments and the writer: answers what still waits and saves snapshots.
     public func stop() async {
         await saga.stop()
         await thread.stop()
@@ -104,7 +105,9 @@ public final class Engine: Sendable {
 
     // MARK: Events
 
-    /// Creates an event. It exists once this returns.
+    /// Creates an event. It is durable once this returns.
+    /// - Parameter document: the seating plan as uploaded; its SHA-256 is `definition.planDigest`.
+    /// - Throws: ``EngineError``, or ``JournalError``.
     public func create(_ definition: EventDefinition, document: [UInt8]?) async throws -> EventView {
         guard directory.begin(definition.id) else { throw EngineError.eventExists }
         do {
@@ -117,14 +120,14 @@ public final class Engine: Sendable {
             _ = try result.get()
             return handle.view
         } catch {
-            // What is out of service stays so, until somebody has looked at it.
+            // An event out of service stays so until someone has looked at it.
             if error as? EngineError != .outOfService { directory.forget(definition.id, .noSuchEvent) }
             if case JournalError.full = error { throw EngineError.storageFull }
             throw error
         }
     }
 
-    /// Does all that is large about a new event away from the writer: its documents, and its first state.
+    /// Does the expensive part of creating an event off the writer's thread: storing documents and building the state.
     private func prepare(
         _ definition: EventDefinition, _ document: [UInt8]?
     ) async throws -> (Partition, EventDefinition) {
@@ -143,47 +146,49 @@ public final class Engine: Sendable {
         UInt64.random(in: 0..<1 << 40)
     }
 
-    /// The seating plan as it was given.
+    /// A stored document, such as a seating plan as uploaded; nil if there is none.
     public func document(digest: [UInt8]) async throws -> [UInt8]? {
         try await loader.run { [journal] in try journal.document(digest: digest) }
     }
 
-    /// Keeps a document that can be made again.
+    /// Stores a document that can be recreated if lost.
     public func keepDocument(_ bytes: [UInt8], digest: [UInt8]) async throws {
         try await loader.run { [journal] in try journal.putDocument(bytes, digest: digest) }
     }
 
-    /// The event, loaded if it was not.
+    /// The event; loads it first if necessary.
+    /// - Throws: ``EngineError``.
     public func event(_ id: String) async throws -> EventHandle { try await events.event(id) }
 
-    /// All events, loaded or not, by id.
+    /// All events, loaded or not, sorted by ID.
     public func summaries() -> [EventSummary] { directory.summaries() }
 
-    /// The newest view of an event, also when it has been unloaded or loaded anew since `event` was looked up.
+    /// The newest view of an event, even if it has been unloaded or reloaded since `event` was looked up.
     public func view(of event: EventHandle) -> EventView {
         (try? directory.loaded(event.id))?.view ?? event.view
     }
 
-    /// The views of the events that are loaded.
+    /// The views of all loaded events.
     public func loadedViews() -> [EventView] { directory.views() }
 
-    /// The events in which a buyer may have orders.
+    /// The IDs of the events in which a buyer may have orders.
     public func eventsWithOrders(of buyer: BuyerID) -> [String] {
         directory.events(withOrdersOf: buyer)
     }
 
     // MARK: Commands
 
-    /// Takes a command to the event's writer. Returns when its facts are on disk.
-    /// - Throws: ``EngineError``, or why nothing was changed.
+    /// Sends a command to the event's writer. Returns once its facts are on disk.
+    /// - Throws: ``EngineError``, or the command's reason for refusing.
     public func apply<Command: EventCommand>(
         _ command: Command, to event: EventHandle
     ) async throws -> Command.Answer {
         try await events.apply(command, to: event)
     }
 
-    /// Places an order, and waits for it to be paid or not.
-    /// - Parameter waitUntil: the order is answered as it stands then.
+    /// Places an order and waits for its payment to be decided.
+    /// - Parameter waitUntil: the latest moment to answer, with the order's state at that time.
+    /// - Throws: ``EngineError``, or ``Refusal``.
     public func apply(_ command: PlaceOrder, to event: EventHandle, waitUntil: Timestamp) async throws -> Order {
         try await withCheckedThrowingContinuation { continuation in
             let envelope = Envelope(command, waitUntil: waitUntil) { continuation.resume(with: $0) }
@@ -191,7 +196,7 @@ public final class Engine: Sendable {
         }
     }
 
-    /// As ``apply(_:to:)``, without waiting: `reply` is called on the writer's thread and must not block.
+    /// Like ``apply(_:to:)`` but doesn't wait. `reply` runs on the writer's thread and must not block.
     public func submit<Command: EventCommand>(
         _ command: Command, to event: EventHandle,
         reply: @escaping @Sendable (Result<Command.Answer, any Error>) -> Void
@@ -199,7 +204,7 @@ public final class Engine: Sendable {
         events.put(command.envelope(reply), lane: Command.lane, into: event)
     }
 
-    /// Reads the state as it stands after everything that was asked before.
+    /// Reads the state on the writer's thread, after everything requested before.
     public func read<Value: Sendable>(
         _ event: EventHandle, _ body: @escaping @Sendable (Partition) -> Value
     ) async throws -> Value {
@@ -208,10 +213,10 @@ public final class Engine: Sendable {
 
     // MARK: Payments
 
-    /// Asks the provider about an order: for a webhook, which is believed in nothing else.
+    /// Asks the provider about an order because of a webhook. Nothing the webhook itself says is trusted.
     /// - Parameters:
-    ///   - reference: the order's public id, if the webhook tells it.
-    ///   - intent: else the payment, of which the provider is asked whose it is.
+    ///   - reference: the order's public ID, if the webhook names it.
+    ///   - intent: otherwise the payment; the provider is asked which order it belongs to.
     ///   - isAboutReturn: whether money may have gone back without our asking.
     public func inquire(about reference: String?, intent: String?, isAboutReturn: Bool) {
         saga.inquire(about: reference, intent: intent, isAboutReturn: isAboutReturn)

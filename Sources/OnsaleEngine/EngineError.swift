@@ -1,17 +1,18 @@
-/// Why a request got no answer from its event. Each has an answer for the person who meets it.
+/// Why a request got no answer from its event. The HTTP interface has a response for each case.
 public enum EngineError: Error, Hashable, Sendable {
     /// There is no such event.
     case noSuchEvent
-    /// There is one by this name.
+    /// An event with this ID already exists.
     case eventExists
-    /// Its inbox is full: come back in so many seconds.
+    /// The event's inbox is full; retry after the given seconds.
     case overloaded(retryAfterSeconds: Int)
-    /// The disk is full: nothing was kept of what was asked.
+    /// The disk is full. Nothing was changed.
     case storageFull
-    /// The process is ending; whether the command was kept is not known.
+    /// The process is stopping. The command may or may not have taken effect.
     case shuttingDown
-    /// The event is out of service, since its journal is damaged or a bug was met; the log says which.
+    /// The event is out of service: its journal is damaged, another process wrote it, or a bug was detected. The log
+    /// says which.
     case outOfService
-    /// It could not be read just now: again later.
+    /// The event can't be read just now; retry later.
     case unavailable
 }

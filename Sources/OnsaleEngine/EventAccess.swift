@@ -1,7 +1,7 @@
 import OnsaleSale
 import OnsaleValues
 
-/// The way to an event: looks it up, has it loaded if it is not, and puts what is asked into its inbox.
+/// Access to events: looks an event up, loads it if necessary, and puts requests into its inbox.
 final class EventAccess: Sendable {
     let directory: EventDirectory
     private let mailbox: Mailbox
@@ -13,7 +13,7 @@ final class EventAccess: Sendable {
         self.loader = loader
     }
 
-    /// The event, loaded if it was not.
+    /// The event; loads it first if necessary.
     func event(_ id: String) async throws -> EventHandle {
         if let handle = try directory.loaded(id) { return handle }
         return try await withCheckedThrowingContinuation { continuation in
@@ -26,14 +26,14 @@ final class EventAccess: Sendable {
         }
     }
 
-    /// The event of an order's public id, loaded if it was not, and what `body` reads of the order there.
+    /// Finds an order by its public ID, loading its event if necessary, and reads it with `body`.
     /// - Returns: nil if there is no such order.
     func read<Value: Sendable>(
         order reference: String, _ body: @escaping @Sendable (Partition, Order) -> Value
     ) async throws -> (event: EventHandle, value: Value)? {
         guard let id = PublicID(.order, text: reference) else { return nil }
         guard let event = directory.event(tag: id.tag) else {
-            // It may belong to an event that is still loading.
+            // The order may belong to an event that is still loading.
             if directory.isLoading { throw EngineError.unavailable }
             return nil
         }
@@ -69,8 +69,7 @@ final class EventAccess: Sendable {
         }
     }
 
-    /// The event was unloaded between look-up and use: look it up again. By then it is not to be had any more, so this
-    /// waits until it is loaded anew.
+    /// The event was unloaded between lookup and use, so look it up again. That waits until it has been reloaded.
     private func retry(_ envelope: Envelope, lane: Lane, on id: String) {
         Task {
             do {

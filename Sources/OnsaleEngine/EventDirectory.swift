@@ -1,10 +1,10 @@
 import OnsaleValues
 import Synchronization
 
-/// Which events there are, and where each stands between the disk and the loop.
+/// All known events, and whether each is loaded.
 ///
-/// An event is to be had while the loop has its writer, and only then: the loop itself says so, after it has taken the
-/// writer and before it lets it go. Whoever asks in between waits.
+/// An event is available exactly while the loop has its writer. The loop publishes it after taking the writer and
+/// withdraws it before letting the writer go; callers in between wait.
 final class EventDirectory: Sendable {
     typealias Waiter = CheckedContinuation<EventHandle, any Error>
 
@@ -12,17 +12,17 @@ final class EventDirectory: Sendable {
         case loaded(EventHandle)
         /// Being created, loaded or unloaded.
         case moving(EventSummary?)
-        /// Its summary is not known where it could not be read at the start.
+        /// The summary is nil if the event could not be read at the start.
         case unloaded(EventSummary?)
         case outOfService
     }
 
-    /// Who may wait for one event at a time.
+    /// The most callers that may wait for one event.
     private static let waitersMax = 100_000
 
     private struct State {
         var entries: [String: Entry] = [:]
-        /// Who waits for an event that is moving.
+        /// Callers waiting for a moving event.
         var waiting: [String: [Waiter]] = [:]
         var isShutDown = false
     }
@@ -34,12 +34,12 @@ final class EventDirectory: Sendable {
     enum Answer {
         case handle(EventHandle)
         case wait
-        /// It is not loaded; whoever asked is waiting, and must see to it that it is.
+        /// The event isn't loaded. The waiter is queued, and the caller must now load the event.
         case load
         case refused(EngineError)
     }
 
-    /// The handle of an event that is loaded; nil for one that has to be waited for.
+    /// The handle of a loaded event; nil if the caller has to wait for it.
     func loaded(_ id: String) throws(EngineError) -> EventHandle? {
         try state.withLock { state throws(EngineError) in
             if state.isShutDown { throw .shuttingDown }
@@ -52,7 +52,7 @@ final class EventDirectory: Sendable {
         }
     }
 
-    /// Finds the event, or has the waiter wait for it.
+    /// Finds the event, or queues the waiter for it.
     func find(_ id: String, _ waiter: Waiter) -> Answer {
         state.withLock { state in
             if state.isShutDown { return .refused(.shuttingDown) }
@@ -74,7 +74,7 @@ final class EventDirectory: Sendable {
         }
     }
 
-    /// From here on nothing is to be had: whoever asks is told so, and so is whoever waits.
+    /// Makes every event unavailable: current and future callers get `.shuttingDown`.
     func shutDown() {
         let waiting = state.withLock { state in
             state.isShutDown = true
@@ -84,7 +84,7 @@ final class EventDirectory: Sendable {
         fail(waiting, .shuttingDown)
     }
 
-    /// What every event is listed as, by id.
+    /// The summaries of all events, sorted by ID.
     func summaries() -> [EventSummary] {
         let all = state.withLock { Array($0.entries.values) }
         return all.compactMap { entry in
@@ -106,13 +106,13 @@ final class EventDirectory: Sendable {
         }
     }
 
-    /// Events that a buyer may have orders in, by id.
+    /// The IDs of events a buyer may have orders in, sorted.
     func events(withOrdersOf buyer: BuyerID) -> [String] {
         state.withLock { state in
             state.entries.compactMap { id, entry in
                 switch entry {
                 case .loaded(let handle): handle.hasOrders(of: buyer) ? id : nil
-                // What it is listed as may not tell of its buyers yet.
+                // The summary of a moving event may not list its buyers yet.
                 case .moving: id
                 case .unloaded(let summary): summary?.mayHaveOrders(of: buyer) ?? true ? id : nil
                 case .outOfService: nil
@@ -121,7 +121,7 @@ final class EventDirectory: Sendable {
         }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// The event whose orders carry this tag.
+    /// The ID of the event with this tag.
     func event(tag: UInt64) -> String? {
         state.withLock { state in
             state.entries.first { _, entry in
@@ -134,7 +134,7 @@ final class EventDirectory: Sendable {
         }
     }
 
-    /// Whether there are events of which nothing is known yet.
+    /// Whether any event is still unknown: not yet read, or unreadable at the start.
     var isLoading: Bool {
         state.withLock { state in
             state.entries.values.contains { entry in
@@ -148,13 +148,13 @@ final class EventDirectory: Sendable {
 
     // MARK: Moving
 
-    /// Takes the name for a new event, or the event to be loaded at a start.
-    /// - Returns: false if it is taken.
+    /// Reserves the ID of an event being created, or loaded at the start.
+    /// - Returns: false if the ID is taken.
     func begin(_ id: String) -> Bool {
         enter(id, as: .moving(nil))
     }
 
-    /// An event that was put to rest before the start.
+    /// Enters an event that was already unloaded before the start.
     func begin(dormant summary: EventSummary) {
         _ = enter(summary.id, as: .unloaded(summary))
     }
@@ -167,8 +167,8 @@ final class EventDirectory: Sendable {
         }
     }
 
-    /// Takes an event to be loaded again that could not be before.
-    /// - Returns: false if somebody else has, or nobody need.
+    /// Reserves an event for another attempt at loading, after an earlier one failed.
+    /// - Returns: false if it is already being loaded, or no longer needs to be.
     func beginAgain(_ id: String) -> Bool {
         state.withLock { state in
             guard case .unloaded(nil)? = state.entries[id], !state.isShutDown else { return false }
@@ -177,18 +177,18 @@ final class EventDirectory: Sendable {
         }
     }
 
-    /// The loop has the event's writer: everybody may use it.
+    /// Makes the event available, now that the loop has its writer.
     func publish(_ handle: EventHandle) {
         for waiter in replace(handle.id, with: .loaded(handle)) { waiter.resume(returning: handle) }
     }
 
-    /// It came to nothing; the name is free again.
+    /// Removes an event whose creation failed; its ID is free again.
     func forget(_ id: String, _ error: EngineError) {
         fail(replace(id, with: nil), error)
     }
 
-    /// It could not be loaded for a reason that may pass.
-    /// - Returns: whether nothing is known of it, so that it must be tried again soon.
+    /// Notes that loading failed for a reason that may pass.
+    /// - Returns: whether nothing is known about the event yet, so loading must be retried soon.
     func postpone(_ id: String) -> Bool {
         let (waiting, isUnknown) = state.withLock { state -> ([Waiter], Bool) in
             guard case .moving(let summary)? = state.entries[id] else { return ([], false) }
@@ -199,12 +199,13 @@ final class EventDirectory: Sendable {
         return isUnknown
     }
 
-    /// It must not be used before somebody has looked at it.
+    /// Makes the event unavailable until someone has looked at it and the process restarts.
     func takeOutOfService(_ id: String) {
         fail(replace(id, with: .outOfService), .outOfService)
     }
 
-    /// Closes an event for unloading, if nothing waits in its inbox. Whoever asks from here on waits.
+    /// Closes an event for unloading if its inbox is empty. From then on, callers wait.
+    /// - Returns: false if its inbox isn't empty.
     func beginUnloading(_ handle: EventHandle) -> Bool {
         state.withLock { state in
             guard handle.closeIfEmpty() else { return false }
@@ -213,8 +214,8 @@ final class EventDirectory: Sendable {
         }
     }
 
-    /// What must be known of it is put away.
-    /// - Returns: whether somebody waits for it, so that it must be loaded again.
+    /// Notes that the event is unloaded and its summary saved.
+    /// - Returns: whether a caller waits for it, so it must be loaded again.
     func finishUnloading(_ summary: EventSummary) -> Bool {
         state.withLock { state in
             let isWanted = !(state.waiting[summary.id]?.isEmpty ?? true)

@@ -2,9 +2,9 @@ import Foundation
 import Logging
 import OnsaleSale
 
-/// Reads events from the journal, away from the writer, and hands them to it.
+/// Reads events from the journal, off the writer's thread, and hands them to the writer.
 final class EventLoader: Sendable {
-    /// How soon an event is tried again of which nothing could be read.
+    /// Seconds until the next attempt to load an event that could not be read at the start.
     private static let retrySeconds = 5.0
 
     private let journal: any EventStore
@@ -13,7 +13,7 @@ final class EventLoader: Sendable {
     private let directory: EventDirectory
     private let mailbox: Mailbox
     private let queue = DispatchQueue(label: "onsale.loaders", attributes: .concurrent)
-    /// How many loads are under way at a time: each may need the memory of a large event.
+    /// Limits concurrent loads, since each may need the memory of a large event.
     private let slots = DispatchSemaphore(value: 4)
 
     init(journal: any EventStore, limits: EngineLimits, logger: Logger, directory: EventDirectory, mailbox: Mailbox) {
@@ -24,7 +24,7 @@ final class EventLoader: Sendable {
         self.mailbox = mailbox
     }
 
-    /// Does what may take long, off the cooperative pool.
+    /// Runs blocking work off the cooperative pool.
     func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try body() }) }
@@ -50,12 +50,12 @@ final class EventLoader: Sendable {
             logger.info("Event loaded", metadata: ["event": "\(id)", "facts": "\(recovered.head.lastSequence)"])
         } catch let damage as JournalDamage {
             logger.critical(
-                "An event is out of service: its journal is damaged",
+                "Event is out of service: its journal is damaged",
                 metadata: ["event": "\(id)", "error": "\(damage)"])
             directory.takeOutOfService(id)
         } catch {
             logger.error(
-                "An event could not be loaded; the next request tries again",
+                "Event could not be loaded; the next request tries again",
                 metadata: ["event": "\(id)", "error": "\(error)"])
             if directory.postpone(id) {
                 queue.asyncAfter(deadline: .now() + EventLoader.retrySeconds) { [weak self] in

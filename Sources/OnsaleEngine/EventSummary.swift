@@ -2,7 +2,7 @@ import OnsaleSale
 public import OnsaleValues
 public import OnsaleWaitingRoom
 
-/// What a list of events shows; kept for those that are unloaded.
+/// What a list of events shows. It is saved for unloaded events.
 public struct EventSummary: Sendable {
     public let id: String
     public let title: String
@@ -13,9 +13,9 @@ public struct EventSummary: Sendable {
     public let schedule: OnsaleSchedule
     public let isPaused: Bool
     public let isSoldOut: Bool
-    /// Which its orders' public ids carry.
+    /// The tag in the public IDs of its orders.
     let tag: UInt64
-    /// Buyers who have orders here, sorted, so that a buyer's orders are found without loading every event.
+    /// Buyers with orders here, sorted, so a buyer's orders can be found without loading every event.
     let buyers: [BuyerID]
 
     public init(_ view: EventView) {
@@ -49,7 +49,7 @@ extension EventSummary {
     }
 }
 
-// MARK: What is kept of it
+// MARK: Binary form
 
 extension EventSummary {
     private static let form: UInt8 = 1

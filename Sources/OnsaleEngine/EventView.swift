@@ -2,25 +2,32 @@ public import OnsaleSale
 public import OnsaleValues
 public import OnsaleWaitingRoom
 
-/// An event as readers see it: an immutable copy published after each batch, so that no reader waits for the writer.
+/// An immutable copy of an event, published after each batch, so readers never wait for the writer.
 ///
-/// A class, so that a look at it costs one reference and not fifteen.
+/// A class, so that copying a view retains one reference instead of fifteen.
 public final class EventView: Sendable {
     public let definition: EventDefinition
+    /// The schedule in force.
     public let schedule: OnsaleSchedule
     public let isPaused: Bool
-    /// Seat states in plan order, in pages of 1,024, one character a seat; shared with the writer.
+    /// Seat states in plan order, one character per seat, in pages of 1,024 shared with the writer.
     public let seatPages: [[UInt8]]
+    /// The counts of each area, in plan order.
     public let areas: [PlaceCounts]
+    /// The counts of all seats and areas together.
     public let counts: PlaceCounts
+    /// Increases with every change of a seat or an area.
     public let availabilityVersion: UInt64
+    /// How many orders are in each state.
     public let orders: [OrderState: Int]
+    /// All money ever captured, in minor units.
     public let gross: Int64
+    /// The part of ``gross`` that has gone back, in minor units.
     public let refunded: Int64
     public let line: LineView
     /// Whether the totals of rules 1 and 2 hold.
     public let totalsHold: Bool
-    /// How far the journal reaches.
+    /// The last fact this view includes.
     public let lastSequence: UInt64
 
     init(_ partition: Partition, lastSequence: UInt64) {
@@ -46,27 +53,32 @@ public final class EventView: Sendable {
     }
 }
 
-/// The line as everybody may see it.
+/// The public view of the line.
 public struct LineView: Sendable {
+    /// How many places are waiting for a pass.
     public let waiting: Int
+    /// How many passes are live.
     public let activeShoppers: Int
-    /// Numbers given so far.
+    /// How many numbers have been given out.
     public let issuedNumbers: UInt32
     /// The largest number called so far.
     public let admittedThrough: LineNumber
+    /// How many numbers the line advances per minute, as measured; 0 without a waiting room.
     public let numbersPerMinute: Double
-    /// Entrants of the lobby; nil without one.
+    /// How many people entered the lobby; nil without a lobby.
     public let lobbySize: UInt32?
+    /// SHA-256 of the draw's seed; nil without a draw.
     public let drawCommitment: [UInt8]?
-    /// Known once the numbers are drawn.
+    /// The seed of the draw; nil until the numbers are drawn.
     public let drawSeed: [UInt8]?
+    /// SHA-256 of the published list of entrants; nil until the numbers are drawn.
     public let entrantsHash: [UInt8]?
 
     init(_ line: Line, placesLeft: Int) {
         waiting = line.waiting
         activeShoppers = line.activeShoppers
         issuedNumbers = line.issuedNumbers
-        // Without a line everyone who has a number is admitted.
+        // Without a waiting room, everyone with a number is admitted.
         admittedThrough = line.schedule.hasWaitingRoom ? line.admittedThrough : LineNumber(line.issuedNumbers)
         numbersPerMinute = line.schedule.hasWaitingRoom ? line.numbersPerMinute(placesLeft: placesLeft) : 0
         lobbySize = line.lobbySize

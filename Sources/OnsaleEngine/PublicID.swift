@@ -1,9 +1,9 @@
 public import OnsaleValues
 
-/// The names by which holds, orders, tickets and buyers are known outside.
+/// The public IDs of holds, orders and tickets.
 ///
-/// `hld_`, `ord_` and `tkt_` are followed by 24 characters of Crockford's base 32: the moment in milliseconds (48
-/// bits), the number within the event (32) and the event's tag (40). So they sort by time, and no two events share one.
+/// `hld_`, `ord_` or `tkt_` and 24 characters of Crockford's base 32: the creation time in milliseconds (48 bits), the
+/// number within the event (32) and the event's tag (40). So IDs sort by time, and no two events share one.
 public struct PublicID: Hashable, Sendable {
     public enum Kind: String, Sendable {
         case hold = "hld_"
@@ -30,7 +30,8 @@ public struct PublicID: Hashable, Sendable {
         return kind.rawValue + Base32.encode(high, digits: 12) + Base32.encode(low, digits: 12)
     }
 
-    /// Reads an id of the kind; nil for anything that ``text`` would not write.
+    /// Reads an ID of the given kind.
+    /// - Returns: nil for anything ``text`` would not write.
     public init?(_ kind: Kind, text: String) {
         guard text.utf8.count == kind.rawValue.utf8.count + 24, text.utf8.starts(with: kind.rawValue.utf8) else {
             return nil

@@ -2,37 +2,37 @@ import Foundation
 public import OnsaleValues
 import Synchronization
 
-/// What was found when the system's clock was compared with the journal at a start.
+/// Why the system clock can't be used at the start.
 public enum ClockFinding: Error, Sendable, Equatable {
-    /// The system's clock is behind what was written last, by so many seconds: more than a clock is ever corrected by.
+    /// The system clock is this many seconds behind the journal's newest row: more than any clock correction.
     case behindJournal(seconds: Int64)
-    /// The system's clock says a time before this program was written.
+    /// The system clock shows a time before this program was written.
     case impossible
 }
 
-/// The time of day: the system's clock as it was at the start, going on by the monotonic one.
+/// The time of day: starts from the system clock and advances with the monotonic clock.
 ///
-/// A wall clock is set by people and by programs, forwards and back, now and then by hours. Everything that expires here
-/// would follow it. So it is read once; from then on time passes as it does, and where the two differ, ours goes a
-/// little faster or slower until they agree: an hour's spike of some minutes moves it by seconds. It never goes back, nor
-/// stands still.
+/// People and programs set the system clock forward and back, sometimes by hours, and everything that expires here
+/// would jump with it. So this clock starts from it once and then advances monotonically. While the two differ, it runs
+/// slightly faster or slower until they agree; a system clock that is wrong by minutes for an hour moves it only by
+/// seconds. It never goes back or stands still.
 public final class SystemClock: WallClock {
-    /// By how much ours may go faster or slower: a hundredth.
+    /// This clock runs at most one part in this many faster or slower: one percent.
     private static let slewDivisor: Int64 = 100
-    /// A difference that is told, in milliseconds.
+    /// A difference beyond this is reported, in milliseconds.
     private static let jumpMilliseconds: Int64 = 2000
-    /// How far the system's clock may be behind the journal at a start, in seconds.
+    /// How far the system clock may be behind the journal at the start, in seconds.
     static let behindSecondsMax: Int64 = 600
     /// 2025-01-01T00:00:00Z.
     private static let earliest = Timestamp(milliseconds: 1_735_689_600_000)
 
     private struct State {
-        /// What we last said, and at which monotonic moment, in milliseconds.
+        /// The time last returned, in milliseconds; `lastUptime` is the monotonic time of that moment.
         var last: Int64
         var lastUptime: Int64
-        /// Time of which the hundredth has not been used yet.
+        /// Elapsed milliseconds that have not yet been used for slewing.
         var slewCredit: Int64 = 0
-        /// The difference that was told last.
+        /// The difference last reported.
         var toldDrift: Int64 = 0
     }
 
@@ -42,10 +42,11 @@ public final class SystemClock: WallClock {
     private let onJump: @Sendable (_ milliseconds: Int64) -> Void
 
     /// - Parameters:
-    ///   - latest: when the journal was last written; time goes on from there if the system's clock is behind it.
-    ///   - accepts: whether a clock that is far behind the journal is taken all the same.
-    ///   - wall: the system's clock in milliseconds, and a monotonic one; for tests.
-    ///   - onJump: told once when the system's clock and ours have come to differ by more than two seconds, and by how much.
+    ///   - latest: the time of the journal's newest row; time continues from there if the system clock is behind it.
+    ///   - accepts: whether to accept a system clock that ``ClockFinding`` would reject.
+    ///   - wall: the system clock in milliseconds; tests replace it.
+    ///   - uptime: a monotonic clock in milliseconds; tests replace it.
+    ///   - onJump: called once when the two clocks come to differ by more than two seconds, with the difference.
     /// - Throws: ``ClockFinding``.
     public init(
         after latest: Timestamp? = nil, accepts: Bool = false,
@@ -67,10 +68,10 @@ public final class SystemClock: WallClock {
 
     public func now() -> Timestamp {
         let (now, jump) = state.withLock { state -> (Int64, Int64?) in
-            // Both are read under the lock, so that no thread's reading is older than the one before it.
+            // Read both under the lock, so no thread's reading is older than the previous one.
             let uptime = self.uptime()
             let elapsed = max(0, uptime - state.lastUptime)
-            // What is asked within a millisecond is answered alike, so that no part of one is lost.
+            // Within the same millisecond the answer doesn't change, so no fraction of one is lost.
             guard elapsed > 0 else { return (state.last, nil) }
             let drift = wall() - (state.last + elapsed)
             state.slewCredit += elapsed
@@ -84,7 +85,7 @@ public final class SystemClock: WallClock {
         return Timestamp(milliseconds: now)
     }
 
-    /// A difference is told when it is new: a clock that is being followed says nothing more.
+    /// Reports a difference only if it is new; while the clocks converge there is nothing more to say.
     private func news(of drift: Int64, _ state: inout State) -> Int64? {
         if drift.magnitude <= SystemClock.jumpMilliseconds.magnitude {
             if state.toldDrift != 0 { state.toldDrift = 0 }
@@ -93,17 +94,18 @@ public final class SystemClock: WallClock {
         let change = drift - state.toldDrift
         guard change.magnitude > SystemClock.jumpMilliseconds.magnitude else { return nil }
         defer { state.toldDrift = drift }
-        // Following the clock makes the difference smaller, which is no news either.
+        // Converging makes the difference smaller, which isn't news either.
         return state.toldDrift != 0 && change.signum() != drift.signum() && drift.signum() == state.toldDrift.signum()
             ? nil : drift
     }
 
+    /// The system clock, in milliseconds since 1970-01-01T00:00:00Z.
     public static let wallMilliseconds: @Sendable () -> Int64 = {
-        // The system's clock can be set to anything.
+        // The system clock can be set to anything, even beyond what fits.
         Int64(max(0, min(Date().timeIntervalSince1970 * 1000, 4e15)))
     }
 
-    /// Goes on while the machine sleeps.
+    /// A monotonic clock in milliseconds that keeps running while the machine sleeps.
     public static let uptimeMilliseconds: @Sendable () -> Int64 = {
         var time = timespec()
         #if os(Linux)

@@ -27,7 +27,7 @@ public enum OrderState: UInt8, Hashable, Sendable, CaseIterable {
     /// Whether the buyer's payment is over, successful or not.
     public var isFinal: Bool { !isInProgress }
 
-    /// Whether the payment is under way.
+    /// Whether the payment is in progress.
     public var isInProgress: Bool {
         self == .authorizing || self == .capturing || self == .requiresAction
     }

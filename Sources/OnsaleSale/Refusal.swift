@@ -10,17 +10,24 @@ public enum Refusal: Error, Hashable, Sendable {
     case purchaseLimit(limit: Int, current: Int)
     /// The same key was used before with a different request.
     case idempotencyConflict
+    /// The ticket was already used at this moment.
     case alreadyCheckedIn(at: Timestamp)
+    /// The ticket's order was cancelled, refunded or disputed.
     case ticketVoid
+    /// The order isn't confirmed, or one of its tickets has been used.
     case notCancellable
     /// The sale hasn't opened, is paused, or is over.
     case onsaleClosed
+    /// Nothing is free or held in the whole event.
     case soldOut
+    /// The buyer has no live pass.
     case notAdmitted
     case placeSpent
+    /// The hold has ended: expired, released or paid.
     case holdExpired
     /// This order is paying for the hold.
     case holdOrdered(OrderID)
+    /// There is no such hold, order or ticket, or it belongs to another buyer.
     case notFound
     /// The event can't remember more idempotency keys now; retry later.
     case overloaded

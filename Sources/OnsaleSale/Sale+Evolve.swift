@@ -32,7 +32,7 @@ extension Sale {
 
     mutating func setDuty(_ id: OrderID, from: PaymentDuty?, to duty: PaymentDuty?) throws(ContradictoryFact) {
         guard let before = order(id), before.duty == from else {
-            throw ContradictoryFact("order \(id.serial) has another duty than the one that ends")
+            throw ContradictoryFact("order \(id.serial) does not have the duty that ends")
         }
         openOrders.set(id.serial, isOpen: duty != nil)
         orders[Int(id.serial) - 1].duty = duty
@@ -75,7 +75,7 @@ extension Sale {
     ) throws(ContradictoryFact) {
         for seat in wanted {
             guard seat.offset < seats.count, seats.state(seat.offset) == from else {
-                throw ContradictoryFact("seat \(seat.value) is not in the state that it leaves")
+                throw ContradictoryFact("seat \(seat.value) is not \(from)")
             }
             seats.set(seat.offset, to: to, claim: claim, plan: plan)
         }

@@ -96,7 +96,7 @@ extension Sale {
 
     private mutating func restore(holds live: [Hold]) throws(ContradictoryFact) {
         for hold in live {
-            guard wasMade(hold.id), holds[hold.id.serial] == nil else { throw ContradictoryFact("two holds alike") }
+            guard wasMade(hold.id), holds[hold.id.serial] == nil else { throw ContradictoryFact("invalid hold") }
             try restore(hold.places, as: .held, claim: hold.id.serial)
             holds[hold.id.serial] = hold
             buyers[hold.buyer, default: BuyerAccount()].places += hold.places.quantity

@@ -2,9 +2,9 @@ public import Foundation
 import OnsaleValues
 import Synchronization
 
-/// The folder in which everything of one process lives. It belongs to that process alone while it runs.
+/// The folder with all data of one process, which has exclusive use of it while running.
 public final class DataFolder: Sendable {
-    /// What keeps a folder from being used.
+    /// Why a folder can't be used.
     public enum Failure: Error, CustomStringConvertible {
         case inUse(path: String)
         case unusable(path: String, reason: String)
@@ -20,7 +20,8 @@ public final class DataFolder: Sendable {
     public let url: URL
     private let lock: Int32
 
-    /// Opens the folder, making it if need be, and locks it until the process ends or ``unlock()``.
+    /// Opens the folder, creating it if necessary, and locks it until ``unlock()`` or the end of the process.
+    /// - Throws: ``Failure``.
     public init(path: String) throws {
         url = URL(fileURLWithPath: path, isDirectory: true)
         do {
@@ -37,7 +38,7 @@ public final class DataFolder: Sendable {
         }
     }
 
-    /// Lets another process have the folder.
+    /// Releases the folder for another process.
     public func unlock() {
         close(lock)
     }
@@ -46,23 +47,24 @@ public final class DataFolder: Sendable {
         url.appendingPathComponent(name)
     }
 
-    /// When a secret may be made that is not there.
+    /// When a missing secret may be created.
     public enum Making: Sendable {
         case always
-        /// Only before anything has happened under it: with another one nobody would find their orders, and no ticket scan.
+        /// Only before the journal exists: under a new secret nobody would find their orders, and no ticket would scan.
         case beforeJournal
     }
 
-    /// The secret kept in the file, readable by its owner alone; made of 32 random bytes (in hex) if it is not there.
-    /// - Throws: ``Failure`` when it is there and can't be read or is empty, or may not be made any more.
+    /// The secret in the file, which only its owner can read. If the file is missing, creates it from 32 random bytes,
+    /// in hex.
+    /// - Throws: ``Failure`` if the file is unreadable or empty, or is missing and may not be created any more.
     public func secret(_ name: String, made: Making) throws -> String {
         let file = file(name)
         if let kept = try read(file) { return kept }
         if case .beforeJournal = made, FileManager.default.fileExists(atPath: self.file("journal.sqlite").path) {
             throw Failure.unusable(
                 path: url.path,
-                reason: "\(name) is missing, and what was sold so far rests on it. Put it back from a backup. If it is "
-                    + "lost for good, make one by: openssl rand -hex 32 > \(file.path)")
+                reason: "\(name) is missing, and everything sold so far depends on it. Restore it from a backup. If it "
+                    + "is lost for good, make a new one: openssl rand -hex 32 > \(file.path)")
         }
         var generator = SystemRandomNumberGenerator()
         let secret = Hex.encode((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
@@ -70,7 +72,7 @@ public final class DataFolder: Sendable {
         return secret
     }
 
-    /// - Returns: nil only where there is no such file.
+    /// - Returns: nil only if the file doesn't exist.
     private func read(_ file: URL) throws -> String? {
         let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -82,7 +84,7 @@ public final class DataFolder: Sendable {
         let count = buffer.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress, $0.count) }
         guard count >= 0 else { throw unusable(file, String(cString: strerror(errno))) }
         let text = String(validating: buffer[..<count], as: UTF8.self)?.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard let text, !text.isEmpty else { throw unusable(file, "it is empty, or no text") }
+        guard let text, !text.isEmpty else { throw unusable(file, "it is empty or not text") }
         return text
     }
 
@@ -90,7 +92,7 @@ public final class DataFolder: Sendable {
         .unusable(path: url.path, reason: "\(file.lastPathComponent) cannot be read: \(reason)")
     }
 
-    /// Writes a file that only its owner may read, synced with its folder, all of it or nothing.
+    /// Writes a file atomically, readable by its owner only, and syncs it and its folder.
     private func write(_ bytes: [UInt8], to file: URL) throws {
         let temporary = file.appendingPathExtension("new")
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -105,7 +107,7 @@ public final class DataFolder: Sendable {
         }
     }
 
-    /// A new name is on disk when its folder is.
+    /// A renamed file is durable only once its folder is synced.
     private func syncFolder() -> Bool {
         let folder = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return false }

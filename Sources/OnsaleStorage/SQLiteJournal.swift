@@ -5,9 +5,9 @@ public import OnsaleValues
 
 /// The journal in SQLite: the default, for one process on one machine.
 ///
-/// Facts are in `journal.sqlite`, written with `synchronous = FULL`: a commit returns when the write-ahead log is on disk.
-/// So are documents, in `documents.sqlite`. Those, and snapshots, which may be lost, are in files of their own so that
-/// saving a large one does not hold up the writer.
+/// Facts are in `journal.sqlite`, written with `synchronous = FULL`: a commit returns once the write-ahead log is on
+/// disk. Documents are just as durable, in `documents.sqlite`. Snapshots may be lost. Both have their own files, so
+/// saving a large one doesn't delay the writer.
 public final class SQLiteJournal: EventStore {
     private let pool: DatabasePool
     private let snapshots: DatabaseQueue
@@ -16,8 +16,11 @@ public final class SQLiteJournal: EventStore {
     /// How many snapshots of a partition are kept.
     private static let snapshotsKept = 2
 
-    /// - Parameter folder: where the database files are, or will be.
-    /// - Parameter isReadOnly: for verification beside a running process: nothing is created or changed.
+    /// Opens the databases, creating them if necessary.
+    /// - Parameters:
+    ///   - folder: the path of the folder with the database files.
+    ///   - isReadOnly: creates and changes nothing; for verification next to a running process.
+    /// - Throws: ``JournalError``.
     public init(folder: String, isReadOnly: Bool = false) throws {
         var configuration = Configuration()
         configuration.label = "onsale.journal"
@@ -39,7 +42,7 @@ public final class SQLiteJournal: EventStore {
                 configuration: configuration)
             if !isReadOnly {
                 try pool.write { try SQLiteJournal.createTables($0) }
-                // GRDB sets NORMAL on the writer when it opens a pool, so this must come after.
+                // GRDB sets NORMAL on the writer when it opens a pool, so set FULL afterward.
                 try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
                 try snapshots.write { try SQLiteJournal.createSnapshotTable($0) }
                 try documents.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
@@ -100,7 +103,7 @@ public final class SQLiteJournal: EventStore {
                 """)
     }
 
-    /// The writer's `PRAGMA synchronous`: 2 is FULL.
+    /// The writer's `PRAGMA synchronous`; 2 is FULL.
     public func synchronousLevel() throws -> Int {
         try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
     }
@@ -156,7 +159,7 @@ public final class SQLiteJournal: EventStore {
         } catch {
             switch SQLiteJournal.translate(error) {
             case let known as JournalError where !known.isOfReading: throw known
-            // Of a commit that failed nobody can say whether it is there: the page cache is in doubt.
+            // After a failed commit nobody knows what is on disk, since the page cache is in doubt.
             default: throw JournalError.outcomeUnknown(error)
             }
         }
@@ -164,7 +167,7 @@ public final class SQLiteJournal: EventStore {
 
     private static func append(_ row: JournalRow, _ database: Database) throws {
         if row.sequence == 1 {
-            // The key refuses a partition that has a head already.
+            // The primary key rejects a partition that already has a head.
             try database.cachedStatement(
                 sql: "INSERT OR IGNORE INTO journal_head (partition, last_sequence, checksum) VALUES (?, ?, ?)"
             ).execute(arguments: [row.partition, Int64(row.lastSequence), Data(row.checksum)])
@@ -189,7 +192,7 @@ public final class SQLiteJournal: EventStore {
                     Data(row.checksum),
                 ])
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-            // Rows stand there already, beyond the head.
+            // The row already exists, beyond the head.
             throw JournalError.notAtHead(partition: row.partition)
         }
     }
@@ -234,7 +237,7 @@ public final class SQLiteJournal: EventStore {
     }
 
     public func latestSnapshot(of partition: String) throws -> Snapshot? {
-        // Whatever is wrong with snapshots, the facts are enough.
+        // Ignore any trouble with snapshots: the facts are enough.
         let found = try? snapshots.read { database in
             try Row.fetchAll(
                 database, sql: "SELECT * FROM snapshot WHERE partition = ? ORDER BY last_sequence DESC",
@@ -268,7 +271,7 @@ public final class SQLiteJournal: EventStore {
     public func document(digest: [UInt8]) throws -> [UInt8]? {
         try translating {
             let found = try documents.read { try SQLiteJournal.document(digest, $0) }
-            // Before there was a file for them they were in the journal's.
+            // Earlier versions kept documents in the journal's file.
             return try found ?? pool.read { try SQLiteJournal.document(digest, $0) }
         }
     }
@@ -280,7 +283,7 @@ public final class SQLiteJournal: EventStore {
         ).map { Array($0) }
     }
 
-    // MARK: Events at rest
+    // MARK: Unloaded events
 
     public func save(_ dormant: DormantEvent) throws {
         try translating {
@@ -293,7 +296,7 @@ public final class SQLiteJournal: EventStore {
     }
 
     public func dormantEvents() throws -> [DormantEvent] {
-        // Whatever is wrong with them, the facts are enough.
+        // Ignore any trouble with these: the facts are enough.
         let rows = try? snapshots.read { try Row.fetchAll($0, sql: "SELECT * FROM dormant") }
         return (rows ?? []).compactMap { row in
             guard let partition: String = row["partition"], let sequence: Int64 = row["last_sequence"],
@@ -315,7 +318,7 @@ public final class SQLiteJournal: EventStore {
         do { return try body() } catch { throw SQLiteJournal.translate(error) }
     }
 
-    /// A full disk is something to wait for.
+    /// Tells a full disk, which may have room later, from other errors.
     private static func translate(_ error: any Error) -> any Error {
         guard let error = error as? DatabaseError else { return error }
         if error.resultCode == .SQLITE_FULL || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {

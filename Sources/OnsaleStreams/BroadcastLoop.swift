@@ -156,10 +156,13 @@ final class BroadcastLoop {
     private func poll(_ index: Int) {
         let before = milliseconds
         guard let topic = topics[index], topic.dueAt <= before else { return }
-        // Before the poll, so that anything later counts as news again.
-        broadcaster.listen(to: topic.source)
         topics[index]?.mustAskForSpace = false
-        let hasNews = topics[index]?.poll() ?? false
+        var hasNews = false
+        if topic.hasNews || topic.changesAt <= before {
+            // Before the feed is asked: what comes from here on is news again.
+            broadcaster.listen(to: topic.source)
+            hasNews = topics[index]?.poll() ?? false
+        }
         // Iterates over a copy, since listeners found gone leave the list meanwhile.
         for slot in topics[index]?.listeners ?? [] where hasNews || isConnectionWithoutSpace(slot) { deliver(slot) }
         var interval = topic.feed.intervalMilliseconds

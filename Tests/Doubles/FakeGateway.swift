@@ -1,7 +1,7 @@
 package import OnsaleEngine
 package import Synchronization
 
-/// A provider in memory that can be told to fail in every way a network can.
+/// An in-memory payment provider that can fail in every way a network can.
 package final class FakeGateway: PaymentGateway {
     package struct Account: Sendable {
         package var intent: String
@@ -12,23 +12,23 @@ package final class FakeGateway: PaymentGateway {
     }
 
     package struct State: Sendable {
-        /// By intent, in the order in which they were made.
+        /// One per intent, in order of creation.
         package var accounts: [Account] = []
         /// Intents by the key that made them.
         package var keys: [String: String] = [:]
         package var authorizeCalls = 0
         package var captureCalls = 0
         package var calls: [String] = []
-        /// Faults to come, taken one a call; nil is none.
+        /// Faults to come, one per call; nil means none.
         package var faults: [Fault?] = []
         package var refusesCapture = false
         package var isDown = false
         package var refusesKey = false
-        /// What the next authorization asks of the payer.
+        /// The URL where the payer must confirm the next authorization; nil if no confirmation is needed.
         package var action: String?
-        /// What a capture takes, where that is not the whole.
+        /// The amount a capture takes; nil for the whole amount.
         package var capturesOnly: Int64?
-        /// How refunds begin.
+        /// The initial status of refunds.
         package var refundStatus = Refund.Status.succeeded
 
         package subscript(intent: String) -> Account? {
@@ -41,13 +41,13 @@ package final class FakeGateway: PaymentGateway {
     }
 
     package enum Fault: Sendable {
-        /// The call does nothing and gives no answer.
+        /// The call has no effect and gets no answer.
         case lostRequest
-        /// The call does its work and gives no answer.
+        /// The call takes effect but gets no answer.
         case lostAnswer
-        /// The provider fails before it does anything, and keeps that answer.
+        /// The call has no effect, and the provider answers that it failed.
         case failure
-        /// The same, after it did its work.
+        /// The call takes effect, but the provider answers that it failed.
         case lateFailure
     }
 
@@ -161,7 +161,7 @@ package final class FakeGateway: PaymentGateway {
         try answer("reference") { $0[intent]?.order.reference }
     }
 
-    /// Takes none of the faults, which are meant for orders.
+    /// Uses up none of the faults, which are meant for orders.
     package func probe() async throws {
         try state.withLock { state in
             state.calls.append("probe")

@@ -6,8 +6,8 @@ import OnsaleValues
 @testable import OnsaleSale
 @testable import OnsaleWaitingRoom
 
-/// Writes an event's journal as this version writes it, command by command, without chance: what is kept of it must be
-/// opened by every later version.
+/// Writes journals as this version writes them, command by command and without randomness. Every later version must be
+/// able to open the kept copies.
 struct Chronicle {
     private let journal: SQLiteJournal
     private(set) var partition: Partition
@@ -29,14 +29,14 @@ struct Chronicle {
         try run(TakeNote(AuditNote(actor: "Jiwoo", action: .created, detail: definition.id)))
     }
 
-    /// One batch, of one command.
+    /// One batch with one command.
     @discardableResult
     mutating func run<Command: EventCommand>(_ command: Command) throws -> Command.Answer {
         guard let answer = try run([command]).first else { throw Refused() }
         return answer
     }
 
-    /// One batch. What is refused has no answer.
+    /// One batch of commands. Refused commands give no answer.
     @discardableResult
     mutating func run<Command: EventCommand>(_ commands: [Command]) throws -> [Command.Answer] {
         try batch { partition, now, facts in
@@ -56,7 +56,7 @@ struct Chronicle {
         return answer
     }
 
-    /// Everybody is still there at the end.
+    /// Lets time pass; afterward everyone is still present.
     mutating func wait(seconds: Int) throws {
         now = now.adding(seconds: seconds - 1)
         try run(NotePresence(of: Array(partition.line.places.all)))
@@ -81,7 +81,7 @@ struct Chronicle {
     }
 }
 
-// MARK: What happens
+// MARK: The story
 
 extension Chronicle {
     /// Writes all of it.
@@ -119,7 +119,7 @@ extension Chronicle {
 
     private static let seed = (0..<UInt8(Draw.seedBytes)).map { $0 }
 
-    /// A large event with a lobby, a draw and a line, sold to the last place, and once more when places come back.
+    /// A large event with a lobby, a draw and a line. It sells out, and again after places come back.
     private static func sellArena(in journal: SQLiteJournal) throws {
         var arena = try Chronicle(
             hall("arena", tag: 0xA12E_7A00_01, rows: 272, standing: 3000, shoppers: 500), isPlanApart: true, in: journal
@@ -198,7 +198,7 @@ extension Chronicle {
         try run(audited(.unblocked, UnblockSeats([79])))
     }
 
-    /// Seven are called: five ask, and of the others one call is taken back and both lapse.
+    /// Seven places are called: five claim; of the other two, one call is withdrawn and both lapse in the end.
     private mutating func admitFive() throws -> [Pass] {
         let places = partition.line.calls.keys.sorted().prefix(5).map { ($0, partition.line.places.buyer(of: $0)) }
         let passes = try run(places.map { ClaimPass(of: $0, buyer: $1) })
@@ -209,7 +209,7 @@ extension Chronicle {
         try run(cap(7))
         let late = partition.line.calls.keys.sorted()
         try wait(seconds: Line.callSeconds + 1)
-        // Back after the time in which a place stands first.
+        // Too late to return to the front.
         now = now.adding(seconds: 31)
         try run(late.prefix(1).map { ClaimPass(of: $0, buyer: partition.line.places.buyer(of: $0)) })
         return passes
@@ -232,7 +232,7 @@ extension Chronicle {
         for result in results { try run(SettlePayment(order, [result])) }
     }
 
-    /// Payments that succeed, whatever becomes of the money later.
+    /// Payments that succeed, whatever happens to the money later.
     private mutating func pay(_ first: Pass, _ second: Pass) throws {
         let disputed = try order(try hold(first, .seats([0, 1])), first)
         try results(
@@ -253,7 +253,7 @@ extension Chronicle {
         }
     }
 
-    /// Payments that come to nothing.
+    /// Payments that fail.
     private mutating func failToPay(_ first: Pass, _ second: Pass) throws {
         let hold = try self.hold(first, .seats([10]))
         for _ in 1...Line.declinesMax {
@@ -268,9 +268,9 @@ extension Chronicle {
         try results(late, .captured(intent: "pi_f", amount: 100_000), .refunded(total: 100_000))
     }
 
-    /// What becomes of passes and holds that nobody uses.
+    /// What happens to unused passes and holds.
     private mutating func leave(_ fifth: Pass) throws {
-        // Those who are called by now come, and one gives up, one lets a hold run out, one does nothing.
+        // Everyone called by now claims; one gives up, one lets a hold expire, one does nothing.
         let places = partition.line.places
         let called = partition.line.calls.keys.sorted().map { ($0, places.buyer(of: $0)) }
         let passes = try run(called.map { ClaimPass(of: $0, buyer: $1) })

@@ -3,7 +3,7 @@ import OnsaleValues
 import Synchronization
 import Testing
 
-/// The system's clock may say anything; time goes on as it passes.
+/// Whatever the system clock says, time passes steadily.
 @Suite struct ClockTests {
     /// A wall clock and a monotonic one, set by hand.
     private final class Hands: Sendable {
@@ -25,7 +25,7 @@ import Testing
 
     private static let hour: Int64 = 3_600_000
 
-    @Test("An hour's spike of the wall clock moves time by seconds at most, and is told once")
+    @Test("A wall clock that is wrong for an hour moves time by seconds at most, and is reported once")
     func spike() throws {
         let hands = Hands()
         let clock = try hands.clock()
@@ -43,7 +43,7 @@ import Testing
         #expect((990...1010).contains(clock.now().milliseconds - during))
     }
 
-    @Test("A clock that is set back stops nothing: time goes on, and never goes back")
+    @Test("Setting the wall clock back neither stops time nor makes it go back")
     func setBack() throws {
         let hands = Hands()
         let clock = try hands.clock()
@@ -59,7 +59,7 @@ import Testing
         #expect((9800...10_000).contains(last.milliseconds - first.milliseconds))
     }
 
-    @Test("A small difference is made up for, without a word")
+    @Test("A small difference is corrected silently")
     func slews() throws {
         let hands = Hands()
         let clock = try hands.clock()
@@ -72,7 +72,7 @@ import Testing
         #expect(hands.told.withLock { $0.isEmpty })
     }
 
-    @Test("A start goes on from the journal's time; one that is far behind it is refused, unless accepted")
+    @Test("Time continues from the journal at a start; a clock far behind it is refused unless accepted")
     func start() throws {
         let hands = Hands()
         let now = hands.wall.withLock { $0 }

@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 
 @Suite struct EngineTests {
-    /// An engine with one event, stopped whatever happens.
+    /// Runs `body` with an engine that has one event; always stops the engine afterward.
     @discardableResult
     private func withEngine<Value>(
         journal: any EventStore = MemoryJournal(), gateway: FakeGateway = FakeGateway(), clock: TestClock = TestClock(),
@@ -44,7 +44,7 @@ import Testing
             to: event, waitUntil: engine.now().adding(seconds: waitSeconds))
     }
 
-    /// Asks until the order is as expected; payments are under way on other threads.
+    /// Polls until the order is as expected, since payments run on other threads.
     private func eventually(
         _ engine: Engine, _ event: EventHandle, _ isTrue: @escaping @Sendable (Partition) -> Bool
     ) async throws -> Bool {
@@ -55,7 +55,7 @@ import Testing
         return false
     }
 
-    @Test("A seat is sold once, however many ask for it at the same moment", arguments: JournalKind.allCases)
+    @Test("A seat is sold once, however many buyers request it at the same moment", arguments: JournalKind.allCases)
     func sellsOnce(kind: JournalKind) async throws {
         try await withJournal(kind) { journal in
             try await withEngine(journal: journal) { engine, event in
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test("A valid signature alone admits nobody: without a living pass there is no hold")
+    @Test("A valid signature alone admits nobody: without a live pass there is no hold")
     func needsLivingPass() async throws {
         let clock = TestClock()
         try await withEngine(clock: clock) { engine, event in
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test("A pause stops new holds, and live ones can still be paid")
+    @Test("A pause stops new holds, but live ones can still be paid")
     func pause() async throws {
         try await withEngine { engine, event in
             let pass = try await engine.admit(Example.buyer(1), to: event)
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test("Giving up a pass gives up its holds, but not what is being paid")
+    @Test("Giving up a pass releases its holds, except those being paid")
     func giveUpPass() async throws {
         let gateway = FakeGateway()
         gateway.state.withLock { $0.isDown = true }
@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test("Whatever the provider does, money and tickets end up together")
+    @Test("Whatever the provider does, money and tickets agree in the end")
     func lostCallsEndWell() async throws {
         let gateway = FakeGateway()
         gateway.state.withLock {
@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    @Test("A capture that is refused frees the seats and releases the authorization")
+    @Test("A refused capture frees the seats and releases the authorization")
     func refusedCapture() async throws {
         let gateway = FakeGateway()
         gateway.state.withLock { $0.refusesCapture = true }
@@ -171,7 +171,7 @@ import Testing
         }
     }
 
-    @Test("An authorization that stays unanswered expires its order and is undone when the provider is back")
+    @Test("An unanswered authorization expires its order and is undone when the provider is back")
     func unansweredAuthorization() async throws {
         let gateway = FakeGateway()
         let clock = TestClock()
@@ -179,12 +179,12 @@ import Testing
             let pass = try await engine.admit(Example.buyer(1), to: event)
             gateway.state.withLock { $0.faults = [.lostAnswer] }
             async let order = buy(engine, event, buyer: 1, seat: 3, pass: pass, waitSeconds: 2000)
-            // The provider has made the payment, and its answer is lost.
+            // The provider makes the payment, but its answer is lost.
             #expect(try await eventually(engine, event) { _ in gateway.state.withLock { !$0.accounts.isEmpty } })
             gateway.state.withLock { $0.isDown = true }
             clock.advance(seconds: 601)
             let state = try await order.state
-            // The first try's answer was lost, so either the order expired, or a retry came in between.
+            // The first answer was lost, so either the order expired or a retry succeeded first.
             #expect(state == .expired || state == .confirmed)
             gateway.state.withLock { $0.isDown = false }
             #expect(try await eventually(engine, event) { $0.sale.ordersAwaitingProvider == 0 })
@@ -197,11 +197,11 @@ import Testing
         }
     }
 
-    @Test("After a crash at any step the order goes on from that step", arguments: 0..<5)
+    @Test("After a crash at any step, the order resumes at that step", arguments: 0..<5)
     func resumesAfterCrash(steps: Int) async throws {
         let journal = MemoryJournal()
         let gateway = FakeGateway()
-        // The journal as it stood after so many facts of the order.
+        // The journal as it was after this many facts of the order.
         var head = JournalHead.empty("show")
         let definition = Example.definition()
         var partition = Partition(definition: definition)
@@ -226,7 +226,7 @@ import Testing
             SettlePayment(OrderID(1), [.captured(intent: "pi_" + reference, amount: 1000)]),
             CancelOrder(OrderID(1), buyer: buyer, key: nil),
         ]
-        // The provider may be a step ahead of the journal: its answer was lost with the crash.
+        // The provider may be a step ahead of the journal, since the crash lost its answer.
         _ = try await gateway.authorize(payment, attempt: 0)
         if steps >= 1 { _ = try await gateway.capture("pi_" + reference, for: payment, attempt: 0) }
         for command in commands.prefix(min(4 + steps, commands.count)) {
@@ -242,7 +242,7 @@ import Testing
         }
     }
 
-    @Test("A full disk refuses changes, loses nothing, and goes on when there is room")
+    @Test("On a full disk, changes are refused, nothing is lost, and the sale resumes once there is room")
     func fullDisk() async throws {
         let journal = MemoryJournal()
         let clock = TestClock()
@@ -267,7 +267,7 @@ import Testing
         }
     }
 
-    @Test("A lane that is full answers at once, and the other lanes go on")
+    @Test("A full lane refuses at once while the other lanes go on")
     func overload() async throws {
         let limits = EngineLimits(laneMax: [.max, 10, 0, 10, 10])
         try await withEngine(limits: limits) { engine, event in
@@ -280,7 +280,7 @@ import Testing
         }
     }
 
-    @Test("An idle event is unloaded, and loaded again on first use")
+    @Test("An idle event is unloaded and reloaded on next use")
     func unloadsIdle() async throws {
         let clock = TestClock()
         try await withEngine(clock: clock, limits: EngineLimits(idleSeconds: 5)) { engine, event in
@@ -289,7 +289,7 @@ import Testing
             for _ in 0..<300 where !engine.loadedViews().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
             #expect(engine.loadedViews().isEmpty)
             #expect(engine.summaries().map(\.id) == ["show"])
-            // The old handle still works: the event is looked up again behind it.
+            // The old handle still works, because the engine looks the event up again.
             #expect(try await engine.read(event) { $0.sale.counts.blocked } == 1)
             #expect(engine.loadedViews().count == 1)
         }
@@ -316,7 +316,7 @@ import Testing
         }
     }
 
-    @Test("Two events by one id: the second is refused")
+    @Test("A second event with the same ID is refused")
     func createsOnce() async throws {
         try await withEngine { engine, _ in
             await #expect(throws: EngineError.eventExists) {

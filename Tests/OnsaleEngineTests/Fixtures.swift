@@ -7,13 +7,13 @@ import OnsaleValues
 import OnsaleWaitingRoom
 import Synchronization
 
-/// Which adapter of the `Journal` port a test runs on.
+/// The adapter of the `Journal` port a test runs on.
 enum JournalKind: String, CaseIterable, Sendable {
     case memory
     case sqlite
 }
 
-/// Gives a journal of the kind away, and removes it whatever happens.
+/// Runs `body` with a journal of the given kind; always removes the journal afterward.
 func withJournal<Value>(_ kind: JournalKind, _ body: (any EventStore) async throws -> Value) async throws -> Value {
     switch kind {
     case .memory: return try await body(MemoryJournal())
@@ -60,12 +60,12 @@ enum Example {
     }
 }
 
-/// A journal that fails on demand, and notes what it is asked for.
+/// A journal that fails on demand and records its calls.
 final class WatchedJournal: EventStore {
     struct State: Sendable {
         var failsReads = false
         var documentReads = 0
-        /// In the order in which they were written.
+        /// In the order of writing.
         var rows: [JournalRow] = []
     }
 
@@ -105,7 +105,7 @@ final class WatchedJournal: EventStore {
     func close() throws { try inner.close() }
 }
 
-/// A clock that stands until it is moved.
+/// A clock that stands still until a test moves it.
 final class TestClock: WallClock {
     private let moment = Mutex(Example.start)
 
@@ -123,7 +123,7 @@ extension Logger {
 }
 
 extension Engine {
-    /// Joins and gets a pass for the buyer.
+    /// Joins the line and claims a pass for the buyer.
     func admit(_ buyer: BuyerID, to event: EventHandle) async throws -> PassID {
         let place = try await apply(JoinLine(buyer), to: event).place
         return try await apply(ClaimPass(of: place.id, buyer: buyer), to: event).id

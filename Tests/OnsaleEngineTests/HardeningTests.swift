@@ -8,7 +8,7 @@ import Testing
 
 @testable import OnsaleEngine
 
-/// What must not starve, end or confuse a process that sells many events.
+/// Trouble with one event or the disk must not starve, stop or confuse a process that sells many events.
 @Suite struct HardeningTests {
     private func engine(
         _ journal: any EventStore, clock: any WallClock, gateway: FakeGateway = FakeGateway(), idleSeconds: Int = 600
@@ -20,7 +20,7 @@ import Testing
         return engine
     }
 
-    /// Turns of the writer's loop a second, over two seconds or however long the machine makes of them.
+    /// Turns of the writer loop per second, measured over about two seconds.
     private func turnsPerSecond(of engine: Engine) async throws -> Double {
         let clock = ContinuousClock()
         let (begun, before) = (clock.now, engine.turns)
@@ -28,9 +28,9 @@ import Testing
         return Double(engine.turns - before) / ((clock.now - begun) / .seconds(1))
     }
 
-    @Test("After an order that was waited for the writer rests")
+    @Test("The writer rests after an order that a caller waited for")
     func restsAfterWaiting() async throws {
-        // Its time stands still, so the order is waited for until it is paid, however slow the machine is.
+        // The clock stands still, so the call waits until the order is paid, however slow the machine is.
         let clock = TestClock()
         let engine = try engine(MemoryJournal(), clock: clock)
         _ = try await engine.create(Example.definition(), document: nil)
@@ -42,14 +42,14 @@ import Testing
             PlaceOrder(hold.id, buyer: Example.buyer(1), paymentMethod: "card", trace: nil, key: Example.key(1)),
             to: event, waitUntil: engine.now().adding(seconds: 8))
         #expect(order.state == .confirmed)
-        // The moment until which it would have waited passes.
+        // Move past the end of the wait.
         clock.advance(seconds: 9)
         try await Task.sleep(for: .milliseconds(300))
         #expect(try await turnsPerSecond(of: engine) < 10)
         await engine.stop()
     }
 
-    @Test("On a full disk with something due the writer rests")
+    @Test("The writer rests when the disk is full and something is due")
     func restsOnFullDisk() async throws {
         let journal = MemoryJournal()
         let clock = TestClock()
@@ -70,7 +70,7 @@ import Testing
         await engine.stop()
     }
 
-    @Test("However loading, unloading and requests meet, every request is answered")
+    @Test("Every request is answered, however it interleaves with loading and unloading")
     func unloadingMeetsRequests() async throws {
         let clock = TestClock()
         let engine = try engine(MemoryJournal(), clock: clock, idleSeconds: 0)
@@ -97,7 +97,7 @@ import Testing
         await engine.stop()
     }
 
-    @Test("An error that passes while an event is loaded takes it out of service for no longer than that")
+    @Test("A passing error while loading an event makes it unavailable only that long")
     func passingError() async throws {
         let clock = TestClock()
         let journal = WatchedJournal()
@@ -112,7 +112,7 @@ import Testing
         await engine.stop()
     }
 
-    @Test("An event that rests is listed after a start, and loaded only when it is wanted")
+    @Test("After a start, an unloaded event is listed but loaded only on demand")
     func startsWithoutLoading() async throws {
         let clock = TestClock()
         let journal = MemoryJournal()
@@ -128,7 +128,7 @@ import Testing
         await second.stop()
     }
 
-    @Test("A bug in one event takes that event out of service; the others go on selling, and nothing of it is kept")
+    @Test("A bug takes only its event out of service and its batch is discarded; the others go on selling")
     func bugInOneEvent() async throws {
         let journal = MemoryJournal()
         let engine = try engine(journal, clock: TestClock())
@@ -141,7 +141,7 @@ import Testing
         _ = try await engine.apply(
             PlaceOrder(hold.id, buyer: Example.buyer(1), paymentMethod: "card", trace: nil, key: Example.key(1)),
             to: rich)
-        // More second payments than the ledger can hold: nothing that a provider could have, and a bug if it came to it.
+        // More second payments than the ledger can hold: no real provider could cause this, so it stands for a bug.
         let strays = (0..<10_000).map { PaymentResult.stray(intent: "pi_\($0)", captured: SaleTerms.amountMax) }
         var failure: EngineError?
         do { try await engine.apply(SettlePayment(OrderID(1), strays), to: rich) } catch let error as EngineError {
@@ -154,11 +154,11 @@ import Testing
         _ = try await engine.apply(
             HoldPlaces(.seats([1]), buyer: Example.buyer(2), pass: other, key: nil), to: show)
         await engine.stop()
-        // What is on disk contradicts nothing.
+        // The journal on disk is still sound.
         #expect(try Recovery.recover("rich", from: journal).partition.breaches().isEmpty)
     }
 
-    @Test("An event whose journal somebody else has written is out of service; the others of the batch go on")
+    @Test("An event whose journal another process has written goes out of service; the rest of the batch goes on")
     func deposed() async throws {
         for kind in JournalKind.allCases {
             try await withJournal(kind) { journal in
@@ -175,14 +175,14 @@ import Testing
                 await #expect(throws: EngineError.outOfService) { try await mine.value }
                 await #expect(throws: EngineError.outOfService) { try await engine.event("taken") }
                 await engine.stop()
-                // What the other has written is untouched.
+                // What the other process wrote is untouched.
                 #expect(try Recovery.recover("taken", from: journal).partition.sale.counts.blocked == 1)
                 #expect(try Verification(journal: journal).run().breaches.isEmpty)
             }
         }
     }
 
-    @Test("An order that is waited for in a batch that can't be kept is told so once, and nothing falls over")
+    @Test("A caller waiting for an order in a failed batch gets exactly one error, and the writer survives")
     func waitedForInVain() async throws {
         let journal = MemoryJournal()
         let clock = TestClock()
@@ -204,7 +204,7 @@ import Testing
         clock.advance(seconds: 2)
         #expect(
             try await engine.apply(first, to: show, waitUntil: engine.now().adding(seconds: 30)).state == .confirmed)
-        // The same where somebody else has written the journal.
+        // The same if another process has written the journal.
         let head = try #require(try journal.head(of: "taken"))
         var writer = ByteWriter()
         Fact.encode([.sale(.blocked(.init(seats: [3])))], into: &writer)
@@ -215,7 +215,7 @@ import Testing
         await engine.stop()
     }
 
-    @Test("An event's plan is kept as a document, and its creation is a small row")
+    @Test("An event's plan is stored as a document, so its creation is a small row")
     func creationIsSmall() async throws {
         let journal = MemoryJournal()
         let engine = try engine(journal, clock: TestClock())

@@ -3,7 +3,7 @@ import OnsaleStorage
 import OnsaleValues
 import Testing
 
-/// What every adapter of the `Journal` port promises.
+/// What every adapter of the `Journal` port must do.
 @Suite struct JournalConformanceTests {
     private func rows(_ partition: String, _ counts: [Int]) -> [JournalRow] {
         var head = JournalHead.empty(partition)
@@ -22,7 +22,7 @@ import Testing
         return found
     }
 
-    @Test("What was appended is read back, in order, from any fact on", arguments: JournalKind.allCases)
+    @Test("Appended rows are read back in order, from any fact on", arguments: JournalKind.allCases)
     func readsBack(kind: JournalKind) async throws {
         try await withJournal(kind) { journal in
             let rows = rows("a", [3, 1, 5])
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("The head says how far a partition reaches", arguments: JournalKind.allCases)
+    @Test("The head says where a partition ends", arguments: JournalKind.allCases)
     func headMoves(kind: JournalKind) async throws {
         try await withJournal(kind) { journal in
             #expect(try journal.head(of: "a") == nil)
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("Rows of several partitions go in together or not at all", arguments: JournalKind.allCases)
+    @Test("Rows of several partitions are appended together or not at all", arguments: JournalKind.allCases)
     func appendIsAtomic(kind: JournalKind) async throws {
         try await withJournal(kind) { journal in
             let first = rows("a", [1])[0]
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("A row that does not follow on the head is refused", arguments: JournalKind.allCases)
+    @Test("A row that doesn't follow the head is refused", arguments: JournalKind.allCases)
     func refusesWhatIsNotAtHead(kind: JournalKind) async throws {
         try await withJournal(kind) { journal in
             let rows = rows("a", [2, 2, 2])
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test("The newest snapshot is given back", arguments: JournalKind.allCases)
+    @Test("The newest snapshot is returned", arguments: JournalKind.allCases)
     func keepsSnapshots(kind: JournalKind) async throws {
         try await withJournal(kind) { journal in
             #expect(try journal.latestSnapshot(of: "a") == nil)
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test("Documents are kept by their digest, and may be kept twice", arguments: JournalKind.allCases)
+    @Test("Documents are stored by digest, and storing one twice is fine", arguments: JournalKind.allCases)
     func keepsDocuments(kind: JournalKind) async throws {
         try await withJournal(kind) { journal in
             try journal.putDocument([1, 2, 3], digest: [9])
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test("What was appended is there after closing and opening again")
+    @Test("Appended rows survive closing and reopening")
     func survivesReopening() async throws {
         try await withFolder { folder in
             let rows = rows("a", [3, 1])

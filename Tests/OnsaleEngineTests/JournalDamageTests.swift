@@ -6,7 +6,7 @@ import OnsaleStorage
 import OnsaleValues
 import Testing
 
-/// A journal that was tampered with, or that lost something: found, and named.
+/// Tampering with a journal, or losing part of it, is found and named.
 @Suite struct JournalDamageTests {
     /// Twenty rows of one event: its creation, then holds.
     private func write(_ journal: any EventStore) throws {
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test("A flipped bit in a row is found, and the row is named")
+    @Test("A flipped bit is found and its row is named")
     func flippedByte() async throws {
         let found = try await damaged(
             by: """
@@ -60,7 +60,7 @@ import Testing
         #expect(found == ["event show: the row of fact 9 is damaged, its checksum does not match"])
     }
 
-    @Test("A missing row is found, and its place is named")
+    @Test("A missing row is found and its position is named")
     func missingRow() async throws {
         let found = try await damaged(by: "DELETE FROM journal WHERE sequence = 11")
         #expect(found == ["event show: fact 11 should follow, the next row begins with 12: rows are missing"])
@@ -72,7 +72,7 @@ import Testing
         #expect(found == ["event show: the journal should reach fact 20, it ends with 15: its tail is cut off"])
     }
 
-    @Test("A head that was moved back is found")
+    @Test("A head that has been moved back is found")
     func headMovedBack() async throws {
         let found = try await damaged(by: "UPDATE journal_head SET last_sequence = 18")
         #expect(found.count == 1)
@@ -85,7 +85,7 @@ import Testing
         #expect(found == ["event show: rows stand without a head"])
     }
 
-    @Test("A damaged snapshot is passed over: the facts are enough")
+    @Test("A damaged snapshot is ignored; the facts are enough")
     func damagedSnapshot() async throws {
         try await withFolder { folder in
             let journal = try SQLiteJournal(folder: folder)
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test("A snapshot of another journal is passed over")
+    @Test("A snapshot of another journal is ignored")
     func foreignSnapshot() async throws {
         let journal = MemoryJournal()
         try write(journal)

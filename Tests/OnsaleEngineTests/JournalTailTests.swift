@@ -6,9 +6,9 @@ import Testing
 
 @testable import OnsaleEngine
 
-/// The tail, over every adapter of the journal.
+/// The journal tail, on every adapter of the journal.
 @Suite(.timeLimit(.minutes(2))) struct JournalTailTests {
-    /// A journal of several events, written bit by bit.
+    /// Writes a journal of several events, batch by batch.
     private struct Author {
         var heads: [String: JournalHead] = [:]
         var random: SeededRandom
@@ -17,7 +17,7 @@ import Testing
             random = SeededRandom(seed: seed)
         }
 
-        /// A batch over some of the events.
+        /// A batch for some of the events.
         mutating func rows() -> [JournalRow] {
             let names = ["a", "b", "c"].filter { _ in Bool.random(using: &random) }
             return names.map { name in
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    /// Has the tail told as the writer tells it.
+    /// Tells the tail of rows the way the writer does.
     private func tell(_ tail: JournalTail, of rows: [JournalRow]) {
         let partition = Partition(definition: Example.definition(seats: 1))
         for row in rows {
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(
-        "Every row comes once and in order, whatever was there before, comes meanwhile, and over restarts",
+        "Every row arrives once and in order, whether written before or meanwhile, and across restarts",
         arguments: JournalKind.allCases, 1...8 as ClosedRange<UInt64>)
     func everyRowOnce(kind: JournalKind, seed: UInt64) async throws {
         try await withJournal(kind) { journal in
@@ -55,7 +55,7 @@ import Testing
             }
             var read: [JournalRow] = []
             var positions: [String: UInt64] = [:]
-            // Each process begins where the one before it had come to.
+            // Each process starts where the previous one stopped.
             for _ in 0..<4 {
                 let tail = JournalTail(journal: journal)
                 let reader = tail.reader(after: positions, rowsMax: 3, bytesMax: 60)
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("Who has read everything waits without asking, goes on when something comes, and can be called off")
+    @Test("A reader at the end waits without polling, resumes when rows come, and can be cancelled")
     func waits() async throws {
         let journal = WatchedJournal()
         let tail = JournalTail(journal: journal)
@@ -109,7 +109,7 @@ import Testing
         await #expect(throws: CancellationError.self) { try await waiting.value }
     }
 
-    @Test("A journal that ends before the position is another one, and said to be")
+    @Test("A journal that ends before the reader's position is reported as a different journal")
     func behind() async throws {
         let tail = JournalTail(journal: MemoryJournal())
         await #expect(throws: JournalTail.Failure.behind(partition: "a")) {
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test("The engine's tail has what the engine answered, and a reader that never reads holds up nobody")
+    @Test("The engine's tail has everything the engine answered, and a reader that never reads delays nobody")
     func ofTheEngine() async throws {
         let journal = MemoryJournal()
         let engine = Engine(

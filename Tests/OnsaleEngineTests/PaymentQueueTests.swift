@@ -5,11 +5,11 @@ import Testing
 
 @testable import OnsaleEngine
 
-/// When each order's calls are made, without a provider.
+/// When the queue makes each order's calls, without a provider.
 @Suite struct PaymentQueueTests {
     private static let definition = Example.definition(seats: 200)
 
-    /// What an order asks for that has just been placed, or at a later step.
+    /// The task of an order that has just been placed, or is at a later step.
     private func task(_ number: UInt32, _ kind: PaymentTask.Kind = .authorize) -> PaymentTask {
         var sale = Partition(definition: Self.definition).sale
         var facts: [SaleFact] = []
@@ -32,7 +32,7 @@ import Testing
 
     private static let quarter = PaymentQueue.Pause(milliseconds: 250)
 
-    @Test("One call an order at a time; another step that came meanwhile goes on at once, ahead of the others")
+    @Test("An order has one call at a time; a next step that came meanwhile follows at once, ahead of other orders")
     func oneAtATime() throws {
         var queue = PaymentQueue()
         queue.set(task(1), for: key(1))
@@ -48,7 +48,7 @@ import Testing
         #expect(second.map(\.task.kind) == [.capture] && second.first?.course.tries == 1)
     }
 
-    @Test("Whether the next step is told before or after the call's end is all the same", arguments: [true, false])
+    @Test("It doesn't matter whether the next step or the end of the call comes first", arguments: [true, false])
     func eitherOrder(isToldFirst: Bool) throws {
         var queue = PaymentQueue()
         queue.set(task(1), for: key(1))
@@ -64,13 +64,13 @@ import Testing
         #expect(queue.calls(at: .max).isEmpty && queue.running == 0)
     }
 
-    @Test("What brought no answer sleeps, is asked again when it is due, and never when nothing is asked for any more")
+    @Test("An unanswered call sleeps and is repeated when due, but never once the order needs nothing more")
     func sleeps() throws {
         var queue = PaymentQueue()
         queue.set(task(1), for: key(1))
         queue.finish(try #require(queue.calls().first), Self.quarter, now: 1_000_000)
         queue.remind(of: task(1))
-        // Only what else is known of the order has changed.
+        // The step is the same; only other details of the order have changed.
         queue.set(task(1), for: key(1))
         #expect(queue.calls(at: 250_999_999).isEmpty)
         let again = queue.calls(at: 251_000_000)
@@ -80,7 +80,7 @@ import Testing
         #expect(queue.calls(at: .max).isEmpty && !queue.hasSleepers)
     }
 
-    @Test("Where the provider has asked for patience nothing hastens it")
+    @Test("Nothing shortens a delay that the provider asked for")
     func patience() throws {
         var queue = PaymentQueue()
         var random = SeededRandom(seed: 1)
@@ -93,7 +93,7 @@ import Testing
         #expect(queue.calls().count == 1)
     }
 
-    @Test("When the provider is back all that waits goes on within a second")
+    @Test("When the provider is back, everything waiting resumes within a second")
     func back() throws {
         var queue = PaymentQueue()
         var random = SeededRandom(seed: 1)
@@ -104,7 +104,7 @@ import Testing
         #expect(queue.calls(at: .max).isEmpty)
     }
 
-    @Test("While the provider is away nothing is asked; on trial a few are, and then all that waited")
+    @Test("While the provider is away no calls are made; on trial a few are, and then all that wait")
     func gate() throws {
         var queue = PaymentQueue()
         for _ in 0..<8 { _ = queue.gate.noteSilence(at: Example.start) }
@@ -116,7 +116,7 @@ import Testing
         #expect(queue.calls().count == 20 - PaymentQueue.trialCallsMax)
     }
 
-    @Test("An order whose calls were repeated is looked at in the end", arguments: [true, false])
+    @Test("An order whose calls were repeated is checked at the end", arguments: [true, false])
     func doubt(isToldFirst: Bool) throws {
         var queue = PaymentQueue()
         queue.set(task(1), for: key(1))
@@ -133,7 +133,7 @@ import Testing
         #expect(queue.actions(now: .max).isEmpty)
     }
 
-    @Test("Nothing more is begun for an event that went out of service; the others' orders go on")
+    @Test("An event out of service gets no more calls; orders of other events go on")
     func leave() throws {
         var queue = PaymentQueue()
         queue.set(task(1), for: key(1))
@@ -145,7 +145,7 @@ import Testing
         #expect(queue.calls(at: .max).map(\.task.order) == [OrderID(3)])
     }
 
-    @Test("After the stop no call begins, whatever came while the last was under way")
+    @Test("After a stop no call begins, whatever came while the last was in progress")
     func stop() throws {
         var queue = PaymentQueue()
         queue.set(task(1), for: key(1))
@@ -159,7 +159,7 @@ import Testing
 }
 
 extension PaymentQueue {
-    /// The calls to be made then. A macro's expression can't change what it is about, so a function of our own.
+    /// The calls to make now. A function, because an expression inside `#expect` can't mutate the queue.
     fileprivate mutating func calls(at now: UInt64 = 0) -> [Call] {
         actions(now: now).compactMap { if case .call(let call) = $0 { call } else { nil } }
     }

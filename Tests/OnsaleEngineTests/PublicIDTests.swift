@@ -3,7 +3,7 @@ import OnsaleValues
 import Testing
 
 @Suite struct PublicIDTests {
-    @Test("An id reads back, and ids sort by time")
+    @Test("An ID survives a round trip, and IDs sort by time")
     func roundTrip() {
         let early = PublicID(.order, at: Timestamp(milliseconds: 1_800_000_000_000), serial: .max, tag: 0xff_ffff_ffff)
         let late = PublicID(.order, at: Timestamp(milliseconds: 1_800_000_000_001), serial: 1, tag: 0)
@@ -14,13 +14,13 @@ import Testing
     }
 
     @Test(
-        "What is no id is none",
+        "Anything that isn't an ID is rejected",
         arguments: ["", "ord_", "ord_xyz", "hld_000000000000000000000000", "ord_00000000000000000000000u"])
     func rejects(text: String) {
         #expect(PublicID(.order, text: text) == nil)
     }
 
-    @Test("A buyer's id reads back")
+    @Test("A buyer's ID survives a round trip")
     func buyer() {
         for buyer in [BuyerID(high: 0, low: 0), BuyerID(high: .max, low: .max), BuyerID(high: 1 << 63, low: 12345)] {
             #expect(BuyerID(text: buyer.text) == buyer)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import OnsaleEngine
 
-/// What a provider that keeps its protocol may do to an order, and what must come of it.
+/// What a provider may do to an order within its protocol, and what must follow.
 @Suite struct SagaTests {
     private let gateway = FakeGateway()
     private let clock = TestClock()
@@ -43,7 +43,7 @@ import Testing
         return false
     }
 
-    @Test("A saved failure is looked up, then asked again under a new key: one payment is left")
+    @Test("A replayed failure is looked up, then repeated under a new key, leaving one payment")
     func savedFailure() async throws {
         gateway.state.withLock { $0.faults = [.failure] }
         try await withShow { engine, event in
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test("A failure after the effect finds the payment that was made")
+    @Test("After a failure that still had its effect, the payment is found")
     func lateFailure() async throws {
         gateway.state.withLock { $0.faults = [.lateFailure] }
         try await withShow { engine, event in
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("A payer who has to confirm is sent there, waited for, and then charged")
+    @Test("A payer who must confirm gets the URL, is waited for, and is then charged")
     func requiresAction() async throws {
         gateway.state.withLock { $0.action = "https://bank.example/confirm" }
         try await withShow { engine, event in
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("A payer who does not confirm in ten minutes loses the seats, and what was reserved is let go")
+    @Test("A payer who doesn't confirm within ten minutes loses the seats, and the reservation is released")
     func actionNotTaken() async throws {
         gateway.state.withLock { $0.action = "https://bank.example/confirm" }
         try await withShow { engine, event in
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test("A capture of less than was asked for confirms nothing, and what was taken goes back")
+    @Test("A capture of less than the full amount confirms nothing, and the money goes back")
     func shortCapture() async throws {
         gateway.state.withLock { $0.capturesOnly = 100 }
         try await withShow { engine, event in
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test("A refund is done when it has succeeded, not when it is pending; one that fails is asked for again")
+    @Test("A refund is done when it succeeds, not while it is pending; a failed one is requested again")
     func pendingRefund() async throws {
         gateway.state.withLock { $0.refundStatus = .pending }
         try await withShow { engine, event in
@@ -121,7 +121,7 @@ import Testing
         return try await engine.read(event) { $0.sale.order(OrderID(1)).map(isTrue) ?? false }
     }
 
-    @Test("What was given back already is not asked for again: only the rest is")
+    @Test("Money already refunded is not refunded again, only the rest")
     func partlyRefunded() async throws {
         try await withShow { engine, event in
             _ = try await buy(engine, event)
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test("A refund made at the provider voids the tickets; a part of one is told; a dispute voids them too")
+    @Test("A full refund at the provider voids the tickets, a partial one is recorded, and a dispute voids them too")
     func doneAtProvider() async throws {
         try await withShow { engine, event in
             _ = try await buy(engine, event)
@@ -160,7 +160,7 @@ import Testing
         }
     }
 
-    @Test("A payment that the provider does not know any more ends the order, frees the seats and is told")
+    @Test("If the provider no longer knows a payment, the order ends, the seats are freed and the loss is logged")
     func lostPayment() async throws {
         try await withShow { engine, event in
             gateway.state.withLock { $0.faults = [nil, .lostRequest] }
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test("A provider that is away is asked by a probe alone, and everything goes on when it is back")
+    @Test("A provider that is away gets only probes, and everything resumes when it is back")
     func awayAndBack() async throws {
         gateway.state.withLock { $0.isDown = true }
         try await withShow { engine, event in
@@ -198,7 +198,7 @@ import Testing
         }
     }
 
-    @Test("A key that the provider does not take is told, and mended without a restart")
+    @Test("A rejected secret key is reported, and recovery needs no restart")
     func wrongKey() async throws {
         gateway.state.withLock { $0.refusesKey = true }
         try await withShow { engine, event in

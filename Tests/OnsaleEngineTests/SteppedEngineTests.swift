@@ -8,10 +8,10 @@ import Testing
 
 @testable import OnsaleEngine
 
-/// The engine driven by hand: mail, journal, clock, provider and randomness come from one seed, in one thread.
+/// Drives the engine by hand on one thread; mail, journal, clock, provider and randomness follow from one seed.
 @Suite(.timeLimit(.minutes(5))) struct SteppedEngineTests {
     @Test(
-        "One seed, one journal: two runs write the same rows, byte for byte", arguments: 1...20 as ClosedRange<UInt64>)
+        "Two runs with the same seed write the same rows, byte for byte", arguments: 1...20 as ClosedRange<UInt64>)
     func isDeterministic(seed: UInt64) async throws {
         let first = try await SteppedEngine(seed: seed).run()
         let second = try await SteppedEngine(seed: seed).run()
@@ -20,31 +20,30 @@ import Testing
         #expect(first.rows.count > 100, "\(first.rows.count) rows")
     }
 
-    @Test("Whatever fails on the way, every order comes to its end and every rule holds", arguments: 100...160)
+    @Test("Whatever fails on the way, every order ends and every rule holds", arguments: 100...160)
     func endsWell(seed: Int) async throws {
         let outcome = try await SteppedEngine(seed: UInt64(seed)).run()
         #expect(outcome.breaches.isEmpty, "seed \(seed): \(outcome.breaches)")
         #expect(outcome.unfinished == 0, "seed \(seed)")
-        // What was answered is on disk, and the provider has no money that no order explains.
+        // Everything answered is on disk, and an order accounts for all the provider's money.
         #expect(outcome.lost.isEmpty, "seed \(seed): \(outcome.lost)")
         #expect(outcome.ordersPaid > 0)
     }
 }
 
-/// Two events, a journal that is full now and then, a provider that answers late or never, and a crowd.
+/// Two events, a crowd, a disk that is full now and then, and a provider that answers late or never.
 private final class SteppedEngine {
     struct Outcome {
-        /// In the order in which they were written.
+        /// In the order of writing.
         var rows: [JournalRow] = []
         var breaches: [String] = []
         var unfinished = 0
         var ordersPaid = 0
-        /// Holds and orders that were answered and are not in the journal, and what was not answered once.
+        /// Answered holds and orders that are missing from the journal, and requests not answered exactly once.
         var lost: [String] = []
     }
 
-    /// Notes what is to be asked of the provider.
-    /// Drives the queue of payments as the program's runner does, but for making calls.
+    /// Feeds the payment queue just as `SagaRunner` does, but makes no calls.
     private final class QueueFollower: Follower {
         let queue = Mutex(PaymentQueue())
 
@@ -69,7 +68,7 @@ private final class SteppedEngine {
         var passes: [String: [Int: PassID]] = [:]
         var holds: [String: [Hold]] = [:]
         var orders: [String: [Order]] = [:]
-        /// How often who asked with a key was answered.
+        /// How often the request with each key was answered.
         var answers: [Int: Int] = [:]
     }
 
@@ -81,7 +80,7 @@ private final class SteppedEngine {
     private let directory = EventDirectory()
     private let loop: WriterLoop
     private let clock = TestClock()
-    /// Calls under way, and when they are answered.
+    /// Calls in progress, and when each is answered.
     private var calls: [(call: PaymentQueue.Call, at: Timestamp)] = []
     private let crowd = Crowd()
     private var handles: [EventHandle] = []
@@ -114,7 +113,7 @@ private final class SteppedEngine {
             try await step {
                 for _ in 0..<3 { ask() }
             }
-            // Trouble comes seldom and lasts a while.
+            // Trouble is rare but lasts a while.
             if chance(1, in: 50) {
                 journal.inner.setFull(true)
             } else if chance(1, in: 5) {
@@ -123,7 +122,7 @@ private final class SteppedEngine {
             let isDown = chance(1, in: 50) ? true : chance(1, in: 8) ? false : gateway.state.withLock { $0.isDown }
             gateway.state.withLock { $0.isDown = isDown }
         }
-        // Then all is well, and what is under way comes to its end.
+        // Then all is well, and everything in progress ends.
         journal.inner.setFull(false)
         gateway.state.withLock {
             $0.isDown = false
@@ -150,7 +149,7 @@ private final class SteppedEngine {
         handles.append(handle)
     }
 
-    /// A little time, something that is asked, a turn, and whatever the provider has come to.
+    /// One step: a little time passes, requests come, the loop makes a turn, and the provider answers what is due.
     private func step(_ ask: () -> Void) async throws {
         clock.advance(milliseconds: Int.random(in: 0...1500, using: &random))
         ask()
@@ -190,7 +189,7 @@ private final class SteppedEngine {
             guard !results.isEmpty, let event = handles.first(where: { $0.id == call.task.event }) else {
                 return .init(milliseconds: 3000)
             }
-            // The answer is not on disk until the writer's next turn, and may not be then.
+            // The result reaches the disk in the writer's next turn at the earliest, and may fail then.
             put(SettlePayment(call.task.order, results), to: event) { _ in }
             return .init(milliseconds: 2000)
         } catch {
@@ -263,7 +262,7 @@ private final class SteppedEngine {
         }
     }
 
-    // MARK: What came of it
+    // MARK: Outcome
 
     private func outcome() throws -> Outcome {
         var outcome = Outcome()

@@ -8,12 +8,12 @@ import Testing
 
 @testable import OnsaleEngine
 
-/// Journals that earlier versions have written are opened by this one, and say the same.
+/// This version opens the journals of earlier versions and gets the same results.
 ///
-/// `make journal` writes one as this version does (``Chronicle``). Whoever changes a format or adds a fact keeps such a
-/// one beside the others; none is ever taken away or written anew. Those called `rush` are of a running program.
+/// `make journal` writes a journal with this version (``Chronicle``). When you change a format or add a fact, add such
+/// a journal to the others; never remove or rewrite one. Those named `rush` come from a running program.
 @Suite(.timeLimit(.minutes(5))) struct UpgradeTests {
-    /// What must come out of a journal, whatever the state is made of by then.
+    /// What a journal must result in, however the state is represented by then.
     struct Counts: Codable, Equatable {
         var facts: UInt64
         var free, held, sold, blocked: Int
@@ -51,7 +51,7 @@ import Testing
     private static let kept = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Journals")
 
-    /// The journals that are kept, the oldest first.
+    /// The names of all kept journals, oldest first.
     private static let names: [String] =
         (try? FileManager.default.contentsOfDirectory(atPath: kept.path))?
         .filter { $0.hasSuffix(".tar.gz") }.map { String($0.dropLast(7)) }.sorted() ?? []
@@ -89,12 +89,12 @@ import Testing
             [String: Counts].self, from: Data(contentsOf: UpgradeTests.kept.appendingPathComponent(name + ".json")))
     }
 
-    @Test("Every journal that is kept is there to be tested")
+    @Test("Every kept journal is found")
     func journals() {
         #expect(UpgradeTests.names.count >= 2, "\(UpgradeTests.names)")
     }
 
-    @Test("It is opened, with its snapshots and without, keeps every rule and comes to the same", arguments: names)
+    @Test("A kept journal opens with and without snapshots, keeps all rules and gives equal results", arguments: names)
     func opens(name: String) async throws {
         try await withJournal(name) { journal in
             #expect(try Verification(journal: journal).run().breaches.isEmpty)
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test("Its events go on to be sold", arguments: names)
+    @Test("The events of a kept journal can go on selling", arguments: names)
     func goesOn(name: String) async throws {
         try await withJournal(name) { journal in
             let clock = TestClock()
@@ -116,7 +116,7 @@ import Testing
             for partition in try journal.partitions() {
                 let event = try await engine.event(partition)
                 let before = event.view.lastSequence
-                // Whatever is sold already, somebody may still line up.
+                // However much is sold already, people can still line up.
                 #expect(try await engine.apply(JoinLine(Example.buyer(9_999_999)), to: event).isNew)
                 #expect(engine.view(of: event).lastSequence > before)
             }
@@ -125,9 +125,9 @@ import Testing
         }
     }
 
-    @Test("The newest has every kind of fact, and snapshots that this version reads")
+    @Test("The newest kept journal has every kind of fact, and snapshots that this version reads")
     func isWhole() async throws {
-        // The first byte of each kind, as it stands on disk. A new kind goes in here, and into a new journal.
+        // The tags of all kinds, as on disk. Add a new kind here and to a new journal.
         let kinds = Set<UInt8>([1...24, 64...79, 128...130].joined())
         try await withJournal(try #require(UpgradeTests.names.last)) { journal in
             var seen: Set<UInt8> = []
@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test(
-        "Writes one as this version does",
+        "Writes a journal to keep with this version",
         .enabled(if: ProcessInfo.processInfo.environment["ONSALE_KEEP_JOURNAL"] != nil))
     func keep() async throws {
         let path = try #require(ProcessInfo.processInfo.environment["ONSALE_KEEP_JOURNAL"])

@@ -7,7 +7,7 @@ extension SeededRandom {
 }
 
 enum Hall {
-    /// Rows of seats beside each other; seat `r-s`, category 0 in the first row, 1 elsewhere; an area of category 2.
+    /// Rows of adjacent seats named `r-s`, category 0 in the first row and 1 elsewhere, and an area of category 2.
     static func plan(rows: Int, width: Int, standing: Int = 5) -> SeatingPlan {
         var seats: [SeatingPlan.Seat] = []
         for row in 0..<rows {
@@ -44,7 +44,7 @@ enum Hall {
 }
 
 extension Sale {
-    /// What comes of a command.
+    /// The outcome of a command.
     mutating func ask<Command: SaleCommand>(
         _ command: Command, at now: Timestamp = Hall.start, facts: inout [SaleFact]
     ) -> Result<Command.Answer, Refusal> {
@@ -55,7 +55,7 @@ extension Sale {
         }
     }
 
-    /// The same, where nobody asks for the facts.
+    /// The same, without the facts.
     @discardableResult
     mutating func ask<Command: SaleCommand>(
         _ command: Command, at now: Timestamp = Hall.start

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OnsaleSale
 
-/// Idempotency keys cost memory: shares, a reserve, and room again after a day.
+/// Idempotency keys cost memory: limits per buyer, a reserve for orders, and space again after a day.
 @Suite struct KeyTests {
     private let day: Int64 = 86_400_000
 
@@ -23,7 +23,7 @@ import Testing
             facts: &facts)
     }
 
-    @Test("One buyer uses up a share, not the event's")
+    @Test("A buyer can use up only their own share of keys, not the event's")
     func shareOfBuyer() {
         var sale = sale(KeyLimits(all: 100, forOrders: 10, ofBuyer: 2))
         var facts: [SaleFact] = []
@@ -42,7 +42,7 @@ import Testing
         #expect(sale.breaches().isEmpty)
     }
 
-    @Test("A full memory refuses holds before orders, and has room again when keys are a day old")
+    @Test("A full memory refuses holds before orders, and has space again once keys are a day old")
     func fullMemory() {
         var sale = sale(KeyLimits(all: 4, forOrders: 2, ofBuyer: 10))
         guard case .success(let first) = hold(&sale, buyer: 1, seat: 0, key: 1, at: Hall.start),
@@ -60,7 +60,7 @@ import Testing
             Issue.record("\(order): whoever has a hold can pay")
             return
         }
-        // Nothing was remembered meanwhile, and yet a day later there is room.
+        // A day later there is space, even though no key was remembered meanwhile.
         let tomorrow = Timestamp(milliseconds: Hall.start.milliseconds + day + 1)
         sale.advance(to: tomorrow, facts: &facts)
         guard case .success = hold(&sale, buyer: 3, seat: 2, key: 3, at: tomorrow) else {

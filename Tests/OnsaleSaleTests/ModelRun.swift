@@ -95,7 +95,7 @@ struct ModelRun {
         return add(hold, buyer, [], standing: quantity)
     }
 
-    /// What is best is told by tests of its own; here it must be free, of the category, and of the number asked for.
+    /// Other tests check what is best; here the seats only have to be free, of the category and the right number.
     private mutating func best(_ buyer: Int, _ category: Int, _ quantity: Int) -> String? {
         let range = category == 0 ? 0..<model.width : model.width..<(model.width * model.rows)
         let free = range.filter { model.isFree($0) }
@@ -133,7 +133,7 @@ struct ModelRun {
     private mutating func order(_ index: Int, _ buyer: Int?, _ key: Int, _ body: Int) -> String? {
         guard let held = model.holds.pick(index) else { return nil }
         let by = buyer ?? held.buyer
-        // Keys of orders and holds are apart, as their operations are.
+        // Keys include the operation, so those of orders and holds differ.
         let outcome = ask(
             PlaceOrder(
                 HoldID(held.id), buyer: Hall.buyer(by), paymentMethod: "pm", trace: nil,
@@ -186,7 +186,7 @@ struct ModelRun {
         return nil
     }
 
-    /// Amounts are chosen by share of the order's, so that they mean something.
+    /// Scales random amounts to the order's amount, so that they are meaningful.
     private func meant(_ result: PaymentResult, _ order: SaleModel.Ordered) -> PaymentResult {
         switch result {
         case .captured(let intent, 0): .captured(intent: intent, amount: order.amount)
@@ -310,7 +310,7 @@ struct ModelRun {
         return nil
     }
 
-    /// The facts alone, through their binary form, and a snapshot, give the same state bit for bit.
+    /// Both the encoded facts and a snapshot must give the same state, bit for bit.
     func recover() -> String? {
         var replayed = Hall.sale(rows: Suite.rows, width: Suite.width)
         var middle: [UInt8] = []

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct OpenOrdersTests {
     @Test(
-        "Whatever opens and ends, the open ones are what a set of them would be",
+        "Open orders behave like a set, whatever opens and closes",
         arguments: 1...50 as ClosedRange<UInt64>)
     func againstSet(seed: UInt64) {
         var random = SeededRandom(seed: seed)

@@ -4,9 +4,9 @@ import Testing
 
 @testable import OnsaleSale
 
-/// What each event means at each stage of a payment, all of them.
+/// Every event at every stage of a payment.
 @Suite struct PaymentMachineTests {
-    /// What can happen, in the words of the document.
+    /// All events, in the words of docs/payments.md.
     private static let events: [(name: String, event: PaymentEvent)] = [
         ("an intent, not decided", .answered(.pending(intent: "pi_1"))),
         ("the payer must confirm", .answered(.actionRequired(intent: "pi_1", url: "https://bank.example"))),
@@ -29,7 +29,7 @@ import Testing
 
     private static let order = OrderID(1)
 
-    /// A sale whose one order has come as far as that.
+    /// A sale whose only order has reached the stage.
     private static func sale(at stage: PaymentStage) -> Sale {
         var sale = Hall.sale(rows: 1, width: 4)
         sale.ask(HoldPlaces(.seats([0]), buyer: Hall.buyer(1), pass: 1, key: nil))
@@ -50,7 +50,7 @@ import Testing
         return sale
     }
 
-    /// What comes of an event: the facts' names, and the sale afterwards.
+    /// The outcome of an event: the facts' names, and the sale afterward.
     private static func outcome(of event: PaymentEvent, at stage: PaymentStage) throws -> (facts: [String], sale: Sale)
     {
         var sale = sale(at: stage)
@@ -60,7 +60,7 @@ import Testing
         return (facts.map { "\(type(of: $0.body))" }, sale)
     }
 
-    @Test("Each stage can be come to, and no event at any of them breaks a rule", arguments: PaymentStage.allCases)
+    @Test("Every stage is reachable, and no event breaks a rule at any stage", arguments: PaymentStage.allCases)
     func everyEvent(stage: PaymentStage) throws {
         #expect(Self.sale(at: stage).order(Self.order)?.stage == stage)
         for (name, event) in Self.events {
@@ -69,13 +69,13 @@ import Testing
         }
     }
 
-    @Test("What has ended asks nothing of the provider, all else does", arguments: PaymentStage.allCases)
+    @Test("A finished payment needs nothing from the provider; any other does", arguments: PaymentStage.allCases)
     func duties(stage: PaymentStage) throws {
         let duty = try #require(Self.sale(at: stage).order(Self.order)).duty
         #expect((duty == nil) == [.confirmed, .closed, .refunded].contains(stage))
     }
 
-    @Test("docs/payments.md prints the machine as it is (ONSALE_WRITE_DOCS=1 writes it)")
+    @Test("docs/payments.md matches the machine (ONSALE_WRITE_DOCS=1 updates it)")
     func document() throws {
         let url = URL(filePath: #filePath).appending(path: "../../../docs/payments.md").standardized
         let text = try String(contentsOf: url, encoding: .utf8)

@@ -3,9 +3,9 @@ import OnsaleValues
 import Seeded
 import Testing
 
-/// The sale against a simple model, on thousands of random histories.
+/// Compares the sale with a simple model on thousands of random histories.
 @Suite struct RandomHistoryTests {
-    /// One thing that happens. Numbers choose among what there is at that moment, so that steps can be left out.
+    /// One step. Its numbers choose among what exists at that moment, so a history still works when steps are removed.
     enum Step: CustomStringConvertible {
         case hold(buyer: Int, seats: [Int], key: Int?, body: Int)
         case stand(buyer: Int, quantity: Int)
@@ -75,7 +75,7 @@ import Testing
     private static func result(_ random: inout SeededRandom) -> PaymentResult {
         switch random.below(16) {
         case 0...2: .authorized(intent: "pi")
-        // Nothing stands for the order's own amount.
+        // 0 stands for the order's own amount.
         case 3...5: .captured(intent: "pi", amount: 0)
         case 6: .captured(intent: "pi", amount: 1)
         case 7, 8: .declined(code: "card_declined")
@@ -85,12 +85,12 @@ import Testing
         case 12: .mismatched(intent: random.below(2) == 0 ? "pi" : nil)
         case 13: .disputed(random.below(2) == 0)
         case 14: .refunded(total: 100)
-        // In percent of what was captured.
+        // Percent of the captured amount.
         default: .refunded(total: Int64(random.below(3)) * 50)
         }
     }
 
-    @Test("Thousands of random histories end as the model says", arguments: 0..<40)
+    @Test("Thousands of random histories match the model", arguments: 0..<40)
     func matchesModel(block: Int) {
         for seed in UInt64(block * 100)..<UInt64(block * 100 + 100) {
             let steps = Self.history(seed: seed, length: 120)
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    /// Leaves out steps as long as what is left still fails.
+    /// Shrinks a failing history: removes steps while the rest still fails.
     static func shrink(_ steps: [Step]) -> [Step] {
         var steps = steps
         var size = steps.count / 2
@@ -117,7 +117,7 @@ import Testing
         return steps
     }
 
-    /// - Returns: the first difference between sale and model; nil if there is none.
+    /// - Returns: the first difference between sale and model; nil if they agree.
     static func run(_ steps: [Step]) -> String? {
         var run = ModelRun()
         for (index, step) in steps.enumerated() {

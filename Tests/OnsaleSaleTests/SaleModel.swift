@@ -1,7 +1,7 @@
 import OnsaleSale
 import OnsaleValues
 
-/// What a sale should do, said as simply as possible: everything is counted again at each step.
+/// The simplest possible model of a sale: it recounts everything at each step.
 struct SaleModel {
     struct Held {
         let id: UInt32
@@ -73,12 +73,12 @@ struct SaleModel {
     var gross: Int64 { orders.reduce(0) { $0 + $1.captured } }
     var refunded: Int64 { orders.reduce(0) { $0 + $1.refunded } }
 
-    /// A payment that comes to nothing: before it was authorized the hold lives on.
+    /// A payment fails. If it was not authorized yet, the hold lives on.
     mutating func decline(_ order: inout Ordered) {
         let keepsHold = order.state != .capturing
         order.state = .declined
         guard keepsHold else { return }
-        // The hold as it was when it was ordered; it may have been declined before.
+        // The hold as it was before the order; it may already have had declines.
         var hold = order.hold
         if hold.declines == 0 { hold.expiresAt = max(hold.expiresAt, now + 60_000) }
         hold.declines += 1

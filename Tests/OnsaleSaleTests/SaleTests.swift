@@ -6,10 +6,11 @@ import Testing
 @Suite struct SaleTests {
     private let fan = Hall.buyer(1)
 
-    @Test("The best seats are the nearest adjacent ones that leave no single seat")
+    @Test("The best seats are the nearest adjacent ones that leave no single seat behind")
     func bestIsAdjacentAndClean() throws {
         var sale = Hall.sale(rows: 2, width: 5)
-        // Stage before the middle of the front row: seats 1 to 3 are nearest, but would leave 0 and 4 single.
+        // The stage is in front of the middle of the first row: seats 1 to 3 are nearest but would leave 0 and 4
+        // single.
         let outcome = sale.ask(HoldPlaces(.best(category: 0, quantity: 3), buyer: fan, pass: 1, key: nil))
         guard case .success(let hold) = outcome, case .seats(let seats) = hold.places else {
             Issue.record("\(outcome)")
@@ -18,7 +19,7 @@ import Testing
         #expect(seats == [0, 1, 2])
     }
 
-    @Test("Where nothing is adjacent, best gives the nearest single seats")
+    @Test("With no adjacent seats left, best available gives the nearest single seats")
     func bestFallsBackToSingles() {
         var sale = Hall.sale(rows: 1, width: 5)
         _ = sale.ask(BlockSeats([1, 3]))
@@ -53,7 +54,7 @@ import Testing
         #expect(hold.places != .seats([2, 3]))
     }
 
-    @Test("The orphan rule refuses a choice that leaves a single seat, and names it")
+    @Test("The orphan rule refuses a choice that leaves a single seat and names that seat")
     func orphanRule() {
         var sale = Hall.sale(rows: 1, width: 5, preventOrphans: true)
         #expect(
@@ -70,7 +71,7 @@ import Testing
         }
     }
 
-    @Test("A hold is free again at its expiry and not a millisecond before")
+    @Test("A hold's seats become free at its expiry and not a millisecond earlier")
     func holdExpires() {
         var sale = Hall.sale(rows: 1, width: 4)
         _ = sale.ask(HoldPlaces(.seats([0]), buyer: fan, pass: 1, key: nil))
@@ -99,7 +100,7 @@ import Testing
         #expect(sale.order(OrderID(1))?.duty == .void)
     }
 
-    @Test("Money that comes after an order has expired goes back")
+    @Test("Money that arrives after an order has expired goes back")
     func lateMoneyGoesBack() {
         var sale = Hall.sale(rows: 1, width: 4)
         _ = sale.ask(HoldPlaces(.seats([0]), buyer: fan, pass: 1, key: nil))
@@ -164,7 +165,7 @@ import Testing
         }
     }
 
-    @Test("Facts of hostile bytes are refused, never a crash")
+    @Test("Decoding hostile bytes as facts fails cleanly and never crashes")
     func hostileFacts() {
         var random = SeededRandom(seed: 42)
         for _ in 0..<20_000 {
@@ -190,7 +191,7 @@ import Testing
     }
 }
 
-/// What a declined payment leaves, and what a provider does of its own accord.
+/// What a declined payment leaves behind, and what a provider does on its own.
 @Suite struct PaymentOutcomeTests {
     private func ordered(_ sale: inout Sale, at now: Timestamp = Hall.start, seat: UInt32 = 0) -> (Hold, Order)? {
         var facts: [SaleFact] = []
@@ -216,7 +217,7 @@ import Testing
         sale.advance(to: now, facts: &facts)
     }
 
-    @Test("A declined order leaves its hold, for a minute at least, once a hold")
+    @Test("After its first declined order, a hold lasts at least another minute")
     func declinedKeepsHold() throws {
         var sale = Hall.sale(rows: 3, width: 6)
         let (hold, order) = try #require(ordered(&sale))
@@ -240,7 +241,7 @@ import Testing
         #expect(sale.counts.held == 0 && sale.breaches().isEmpty)
     }
 
-    @Test("A hold on which five orders were declined is given back")
+    @Test("A hold is released after five declined orders")
     func fiveDeclines() throws {
         var sale = Hall.sale(rows: 3, width: 6)
         let (hold, first) = try #require(ordered(&sale))
@@ -265,7 +266,7 @@ import Testing
         #expect(sale.counts.held == 0 && sale.breaches().isEmpty)
     }
 
-    @Test("Another amount than was asked for never confirms, and goes back")
+    @Test("A payment of the wrong amount never confirms an order, and goes back")
     func wrongAmount() throws {
         var sale = Hall.sale(rows: 3, width: 6)
         let (_, order) = try #require(ordered(&sale))
@@ -276,7 +277,7 @@ import Testing
         #expect(ended.captured == 5 && sale.counts.sold == 0 && sale.breaches().isEmpty)
     }
 
-    @Test("A refund that failed after it had succeeded is owed again")
+    @Test("A refund that succeeds and then fails is owed again")
     func refundReversed() throws {
         var sale = Hall.sale(rows: 3, width: 6)
         let (_, order) = try #require(ordered(&sale))
@@ -290,7 +291,7 @@ import Testing
         #expect(sale.ledger.refunded == 0 && sale.breaches().isEmpty)
     }
 
-    @Test("An amount that can't be is nobody's money: it changes nothing, and is no fault of ours")
+    @Test("An impossible amount from the provider changes nothing and is no fault of the sale")
     func absurdAmounts() throws {
         for amount in [-1, .min, .max, SaleTerms.amountMax + 1] as [Int64] {
             var sale = Hall.sale(rows: 3, width: 6)
@@ -304,7 +305,7 @@ import Testing
         }
     }
 
-    @Test("All results of one answer are taken in at once: a crash can't lose the second payment")
+    @Test("All results of one answer are applied together, so a crash can't lose the second payment")
     func resultsTogether() throws {
         var sale = Hall.sale(rows: 3, width: 6)
         let (_, order) = try #require(ordered(&sale))
@@ -317,7 +318,7 @@ import Testing
         #expect(facts.count == 2 && sale.strays["pi_2"]?.captured == 7 && sale.breaches().isEmpty)
     }
 
-    @Test("Money beyond what the ledger can hold is a fault that is told, not a trap")
+    @Test("Money beyond what the ledger can hold is reported as a fault instead of trapping")
     func ledgerOverflow() throws {
         var sale = Hall.sale(rows: 3, width: 6)
         let (_, order) = try #require(ordered(&sale))

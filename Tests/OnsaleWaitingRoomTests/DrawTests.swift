@@ -24,7 +24,7 @@ import Testing
         bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
-    @Test("The draw is what docs/draw.md says, by its vectors")
+    @Test("The draw matches the test vectors of docs/draw.md")
     func vectors() throws {
         let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../docs/draw-vectors.json")

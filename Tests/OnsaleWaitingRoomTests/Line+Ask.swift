@@ -3,7 +3,7 @@ import OnsaleValues
 @testable import OnsaleWaitingRoom
 
 extension Line {
-    /// What comes of a command.
+    /// The outcome of a command.
     mutating func ask<Command: LineCommand>(
         _ command: Command, at now: Timestamp, placesLeft: Int, facts: inout [LineFact]
     ) -> Result<Command.Answer, LineRefusal> {

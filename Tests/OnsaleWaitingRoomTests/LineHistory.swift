@@ -3,16 +3,16 @@ import Seeded
 
 @testable import OnsaleWaitingRoom
 
-/// A random history of a line, judged step by step from outside: by what was asked, what was answered, and the facts.
+/// A random history of a line, checked step by step from outside: by the requests, the answers and the facts.
 struct LineHistory {
-    /// What an onlooker knows of a place.
+    /// What an outside observer knows about a place.
     private struct Known {
         let buyer: Int
         var number: LineNumber?
         var lobbyIndex: UInt32?
         var state: PlaceState
         var seenAt: Int64
-        /// Whether it asked after its call had lapsed.
+        /// Whether its holder claimed after the call had lapsed.
         var hasAsked = false
     }
 
@@ -55,7 +55,7 @@ struct LineHistory {
 
     private mutating func step() {
         tell { line, now, placesLeft, facts in
-            // Every third holder has something in hand whenever somebody looks.
+            // Every third holder is busy whenever the line checks.
             while let pass = line.duePass(at: now) {
                 line.settleDuePass(isIdle: pass.id.serial % 3 != 0, now: now, facts: &facts)
             }
@@ -83,7 +83,7 @@ struct LineHistory {
         checkCounts()
     }
 
-    // MARK: What is done
+    // MARK: Steps
 
     private mutating func join(_ person: Int) {
         let before = newest[person]
@@ -148,7 +148,7 @@ struct LineHistory {
         apply(NotePresence(of: places))
     }
 
-    /// The place that a ticket stands for.
+    /// The place a ticket currently refers to.
     private func current(_ ticket: PlaceID) -> PlaceID {
         guard let known = known[ticket], known.state == .moved else { return ticket }
         return newest[known.buyer] ?? ticket
@@ -157,7 +157,7 @@ struct LineHistory {
     private mutating func see(_ ticket: PlaceID) {
         let place = current(ticket)
         guard let before = known[place] else { return }
-        // Whoever was away must ask again.
+        // A holder who was away must claim again.
         if now - before.seenAt > 30 { known[place]?.hasAsked = false }
         known[place]?.seenAt = now
     }
@@ -193,7 +193,7 @@ struct LineHistory {
         return answer
     }
 
-    // MARK: What is judged
+    // MARK: Checks
 
     private mutating func spend(_ pass: PassID) {
         if let place = passes.removeValue(forKey: pass) { known[place]?.state = .spent }

@@ -4,12 +4,12 @@ import Seeded
 
 @testable import OnsaleWaitingRoom
 
-/// A crowd that lines up: most of it in the lobby, the rest later; some leave while they wait, some when it is their
-/// turn. Nobody knows when the simulated clock's second is over but this.
+/// A crowd lining up: most in the lobby, the rest later. Some leave while waiting, some when it is their turn. The
+/// simulation alone drives the clock, second by second.
 struct LineSimulation {
     struct Result {
         var admitted = 0
-        /// Who stayed and was neither admitted nor told that it sold out.
+        /// How many people stayed but were not admitted.
         var forgotten = 0
         var seconds = 0
         /// Relative errors of estimates of at least ten seconds, sorted.
@@ -28,10 +28,10 @@ struct LineSimulation {
     private var random: SeededRandom
     private var line: Line
     private var now: Int64 = 1_000_000
-    /// By place: the second at which its holder leaves for good.
+    /// The second at which each place's holder leaves for good.
     private var leavesAt: [Int64] = []
     private var isAdmitted: [Bool] = []
-    /// What happens at a second.
+    /// What happens at each second.
     private var claims: [Int64: [PlaceID]] = [:]
     private var ends: [Int64: [(pass: PassID, buyer: BuyerID)]] = [:]
     private var estimates: [(number: LineNumber, at: Int64, eta: Int)] = []
@@ -48,7 +48,7 @@ struct LineSimulation {
         _ = apply(CommitDraw(seed: [UInt8](repeating: UInt8(truncatingIfNeeded: seed), count: 32)))
     }
 
-    /// The line's length in seconds, roughly; people leave at any time within it.
+    /// Roughly how long the line takes, in seconds; people leave at any time within that.
     private var expectedSeconds: Double { Double(people) * (1 - leavers) / Double(cap) * visitSeconds }
 
     mutating func run() -> Result {
@@ -58,7 +58,7 @@ struct LineSimulation {
         now += 29
         apply(NotePresence(of: (1...UInt32(lobby)).map(PlaceID.init).filter { leavesAt[Int($0.serial) - 1] > now }))
         now += 1
-        // Over when the line has passed everyone and the last who were called have been served.
+        // Ends once the line has passed everyone and the last people called have been served.
         while result.seconds < 100_000, leavesAt.count < people || line.activeShoppers > 0 || !isThrough {
             tick(arrivals: min(perSecond, people - leavesAt.count))
         }
@@ -88,7 +88,7 @@ struct LineSimulation {
         settleEstimates()
     }
 
-    /// Only those near their turn matter; the rest would be marked just the same.
+    /// Marks only people near their turn, to save time; the others' presence doesn't matter yet.
     private mutating func markPresent() {
         let first = max(1, line.admittedThrough.serial)
         let last = min(line.issuedNumbers, first + UInt32(3 * cap))
@@ -146,7 +146,7 @@ struct LineSimulation {
         }
     }
 
-    /// Whether nobody who is still there waits.
+    /// Whether nobody who stayed is still waiting.
     private var isThrough: Bool {
         line.admittedThrough.serial + UInt32(cap) >= line.issuedNumbers
             && (0..<people).allSatisfy { isAdmitted[$0] || leavesAt[$0] <= now }

@@ -5,7 +5,7 @@ import Testing
 @testable import OnsaleWaitingRoom
 
 @Suite struct LineTests {
-    @Test("Random histories: never over the cap, nobody ahead of a smaller number that is there, no number twice")
+    @Test("Random histories never exceed the cap, admit anyone ahead of a smaller present number, or repeat a number")
     func randomHistories() {
         let seeds = ProcessInfo.processInfo.environment["ONSALE_LINE_SEEDS"].flatMap(UInt64.init) ?? 10_000
         for seed in 0..<seeds {
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test("A simulated million people, of whom three in ten leave: whoever stays is admitted, and estimates hold")
+    @Test("Of a million simulated people, those who stay are all admitted, and estimates are close though 30 % leave")
     func simulatedMillion() {
         var simulation = LineSimulation(people: 1_000_000, cap: 20_000, seed: 1)
         let result = simulation.run()
@@ -29,7 +29,7 @@ import Testing
         #expect(result.error(percentile: 95) <= 0.25)
     }
 
-    // MARK: Passes and places that nobody uses
+    // MARK: Unused passes and places
 
     private static let buyers = (0..<5).map { BuyerID(high: 7, low: UInt64($0)) }
 
@@ -40,7 +40,7 @@ import Testing
                 maxActiveShoppers: cap, passSeconds: 600, passIdleSeconds: idle, frontSeconds: front))
     }
 
-    /// What happens to the line, and the facts of it.
+    /// The outcome of a command, and its facts.
     private func ask<Command: LineCommand>(
         _ line: inout Line, _ command: Command, at second: Int64
     ) -> (Result<Command.Answer, LineRefusal>, [LineFact]) {
@@ -50,12 +50,12 @@ import Testing
         return (outcome, facts)
     }
 
-    @Test("Whoever was passed over is first again for a while; later there is a place at the end, under the old ticket")
+    @Test("A holder passed over can return to the front for a while; later the old ticket gets a place at the end")
     func comesBackLate() {
         for (returnsAt, isLate) in [(Int64(50), false), (Int64(200), true)] {
             var line = line(cap: 1)
             _ = ask(&line, JoinLine(Self.buyers[0]), at: 0)
-            // Called at once, and not come.
+            // Place 1 is called at once, and its holder doesn't come.
             _ = ask(&line, JoinLine(Self.buyers[1]), at: 21)
             _ = ask(&line, JoinLine(Self.buyers[2]), at: returnsAt - 1)
             let (outcome, facts) = ask(&line, ClaimPass(of: 1, buyer: Self.buyers[0]), at: returnsAt)
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("A cap that is lowered takes calls back at once, and what is called stays within it")
+    @Test("Lowering the cap withdraws calls at once, and admissions stay within it")
     func lowersCap() {
         var line = line(cap: 4)
         for buyer in Self.buyers { _ = ask(&line, JoinLine(buyer), at: 0) }
@@ -90,7 +90,7 @@ import Testing
         #expect(line.activeShoppers == 2)
     }
 
-    @Test("A pass of which nothing is made ends; one whose holder has something in hand does not")
+    @Test("An idle pass ends; a pass whose holder has a hold or an order does not")
     func idlePass() {
         var line = line(cap: 2, idle: 60)
         for buyer in Self.buyers.prefix(3) { _ = ask(&line, JoinLine(buyer), at: 0) }
@@ -103,13 +103,13 @@ import Testing
             line.settleDuePass(isIdle: pass.id == 1, now: Timestamp(seconds: 61), facts: &facts)
         }
         #expect(facts == [.passEnded(.init(pass: 1, why: .idle))] && line.activeShoppers == 1)
-        // What the other had in hand has an end: its time begins there.
+        // The other holder's hold ends; the idle time starts there.
         line.noteEnd(of: Self.buyers[1], at: Timestamp(seconds: 100))
         #expect(line.duePass(at: Timestamp(seconds: 159)) == nil)
         #expect(line.duePass(at: Timestamp(seconds: 160))?.id == 2)
     }
 
-    @Test("Nobody is idle while the server is down: passes live on over a restart")
+    @Test("Downtime doesn't count as idle time: passes survive a restart")
     func downtime() throws {
         var line = line(cap: 2, idle: 60)
         _ = ask(&line, JoinLine(Self.buyers[0]), at: 0)

@@ -2,21 +2,21 @@ public import OnsaleSale
 public import OnsaleValues
 public import OnsaleWaitingRoom
 
-/// Something that can be asked of an event, with the answer that it has.
+/// A request to an event, with the types of its answer and its refusals.
 ///
-/// Its writer decides on it; the answer goes out once the facts are on disk, a refusal too.
+/// The event's writer decides it. The answer, even a refusal, goes out once the batch's facts are on disk.
 public protocol EventCommand: Sendable {
     associatedtype Answer: Sendable
-    /// Why it may change nothing.
+    /// Why it may be refused.
     associatedtype Reason: Error
 
-    /// Where it waits.
+    /// The inbox lane it waits in.
     static var lane: Lane { get }
 
     func decide(in partition: inout Partition, now: Timestamp, facts: inout [Fact]) throws(Reason) -> Answer
 
-    /// The command as it lies in an inbox, with the way back to whoever waits for it. No command makes one of its own: this
-    /// is a requirement so that the compiler specializes it for each, in the hottest path of all.
+    /// Wraps the command for an inbox, together with its reply. No command implements this itself; it is a protocol
+    /// requirement only so that the compiler specializes it per command, on the hottest path.
     /// - Parameter reply: called on the writer's thread, so it must not block.
     func envelope(_ reply: @escaping @Sendable (Result<Answer, any Error>) -> Void) -> Envelope
 }
@@ -37,7 +37,7 @@ extension EventCommand {
     }
 }
 
-// MARK: What is asked of the sale
+// MARK: Sale commands
 
 extension EventCommand where Self: SaleCommand, Reason == Refusal {
     public static var lane: Lane { .holds }
@@ -50,8 +50,7 @@ extension EventCommand where Self: SaleCommand, Reason == Refusal {
 }
 
 extension HoldPlaces: EventCommand {
-    /// Only who has a living pass may hold, and only while the sale is open. What was answered before under a key is
-    /// answered again all the same.
+    /// Holding takes a live pass and an open sale. A repeated request gets its earlier answer without either.
     public func decide(
         in partition: inout Partition, now: Timestamp, facts: inout [Fact]
     ) throws(Refusal) -> Hold {
@@ -80,7 +79,7 @@ extension BlockSeats: EventCommand {}
 extension UnblockSeats: EventCommand {}
 extension CheckIn: EventCommand {}
 
-// MARK: What is asked of the line
+// MARK: Line commands
 
 extension EventCommand where Self: LineCommand, Reason == LineRefusal {
     public static var lane: Lane { .passes }
@@ -97,7 +96,7 @@ extension JoinLine: EventCommand {
 }
 
 extension GiveUpPass: EventCommand {
-    /// What was held with the pass is given back, too.
+    /// Also releases what was held with the pass.
     public func decide(
         in partition: inout Partition, now: Timestamp, facts: inout [Fact]
     ) throws(LineRefusal) {
@@ -115,9 +114,9 @@ extension PauseSale: EventCommand {}
 extension ResumeSale: EventCommand {}
 extension ChangeSchedule: EventCommand {}
 
-// MARK: Who did it
+// MARK: Audit
 
-/// A command of an organizer's, with a note of who gives it; where it changes nothing, nothing is noted.
+/// An organizer's command with a note of who gave it. If the command changes nothing, nothing is noted.
 public struct Audited<Command: EventCommand>: EventCommand {
     public let note: AuditNote
     public let command: Command
@@ -139,7 +138,7 @@ public struct Audited<Command: EventCommand>: EventCommand {
     }
 }
 
-/// Note something that is done already.
+/// Note something that has already happened.
 public struct TakeNote: EventCommand {
     public let note: AuditNote
 

@@ -1,4 +1,4 @@
-/// The lanes of an inbox, in the order in which they are taken.
+/// The lanes of an inbox, in the order the writer takes them.
 public enum Lane: Int, CaseIterable, Sendable {
     case payments
     case orders

@@ -1,7 +1,7 @@
 import Crypto
 public import OnsaleValues
 
-/// The checksums that tie each row to the one before it.
+/// The checksums that chain each row to the one before it.
 public enum JournalChain {
     /// SHA-256 over the predecessor's checksum, the partition's name, the row's numbers and its payload.
     public static func checksum(
@@ -19,7 +19,7 @@ public enum JournalChain {
         return Array(hash.finalize())
     }
 
-    /// Whether a row's checksum is what its content and its predecessor's make it.
+    /// Whether a row's checksum matches its content and its predecessor's checksum.
     public static func holds(_ row: JournalRow, after previous: [UInt8]) -> Bool {
         row.checksum
             == checksum(
@@ -29,7 +29,7 @@ public enum JournalChain {
 }
 
 extension JournalHead {
-    /// The row that carries these facts on from this head.
+    /// The row that appends these facts after this head.
     public func row(payload: [UInt8], count: Int, time: Timestamp) -> JournalRow {
         JournalRow(
             partition: partition, sequence: lastSequence + 1, time: time, count: UInt32(count), payload: payload,
@@ -38,14 +38,14 @@ extension JournalHead {
                 payload: payload))
     }
 
-    /// The head after that row.
+    /// The head after `row`.
     public func advanced(by row: JournalRow) -> JournalHead {
         JournalHead(partition: partition, lastSequence: row.lastSequence, checksum: row.checksum)
     }
 }
 
 extension Snapshot {
-    /// SHA-256 over what it holds, so that a damaged one is passed over.
+    /// SHA-256 over its content, so a damaged snapshot is ignored.
     public var payloadChecksum: [UInt8] {
         var hash = SHA256()
         hash.update(data: rowChecksum)

@@ -1,7 +1,7 @@
 public import OnsaleValues
 import Synchronization
 
-/// A journal that forgets everything with its process: for simulations, and for measuring what the disk costs.
+/// A journal in memory, lost with the process: for simulations, and for measuring what the disk costs.
 public final class MemoryJournal: EventStore {
     private struct State {
         var rows: [String: [JournalRow]] = [:]
@@ -16,7 +16,7 @@ public final class MemoryJournal: EventStore {
 
     public init() {}
 
-    /// Makes appends fail as a full disk would.
+    /// Makes appends fail as on a full disk.
     public func setFull(_ isFull: Bool) {
         state.withLock { $0.isFull = isFull }
     }

@@ -1,7 +1,7 @@
 import OnsaleSale
 public import OnsaleValues
 
-/// What is wrong with a journal, and where.
+/// What is damaged in a journal, and where.
 public enum JournalDamage: Error, Hashable, Sendable, CustomStringConvertible {
     case rowMissing(partition: String, expected: UInt64, found: UInt64)
     case checksumMismatch(partition: String, sequence: UInt64)
@@ -27,11 +27,11 @@ public enum JournalDamage: Error, Hashable, Sendable, CustomStringConvertible {
         case .headBehind(let partition, let head, let last):
             "event \(partition): its head says fact \(head), but rows go on to \(last)"
         case .factUnreadable(let partition, let sequence):
-            "event \(partition): the row of fact \(sequence) holds something that is no fact"
+            "event \(partition): the row of fact \(sequence) can't be decoded"
         case .factContradicts(let partition, let sequence, let reason):
             "event \(partition): fact \(sequence) contradicts the state before it: \(reason)"
         case .countMismatch(let partition, let sequence):
-            "event \(partition): the row of fact \(sequence) holds another number of facts than it says"
+            "event \(partition): the row of fact \(sequence) doesn't hold the number of facts it states"
         case .notCreated(let partition):
             "event \(partition): its journal does not begin with its creation"
         case .planMissing(let partition):
@@ -46,14 +46,14 @@ public struct RecoveredPartition: Sendable {
     public let head: JournalHead
     /// When its last row was written.
     public let time: Timestamp
-    /// The last fact that its snapshot included; 0 when all was replayed.
+    /// The last fact in the snapshot used; 0 if everything was replayed.
     public let snapshotSequence: UInt64
 }
 
 /// Rebuilds partitions from their journals: the newest snapshot, then the facts after it.
 public enum Recovery {
-    /// - Parameter usingSnapshot: false replays from the first fact.
-    /// - Throws: ``JournalDamage`` when a row is damaged, missing or cut off.
+    /// - Parameter usingSnapshot: if false, replays from the first fact.
+    /// - Throws: ``JournalDamage`` if the journal is damaged, ``JournalError`` if it can't be read now.
     public static func recover(
         _ name: String, from journal: any EventStore, usingSnapshot: Bool = true
     ) throws -> RecoveredPartition {
@@ -67,17 +67,17 @@ public enum Recovery {
         }
         do {
             try journal.read(partition: name, from: replayer.lastSequence + 1) { try replayer.take($0) }
-            // Read again: somebody may have written between the two readings, never before the first.
+            // Read the head again, since the rows may have grown past the first reading meanwhile.
             guard let headAfter = try journal.head(of: name) else { throw JournalDamage.headMissing(partition: name) }
             return try replayer.finish(head: head, headAfter: headAfter)
         } catch is JournalDamage where replayer.snapshotSequence > 0 {
-            // It may be the snapshot that is wrong: the facts decide.
+            // The snapshot may be what is wrong; the facts decide.
             return try recover(name, from: journal, usingSnapshot: false)
         }
     }
 }
 
-/// Replays rows one after another, checking each.
+/// Replays rows in order and checks each.
 struct Replayer {
     let name: String
     private let plans: Fact.Plans
@@ -86,7 +86,7 @@ struct Replayer {
     private var checksum = [UInt8](repeating: 0, count: 32)
     private var time = Timestamp(milliseconds: 0)
     private(set) var snapshotSequence: UInt64 = 0
-    /// The fact at which the head stood when reading began, and the checksum found there.
+    /// The head's last fact when reading began; `checksumAtExpectedHead` is the checksum found there.
     var expectedHead: UInt64 = 0
     private var checksumAtExpectedHead: [UInt8] = []
 
@@ -97,7 +97,7 @@ struct Replayer {
         self.plans = plans
     }
 
-    /// Starts from a snapshot. One that does not fit is passed over: the facts alone are enough.
+    /// Starts from a snapshot. One that doesn't fit is ignored, since the facts alone are enough.
     mutating func begin(with snapshot: Snapshot, journal: any EventStore) throws {
         var first: JournalRow?
         do {
@@ -136,7 +136,7 @@ struct Replayer {
         if lastSequence == expectedHead { checksumAtExpectedHead = checksum }
     }
 
-    /// - Throws: ``JournalDamage`` where the row is what is wrong; else what kept the plan from being read.
+    /// - Throws: ``JournalDamage`` if the row is damaged, or the error from reading the plan.
     private func facts(of row: JournalRow) throws -> [Fact] {
         do {
             return try Fact.decode(payload: row.payload, plans: plans)
@@ -162,8 +162,8 @@ struct Replayer {
     }
 
     /// - Parameters:
-    ///   - head: as it was before the rows were read; they must reach it.
-    ///   - headAfter: as it was afterwards; they must not pass it.
+    ///   - head: the head before the rows were read; they must reach it.
+    ///   - headAfter: the head after they were read; they must not pass it.
     func finish(head: JournalHead, headAfter: JournalHead) throws -> RecoveredPartition {
         guard let partition else { throw JournalDamage.notCreated(partition: name) }
         guard lastSequence >= head.lastSequence else {

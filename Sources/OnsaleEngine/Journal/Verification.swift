@@ -1,11 +1,11 @@
 import OnsaleSale
 public import OnsaleValues
 
-/// Checks every rule over a journal, from its first fact on.
+/// Checks a journal against the rules, replaying from the first fact.
 public struct Verification {
-    /// What the provider says of a payment.
+    /// A payment according to the provider. Amounts are in minor units.
     public struct ProviderAccount: Sendable {
-        /// The order's public id.
+        /// The order's public ID.
         public let order: String
         public let intent: String
         public let captured: Int64
@@ -19,9 +19,9 @@ public struct Verification {
         }
     }
 
-    /// What was found.
+    /// The result of a verification.
     public struct Report: Sendable {
-        /// A line for each event.
+        /// One line of text per event, for people to read.
         public var lines: [String] = []
         public var breaches: [Breach] = []
     }
@@ -29,14 +29,14 @@ public struct Verification {
     private let journal: any EventStore
     private let provider: () throws -> [ProviderAccount]
 
-    /// - Parameter provider: reads the provider's own account, where it is at hand, to be compared with the orders. It is
-    ///   read before the journal and after it, so that a server that goes on selling meanwhile is not blamed for it.
+    /// - Parameter provider: reads the provider's own records, if available, to compare with the orders. It is called
+    ///   before and after reading the journal, so that sales made meanwhile don't count as breaches.
     public init(journal: any EventStore, provider: @escaping () throws -> [ProviderAccount] = { [] }) {
         self.journal = journal
         self.provider = provider
     }
 
-    /// - Throws: only when the journal can't be read at all.
+    /// - Throws: only if the journal or the provider's records can't be read at all.
     public func run() throws -> Report {
         var report = Report()
         let before = Set(try provider().map(\.intent))
@@ -63,8 +63,8 @@ public struct Verification {
         for breach in partition.breaches() {
             report.breaches.append(Breach(rule: breach.rule, "event \(name): \(breach.description)"))
         }
-        // Rule 6: the snapshot and what follows it must come to the same state, bit for bit. Facts that a running
-        // server has added meanwhile are no difference.
+        // Rule 6: the snapshot plus the facts after it must give the same state, bit for bit. If a running server has
+        // added facts meanwhile, the heads differ and there is nothing to compare.
         let restored = try Recovery.recover(name, from: journal)
         if restored.head == replayed.head, restored.partition.stateHash != partition.stateHash {
             report.breaches.append(Breach(rule: 6, "event \(name): its snapshot leads to another state than its facts"))
@@ -80,7 +80,8 @@ public struct Verification {
         return replayed
     }
 
-    /// Rule 2, from the other side: no money at the provider without an order that explains it, or that still asks.
+    /// Rule 2 from the provider's side: all its money must belong to an order that accounts for it or still works on
+    /// it.
     private func compareWithProvider(
         _ partitions: [UInt64: Partition], knownBefore: Set<String>, _ provider: [ProviderAccount],
         _ report: inout Report
@@ -102,7 +103,7 @@ public struct Verification {
                 || partition.sale.strays[account.intent] != nil
             if !isExplained {
                 report.breaches.append(
-                    Breach(rule: 2, "payment \(account.intent) was captured, and order \(account.order) bought nothing")
+                    Breach(rule: 2, "payment \(account.intent) was captured but order \(account.order) bought nothing")
                 )
             }
         }
@@ -115,15 +116,15 @@ public struct Verification {
                 report.breaches.append(
                     Breach(
                         rule: 2,
-                        "event \(partition.definition.id): order \(order.id.serial) knows of \(order.refunded) that went "
-                            + "back, the provider of \(known)"))
+                        "event \(partition.definition.id): order \(order.id.serial) records refunds of "
+                            + "\(order.refunded), the provider of \(known)"))
             }
             for order in partition.sale.orders where order.state == .confirmed && order.captured > 0 {
                 guard let intent = order.intent, capturedByIntent[intent] == order.captured else {
                     report.breaches.append(
                         Breach(
                             rule: 2,
-                            "event \(partition.definition.id): order \(order.id.serial) is confirmed, and the provider has no money for it"
+                            "event \(partition.definition.id): order \(order.id.serial) is confirmed but not captured at the provider"
                         ))
                     continue
                 }

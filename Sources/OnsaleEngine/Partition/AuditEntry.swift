@@ -1,6 +1,6 @@
 public import OnsaleValues
 
-/// What an organizer is about to do, and who says so.
+/// What an organizer did, and who claims to have done it.
 public struct AuditNote: Sendable, Equatable {
     public enum Action: UInt8, Sendable, CaseIterable {
         case created = 1
@@ -10,15 +10,15 @@ public struct AuditNote: Sendable, Equatable {
         case blocked
         case unblocked
         case refunded
-        /// Done at the payment provider, and found out.
+        /// Done at the payment provider and discovered here.
         case refundSeen
         case disputeSeen
     }
 
-    /// The organizer's token is one for all, so this is what its holder calls themselves; believed, not proved.
+    /// The name the caller gave. All organizers share one token, so it is not verified.
     public let actor: String
     public let action: Action
-    /// What it was done to, for people to read.
+    /// What it was done to, as text for people.
     public let detail: String
 
     public init(actor: String, action: Action, detail: String) {
@@ -28,7 +28,7 @@ public struct AuditNote: Sendable, Equatable {
     }
 }
 
-/// What an organizer has done.
+/// An audit note and when it was recorded.
 public struct AuditEntry: Sendable, Equatable {
     public let at: Timestamp
     public let note: AuditNote

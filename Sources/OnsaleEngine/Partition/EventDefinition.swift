@@ -3,25 +3,25 @@ public import OnsaleSale
 public import OnsaleValues
 public import OnsaleWaitingRoom
 
-/// An event as its organizer created it: what never changes while it is sold.
+/// An event as its organizer created it. It never changes during the sale.
 ///
-/// A class because every reader and every published copy shares the one value; it is immutable.
+/// A class, so that all readers and published copies share one immutable value.
 public final class EventDefinition: Sendable {
     public let id: String
-    /// 40 random bits that make the numbers of this event's holds, orders and tickets unique among all events.
+    /// 40 random bits that make the public IDs of this event's holds, orders and tickets unique among all events.
     public let tag: UInt64
     public let title: String
     public let venue: String
     public let startsAt: Timestamp
     /// ISO 4217.
     public let currency: String
-    /// SHA-256 of the seating plan as it was given; nil for an event with areas alone.
+    /// SHA-256 of the seating plan as uploaded; nil for an event with areas only.
     public let planDigest: [UInt8]?
-    /// SHA-256 of the document that holds the plan; nil where the creation itself does.
+    /// SHA-256 of the document with the encoded plan; nil if the creation fact contains the plan.
     let planReference: [UInt8]?
     public let plan: SeatingPlan
     public let terms: SaleTerms
-    /// The schedule at creation; the line holds the one in force.
+    /// The schedule at creation; the current one is in the line.
     public let schedule: OnsaleSchedule
 
     public convenience init(
@@ -51,8 +51,8 @@ public final class EventDefinition: Sendable {
         self.schedule = schedule
     }
 
-    /// The definition with its plan kept as a document of its own, so that creating the event is a small row.
-    /// - Returns: it, and the document.
+    /// Moves the plan into a document of its own, which keeps the event's first row small.
+    /// - Returns: the definition that refers to the document, the document and its SHA-256.
     func withPlanApart() -> (definition: EventDefinition, document: [UInt8], digest: [UInt8]) {
         var writer = ByteWriter(reservingCapacity: plan.seats.count * 32 + 1024)
         encodePlan(into: &writer)
@@ -126,16 +126,16 @@ public final class EventDefinition: Sendable {
     }
 }
 
-/// A plan with the price of each of its categories.
+/// A plan and the price of each of its categories.
 struct PricedPlan {
     let plan: SeatingPlan
     let prices: [Int64]
-    /// Where it is kept, if not with the event's creation.
+    /// SHA-256 of the document that contains the plan, if it isn't in the creation fact.
     var reference: [UInt8]?
 }
 
 extension ByteReader {
-    /// A plan that is a document of its own.
+    /// Reads a plan stored as a document of its own.
     mutating func plan(reference: [UInt8]) throws(ByteReadingError) -> PricedPlan {
         var plan = try plan()
         guard isAtEnd else { throw malformed }

@@ -3,23 +3,23 @@ public import OnsaleSale
 public import OnsaleValues
 public import OnsaleWaitingRoom
 
-/// Anything that has happened in an event's partition; what its journal consists of.
+/// Anything that happened in an event's partition. Its journal consists of these.
 public enum Fact: Sendable {
-    /// Always the first.
+    /// Always the first fact.
     case created(EventDefinition)
     case sale(SaleFact)
     case line(LineFact)
-    /// Stands behind the facts that it tells of.
+    /// Follows the facts it describes.
     case audited(AuditNote)
 
     private static let createdTag: UInt8 = 128
     private static let auditedTag: UInt8 = 129
-    /// As `created`, with its plan in a document.
+    /// Like `created`, but with the plan in a document.
     private static let createdByPlanTag: UInt8 = 130
 
-    /// Finds plans by their SHA-256.
+    /// Looks up a plan document by its SHA-256.
     public typealias Plans = (_ digest: [UInt8]) throws -> [UInt8]?
-    /// The version of the binary form, first byte of every row.
+    /// The version of the binary form; the first byte of every row.
     static let format: UInt8 = ByteReader.newestForm
 
     func encode(into writer: inout ByteWriter) {
@@ -57,7 +57,8 @@ public enum Fact: Sendable {
     }
 
     /// Reads the facts of a journal row.
-    /// - Throws: ``ByteReadingError`` for what is no row of facts, ``PlanMissing`` when its plan is not there.
+    /// - Throws: ``ByteReadingError`` if the payload isn't valid, ``PlanMissing`` if the event's plan is missing or
+    ///   damaged, or what `plans` throws.
     public static func decode(payload: [UInt8], plans: Plans) throws -> [Fact] {
         var reader = ByteReader(payload)
         let form = try reader.byte()
@@ -68,7 +69,7 @@ public enum Fact: Sendable {
         return facts
     }
 
-    /// The seating plan of an event is not among the documents, or damaged there.
+    /// An event's seating plan is missing from the documents, or damaged there.
     public struct PlanMissing: Error {}
 
     /// Writes facts as the payload of a journal row.

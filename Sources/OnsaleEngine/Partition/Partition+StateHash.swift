@@ -4,7 +4,7 @@ import OnsaleValues
 import OnsaleWaitingRoom
 
 extension Partition {
-    /// SHA-256 over the whole state in a fixed order: equal for equal states, whatever process worked them out.
+    /// SHA-256 over the whole state in a fixed order (rule 6). Equal states have equal hashes, in any process.
     public var stateHash: [UInt8] {
         var writer = ByteWriter(reservingCapacity: 1 << 20)
         sale.encodeForHash(into: &writer)

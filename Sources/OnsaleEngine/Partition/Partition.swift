@@ -4,19 +4,19 @@ public import OnsaleWaitingRoom
 
 /// Everything about one event, in one value with one writer: its sale and its line.
 ///
-/// Pure like both of them; here they meet (a hold needs a living pass, a line ends when the sale is sold out).
+/// Pure like both of them. Here they meet: a hold needs a live pass, and the line ends when the sale is sold out.
 public struct Partition: Sendable {
     public let definition: EventDefinition
     public private(set) var sale: Sale
     public private(set) var line: Line
-    /// What organizers have done, the newest last; the journal has what was done before these.
+    /// The latest actions of organizers, newest last; the journal has all of them.
     public private(set) var audit: [AuditEntry] = []
     static let auditMax = 1000
-    /// Reused between commands; never part of the state.
+    /// Reused between commands; not part of the state.
     private var saleFacts: [SaleFact] = []
     private var lineFacts: [LineFact] = []
 
-    /// A new event, as its first fact says.
+    /// A new event, in the state after its first fact.
     public init(definition: EventDefinition) {
         self.definition = definition
         sale = Sale(plan: definition.plan, terms: definition.terms)
@@ -28,20 +28,20 @@ public struct Partition: Sendable {
         return phase == .open && sale.isSoldOut ? .soldOut : phase
     }
 
-    /// Places that are free or held: more people than that need not be let in to shop.
+    /// Free and held places: there is no point in letting more people shop than that.
     var placesLeft: Int {
         let counts = sale.counts
         return counts.free + counts.held
     }
 
-    /// Whether it must stay loaded: something is under way, or its opening lies ahead.
+    /// Whether it must stay loaded: something is in progress, or its opening is still ahead.
     public func hasUnfinishedBusiness(at now: Timestamp) -> Bool {
         sale.hasUnfinishedBusiness || line.hasUnfinishedBusiness(at: now)
     }
 
     // MARK: Deciding
 
-    /// Decides on a command at a moment that ``advance(to:facts:)`` has already been told of.
+    /// Decides a command. Call ``advance(to:facts:)`` with the same `now` first.
     public mutating func apply<Command: EventCommand>(
         _ command: Command, now: Timestamp, facts: inout [Fact]
     ) throws(Command.Reason) -> Command.Answer {
@@ -52,10 +52,10 @@ public struct Partition: Sendable {
         _ command: Command, now: Timestamp, facts: inout [Fact]
     ) throws(Refusal) -> Command.Answer {
         let placesBefore = placesLeft
-        // What was decided stands, also when the answer is no.
+        // Facts already decided stand, even if the command is then refused.
         defer {
             followSale(at: now)
-            // The line follows what is left: it ends with the last place, and goes on when places come back.
+            // The line ends when the last place is sold, and resumes when places come back.
             if placesLeft != placesBefore || !lineFacts.isEmpty {
                 line.advance(to: now, placesLeft: placesLeft, facts: &lineFacts)
             }
@@ -71,7 +71,7 @@ public struct Partition: Sendable {
         return try line.apply(command, now: now, placesLeft: placesLeft, facts: &lineFacts)
     }
 
-    /// Gives back what is held with a pass that is about to end.
+    /// Releases the holds of a pass that is about to end.
     mutating func releaseHolds(of buyer: BuyerID, pass: PassID, now: Timestamp) {
         sale.releaseHolds(of: buyer, pass: pass, now: now, facts: &saleFacts)
         tellLine(of: saleFacts, at: now)
@@ -87,7 +87,7 @@ public struct Partition: Sendable {
         audit.append(AuditEntry(at: now, note: note))
     }
 
-    /// Tells the event what time it is.
+    /// Moves the event's clock; everything due by `now` happens.
     public mutating func advance(to now: Timestamp, facts: inout [Fact]) {
         sale.advance(to: now, facts: &saleFacts)
         tellLine(of: saleFacts, at: now)
@@ -98,7 +98,7 @@ public struct Partition: Sendable {
         collect(into: &facts)
     }
 
-    /// What the line must know of the sale's last step; the same when it is decided on and when it is replayed.
+    /// Tells the line what the sale's last step means for it. Deciding and replaying both do this, so they agree.
     private mutating func tellLine(of facts: some Sequence<SaleFact>, at now: Timestamp) {
         for buyer in sale.buyersLeftOff { line.noteEnd(of: buyer, at: now) }
         for case .paymentDeclined(let declined) in facts {
@@ -106,14 +106,13 @@ public struct Partition: Sendable {
         }
     }
 
-    /// What follows from the sale's last step: a pass with which too many payments were declined ends, and with it what
-    /// was held.
+    /// Ends a pass whose payments were declined too often, and releases its holds.
     private mutating func followSale(at now: Timestamp) {
         guard !saleFacts.isEmpty else { return }
         tellLine(of: saleFacts, at: now)
         for case .paymentDeclined(let declined) in saleFacts {
             guard let order = sale.order(declined.order) else { continue }
-            // What was being paid when the pass ended comes back to nobody.
+            // A hold that was being paid when the pass ended is released too, rather than returned to a dead pass.
             guard
                 line.endDeclined(pass: order.pass, now: now, facts: &lineFacts) != nil
                     || line.hasEndedByDeclines(order.pass)
@@ -123,9 +122,10 @@ public struct Partition: Sendable {
         }
     }
 
-    /// A fact that did not apply though it had just been decided on: a bug. What was decided since must be thrown away.
+    /// A fact that was just decided but didn't apply: a bug. Discard everything decided since the last batch.
     public var fault: String? { sale.fault?.description ?? line.fault?.description }
 
+    /// When ``advance(to:facts:)`` next has something to do; nil if never.
     public mutating func nextDue() -> Timestamp? {
         let sale = sale.nextDue()
         let line = line.nextDue()
@@ -145,7 +145,7 @@ public struct Partition: Sendable {
     /// Applies a fact that was journaled at `at`.
     public mutating func replay(_ fact: Fact, at: Timestamp) throws {
         switch fact {
-        case .created: throw ContradictoryFact("an event is created once")
+        case .created: throw ContradictoryFact("an event is created twice")
         case .sale(let fact):
             try sale.replay(fact, at: at)
             tellLine(of: CollectionOfOne(fact), at: at)
@@ -158,7 +158,7 @@ public struct Partition: Sendable {
 
     static let snapshotFormat: UInt8 = 4
 
-    /// The state without its definition, which the journal's first row holds.
+    /// The state without the definition, which is in the journal's first row.
     public func encodeSnapshot() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 1 << 20)
         writer.write(byte: Partition.snapshotFormat)
@@ -176,6 +176,8 @@ public struct Partition: Sendable {
         }
     }
 
+    /// Restores the state from a snapshot.
+    /// - Throws: ``ByteReadingError`` if the snapshot has another format or is damaged.
     public init(definition: EventDefinition, snapshot: [UInt8]) throws(ByteReadingError) {
         var reader = ByteReader(snapshot)
         guard try reader.byte() == Partition.snapshotFormat else { throw reader.malformed }
@@ -189,7 +191,7 @@ public struct Partition: Sendable {
         guard reader.isAtEnd else { throw reader.malformed }
     }
 
-    /// All breaches of the rules in this state.
+    /// All rule breaches in this state; recounts everything.
     public func breaches() -> [Breach] {
         sale.breaches() + line.breaches()
     }

@@ -1,8 +1,10 @@
-/// Seating plans, and whatever else a fact names by its content.
+/// Stores seating plans and other documents that facts refer to by their SHA-256.
 public protocol DocumentStore: Sendable {
-    /// Keeps a document under its SHA-256, durably. Keeping one twice is fine.
+    /// Stores a document durably under `digest`, its SHA-256. Storing the same one again does nothing.
+    /// - Throws: ``JournalError``.
     func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws
 
-    /// The document with that SHA-256.
+    /// The document with that SHA-256; nil if there is none.
+    /// - Throws: ``JournalError``.
     func document(digest: [UInt8]) throws -> [UInt8]?
 }

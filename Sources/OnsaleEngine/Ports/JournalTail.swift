@@ -2,31 +2,34 @@ import Foundation
 import OnsaleValues
 import Synchronization
 
-/// Everything that is in the journal, from a position on and then as it comes: for followers that must not miss anything.
+/// Reads the journal from a given position and then follows it live, for consumers that must not miss anything.
 ///
-/// It keeps one number for each event, whatever its readers do: a slow one holds up nobody, and finds on disk what it has
-/// not read. Where a reader stands it keeps itself, best in the same commit as what it made of the rows.
+/// It keeps only one number per event, however many readers there are. A slow reader delays nobody; it finds the rows
+/// on disk later. Readers store their own positions, ideally in the same transaction as what they derive from the rows.
 public final class JournalTail: Sendable {
-    /// Rows of one event, in order and without a gap.
+    /// Consecutive rows of one event.
     public struct Batch: Sendable {
+        /// The ID of the event.
         public let partition: String
+        /// The rows, in order and without gaps.
         public let rows: [JournalRow]
 
-        /// Where the reader stands after it: the number of the last fact.
+        /// The reader's position after this batch: the number of its last fact.
         public var position: UInt64 { rows.last?.lastSequence ?? 0 }
     }
 
+    /// Why a reader can't go on.
     public enum Failure: Error, Equatable {
-        /// The journal ends before the position: it is not the one that was read before.
+        /// The journal ends before the reader's position, so it is not the journal that was read before.
         case behind(partition: String)
-        /// The next row is not there.
+        /// The next row is missing.
         case gap(partition: String)
     }
 
     private struct State {
-        /// How far each partition reaches, as far as the writer has said.
+        /// The last fact of each partition that the writer has reported.
         var heads: [String: UInt64] = [:]
-        /// Grows with every change of a head.
+        /// Increases whenever a head moves.
         var version: UInt64 = 0
         var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
         var lastWaiter: UInt64 = 0
@@ -36,29 +39,30 @@ public final class JournalTail: Sendable {
     private let queue = DispatchQueue(label: "onsale.tail", qos: .utility)
     private let state = Mutex(State())
 
+    /// A tail of `journal`. It learns of new rows as a ``Follower`` of the writer.
     public init(journal: any Journal) {
         self.journal = journal
     }
 
-    /// A reader.
+    /// A new reader.
     /// - Parameters:
-    ///   - positions: the last fact of each event that has been dealt with; 0 for those that are not among them.
-    ///   - rowsMax: how many rows a batch has at most.
-    ///   - bytesMax: beyond so many bytes of payload a batch takes no further row.
+    ///   - positions: the last fact already processed, by event; 0 for events not listed.
+    ///   - rowsMax: the most rows in a batch.
+    ///   - bytesMax: a batch takes no further row once its payloads reach this many bytes.
     public func reader(
         after positions: [String: UInt64] = [:], rowsMax: Int = 256, bytesMax: Int = 1 << 20
     ) -> Reader {
         Reader(self, positions, rowsMax: rowsMax, bytesMax: bytesMax)
     }
 
-    /// Reads the journal of all events. For one task at a time.
+    /// Reads the journals of all events. Use it from one task at a time.
     public final class Reader {
         private let tail: JournalTail
         private let rowsMax: Int
         private let bytesMax: Int
-        /// What has been handed on, by event.
+        /// The last fact returned by ``next()``, by event.
         public private(set) var positions: [String: UInt64]
-        /// Events that reach further than that, in the order in which they are read.
+        /// Events with more to read, in reading order.
         private var unread: [String] = []
         private var hasBegun = false
         private var seenVersion: UInt64 = 0
@@ -70,8 +74,8 @@ public final class JournalTail: Sendable {
             self.bytesMax = bytesMax
         }
 
-        /// The next rows, of one event; events take turns. Waits until there are any.
-        /// - Throws: ``Failure``, what the journal throws, or `CancellationError`.
+        /// The next rows of one event; events take turns. Waits until there are any.
+        /// - Throws: ``Failure``, ``JournalError``, or `CancellationError`.
         public func next() async throws -> Batch {
             while true {
                 try Task.checkCancellation()
@@ -80,7 +84,7 @@ public final class JournalTail: Sendable {
                     unread.removeFirst()
                     if !batch.rows.isEmpty {
                         positions[partition] = batch.position
-                        // It may reach further still, and looks again when the others have had their turn.
+                        // This event may have more rows; check again after the others have had a turn.
                         unread.append(partition)
                         return batch
                     }
@@ -96,7 +100,7 @@ public final class JournalTail: Sendable {
             }
         }
 
-        /// What is on disk before anything has been told of.
+        /// Finds what was on disk before the writer reported anything.
         private func look() async throws {
             let heads = try await tail.run { try $0.heads() }
             let reached = Dictionary(heads.map { ($0.partition, $0.lastSequence) }, uniquingKeysWith: max)
@@ -138,7 +142,7 @@ public final class JournalTail: Sendable {
         return rows
     }
 
-    /// Blocking calls on a thread of its own.
+    /// Runs blocking calls off the cooperative pool.
     private func run<Value: Sendable>(_ body: @escaping @Sendable (any Journal) throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { [journal] in continuation.resume(with: Result { try body(journal) }) }

@@ -1,17 +1,19 @@
-/// What a payment provider needs to know of an order.
+/// What a payment provider needs to know about an order.
 public struct PaymentOrder: Hashable, Sendable {
-    /// The order's public id: goes into the provider's metadata and into every idempotency key.
+    /// The order's public ID. It goes into the provider's metadata and every idempotency key.
     public let reference: String
-    /// Minor units of the currency, as ISO 4217 has them.
+    /// The amount to pay, in minor units as ISO 4217 defines them.
     public let amount: Int64
-    /// ISO 4217.
+    /// ISO 4217 code.
     public let currency: String
+    /// The provider's ID of the buyer's payment method.
     public let paymentMethod: String
     /// W3C `traceparent` to pass on.
     public let trace: String?
-    /// The event that it is for.
+    /// The ID of the order's event.
     public let event: String
 
+    /// An order with these values.
     public init(
         reference: String, amount: Int64, currency: String, paymentMethod: String, trace: String?, event: String
     ) {
@@ -24,34 +26,40 @@ public struct PaymentOrder: Hashable, Sendable {
     }
 }
 
-/// Where a payment stands at the provider.
+/// The status of a payment at the provider.
 public enum PaymentStatus: Hashable, Sendable {
-    /// Not decided yet.
+    /// Undecided.
     case pending
-    /// The payer has to confirm at this address.
+    /// The payer must confirm at this URL.
     case requiresAction(url: String)
+    /// The money is reserved.
     case authorized
-    /// So much was taken, whatever has gone back since.
+    /// This amount was captured, in minor units, regardless of later refunds.
     case captured(amount: Int64)
+    /// Nothing is reserved, and nothing was captured.
     case canceled
+    /// The provider or the bank declined the payment; `code` is the provider's reason.
     case declined(code: String)
 }
 
 /// A payment as the provider knows it.
 public struct Payment: Hashable, Sendable {
+    /// The provider's ID of the payment.
     public let intent: String
+    /// Its status when the provider answered.
     public let status: PaymentStatus
-    /// What it is for, in minor units as ISO 4217 has them.
+    /// The amount to pay, in minor units as ISO 4217 defines them.
     public let amount: Int64
-    /// ISO 4217, upper case.
+    /// ISO 4217 code, upper case.
     public let currency: String
-    /// The order that it names; nil where the provider does not say.
+    /// The public ID of the order the payment names; nil if the provider doesn't say.
     public let reference: String?
-    /// What has gone back or is about to, by the charge's own account; nil where that was not told.
+    /// The amount refunded or being refunded according to the charge, in minor units; nil if the provider doesn't say.
     public let chargeRefunded: Int64?
-    /// Whether the charge has ever been disputed; nil where that was not told.
+    /// Whether the charge has ever been disputed; nil if the provider doesn't say.
     public let isDisputed: Bool?
 
+    /// A payment with these values.
     public init(
         intent: String, status: PaymentStatus, amount: Int64, currency: String, reference: String?,
         chargeRefunded: Int64? = nil, isDisputed: Bool? = nil
@@ -65,7 +73,7 @@ public struct Payment: Hashable, Sendable {
         self.isDisputed = isDisputed
     }
 
-    /// Whether amount, currency and order are those that were asked for.
+    /// Whether amount, currency and order match what we asked for.
     public func fits(_ order: PaymentOrder) -> Bool {
         amount == order.amount && currency == order.currency && (reference == nil || reference == order.reference)
     }
@@ -73,17 +81,24 @@ public struct Payment: Hashable, Sendable {
 
 /// A refund as the provider knows it.
 public struct Refund: Hashable, Sendable {
+    /// How far a refund has come.
     public enum Status: Hashable, Sendable {
-        /// The money is on its way, and may yet come back.
+        /// The money is on its way, but the refund may still fail.
         case pending
+        /// The money has gone back.
         case succeeded
+        /// The money has not gone back.
         case failed
     }
 
+    /// The provider's ID of the refund.
     public let id: String
+    /// The refunded amount, in minor units as ISO 4217 defines them.
     public let amount: Int64
+    /// Its status when the provider answered.
     public let status: Status
 
+    /// A refund with these values.
     public init(id: String, amount: Int64, status: Status) {
         self.id = id
         self.amount = amount
@@ -91,52 +106,55 @@ public struct Refund: Hashable, Sendable {
     }
 }
 
-/// A call to the provider that brought no answer to its question.
+/// Why a call to the provider gave no usable answer.
 public enum PaymentGatewayError: Error, Sendable {
-    /// No answer: the same call, with the same key, tells what became of it.
+    /// No answer. Repeating the call with the same key tells what became of it. The value says what went wrong.
     case unanswered(String)
-    /// The provider failed. It may have kept this very answer under the key, so what became of the call must be looked
-    /// up, and a new key used. `intent` is there if the answer names one.
+    /// The provider failed with this HTTP status. It may replay the failure under the same key, so look up what became
+    /// of the call and use a new key. `intent` is set if the answer names one.
     case failed(status: Int, intent: String?)
-    /// Too many calls, or one with the same key is under way: again later, not before so many seconds.
+    /// Too many calls, or another call with the same key is in progress. Retry later, no sooner than the given seconds.
     case busy(retryAfterSeconds: Int?)
-    /// The provider was not asked: too many wait for it to say the same. Again later.
+    /// We didn't ask: too many callers already wait for the same answer. Retry later.
     case notAsked
-    /// The key was used with other parameters: a new one is needed.
+    /// The key was used before with other parameters; use a new one.
     case keyConflict
-    /// The provider does not take our secret key.
+    /// The provider rejects our secret key.
     case unauthorized
-    /// The provider says that the request itself is wrong: asking again the same way is no use before somebody mends it,
-    /// but what it was about is still open.
+    /// The provider calls the request itself invalid, with this HTTP status and reason. Repeating it is useless until
+    /// someone fixes the cause, and the payment is still open.
     case rejected(status: Int, String)
-    /// The provider knows no such payment.
+    /// The provider doesn't know the payment.
     case unknownPayment
 }
 
-/// The way to a payment provider. The provider takes equal idempotency keys for equal effects; `attempt` makes a new key
-/// where the old one has an answer that is of no use.
+/// A payment provider. Calls with equal idempotency keys have one effect; a higher `attempt` makes a new key when the
+/// answer under the old one is useless.
+///
+/// Every call throws ``PaymentGatewayError``.
 public protocol PaymentGateway: Sendable {
-    /// Reserves the money.
+    /// Reserves the order's amount.
     func authorize(_ order: PaymentOrder, attempt: Int) async throws -> Payment
-    /// Takes reserved money.
+    /// Captures reserved money.
     func capture(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment
     /// Releases reserved money.
     func void(_ intent: String, for order: PaymentOrder, attempt: Int) async throws -> Payment
-    /// Gives captured money back. `key` names what is left of it and which try this is.
+    /// Refunds `amount` minor units of captured money. `key` is the idempotency key; it names what is left to refund
+    /// and the attempt.
     func refund(_ intent: String, amount: Int64, for order: PaymentOrder, key: String) async throws -> Refund
-    /// Where a payment stands now.
+    /// The current state of a payment.
     func payment(_ intent: String, currency: String) async throws -> Payment
-    /// All payments that carry this order's reference, the oldest first.
+    /// All payments with this order's reference, oldest first.
     /// - Parameters:
-    ///   - placedAt: in milliseconds since 1970.
-    ///   - isRecent: whether one may be so new that what the provider's search says is not enough.
+    ///   - placedAt: in milliseconds since 1970-01-01T00:00:00Z.
+    ///   - isRecent: whether a payment may be too new for the provider's search to find.
     func payments(for order: PaymentOrder, placedAt: Int64, isRecent: Bool) async throws -> [Payment]
     /// All refunds of a payment.
     func refunds(of intent: String, currency: String) async throws -> [Refund]
-    /// Whether the payer disputes the payment, or has won against us.
+    /// Whether the payer disputes the payment or has won a dispute.
     func isDisputed(_ intent: String) async throws -> Bool
-    /// The order that a payment names.
+    /// The public ID of the order a payment names; nil if it names none.
     func reference(of intent: String) async throws -> String?
-    /// Whether the provider can be reached and takes our key. Answers soon.
+    /// Checks that the provider is reachable and accepts our key. Returns quickly.
     func probe() async throws
 }

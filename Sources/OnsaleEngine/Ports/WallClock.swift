@@ -1,6 +1,7 @@
 public import OnsaleValues
 
-/// Where the engine learns what time it is.
+/// The engine's source of time.
 public protocol WallClock: Sendable {
+    /// The current time of day.
     func now() -> Timestamp
 }

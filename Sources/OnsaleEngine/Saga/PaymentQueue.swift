@@ -2,17 +2,16 @@ import DequeModule
 import HeapModule
 import OnsaleSale
 
-/// What each order's payment asks for, and when the provider is asked: one call at a time for each order, so many in all,
-/// and again later what brought no answer.
+/// Schedules calls to the provider: one at a time per order, a limited number in total, and retries.
 ///
-/// What an order asks for comes from the journal alone (``set(_:for:)``); a call's end says only when to try again, if the
-/// order still asks for the same then. So it is all the same which of the two is told first.
+/// What an order needs comes from the journal alone (``set(_:for:)``). The end of a call says only when to retry, if
+/// the order still needs the same then. So it doesn't matter which of the two arrives first.
 ///
-/// Pure: times are nanoseconds of any clock that never goes back, and what is to be done is given back as actions.
+/// Pure: times are nanoseconds of any monotonic clock, and what to do is returned as actions.
 struct PaymentQueue: Sendable {
-    /// Calls to the provider under way at a time.
+    /// The most concurrent calls to the provider.
     static let callsMax = 256
-    /// The same while it is not known yet whether the provider is really back.
+    /// The same while it isn't certain that the provider is back.
     static let trialCallsMax = 4
 
     /// An order, or a second payment of one.
@@ -44,34 +43,34 @@ struct PaymentQueue: Sendable {
     }
 
     enum Action: Sendable {
-        /// Ask the provider now.
+        /// Call the provider now.
         case call(Call)
-        /// Nothing is asked for any more, but a call was repeated, so there may be a second payment.
+        /// The order needs nothing more, but a call was repeated, so look for a second payment.
         case lookForStrays(reference: String)
     }
 
-    /// How long to wait before the same is asked again.
+    /// How long to wait before repeating a call.
     struct Pause: Sendable {
         let milliseconds: Int
-        /// Whether the provider itself has asked for patience.
+        /// Whether the provider asked for this delay; then nothing may shorten it.
         var isTold = false
     }
 
     private enum Phase {
-        /// For a call to be free.
+        /// Waiting for a free call slot.
         case waiting
         case calling
         case sleeping(until: UInt64, notBefore: UInt64)
     }
 
     private struct Entry {
-        /// What the order asks for; nil when it asks for nothing any more and a call is still under way.
+        /// What the order needs; nil if it needs nothing more but a call is still in progress.
         var task: PaymentTask?
         var course: PaymentCourse
         var phase: Phase
     }
 
-    /// Compared by when it is due, then by key, so that the order never depends on a dictionary's.
+    /// Ordered by due time, then by key, so the result never depends on a dictionary's order.
     private struct Alarm: Comparable {
         let at: UInt64
         let key: Key
@@ -83,16 +82,16 @@ struct PaymentQueue: Sendable {
     private(set) var running = 0
     private(set) var isStopping = false
     private var entries: [Key: Entry] = [:]
-    /// Those in phase `waiting`, and some that were.
+    /// Keys in phase `waiting`, with some stale entries.
     private var waiting = Deque<Key>()
-    /// Those in phase `sleeping`, and some that were.
+    /// Alarms of keys in phase `sleeping`, with some stale entries.
     private var alarms = Heap<Alarm>()
     private var doubtful: [String] = []
 
-    // MARK: What is asked for
+    // MARK: What orders need
 
-    /// What the order asks for now, as the journal says; nil for nothing. Another step than before is taken at once, ahead
-    /// of orders that have just been placed.
+    /// Sets what the order needs now according to the journal; nil for nothing. An order that has moved on to another
+    /// step goes ahead of newly placed orders.
     mutating func set(_ task: PaymentTask?, for key: Key) {
         guard !isStopping else { return }
         guard let entry = entries[key] else {
@@ -110,15 +109,14 @@ struct PaymentQueue: Sendable {
         }
     }
 
-    /// What may be old news: it must not replace what is newer.
+    /// Adds a task that may be outdated, unless something newer is known of its order.
     mutating func remind(of task: PaymentTask) {
         let key = Key(task)
         if entries[key] == nil { set(task, for: key) }
     }
 
-    /// Has a sleeping order tried at once. Where a call is under way it leads on by itself, and where the provider has asked
-    /// for patience the order is left alone.
-    /// - Returns: whether the order asks for anything, as far as is known here.
+    /// Wakes a sleeping order at once, unless the provider asked for the delay. A call in progress goes on by itself.
+    /// - Returns: whether the order is known to need anything.
     @discardableResult
     mutating func hasten(_ key: Key, now: UInt64) -> Bool {
         switch entries[key]?.phase {
@@ -131,23 +129,23 @@ struct PaymentQueue: Sendable {
         return true
     }
 
-    /// The event is not to be had any more: nothing more is begun for its orders.
+    /// The event is out of service: no new calls for its orders.
     mutating func leave(_ event: String) {
         for (key, entry) in entries where key.event == event {
             if case .calling = entry.phase { entries[key]?.task = nil } else { entries[key] = nil }
         }
     }
 
-    /// No new call is begun; those under way may end.
+    /// Begins no new calls; those in progress may end.
     mutating func stop() {
         isStopping = true
         waiting.removeAll()
         alarms = Heap()
     }
 
-    // MARK: What is to be done
+    // MARK: What to do
 
-    /// What is to be done now; no call while the provider is away.
+    /// What to do now; no calls while the gate is closed.
     mutating func actions(now: UInt64) -> [Action] {
         defer { doubtful.removeAll() }
         var actions = doubtful.map { Action.lookForStrays(reference: $0) }
@@ -170,7 +168,7 @@ struct PaymentQueue: Sendable {
         return actions
     }
 
-    /// A call has come to its end. If its order still asks for the same, that is asked again after the pause.
+    /// Notes the end of a call. If its order still needs the same, the call is repeated after the pause.
     mutating func finish(_ call: Call, _ pause: Pause, now: UInt64) {
         let key = Key(call.task)
         running -= 1
@@ -182,10 +180,10 @@ struct PaymentQueue: Sendable {
         sleep(key, until: until, notBefore: pause.isTold ? until : 0)
     }
 
-    /// Whether anybody waits for a time to come.
+    /// Whether any order sleeps, so someone must ask for actions later.
     var hasSleepers: Bool { !alarms.isEmpty && !isStopping }
 
-    /// The provider is back: everything that waited goes on within a second.
+    /// The provider is back: wakes all sleepers, spread over a second.
     mutating func wakeAll(now: UInt64, _ random: inout some RandomNumberGenerator) {
         for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
             guard case .sleeping(let until, let notBefore) = entry.phase else { continue }

@@ -1,7 +1,7 @@
 import OnsaleSale
 import OnsaleValues
 
-/// How often, and since when, the provider has not known a payment that it had answered about.
+/// How often, and since when, the provider has denied knowing a payment that it told us of before.
 struct Unknown: Sendable {
     private static let seconds: Int64 = 15
     private static let timesMin = 3
@@ -9,7 +9,7 @@ struct Unknown: Sendable {
     private var since: Timestamp?
     private(set) var times = 0
 
-    /// - Returns: whether that was often enough, for long enough, to be believed.
+    /// - Returns: whether it has said so often enough, for long enough, to be believed.
     mutating func note(at now: Timestamp) -> Bool {
         let since = since ?? now
         self.since = since
@@ -18,26 +18,26 @@ struct Unknown: Sendable {
     }
 }
 
-/// What is known of an order's calls to the provider in this process. Soft: after a crash the first call of each kind is
-/// made again under the same key, whose answer then tells what became of the last.
+/// What this process knows about an order's calls to the provider. Soft: after a crash, the first call of each kind is
+/// repeated under the same key, and its answer tells what became of the earlier one.
 struct PaymentCourse: Sendable {
-    /// Tries without an answer, in a row.
+    /// Consecutive tries of the current step.
     var tries = 0
-    /// Which key is used next for each kind of call.
+    /// The attempt that goes into the next key, for each kind of call.
     var authorizeAttempt = 0
     var captureAttempt = 0
     var voidAttempt = 0
     var refundAttempt = 0
-    /// The last authorization failed in a way that leaves open whether there is an intent.
+    /// Whether the last authorization failed without telling if there is an intent.
     var mustLookFirst = false
-    /// A capture was asked for already.
+    /// Whether a capture has been requested already.
     var hasAskedForCapture = false
-    /// How often the provider has said that it does not know the intent: when asked for it, and when asked to capture it.
+    /// How often the provider denied knowing the intent: when asked for it, and when asked to capture it.
     var unknown = Unknown()
     var unknownToCapture = Unknown()
-    /// A call was repeated, so there may be two intents.
+    /// Whether a call was repeated, so there may be two intents.
     var isDoubtful = false
-    /// The process before this one may have made the call already.
+    /// Whether an earlier process may have made the call already.
     var isResumed = false
 
     init(isResumed: Bool = false) {
@@ -48,23 +48,25 @@ struct PaymentCourse: Sendable {
     }
 }
 
-/// One step of an order's payment: asks the provider, and says what its answer means for the order. An empty result
-/// means that the provider has not decided yet.
+/// Performs one step of an order's payment: asks the provider and says what the answer means for the order. An empty
+/// result means that the provider hasn't decided yet.
 struct PaymentSteps: Sendable {
-    /// The provider keeps idempotency keys for a day; an attempt older than this is looked up, never sent again.
+    /// The provider keeps idempotency keys for a day. An order older than this, in seconds, is looked up instead of
+    /// sending a call again.
     private static let keySeconds: Int64 = 23 * 3600
-    /// An order that has ended without a known intent is looked for so long: a call may still be under way, and the
-    /// provider's search lags.
+    /// How long to search for the payment of an ended order without an intent, in seconds: a call may still be in
+    /// progress, and the provider's search lags.
     private static let searchSeconds: Int64 = 120
 
-    /// So long after an order was placed none of its calls is under way any more, and the provider's search knows them all.
+    /// This many seconds after an order was placed, none of its calls is in progress any more and the provider's search
+    /// finds all its payments.
     private static let recentSeconds = SaleTerms.authorizationSeconds + 600
 
     let gateway: any PaymentGateway
     let clock: any WallClock
-    /// Whether an intent is another order's of ours.
+    /// Whether a payment belongs to another order of ours.
     let isOthers: @Sendable (_ payment: Payment) async -> Bool
-    /// Told what somebody must look at.
+    /// Reports something a person must look at.
     let alarm: @Sendable (_ task: PaymentTask, _ reason: String) -> Void
 
     func results(_ task: PaymentTask, _ course: inout PaymentCourse) async throws -> [PaymentResult] {
@@ -95,13 +97,13 @@ struct PaymentSteps: Sendable {
             }
             return await meaning(of: payment, for: task)
         }
-        // The provider may have forgotten the key; the order expires at once and is looked up.
+        // The provider may have forgotten the key. The order is about to expire, and is then looked up.
         guard !isOld(task) else { return [] }
         if course.mustLookFirst {
             let found = try await find(task)
             course.mustLookFirst = false
             if !found.isEmpty { return found }
-            // A call of the process before may yet arrive: the same key makes it the same payment.
+            // An earlier process's call may still arrive; using the same key makes it the same payment.
             if !course.isResumed { course.authorizeAttempt += 1 }
             course.isResumed = false
             course.isDoubtful = true
@@ -123,13 +125,13 @@ struct PaymentSteps: Sendable {
         }
     }
 
-    /// What a payment means for an order that waits for it.
+    /// What a payment means for an order waiting for it.
     private func meaning(of payment: Payment, for task: PaymentTask) async -> [PaymentResult] {
         guard payment.fits(task.payment) else { return [await mismatch(payment, task)] }
         switch payment.status {
         case .authorized: return [.authorized(intent: payment.intent)]
         case .captured(let amount):
-            // What was taken is asked for once more before it is given back: the answer itself may be wrong.
+            // This answer may itself be wrong, so look the captured amount up again before refunding it.
             guard amount == task.payment.amount else { return [await mismatch(payment, task)] }
             return [.captured(intent: payment.intent, amount: amount)]
         case .requiresAction(let url): return [.actionRequired(intent: payment.intent, url: url)]
@@ -142,13 +144,13 @@ struct PaymentSteps: Sendable {
     private func mismatch(_ payment: Payment, _ task: PaymentTask) async -> PaymentResult {
         alarm(
             task,
-            "the provider says \(payment.amount) \(payment.currency) for \(payment.reference ?? "no order"); that is not "
-                + "confirmed, and goes back")
-        // What belongs to another order must not be undone.
+            "the provider reports \(payment.amount) \(payment.currency) for \(payment.reference ?? "no order"), which "
+                + "does not match; the order is not confirmed and the money goes back")
+        // A payment of another order must not be undone.
         return .mismatched(intent: await isOthers(payment) ? nil : payment.intent)
     }
 
-    /// Looks the order's payments up: what the first that counts means, and the others as second payments.
+    /// Looks up the order's payments: says what the main one means and reports the others as second payments.
     private func find(_ task: PaymentTask) async throws -> [PaymentResult] {
         var found = try await payments(of: task.payment, placedAt: task.placedAt)
             .filter { $0.reference == nil || $0.reference == task.payment.reference }
@@ -161,7 +163,7 @@ struct PaymentSteps: Sendable {
     private func stray(_ payment: Payment, of task: PaymentTask? = nil) -> PaymentResult? {
         if case .captured(let amount) = payment.status {
             guard (0...SaleTerms.amountMax).contains(amount) else {
-                if let task { alarm(task, "a second payment, \(payment.intent), has an amount that can't be") }
+                if let task { alarm(task, "second payment \(payment.intent) has an impossible amount") }
                 return nil
             }
             return .stray(intent: payment.intent, captured: amount)
@@ -169,8 +171,8 @@ struct PaymentSteps: Sendable {
         return payment.isLive ? .stray(intent: payment.intent, captured: 0) : nil
     }
 
-    /// The payment of an intent; nil when the provider has said for long enough that it does not know it, and nothing else
-    /// is there for the order.
+    /// The payment with this intent. Nil if the provider has denied knowing it for long enough and has no other payment
+    /// for the order.
     private func known(
         _ intent: String, _ task: PaymentTask, _ course: inout PaymentCourse
     ) async throws -> Payment? {
@@ -189,7 +191,7 @@ struct PaymentSteps: Sendable {
             .first { $0.reference == task.payment.reference && ($0.isLive || $0.isCaptured) }
         if let other { return other }
         guard isLost else { throw PaymentGatewayError.unknownPayment }
-        alarm(task, "the provider knows no payment of this order any more")
+        alarm(task, "the provider no longer knows any payment of this order")
         return nil
     }
 
@@ -228,9 +230,9 @@ struct PaymentSteps: Sendable {
             course.captureAttempt += 1
             throw PaymentGatewayError.keyConflict
         } catch PaymentGatewayError.unknownPayment where course.unknown.times == 0 {
-            // It is there when asked for, and not when it is to be captured: what is reserved is let go.
+            // The provider finds the payment but can't capture it; give up and release the reservation.
             guard course.unknownToCapture.note(at: clock.now()) else { throw PaymentGatewayError.unknownPayment }
-            alarm(task, "the provider does not know the payment that it is asked to capture")
+            alarm(task, "the provider does not know the payment it should capture")
             return [.captureRefused(code: "payment_missing")]
         }
     }
@@ -243,7 +245,7 @@ struct PaymentSteps: Sendable {
         switch try await released(payment, task, &course).status {
         case .captured(let amount):
             guard (0...SaleTerms.amountMax).contains(amount) else {
-                alarm(task, "the provider says that an amount was taken that can't be")
+                alarm(task, "the provider reports an impossible captured amount")
                 throw PaymentGatewayError.rejected(status: 0, "an amount that can't be")
             }
             return [.captured(intent: payment.intent, amount: amount)]
@@ -252,7 +254,7 @@ struct PaymentSteps: Sendable {
         }
     }
 
-    /// An order that has ended, and whose intent is not known: nothing is sent for it any more, what there is is found.
+    /// For an ended order without a known intent: makes no new payment, only searches for existing ones.
     private func voidUnknown(_ task: PaymentTask) async throws -> [PaymentResult] {
         let found = try await payments(of: task.payment, placedAt: task.placedAt)
             .filter { $0.reference == task.payment.reference }
@@ -265,7 +267,7 @@ struct PaymentSteps: Sendable {
         return isLookedForLongEnough || !found.isEmpty ? [.voided] : []
     }
 
-    /// The payment after what can be released was.
+    /// Releases the payment if it can be released, and returns it.
     private func released(
         _ payment: Payment, _ task: PaymentTask, _ course: inout PaymentCourse
     ) async throws -> Payment {
@@ -273,7 +275,7 @@ struct PaymentSteps: Sendable {
         do {
             return try await gateway.void(payment.intent, for: task.payment, attempt: course.voidAttempt)
         } catch PaymentGatewayError.unknownPayment {
-            alarm(task, "the provider knows the payment, and not when it is to be let go")
+            alarm(task, "the provider finds the payment but does not know it when asked to release it")
             throw PaymentGatewayError.rejected(status: 404, "no such payment")
         } catch PaymentGatewayError.failed(let status, let intent) {
             course.voidAttempt += 1
@@ -284,7 +286,7 @@ struct PaymentSteps: Sendable {
         }
     }
 
-    // MARK: Giving back
+    // MARK: Refunding
 
     private func refund(_ task: PaymentTask, _ course: inout PaymentCourse) async throws -> [PaymentResult] {
         guard let intent = task.intent else { return [] }
@@ -292,8 +294,8 @@ struct PaymentSteps: Sendable {
         return total >= task.captured ? [.refunded(total: total)] : []
     }
 
-    /// Asks for what is left to be given back, and says what has gone back. Only a refund that succeeded counts; one that
-    /// is pending is waited for, and one that failed is asked for again.
+    /// Refunds what is left and returns how much has gone back. Only succeeded refunds count; pending ones are waited
+    /// for, and failed ones are requested again.
     private func givenBack(
         _ intent: String, captured: Int64, _ task: PaymentTask, _ course: inout PaymentCourse
     ) async throws -> Int64 {
@@ -302,10 +304,11 @@ struct PaymentSteps: Sendable {
         }
         let refunds = try await gateway.refunds(of: intent, currency: task.payment.currency)
         let succeeded = refunds.total(.succeeded)
-        // Clamped: what a stranger says can be any size.
+        // Clamped, since the provider's figures are untrusted and can have any size.
         let left = captured - min(captured, succeeded) - min(captured, refunds.total(.pending))
         guard left > 0 else { return succeeded }
-        // The key names what is left and how many refunds there are, so a repeated try is the same and the next is not.
+        // The key names what is left and how many refunds exist, so a repeat has the same key and the next refund a new
+        // one.
         let key = "\(task.payment.reference)-refund-\(intent)-\(refunds.count)-\(left)-\(course.refundAttempt)"
         do {
             let refund = try await gateway.refund(intent, amount: left, for: task.payment, key: key)
@@ -315,11 +318,11 @@ struct PaymentSteps: Sendable {
             course.refundAttempt += 1
             throw PaymentGatewayError.failed(status: status, intent: intent)
         } catch PaymentGatewayError.unknownPayment {
-            alarm(task, "the provider does not know the payment of which \(left) is to be given back")
+            alarm(task, "the provider does not know the payment of which it should refund \(left)")
             throw PaymentGatewayError.rejected(status: 404, "no such payment")
         } catch PaymentGatewayError.rejected(let status, let reason) {
             course.refundAttempt += 1
-            alarm(task, "the provider refuses to give \(left) back: \(reason)")
+            alarm(task, "the provider refuses to refund \(left): \(reason)")
             throw PaymentGatewayError.rejected(status: status, reason)
         }
     }
@@ -332,7 +335,7 @@ struct PaymentSteps: Sendable {
             payment = try await gateway.payment(intent, currency: task.payment.currency)
         } catch PaymentGatewayError.unknownPayment {
             guard course.unknown.note(at: clock.now()) else { throw PaymentGatewayError.unknownPayment }
-            alarm(task, "the provider does not know \(intent) any more, a second payment of this order")
+            alarm(task, "the provider no longer knows \(intent), a second payment of this order")
             return [.strayReturned(intent: intent)]
         }
         switch try await released(payment, task, &course).status {
@@ -344,11 +347,11 @@ struct PaymentSteps: Sendable {
         }
     }
 
-    // MARK: Looking after orders that have ended
+    // MARK: Checking ended orders
 
-    /// What the provider knows of an order of which nothing is under way: money that came late, second payments, refunds
-    /// and disputes that nobody here asked for.
-    /// - Parameter seeksStrays: whether second payments are looked for.
+    /// What the provider knows about an order with nothing in progress: late captures, second payments, and refunds and
+    /// disputes we didn't ask for.
+    /// - Parameter seeksStrays: whether to look for second payments.
     func lookAfter(_ order: Order, as payment: PaymentOrder, seeksStrays: Bool) async throws -> [PaymentResult] {
         var results: [PaymentResult] = []
         if let intent = order.intent, !intent.isEmpty {
@@ -362,7 +365,7 @@ struct PaymentSteps: Sendable {
             for other in others where other.intent != order.intent && other.reference == payment.reference {
                 guard let stray = stray(other) else { continue }
                 if case .captured(let amount) = other.status {
-                    // One that was given back whole already is no news.
+                    // A fully refunded payment is no news.
                     let back = try await gateway.refunds(of: other.intent, currency: payment.currency)
                     if back.total(.succeeded) >= amount { continue }
                 }
@@ -372,7 +375,7 @@ struct PaymentSteps: Sendable {
         return results
     }
 
-    /// Where the list can't be had now the search is enough: orders in doubt are looked at again when it has caught up.
+    /// If the list isn't available now, the search is enough: orders in doubt are checked again once it has caught up.
     private func othersKnown(_ order: PaymentOrder, placedAt: Timestamp) async throws -> [Payment] {
         do { return try await payments(of: order, placedAt: placedAt) } catch PaymentGatewayError.notAsked {
             return try await gateway.payments(for: order, placedAt: placedAt.milliseconds, isRecent: false)
@@ -384,7 +387,7 @@ struct PaymentSteps: Sendable {
         case (.declined, .captured(let amount)) where order.captured == 0,
             (.expired, .captured(let amount)) where order.captured == 0:
             let back = try await gateway.refunds(of: payment.intent, currency: payment.currency)
-            // Money for an order that had ended: it goes back.
+            // Money for an ended order must go back.
             return back.total(.succeeded) >= amount ? [] : [.captured(intent: payment.intent, amount: amount)]
         case (.declined, _) where payment.isLive, (.expired, _) where payment.isLive:
             return [.stray(intent: payment.intent, captured: 0)]
@@ -404,7 +407,7 @@ struct PaymentSteps: Sendable {
 }
 
 extension Payment {
-    /// Whether money is reserved, or may yet be.
+    /// Whether money is reserved or still may be.
     fileprivate var isLive: Bool {
         switch status {
         case .pending, .requiresAction, .authorized: true
@@ -419,7 +422,7 @@ extension Payment {
 }
 
 extension [Refund] {
-    /// Sums of what a stranger says can be any size.
+    /// The provider's figures are untrusted, so the sum is clamped instead of overflowing.
     fileprivate func total(_ status: Refund.Status) -> Int64 {
         reduce(0) { sum, refund in
             guard refund.status == status, refund.amount > 0 else { return sum }

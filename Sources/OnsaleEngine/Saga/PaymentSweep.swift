@@ -3,41 +3,40 @@ import OnsaleSale
 import OnsaleValues
 import Synchronization
 
-/// Looks after orders of which nothing is under way: those that a webhook names, those whose calls were repeated so that
-/// there may be two payments, and, slowly, all the others, since a webhook may be lost.
+/// Checks orders with nothing in progress: those a webhook names, those whose calls were repeated (there may be two
+/// payments), and, slowly, all others, since a webhook may get lost.
 ///
-/// Whoever is to be looked at stays in the queue until the provider has answered; where that is full, the slow round is
-/// all that is left.
+/// A look stays queued until the provider has answered. If the queue is full, only the slow round finds the order.
 final class PaymentSweep: Sendable {
-    /// Between two orders of the slow round.
+    /// The pause between two orders of the slow round.
     private static let stepMilliseconds = 200
-    /// Between two rounds, in seconds.
+    /// The least time from the start of one round to the next, in seconds.
     private static let roundSeconds = 3600
-    /// Orders read from the writer at a time.
+    /// How many orders to read from the writer at a time.
     private static let pageSize = 50
-    /// Looks that wait, and how many are under way; more are dropped, for the slow round to find.
+    /// The most waiting looks, and the most in progress. Further ones are dropped and left to the slow round.
     private static let looksMax = 20_000
     private static let lookersMax = 16
-    /// When an order in doubt is looked at, in seconds after its payment's end: the provider's search lags.
+    /// When to check an order in doubt, in seconds after its payment's end; repeated, as the provider's search lags.
     private static let doubtSeconds = [3, 20, 65]
-    /// A look that the provider did not answer is repeated after so many seconds, doubled each time up to a minute; the
-    /// slow round goes on where these end.
+    /// An unanswered look is tried this many times, with pauses doubling from two seconds to a minute; after that it is
+    /// left to the slow round.
     private static let triesMax = 12
-    /// While the provider is away nothing is tried, so this does not count as a try.
+    /// The pause while the provider is away, in seconds. It doesn't count as a try.
     private static let awaySeconds = 2
 
-    /// Whose payments are looked at: an order, or whatever order the payment names.
+    /// The order to check: named directly, or through one of its payments.
     private struct Subject: Hashable {
         let reference: String?
         let intent: String?
-        /// Whether it is about money that went back, or may have to, of which nobody here need know.
+        /// Whether money may have gone back, or may have to, without our knowing.
         let isAboutReturn: Bool
     }
 
-    /// Compared by when it is due.
+    /// One check of an order, ordered by due time.
     private struct Look: Comparable {
         let subject: Subject
-        /// Whether second payments are looked for.
+        /// Whether to look for second payments.
         let seeksStrays: Bool
         var at: Timestamp
         var tries = 0
@@ -48,7 +47,7 @@ final class PaymentSweep: Sendable {
 
     private struct State {
         var looks = Heap<Look>()
-        /// Those that wait for their first try, so that a webhook that is repeated counts once.
+        /// Subjects waiting for their first try, so a repeated webhook counts once.
         var fresh: Set<Subject> = []
         var lookers = 0
         var isTicking = false
@@ -73,7 +72,7 @@ final class PaymentSweep: Sendable {
         if !isTaken { state.withLock { _ = $0.fresh.remove(subject) } }
     }
 
-    /// The order's calls were repeated.
+    /// Queues checks for second payments of an order whose calls were repeated.
     func doubt(_ reference: String, _ runner: SagaRunner) {
         let now = clock.now()
         queue(
@@ -99,7 +98,7 @@ final class PaymentSweep: Sendable {
         return isTaken
     }
 
-    /// Has due looks taken, as long as any wait. One looker more a turn is enough: they go on while anything is due.
+    /// Starts workers while looks wait. One more per turn is enough, since each works on while anything is due.
     private func tick(_ runner: SagaRunner) async {
         while true {
             let now = clock.now()
@@ -158,7 +157,7 @@ final class PaymentSweep: Sendable {
 
     // MARK: The slow round
 
-    /// How far the round has come in an event: backwards, since what is newest matters most.
+    /// How far the round has come in an event. It goes backward, since the newest orders matter most.
     private struct Round {
         var below: UInt32 = .max
         var begunAt: Timestamp
@@ -170,9 +169,10 @@ final class PaymentSweep: Sendable {
         let placedAt: Timestamp
     }
 
-    /// Orders this much older than a start may have had a call under way when the process before it ended, in seconds.
+    /// Orders placed this recently before the start, in seconds, may have had a call in progress when the last process
+    /// ended.
     private static let recentSeconds = 120
-    /// Events at rest are looked at once a day, for so many days after they began: disputes come late.
+    /// Unloaded events are checked once a day until this many days after they take place, since disputes come late.
     private static let daySeconds = 86_400
     private static let restingDays = 120
 
@@ -214,7 +214,7 @@ final class PaymentSweep: Sendable {
         }
     }
 
-    /// The next orders of an event's round that a payment can have changed for; none while it rests.
+    /// The next orders of an event's round whose payment may have changed; none until the next round is due.
     private func page(of view: EventView, _ round: inout Round, _ events: EventAccess) async -> [Reference] {
         guard view.orders.contains(where: { !$0.key.isInProgress && $0.value > 0 }) else { return [] }
         if round.below == 0 {

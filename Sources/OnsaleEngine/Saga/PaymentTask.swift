@@ -1,14 +1,14 @@
 public import OnsaleSale
 public import OnsaleValues
 
-/// Something that the provider must be asked, as the facts on disk say.
+/// Something to ask the provider, according to the facts on disk.
 public struct PaymentTask: Sendable {
     public enum Kind: Hashable, Sendable {
         case authorize
         case capture
         case void
         case refund
-        /// A second payment of the order, to be released or given back.
+        /// Release or refund a second payment of the order.
         case returnStray(intent: String)
     }
 
@@ -16,17 +16,17 @@ public struct PaymentTask: Sendable {
     public let order: OrderID
     public let kind: Kind
     public let payment: PaymentOrder
-    /// The provider's intent, if it is known.
+    /// The provider's intent, if known.
     public let intent: String?
-    /// What is to be given back.
+    /// The captured amount, in minor units; a refund returns it.
     public let captured: Int64
     public let placedAt: Timestamp
-    /// When the order came to its end, if it has.
+    /// When the order ended, if it has.
     public let endedAt: Timestamp?
-    /// Whether a process before this one may have begun it.
+    /// Whether an earlier process may have begun it.
     var isResumed = false
 
-    /// What the order still needs of the provider.
+    /// What the order still needs from the provider; nil if nothing.
     public init?(_ order: Order, in definition: EventDefinition) {
         guard let duty = order.duty else { return nil }
         let kind: Kind =
@@ -53,10 +53,10 @@ public struct PaymentTask: Sendable {
         endedAt = order.endedAt
     }
 
-    /// Whether the order has ended, and nobody knows whether there is a payment.
+    /// Whether the order has ended without our knowing of a payment, so one must be searched for.
     var isLookingForUnknown: Bool { kind == .void && intent == nil }
 
-    /// What each order that these facts are about, and each second payment, asks for now; nil for nothing.
+    /// What each order and second payment in these facts needs now; nil for nothing.
     static func news(of facts: [Fact], in partition: borrowing Partition) -> [(PaymentQueue.Key, PaymentTask?)] {
         let event = partition.definition.id
         var news: [(PaymentQueue.Key, PaymentTask?)] = []
@@ -75,12 +75,12 @@ public struct PaymentTask: Sendable {
         return news
     }
 
-    /// Everything that the provider must still be asked for an event, as recovery finds it.
+    /// Every open task of an event.
     public static func all(in partition: borrowing Partition) -> [PaymentTask] {
         open(in: partition, after: 0, atMost: .max)
     }
 
-    /// So many of the orders of which the provider must still be asked something, and of the second payments.
+    /// At most `max` open tasks of orders after `serial`, and at most `max` second payments.
     static func open(in partition: borrowing Partition, after serial: UInt32, atMost max: Int) -> [PaymentTask] {
         let sale = partition.sale
         let orders = sale.openOrders.serials(after: serial, atMost: max).compactMap { serial in

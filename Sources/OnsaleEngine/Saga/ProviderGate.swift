@@ -1,31 +1,31 @@
 public import OnsaleValues
 
-/// What is known of the payment provider.
+/// The health of the payment provider, as far as known.
 public enum ProviderHealth: Sendable, Equatable {
-    /// Nobody has asked it yet.
+    /// It has not been called yet.
     case unknown
     case well
-    /// It has not answered since then.
+    /// It has not answered since this moment.
     case away(since: Timestamp)
-    /// It does not take our secret key.
+    /// It has rejected our secret key since this moment.
     case unauthorized(since: Timestamp)
 }
 
-/// Whether calls are made to the provider at all.
+/// A circuit breaker: whether to call the provider at all.
 ///
-/// While it does not answer, calls would only fill the slots of those that could be served at its return, each until its
-/// time is up. So after several in a row without an answer nothing is sent but a probe now and then, and all that waits
-/// goes on as soon as one is answered.
+/// While the provider doesn't answer, each call would block a slot until it times out. So after several unanswered
+/// calls in a row only an occasional probe is sent. Once a probe is answered, waiting orders go on, at first a few at a
+/// time.
 struct ProviderGate: Sendable {
-    /// Calls without an answer, in a row, after which it counts as away.
+    /// After this many unanswered calls in a row the provider counts as away.
     private static let unansweredMax = 8
 
     private(set) var health = ProviderHealth.unknown
     private var unanswered = 0
-    /// A probe was answered after it had been away, and no order's call yet: a few are let through.
+    /// Whether a probe has been answered after an outage but no order's call yet; meanwhile only a few calls go out.
     private(set) var isOnTrial = false
 
-    /// Whether orders may be asked about.
+    /// Whether orders' calls may go out.
     var isOpen: Bool {
         switch health {
         case .unknown, .well: true
@@ -33,7 +33,7 @@ struct ProviderGate: Sendable {
         }
     }
 
-    /// - Returns: whether more calls may be made than before.
+    /// - Returns: whether more calls may go out than before.
     mutating func noteAnswer(isProbe: Bool) -> Bool {
         let wasOpen = isOpen
         let wasOnTrial = isOnTrial
@@ -43,7 +43,7 @@ struct ProviderGate: Sendable {
         return !wasOpen || wasOnTrial && !isOnTrial
     }
 
-    /// - Returns: whether it has just closed.
+    /// - Returns: whether this closed the gate.
     mutating func noteSilence(at now: Timestamp) -> Bool {
         unanswered += 1
         guard unanswered >= (isOnTrial ? 1 : ProviderGate.unansweredMax), isOpen else { return false }
@@ -52,7 +52,7 @@ struct ProviderGate: Sendable {
         return true
     }
 
-    /// - Returns: whether that is news.
+    /// - Returns: whether this is news.
     mutating func noteRefusedKey(at now: Timestamp) -> Bool {
         if case .unauthorized = health { return false }
         health = .unauthorized(since: now)

@@ -4,21 +4,21 @@ import OnsaleSale
 import OnsaleValues
 import Synchronization
 
-/// Carries out what orders need of the provider, and brings the results back as commands.
+/// Asks the provider for what orders need and brings the results back as commands.
 ///
-/// What is to be done stands in the state and came from facts on disk, so nothing here need survive: after a crash the
-/// same tasks come again. When each call is made ``PaymentQueue`` says, and what its answer means ``PaymentSteps``.
+/// The tasks follow from the facts on disk, so nothing here has to survive a crash; the same tasks come again.
+/// ``PaymentQueue`` says when to make each call, and ``PaymentSteps`` what its answer means.
 final class SagaRunner: Sendable {
     private static let probeMilliseconds = 500
     private static let tickMilliseconds = 50
-    /// How often what goes on failing is told, in seconds.
+    /// How often to log the same ongoing trouble, in seconds.
     private static let reminderSeconds: Int64 = 600
 
     private struct State {
         var queue = PaymentQueue()
         var isTicking = false
         var isProbing = false
-        /// When each kind of trouble was told last.
+        /// When each kind of trouble was last logged.
         var told: [String: Timestamp] = [:]
     }
 
@@ -37,7 +37,7 @@ final class SagaRunner: Sendable {
         sweep = PaymentSweep(clock: clock)
     }
 
-    /// Learns whether the provider is there, and begins to look after orders that have ended.
+    /// Probes the provider, and starts checking ended orders.
     func start() {
         Task {
             await probe()
@@ -49,7 +49,8 @@ final class SagaRunner: Sendable {
     var isStopping: Bool { state.withLock { $0.queue.isStopping } }
     var isOpen: Bool { state.withLock { $0.queue.gate.isOpen && !$0.queue.isStopping } }
 
-    /// No new call is begun; those under way may end. What they learn after the writer has stopped comes again.
+    /// Begins no new calls and gives those in progress two seconds to end. What they learn after the writer has stopped
+    /// is asked again at the next start.
     func stop() async {
         state.withLock { $0.queue.stop() }
         for _ in 0..<40 where state.withLock({ $0.queue.running > 0 }) {
@@ -61,7 +62,7 @@ final class SagaRunner: Sendable {
 
     private static var uptime: UInt64 { DispatchTime.now().uptimeNanoseconds }
 
-    /// Changes the queue, does what is to be done then, and sees to it that sleepers are woken.
+    /// Changes the queue, performs the actions that follow, and makes sure that sleepers wake.
     private func change(_ body: (inout PaymentQueue) -> Void) {
         let (actions, mustTick) = state.withLock { state in
             body(&state.queue)
@@ -89,7 +90,7 @@ final class SagaRunner: Sendable {
         change { $0.finish(ended, pause, now: SagaRunner.uptime) }
     }
 
-    /// Does what has become due, as long as somebody sleeps.
+    /// Performs actions as they become due, while any order sleeps.
     private func tick() async {
         while true {
             try? await Task.sleep(for: .milliseconds(SagaRunner.tickMilliseconds))
@@ -105,25 +106,27 @@ final class SagaRunner: Sendable {
         }
     }
 
-    // MARK: One try
+    // MARK: One attempt
 
-    /// How long to wait before the next try: doubling from a quarter of a second to eight, spread by a third.
+    /// How long to wait after an unanswered call: doubles from a quarter of a second to eight seconds, plus up to a
+    /// third of jitter.
     static func delayMilliseconds(tries: Int) -> Int {
         let base = min(8000, 250 << min(max(0, tries - 1), 10))
         return base + Int.random(in: 0...base / 3)
     }
 
-    /// How long to wait before asking again about what the provider has not decided: half a second to three.
+    /// How long to wait while the provider hasn't decided: from half a second up to three seconds.
     private static func pollMilliseconds(tries: Int) -> Int { min(3000, 500 * max(1, tries)) }
-    /// A payer at the bank takes long, and a webhook tells of the end: one second, then ever later, up to fifteen.
+    /// How long to wait while the payer confirms, which takes long and ends with a webhook: doubles from one second to
+    /// fifteen.
     private static func actionPollMilliseconds(tries: Int) -> Int { min(15_000, 1000 << min(max(0, tries - 1), 4)) }
-    /// What may still come of a call of an order that has ended is looked for at this pace.
+    /// How long to wait while searching for a payment of an ended order.
     private static let lookMilliseconds = 10_000
-    /// What asks for a person is tried again rarely.
+    /// How long to wait when only a person can fix the cause.
     private static let rejectedMilliseconds = 30_000
 
-    /// Asks the provider, and has its answer taken in.
-    /// - Returns: when to ask again, should the order ask for the same then.
+    /// Asks the provider and applies its answer to the order.
+    /// - Returns: how long to wait before asking again, if the order still needs the same then.
     private func attempt(_ task: PaymentTask, _ course: inout PaymentCourse) async -> PaymentQueue.Pause {
         do {
             let results = try await steps.results(task, &course)
@@ -145,7 +148,7 @@ final class SagaRunner: Sendable {
             if case .busy(_?) = error { return .init(milliseconds: milliseconds, isTold: true) }
             return .init(milliseconds: milliseconds)
         } catch {
-            // The event could not be had just now.
+            // The event isn't available just now.
             return .init(milliseconds: SagaRunner.delayMilliseconds(tries: course.tries))
         }
     }
@@ -157,14 +160,14 @@ final class SagaRunner: Sendable {
             alarm: { [weak self] task, reason in self?.alarm(task, reason) })
     }
 
-    /// Whether a payment is the one of the order that it names.
+    /// Whether the order a payment names owns it. If so, no other order may undo it.
     private func isOthers(_ payment: Payment) async -> Bool {
         guard let reference = payment.reference, !isStopping else { return true }
         do {
             let read = try await events.read(order: reference) { _, order in order.intent == payment.intent }
             return read?.value ?? false
         } catch {
-            // While that can't be said, nothing is undone.
+            // While we can't tell, nothing may be undone.
             return true
         }
     }
@@ -183,20 +186,20 @@ final class SagaRunner: Sendable {
             providerAnswered()
             return max(delay, min(seconds ?? 0, 120) * 1000)
         case .notAsked:
-            // That says nothing of whether the provider is there.
+            // This says nothing about the provider's health.
             return delay
         case .rejected:
             providerAnswered()
-            tell("rejected", .error, "The payment provider refuses a request; it will be asked again", task, error)
+            tell("rejected", .error, "The payment provider rejects a request; it will be repeated", task, error)
             return max(delay, tries > 3 ? SagaRunner.rejectedMilliseconds : 0)
         case .failed, .keyConflict, .unknownPayment:
             providerAnswered()
-            logger.info("The payment provider failed; what became of it is looked up", metadata: metadata(task, error))
+            logger.info("The payment provider failed; the payment will be looked up", metadata: metadata(task, error))
             return delay
         }
     }
 
-    // MARK: Telling
+    // MARK: Logging
 
     private func metadata(_ task: PaymentTask, _ error: any Error) -> Logger.Metadata {
         [
@@ -206,11 +209,11 @@ final class SagaRunner: Sendable {
 
     private func alarm(_ task: PaymentTask, _ reason: String) {
         tell(
-            "alarm " + task.payment.reference, .error, "A payment needs somebody to look at it", task,
+            "alarm " + task.payment.reference, .error, "A payment needs manual attention", task,
             PaymentGatewayError.rejected(status: 0, reason))
     }
 
-    /// Says something once, and again only after a while.
+    /// Logs something once, and again only after ``reminderSeconds``.
     private func tell(
         _ what: String, _ level: Logger.Level, _ message: Logger.Message, _ task: PaymentTask, _ error: any Error
     ) {
@@ -227,7 +230,7 @@ final class SagaRunner: Sendable {
         }
     }
 
-    // MARK: Whether the provider is there
+    // MARK: The provider's health
 
     func providerAnswered() {
         answered(isProbe: false)
@@ -257,7 +260,7 @@ final class SagaRunner: Sendable {
         let now = clock.now()
         if state.withLock({ $0.queue.gate.noteRefusedKey(at: now) }) { probeUntilBack() }
         if isNews("unauthorized") {
-            logger.error("The payment provider does not take the secret key; no order can be paid until that is mended")
+            logger.error("The payment provider rejects our secret key; no order can be paid until the key is fixed")
         }
     }
 
@@ -271,7 +274,7 @@ final class SagaRunner: Sendable {
             while true {
                 try? await Task.sleep(for: .milliseconds(SagaRunner.probeMilliseconds))
                 await probe()
-                // Both under one lock, or a gate that closes in between would have nobody to open it.
+                // Check and clear under one lock, or a gate that closes in between would never be probed again.
                 let isOver = state.withLock { state in
                     guard state.queue.gate.isOpen || state.queue.isStopping else { return false }
                     state.isProbing = false
@@ -291,10 +294,10 @@ final class SagaRunner: Sendable {
         } catch {}
     }
 
-    // MARK: Looking after orders that have ended
+    // MARK: Checking ended orders
 
     func inquire(about reference: String?, intent: String?, isAboutReturn: Bool) {
-        // Most tell of a payment that is under way here, so nothing need be looked up.
+        // Most webhooks are about a payment in progress here; waking that is enough.
         if !isAboutReturn, let reference, hasten(reference) { return }
         sweep.inquire(about: reference, intent: intent, isAboutReturn: isAboutReturn, self)
     }
@@ -311,8 +314,8 @@ final class SagaRunner: Sendable {
 
     /// Asks the provider about an order now.
     /// - Parameters:
-    ///   - isAboutReturn: whether an order that has its money may have lost it; else only others are asked about.
-    ///   - seeksStrays: whether second payments are looked for.
+    ///   - isAboutReturn: whether captured money may have gone back. If false, skips orders with captured money.
+    ///   - seeksStrays: whether to look for second payments.
     /// - Returns: whether the provider has answered, or there is nothing to ask.
     func look(after reference: String, isAboutReturn: Bool, seeksStrays: Bool) async -> Bool {
         guard isOpen else { return false }
@@ -330,7 +333,7 @@ final class SagaRunner: Sendable {
             change { queue in
                 if !queue.hasten(PaymentQueue.Key(task), now: SagaRunner.uptime) { queue.remind(of: task) }
             }
-            // What is under way ends by itself; what else there may be is looked for afterwards.
+            // The task in progress ends by itself; check for the rest afterward.
             return !isAboutReturn && !seeksStrays
         }
         guard order.amount > 0, isAboutReturn || seeksStrays || order.captured == 0 else { return true }
@@ -347,7 +350,7 @@ final class SagaRunner: Sendable {
             let news = results.filter { $0.isNews(to: order) }
             guard !news.isEmpty else { return true }
             logger.notice(
-                "The payment provider knows something that was not asked for here",
+                "The payment provider reports changes that this server did not request",
                 metadata: ["event": "\(event.id)", "order": "\(payment.reference)", "news": "\(news)"])
             let command = SettlePayment(order.id, news)
             if let action = news.compactMap(\.auditAction).first {
@@ -365,7 +368,7 @@ final class SagaRunner: Sendable {
         return false
     }
 
-    /// Reads which order a payment names; nil for one that the provider does not know.
+    /// The order a payment names; nil if it names none or the provider doesn't know it.
     func reference(of intent: String) async throws -> String? {
         do { return try await gateway.reference(of: intent) } catch PaymentGatewayError.unknownPayment { return nil }
     }
@@ -400,13 +403,13 @@ extension SagaRunner: Follower {
 }
 
 extension PaymentResult {
-    /// Whether the payer has to act.
+    /// Whether the payer must act.
     fileprivate var asksPayer: Bool {
         if case .actionRequired = self { return true }
         return false
     }
 
-    /// Whether it says anything of an ended order that is not known.
+    /// Whether it says anything new about an ended order.
     fileprivate func isNews(to order: Order) -> Bool {
         switch self {
         case .refunded(let total): min(total, order.captured) != order.refunded
@@ -415,7 +418,7 @@ extension PaymentResult {
         }
     }
 
-    /// What of it the organizer should read.
+    /// The entry it makes in the organizer's audit log, if any.
     fileprivate var auditAction: AuditNote.Action? {
         switch self {
         case .refunded: .refundSeen

@@ -1,13 +1,13 @@
-/// How much waits where, and when state is put away.
+/// Limits on what may wait in inboxes, and when snapshots are taken and idle events unloaded.
 public struct EngineLimits: Sendable {
-    /// Envelopes that may wait in each lane of an event's inbox; more are refused. The provider's results have no limit
-    /// of their own: there is at most one for each order in flight.
+    /// The most envelopes in each lane of an event's inbox; more are refused. The payments lane needs no limit, since
+    /// each order in progress adds at most one.
     public var laneMax: [Int]
-    /// Envelopes taken from each lane for one batch.
+    /// The most envelopes taken from each lane for one batch.
     public var laneShare: [Int]
-    /// A snapshot is taken after so many facts.
+    /// The number of facts after which to take another snapshot.
     public var snapshotFacts: UInt64
-    /// An event with no unfinished business is unloaded after so many idle seconds.
+    /// An event without unfinished business is unloaded after this many idle seconds.
     public var idleSeconds: Int
 
     public init(

@@ -1,21 +1,21 @@
 import OnsaleSale
 import OnsaleValues
 
-/// A request in an inbox, with the way back to whoever waits for it.
+/// A request in an inbox, together with its reply.
 public struct Envelope: Sendable {
-    /// What is to be done for the person who asked.
+    /// When to reply.
     enum Verdict: Sendable {
         /// Answer, once the batch is on disk.
         case answer(@Sendable () -> Void)
-        /// Answer when the order needs no more waiting, or at that moment.
+        /// Answer when the order's payment is decided, or at `until`, whichever comes first.
         case wait(Order, until: Timestamp, @Sendable (Order) -> Void)
     }
 
-    /// Decides on the writer's thread.
+    /// Decides the request, on the writer's thread.
     let decide: @Sendable (inout Partition, _ now: Timestamp, inout [Fact]) -> Verdict
-    /// Says that nothing was done.
+    /// Replies with an error instead.
     let fail: @Sendable (EngineError) -> Void
-    /// Whether it changes nothing, so that it can be answered whatever the disk is like.
+    /// Whether it changes nothing, so it can be answered even when the disk is full.
     let isRead: Bool
 
     init(
@@ -27,7 +27,7 @@ public struct Envelope: Sendable {
         isRead = false
     }
 
-    /// An order whose buyer wants to hear how it ends, and waits until then at most.
+    /// Places an order; the reply waits for its payment to be decided, but no longer than `waitUntil`.
     init(
         _ command: PlaceOrder, waitUntil: Timestamp, _ reply: @escaping @Sendable (Result<Order, any Error>) -> Void
     ) {

@@ -1,13 +1,13 @@
 import OnsaleValues
 import Synchronization
 
-/// A loaded event as the rest of the process sees it: an inbox to put requests into, and the published view.
+/// A loaded event as the rest of the process sees it: an inbox for requests, and the published view.
 public final class EventHandle: Sendable {
     private struct Inbox {
         var lanes: [[Envelope]] = Lane.allCases.map { _ in [] }
-        /// Whether the loop has been told that something waits.
+        /// Whether the loop knows that something waits.
         var isListed = false
-        /// Whether the event has been unloaded: look it up again.
+        /// Whether the event has been unloaded, so callers must look it up again.
         var isClosed = false
     }
 
@@ -17,12 +17,12 @@ public final class EventHandle: Sendable {
     }
 
     public let id: String
-    /// The event's tag, which its orders' public ids carry.
+    /// The event's tag, which is part of its orders' public IDs.
     let tag: UInt64
     private let inbox = Mutex(Inbox())
     private let published: Mutex<EventView>
     private let limits: EngineLimits
-    /// Who has ordered here.
+    /// Buyers with orders here.
     private let ordering: Mutex<Set<BuyerID>>
 
     init(id: String, view: EventView, buyers: [BuyerID] = [], limits: EngineLimits) {
@@ -38,7 +38,7 @@ public final class EventHandle: Sendable {
         published.withLock { $0 }
     }
 
-    /// Whether a buyer has orders here.
+    /// Whether the buyer has orders here.
     func hasOrders(of buyer: BuyerID) -> Bool {
         ordering.withLock { $0.contains(buyer) }
     }
@@ -52,7 +52,7 @@ public final class EventHandle: Sendable {
     }
 
     /// Puts an envelope into its lane.
-    /// - Returns: whether the loop must be told.
+    /// - Returns: whether the caller must tell the loop.
     func put(_ envelope: Envelope, lane: Lane) throws(Refused) -> Bool {
         try inbox.withLock { inbox throws(Refused) in
             if inbox.isClosed { throw .closed }
@@ -65,8 +65,8 @@ public final class EventHandle: Sendable {
         }
     }
 
-    /// Takes the next batch: from every lane its share, in the lanes' order.
-    /// - Returns: the envelopes, and whether more wait.
+    /// Takes the next batch: up to its share from each lane, in lane order.
+    /// - Returns: the envelopes, and whether more are waiting.
     func take() -> (envelopes: [Envelope], isMoreWaiting: Bool) {
         inbox.withLock { inbox in
             var taken: [Envelope] = []
@@ -91,7 +91,8 @@ public final class EventHandle: Sendable {
         }
     }
 
-    /// Closes the inbox if nothing waits in it.
+    /// Closes the inbox if it is empty.
+    /// - Returns: whether it is closed now.
     func closeIfEmpty() -> Bool {
         inbox.withLock { inbox in
             guard inbox.lanes.allSatisfy(\.isEmpty) else { return false }
@@ -100,7 +101,7 @@ public final class EventHandle: Sendable {
         }
     }
 
-    /// Closes the inbox and hands over what waited.
+    /// Closes the inbox and returns what was waiting.
     func close() -> [Envelope] {
         inbox.withLock { inbox in
             inbox.isClosed = true

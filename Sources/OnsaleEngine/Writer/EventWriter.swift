@@ -3,10 +3,10 @@ import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
 
-/// The one writer of an event. It lives on the loop's thread and nowhere else, so it needs no lock; a class, so that
-/// its state is changed in place and never copied by accident.
+/// The single writer of an event. Only the loop's thread uses it, so it needs no lock. A class, so that its state is
+/// changed in place and never copied by accident.
 final class EventWriter {
-    /// Somebody who waits for an order to become final.
+    /// A caller waiting for an order's payment to be decided.
     private struct Waiter {
         let deadline: Timestamp
         let reply: @Sendable (Order) -> Void
@@ -22,14 +22,14 @@ final class EventWriter {
     private(set) var lastTime: Timestamp
     private(set) var lastUsed: Timestamp
     var isSnapshotInProgress = false
-    /// No snapshot is tried before.
+    /// The earliest moment to try another snapshot.
     var nextSnapshot = Timestamp(milliseconds: .min)
-    /// Where the next round of reminders goes on.
+    /// The last order reminded of; the next round continues after it.
     private var remindedThrough: UInt32 = 0
-    /// Whether the process is ending, so that orders are answered as they stand.
+    /// Whether the process is stopping, so orders are answered in their current state.
     private var isDraining = false
 
-    // The batch being made.
+    // The current batch.
     private var facts: [Fact] = []
     private var writer = ByteWriter()
     private var completions: [@Sendable () -> Void] = []
@@ -62,20 +62,20 @@ final class EventWriter {
 
     var isNew: Bool { head.lastSequence == 0 }
 
-    /// A bug that was met while deciding: nothing of the batch may be kept.
+    /// A bug detected while deciding; nothing of the batch may be kept.
     var fault: String? { partition.fault }
 
-    /// The next of the orders that wait for the provider, going round.
+    /// The next orders that need something from the provider, round-robin.
     func nextOpenTasks(atMost max: Int) -> [PaymentTask] {
         let tasks = PaymentTask.open(in: partition, after: remindedThrough, atMost: max)
         remindedThrough = tasks.count < max ? 0 : tasks.last?.order.serial ?? 0
         return tasks
     }
 
-    /// Whether somebody in the batch is to be answered.
+    /// Whether the batch has anyone to answer.
     var hasAnswers: Bool { !completions.isEmpty }
 
-    /// When it next has something to do by itself.
+    /// When it next has something to do without new requests.
     func nextDue() -> Timestamp? {
         let due = partition.nextDue()
         guard let due, let nextWaiterDeadline else { return due ?? nextWaiterDeadline }
@@ -84,10 +84,10 @@ final class EventWriter {
 
     // MARK: A batch
 
-    /// Decides on everything in the batch. Afterwards ``row`` is what must be appended before ``commit()``;
-    /// nil if nothing has changed.
+    /// Decides everything in the batch. Afterwards ``row`` is what to append before calling ``commit()``; nil if
+    /// nothing changed.
     func apply(_ envelopes: [Envelope], now: Timestamp, seed: () -> [UInt8]) {
-        // Facts never go back in time, even if the clock did between two processes.
+        // Facts never go back in time, even if the clock did between two runs.
         let now = max(now, lastTime)
         commitDraw(now: now, seed)
         partition.advance(to: now, facts: &facts)
@@ -96,7 +96,7 @@ final class EventWriter {
         for envelope in envelopes {
             switch envelope.decide(&partition, now, &facts) {
             case .wait(let order, let deadline, let reply) where !isDraining:
-                // Told of a failure as one of those who wait, so not as one of the batch.
+                // Waiters get failures separately, so this envelope isn't added to the batch's failures.
                 wait(for: order.id, Waiter(deadline: deadline, reply: reply, fail: envelope.fail))
             case .wait(let order, _, let reply):
                 completions.append { reply(order) }
@@ -105,7 +105,7 @@ final class EventWriter {
                 completions.append(answer)
                 failures.append(envelope.fail)
             }
-            // A lobby that has just been opened by the organizer.
+            // The command may have opened a lobby.
             commitDraw(now: now, seed)
         }
         settleWaiters(now: now)
@@ -119,14 +119,14 @@ final class EventWriter {
         row = head.row(payload: writer.bytes, count: facts.count, time: now)
     }
 
-    /// Commits to a seed as soon as a lobby is open, before anybody can be in it.
+    /// Commits to a seed as soon as the lobby opens, before anyone can enter.
     private func commitDraw(now: Timestamp, _ seed: () -> [UInt8]) {
         guard partition.line.needsSeed(at: now) else { return }
         try? partition.apply(CommitDraw(seed: seed()), now: now, facts: &facts)
     }
 
-    /// The batch is on disk: publishes what it has changed.
-    /// - Returns: nil if that is nothing.
+    /// Publishes what the batch changed, now that it is on disk.
+    /// - Returns: nil if it changed nothing.
     func commit() -> Committed? {
         guard let row else { return nil }
         head = head.advanced(by: row)
@@ -144,7 +144,7 @@ final class EventWriter {
         return Committed(row: row, facts: facts, view: view)
     }
 
-    /// Answers everyone in the batch, once it is on disk.
+    /// Answers everyone in the batch. Call it only when the batch is on disk (rule 3).
     func answer() {
         let done = completions
         completions.removeAll(keepingCapacity: true)
@@ -152,7 +152,7 @@ final class EventWriter {
         for complete in done { complete() }
     }
 
-    /// While the disk is full: reads are answered, changes are not even tried.
+    /// While the disk is full, answers reads and refuses changes without trying them.
     func refuseChanges(_ envelopes: [Envelope]) {
         for envelope in envelopes {
             guard envelope.isRead, !isNew else {
@@ -163,7 +163,8 @@ final class EventWriter {
         }
     }
 
-    /// The batch is not on disk: everyone in it is told so. The state is ahead of the disk now and must be replaced.
+    /// Drops the batch, which isn't on disk, and tells everyone in it. The state is now ahead of the disk and must be
+    /// replaced.
     func fail(_ error: EngineError) {
         let told = failures
         completions.removeAll()
@@ -171,14 +172,14 @@ final class EventWriter {
         facts.removeAll()
         row = nil
         for fail in told { fail(error) }
-        // Whoever waited for an order asks again, and meets the state that is on disk.
+        // Callers waiting for an order must ask again, and then get the state on disk.
         let waiting = waitersInOrder.flatMap(\.value)
         waiters.removeAll()
         nextWaiterDeadline = nil
         for waiter in waiting { waiter.fail(error) }
     }
 
-    /// Takes the state that is on disk.
+    /// Replaces the state with the one on disk.
     func reload(_ recovered: RecoveredPartition) {
         partition = recovered.partition
         head = recovered.head
@@ -190,14 +191,14 @@ final class EventWriter {
         snapshotSequence = sequence
     }
 
-    // MARK: Those who wait for an order
+    // MARK: Waiting for an order
 
-    /// Answers everyone who waits with their order as it stands, now and from now on.
+    /// Answers every waiter with the order's current state, now and from now on.
     func drain() {
         isDraining = true
         for (serial, list) in waitersInOrder {
             guard let order = partition.sale.order(OrderID(serial)) else { continue }
-            // What it says is on disk: nothing of a later batch is in the state between batches.
+            // Between batches the state holds nothing that isn't on disk, so this answer is safe.
             for waiter in list { waiter.reply(order) }
         }
         waiters.removeAll()
@@ -227,7 +228,7 @@ final class EventWriter {
         self.nextWaiterDeadline = waiters.values.flatMap { $0.map(\.deadline) }.min()
     }
 
-    /// By order, so that the same batch is answered in the same order every time.
+    /// Sorted by order, so the same batch always replies in the same sequence.
     private var waitersInOrder: [(key: UInt32, value: [Waiter])] { waiters.sorted { $0.key < $1.key } }
 
     private func settle(_ waiter: Waiter, with order: Order) {

@@ -1,26 +1,26 @@
-/// What a batch of one event has changed, now that it is on disk.
+/// One event's part of a batch, now on disk.
 package struct Committed: Sendable {
     package let row: JournalRow
     package let facts: [Fact]
     package let view: EventView
 }
 
-/// Lives on what has happened. The journal is the outbox: nothing is told that is not on disk.
+/// Reacts to what has happened. The journal is the outbox: followers hear only of what is on disk.
 ///
-/// It is told of all that happens while the process runs. Whoever must not miss anything, not over a restart either, reads
-/// the ``JournalTail``.
+/// It hears of everything that happens while the process runs. A consumer that must not miss anything across restarts
+/// reads ``JournalTail`` instead.
 package protocol Follower: Sendable {
-    /// Called on the writer's thread after each batch, in the order of the journal, once everybody was answered. It must
-    /// not block, and must keep no copy of the partition: the writer would copy whatever it changes next.
+    /// Called on the writer's thread after each batch, in journal order, once everyone has been answered. It must not
+    /// block or keep a copy of the partition, or the writer would have to copy whatever it changes next.
     func follow(_ committed: Committed, in partition: borrowing Partition)
 
-    /// Told of an event that has been loaded: what may have been under way when its facts were last followed.
+    /// Called when an event has been loaded, so the follower can pick up what may have been in progress.
     func resume(_ partition: borrowing Partition, at head: JournalHead)
 
-    /// Told of an event that went out of service: what is known of it may not be what is on disk.
+    /// Called when an event goes out of service. What the follower knows of it may differ from what is on disk.
     func leave(_ event: String)
 
-    /// Now and then, what has stayed open for so long that nobody may be working on it.
+    /// Called now and then with a task that has been open so long that perhaps nobody is working on it.
     func remind(of task: PaymentTask)
 }
 

@@ -3,11 +3,11 @@ import Logging
 import OnsaleSale
 import OnsaleValues
 
-/// Puts state away beside the writer: snapshots, and events that nobody uses.
+/// Takes snapshots and unloads idle events, off the writer's thread.
 final class Housekeeping: Sendable {
-    /// How soon a snapshot that could not be made is tried again.
+    /// Seconds until a failed snapshot is retried.
     private static let snapshotRetrySeconds = 60
-    /// A handful of facts replays faster than a snapshot is read.
+    /// Up to this many facts replay faster than reading a snapshot, so unloading an event skips it.
     private static let factsWithoutSnapshot = 1000
 
     private let journal: any EventStore
@@ -18,7 +18,7 @@ final class Housekeeping: Sendable {
     private let loader: EventLoader
     private let queue: DispatchQueue?
 
-    /// - Parameter queue: where it works; nil for at once, in the writer's own turn.
+    /// - Parameter queue: where to work; nil means synchronously, within the writer's turn.
     init(
         journal: any EventStore, limits: EngineLimits, logger: Logger, directory: EventDirectory, mailbox: Mailbox,
         loader: EventLoader, queue: DispatchQueue?
@@ -36,15 +36,15 @@ final class Housekeeping: Sendable {
         if let queue { queue.async(execute: work) } else { work() }
     }
 
-    /// Returns when all that was begun is done.
+    /// Waits until all work begun so far is done.
     func wait() {
         queue?.sync {}
     }
 
     // MARK: Snapshots
 
-    /// A snapshot is made of what is on disk, not of the state in memory: a copy of that would have the writer copy
-    /// whatever it changes next, which takes long for a large event.
+    /// Takes snapshots of events that are due. It rebuilds the state from disk instead of copying it from memory: with
+    /// a copy around, the writer would have to copy whatever it changes next, which takes long for a large event.
     func takeSnapshots(of writers: [EventWriter], now: Timestamp) {
         for writer in writers
         where !writer.isSnapshotInProgress && writer.nextSnapshot <= now
@@ -65,14 +65,14 @@ final class Housekeeping: Sendable {
         }
     }
 
-    /// - Returns: the last fact that it includes; nil if there is none.
+    /// - Returns: the last fact the snapshot includes; nil if it failed.
     private func saveSnapshot(of id: String) -> UInt64? {
         do {
             let recovered = try Recovery.recover(id, from: journal)
             let isSaved = save(recovered.partition, head: recovered.head, time: recovered.time)
             return isSaved ? recovered.head.lastSequence : nil
         } catch {
-            logger.warning("A snapshot could not be made", metadata: ["event": "\(id)", "error": "\(error)"])
+            logger.warning("Snapshot could not be made; will retry", metadata: ["event": "\(id)", "error": "\(error)"])
             return nil
         }
     }
@@ -87,15 +87,15 @@ final class Housekeeping: Sendable {
             return true
         } catch {
             logger.warning(
-                "A snapshot could not be saved", metadata: ["event": "\(head.partition)", "error": "\(error)"])
+                "Snapshot could not be saved", metadata: ["event": "\(head.partition)", "error": "\(error)"])
             return false
         }
     }
 
-    // MARK: Events that nobody uses
+    // MARK: Idle events
 
-    /// Begins to unload what has been idle for long enough and has nothing under way.
-    /// - Returns: the writers to let go of.
+    /// Begins to unload events that have been idle long enough and have nothing in progress.
+    /// - Returns: the writers to drop.
     func idle(_ writers: [EventWriter], now: Timestamp) -> [EventWriter] {
         writers.filter { writer in
             guard !writer.isSnapshotInProgress, !writer.isNew,
@@ -108,7 +108,7 @@ final class Housekeeping: Sendable {
         }
     }
 
-    /// What is left of a writer that was let go.
+    /// What remains of a dropped writer.
     private struct Resting: Sendable {
         let handle: EventHandle
         let partition: Partition
@@ -134,14 +134,14 @@ final class Housekeeping: Sendable {
                     partition: summary.id, lastSequence: resting.head.lastSequence, payload: summary.encoded()))
         } catch {
             logger.info(
-                "An event at rest could not be noted; the next start loads it",
+                "Summary of an unloaded event could not be saved; the next start will load the event",
                 metadata: ["event": "\(summary.id)", "error": "\(error)"])
         }
         if directory.finishUnloading(summary) { loader.load(summary.id) }
         logger.info("Event unloaded", metadata: ["event": "\(summary.id)"])
     }
 
-    /// Puts a snapshot of an event away whose writer has ended.
+    /// Saves a snapshot of an event whose writer has ended.
     func putAway(_ writer: EventWriter) {
         putAway(Resting(writer))
     }

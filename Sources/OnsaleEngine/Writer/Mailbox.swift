@@ -1,18 +1,18 @@
 import Foundation
 import Synchronization
 
-/// What has come for the writer from other threads since it last looked.
+/// What other threads have sent the writer since it last looked.
 final class Mailbox: Sendable {
     enum Arrival: Sendable {
         case loaded(EventHandle, RecoveredPartition)
         case created(EventHandle, Partition, EventWriter.Created)
         case snapshotTaken(event: String, sequence: UInt64?)
-        /// Nobody is kept waiting for an order any longer.
+        /// Stop making callers wait for orders.
         case drain
     }
 
     struct Mail: Sendable {
-        /// Events in whose inbox something waits.
+        /// Events with something in their inbox.
         var ready: [EventHandle] = []
         var arrivals: [Arrival] = []
 
@@ -40,7 +40,7 @@ final class Mailbox: Sendable {
     }
 
     /// Adds to the mail, and wakes the writer if it sleeps.
-    /// - Returns: false if nobody is there any more.
+    /// - Returns: false if the writer has ended.
     @discardableResult
     private func put(_ body: (inout Mail) -> Void) -> Bool {
         let (isClosed, wasSleeping) = state.withLock { state in
@@ -53,14 +53,14 @@ final class Mailbox: Sendable {
         return !isClosed
     }
 
-    /// Nobody is there any more to take it.
+    /// Answers an arrival that came after the writer ended.
     private static func refuse(_ arrival: Arrival) {
         if case .created(_, _, let reply) = arrival { reply(.failure(.shuttingDown)) }
     }
 
     // MARK: Taking out
 
-    /// Waits until there is something, or for so long, and takes it.
+    /// Takes the mail; if there is none, waits for it up to `milliseconds`.
     func take(waitingAtMost milliseconds: Int64) -> (mail: Mail, isStopping: Bool) {
         let mustWait = state.withLock { state in
             guard state.mail.isEmpty, !state.isStopping, milliseconds > 0 else { return false }
@@ -70,7 +70,7 @@ final class Mailbox: Sendable {
         if mustWait {
             _ = bell.wait(timeout: .now() + .milliseconds(Int(milliseconds)))
         } else {
-            // Whoever is about to ask is let go first: on a busy machine a batch then holds more, and syncs are fewer.
+            // Let threads about to send go first: on a busy machine that makes batches larger and syncs fewer.
             sched_yield()
         }
         return state.withLock { state in
@@ -83,13 +83,13 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Has the writer end when it has nothing more to do.
+    /// Tells the writer to end once it has nothing left to do.
     func stop() {
         state.withLock { $0.isStopping = true }
         bell.signal()
     }
 
-    /// Takes nothing any more: what has come late is refused.
+    /// Closes the mailbox; late arrivals are refused.
     func close() {
         let late = state.withLock { state in
             state.isClosed = true

@@ -1,10 +1,10 @@
 import OnsaleValues
 
-/// Finds orders that the provider should have answered for by now: nobody may be working on them.
+/// Finds orders the provider should have answered by now, in case nobody is working on them.
 struct Reconciler {
-    /// How often they are looked for, and how long an order may stay so unremarked.
+    /// How often to look, and how old an order must be to count as overdue, in seconds.
     private static let seconds = 10
-    /// Of one event, so that a sale never waits for it.
+    /// The most tasks per event and round, so a sale never waits for this.
     private static let tasksMax = 500
 
     private var nextAt = Timestamp(milliseconds: .min)

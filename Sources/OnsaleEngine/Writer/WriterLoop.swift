@@ -2,11 +2,11 @@ import Logging
 import OnsaleSale
 import OnsaleValues
 
-/// Writes events, a turn at a time: takes what waits in the inboxes, decides, appends everything in one transaction with
-/// one sync, and only then answers.
+/// Writes all events, one turn at a time: takes requests from the inboxes, decides them, appends all facts in one
+/// transaction with one sync, and only then answers.
 ///
-/// It starts no thread and reads no clock: mail, time, journal and randomness come from outside, so that a test drives it
-/// as the program's thread does (``WriterThread``).
+/// It starts no thread and reads no clock. Mail, time, journal and randomness come from outside, so a test can drive it
+/// just as ``WriterThread`` does in the program.
 final class WriterLoop {
     private let journal: any EventStore
     private let limits: EngineLimits
@@ -18,19 +18,19 @@ final class WriterLoop {
     private let fatal: (String) -> Void
 
     private var writers: [String: EventWriter] = [:]
-    /// Events of which a turn has left something in the inbox.
+    /// Events whose inbox was not emptied in the last turn.
     private var unfinished: [EventHandle] = []
-    /// While the disk is full, changes are refused at once and room is looked for once a second.
+    /// Set while the disk is full: changes are refused at once, and an append is tried once a second.
     private var fullUntil: Timestamp?
     private var nextSweep = Timestamp(milliseconds: .min)
     private var reconciler = Reconciler()
-    /// It is unknown what is on disk: nothing is done any more.
+    /// Nobody knows what is on disk, so the loop does nothing any more.
     private var hasFailed = false
 
     /// - Parameters:
-    ///   - directory: told which events are to be had.
-    ///   - seed: gives the secret of a draw, ``Draw/seedBytes`` random bytes.
-    ///   - fatal: ends the process; called when a write's outcome is unknown.
+    ///   - directory: where the loop publishes which events are available.
+    ///   - seed: makes the secret of a draw: ``Draw/seedBytes`` random bytes.
+    ///   - fatal: must end the process; called with the reason when a write's outcome is unknown.
     init(
         journal: any EventStore, limits: EngineLimits, logger: Logger, directory: EventDirectory,
         housekeeping: Housekeeping, followers: [any Follower], seed: @escaping () -> [UInt8],
@@ -48,13 +48,13 @@ final class WriterLoop {
 
     // MARK: A turn
 
-    /// Does everything that there is to do now.
-    /// - Returns: whether there was anything.
+    /// Does everything there is to do now.
+    /// - Returns: whether there was anything to do.
     func turn(_ mail: consuming Mailbox.Mail, now: Timestamp) -> Bool {
         guard !hasFailed else { return false }
         for arrival in mail.arrivals { admit(arrival, now: now) }
         let hasArrivals = !mail.arrivals.isEmpty
-        // A state that has just been loaded is held by nobody else when it is first changed.
+        // Drop the arrivals, so a loaded state has only one owner and its first change doesn't copy it.
         mail.arrivals.removeAll()
         let hasWritten = write(mail.ready, now: now)
         if now >= nextSweep {
@@ -68,16 +68,16 @@ final class WriterLoop {
         return hasWritten || hasArrivals
     }
 
-    /// When it has something to do by itself, a second from now at most.
+    /// When it next has something to do without mail; at most a second from now.
     func nextDue(now: Timestamp) -> Timestamp {
         if !unfinished.isEmpty, !hasFailed { return now }
         let soon = now.adding(seconds: 1)
-        // On a full disk nothing that is due can be done.
+        // While the disk is full, nothing due can be done.
         if let fullUntil, fullUntil > now { return min(soon, fullUntil) }
         return min(soon, writers.values.compactMap { $0.nextDue() }.min() ?? soon)
     }
 
-    /// By name, so that the same mail has the same effect every time.
+    /// Sorted by name, so the same mail always has the same effect.
     private var inOrder: [EventWriter] { writers.values.sorted { $0.handle.id < $1.handle.id } }
 
     private func admit(_ arrival: Mailbox.Arrival, now: Timestamp) {
@@ -96,7 +96,7 @@ final class WriterLoop {
         }
     }
 
-    /// One batch over all events that have something to do.
+    /// Decides and appends one batch over all events with something to do.
     private func write(_ ready: [EventHandle], now: Timestamp) -> Bool {
         let told = Set((ready + unfinished).map(\.id))
         unfinished.removeAll(keepingCapacity: true)
@@ -134,7 +134,7 @@ final class WriterLoop {
                 if !rows.isEmpty { try journal.append(rows) }
                 if !rows.isEmpty, fullUntil != nil {
                     fullUntil = nil
-                    logger.notice("The disk has room again; changes are taken")
+                    logger.notice("The disk has room again; changes are accepted")
                 }
                 for writer in busy { complete(writer) }
                 return !rows.isEmpty || hasAnswers
@@ -145,10 +145,10 @@ final class WriterLoop {
                 return true
             } catch JournalError.notAtHead(let partition) {
                 guard let index = busy.firstIndex(where: { $0.handle.id == partition }) else {
-                    fail("the journal refuses rows of an event that were not given to it: \(partition)")
+                    fail("the journal refused rows of an event that was not in the batch: \(partition)")
                     return true
                 }
-                // The others of the batch go on.
+                // The rest of the batch goes on.
                 depose(busy.remove(at: index))
             } catch {
                 fail("the journal could not be written: \(error)")
@@ -157,7 +157,7 @@ final class WriterLoop {
         }
     }
 
-    /// The batch is on disk.
+    /// Publishes the batch, which is now on disk, answers everyone in it and tells the followers.
     private func complete(_ writer: EventWriter) {
         let isNew = writer.isNew
         let committed = writer.commit()
@@ -167,14 +167,14 @@ final class WriterLoop {
         for follower in followers { follower.follow(committed, in: writer.partition) }
     }
 
-    // MARK: What goes wrong
+    // MARK: Failures
 
     private func fail(_ reason: String) {
         hasFailed = true
         fatal(reason)
     }
 
-    /// Drops the state that is ahead of the disk and takes the one that is on it.
+    /// Replaces the state, which is ahead of the full disk, with the one on disk.
     private func retreat(_ writer: EventWriter) {
         let hadChanges = writer.row != nil
         guard !writer.isNew else { return dismiss(writer, .storageFull) }
@@ -187,25 +187,25 @@ final class WriterLoop {
         }
     }
 
-    /// Lets go of a writer; everyone who waits for it is told why.
+    /// Drops a writer and tells everyone waiting for it why.
     private func dismiss(_ writer: EventWriter, _ error: EngineError) {
         writers[writer.handle.id] = nil
         writer.fail(error)
         for envelope in writer.handle.close() { envelope.fail(error) }
     }
 
-    /// A bug in one event must not end the others' sale.
+    /// Stops one event because of a bug; the others go on selling.
     private func takeOutOfService(_ writer: EventWriter, _ fault: String) {
         logger.critical(
-            "An event is out of service: a decision contradicts its own state. Nothing of the batch was kept",
+            "Event is out of service: a bug made a decision contradict the event's state; its batch was discarded",
             metadata: ["event": "\(writer.handle.id)", "error": "\(fault)"])
         close(writer)
     }
 
-    /// Somebody else has written the event's journal: what this process knows of it is not what is on disk.
+    /// Stops an event whose journal another process has written: the state in memory differs from the one on disk.
     private func depose(_ writer: EventWriter) {
         logger.critical(
-            "An event is out of service: somebody else has written its journal. Nothing of the batch was kept",
+            "Event is out of service: another process has written its journal; its batch was discarded",
             metadata: ["event": "\(writer.handle.id)"])
         close(writer)
     }
@@ -216,7 +216,7 @@ final class WriterLoop {
         for follower in followers { follower.leave(writer.handle.id) }
     }
 
-    /// Answers whoever still waits, and puts everything away.
+    /// Answers everyone still waiting and saves snapshots.
     func finish() {
         directory.shutDown()
         for writer in inOrder {

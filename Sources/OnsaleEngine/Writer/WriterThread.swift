@@ -2,8 +2,8 @@ import Foundation
 import OnsaleValues
 import Synchronization
 
-/// Drives the writer's loop in the program: waits for mail, or until something is due, and gives the loop its turn. While
-/// a batch syncs the next one gathers.
+/// Drives the writer loop in the program: waits until mail comes or something is due, then runs a turn. While one batch
+/// syncs, the next one gathers.
 final class WriterThread: Sendable {
     private static let idleTurnsMax = 3
     private static let idlePauseMillisecondsMax: Int64 = 250
@@ -18,7 +18,7 @@ final class WriterThread: Sendable {
         self.clock = clock
     }
 
-    /// How often the loop has turned.
+    /// How many turns the loop has made.
     var turns: Int { turnCount.load(ordering: .relaxed) }
 
     func start(_ makeLoop: @escaping @Sendable () -> WriterLoop) {
@@ -31,7 +31,7 @@ final class WriterThread: Sendable {
         thread.start()
     }
 
-    /// Answers what waits, puts a snapshot of every event away and ends the thread.
+    /// Answers everyone still waiting, saves snapshots and ends the thread.
     func stop() async {
         mailbox.stop()
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
@@ -47,7 +47,7 @@ final class WriterThread: Sendable {
         while true {
             let now = clock.now()
             let untilDue = max(0, loop.nextDue(now: now).milliseconds - now.milliseconds)
-            // Something that is due and yet not done would have us turn for ever: ever rarer then.
+            // If something stays due but can't be done, back off instead of spinning.
             let pause = min(WriterThread.idlePauseMillisecondsMax, Int64(idleTurns - WriterThread.idleTurnsMax))
             let (mail, isStopping) = mailbox.take(waitingAtMost: max(untilDue, pause))
             turnCount.add(1, ordering: .relaxed)

@@ -229,7 +229,7 @@ extension SaleFact.PaymentDeclined {
     /// The hold returns to its state before the order, with some time to try another payment method.
     public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
         guard let serial = sale.order(order)?.hold.serial, var hold = sale.holds[serial], hold.order == order else {
-            throw ContradictoryFact("order \(order.serial) has no hold to give back")
+            throw ContradictoryFact("order \(order.serial) has no hold to return")
         }
         try sale.change(order, from: [.authorizing, .requiresAction], to: .declined, duty: void ? .void : nil) {
             $0.endedAt = now

@@ -215,7 +215,7 @@ extension SaleFact.RefundReversed {
     public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
         guard let before = sale.order(order), before.duty == nil, amount > 0, before.refunded >= amount,
             [.refunded, .declined, .expired].contains(before.state)
-        else { throw ContradictoryFact("order \(order.serial) has no refund that could be reversed") }
+        else { throw ContradictoryFact("order \(order.serial) has no refund to reverse") }
         let state = before.state == .refunded ? OrderState.refunding : before.state
         try sale.change(order, from: OrderStates(before.state), to: state, duty: .refund) { $0.refunded -= amount }
         try sale.ledger.reverseRefund(amount)
@@ -264,7 +264,7 @@ extension SaleFact.StrayFound {
     }
 
     public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
-        guard sale.strays[intent] == nil else { throw ContradictoryFact("stray \(intent) is known") }
+        guard sale.strays[intent] == nil else { throw ContradictoryFact("stray \(intent) is already known") }
         sale.strays[intent] = StrayPayment(order: order, intent: intent, captured: captured)
         try sale.ledger.captureOwedBack(captured)
     }

@@ -140,6 +140,7 @@ public protocol SaleFactBody: Hashable, Sendable {
     /// Changes the state. Nothing is decided here: a fact that doesn't fit is an error.
     func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact)
 
+    /// The body as a case of ``SaleFact``.
     var fact: SaleFact { get }
 }
 

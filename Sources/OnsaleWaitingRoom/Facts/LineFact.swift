@@ -102,6 +102,7 @@ public protocol LineFactBody: Hashable, Sendable {
     /// Changes the state. Nothing is decided here: a fact that doesn't fit is an error.
     func evolve(_ line: inout Line, at now: Timestamp) throws(ContradictoryFact)
 
+    /// The body as a case of ``LineFact``.
     var fact: LineFact { get }
 }
 
