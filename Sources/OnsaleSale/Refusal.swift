@@ -22,7 +22,6 @@ public enum Refusal: Error, Hashable, Sendable {
     case soldOut
     /// The buyer has no live pass.
     case notAdmitted
-    case placeSpent
     /// The hold has ended: expired, released or paid.
     case holdExpired
     /// This order is paying for the hold.

@@ -45,7 +45,7 @@ extension Line {
         mutating get {
             while let head = idleQueue.first {
                 if passes[head.pass]?.idleSince == head.since {
-                    let since = max(head.since, drivenSince ?? head.since)
+                    let since = max(head.since, runningSince ?? head.since)
                     return (head.pass, since.adding(seconds: schedule.passIdleSeconds))
                 }
                 idleQueue.removeFirst()

@@ -31,7 +31,7 @@ public struct Line: Sendable {
     public internal(set) var schedule: OnsaleSchedule
     public internal(set) var isPaused = false
     public internal(set) var isSoldOut = false
-    var places = Places()
+    var places = LinePlaces()
     var passes: [PassID: Pass] = [:]
     /// The live pass of each place.
     var passOfPlace: [PlaceID: PassID] = [:]
@@ -54,7 +54,7 @@ public struct Line: Sendable {
     /// Live passes by the start of their idle time, with some stale entries. Derived.
     var idleQueue: Deque<(pass: PassID, since: Timestamp)> = []
     /// When this process began to drive the line. Soft: downtime doesn't count as idle time.
-    var drivenSince: Timestamp?
+    var runningSince: Timestamp?
     /// Passes ended by declined payments: any hold that comes back to one is released.
     var declinedPasses: Set<PassID> = []
     /// A fact that was just decided but didn't apply: a bug. The driver must stop the line.
@@ -148,7 +148,7 @@ public struct Line: Sendable {
     @usableFromInline
     mutating func see(_ now: Timestamp) {
         clock = max(clock, now)
-        drivenSince = drivenSince ?? now
+        runningSince = runningSince ?? now
         presence.begin(at: now)
         pace.elapse(to: now)
     }

@@ -33,6 +33,10 @@ enum FactPrinter {
 
     private static func member(_ label: String, _ value: Any) -> [(String, Any)] {
         switch value {
+        // Left out: a key is just a digest, and the bank's address is for the payer alone.
+        case _ where ["key", "url"].contains(label): []
+        // Before the others, since a missing value passes for one of any kind.
+        case let text as String?: [(label, text ?? "")]
         // Not the draw's seed, which must stay secret until the opening and is published then.
         case let seed as [UInt8] where label == "seed": [("commitment", Hex.encode(Draw.commitment(to: seed)))]
         case let hash as [UInt8]: [(label, Hex.encode(hash))]
@@ -42,10 +46,6 @@ enum FactPrinter {
             [("opensAt", schedule.opensAt.milliseconds), ("cap", schedule.maxActiveShoppers)]
         case let buyer as BuyerID: [(label, buyer.text)]
         case let moment as Timestamp: [(label, moment.milliseconds)]
-        // Left out: a key is just a digest, and the bank's address is for the payer alone.
-        case is IdempotencyKey, is IdempotencyKey?: []
-        case _ where label == "url": []
-        case let text as String?: [(label, text ?? "")]
         default: [(label, value)]
         }
     }
@@ -57,7 +57,8 @@ enum FactPrinter {
         case let flag as Bool: flag ? "true" : "false"
         case let id as any SerialNumber: "\(id.serial)"
         case let seats as [SeatIndex]: "[" + seats.map { "\($0.value)" }.joined(separator: ",") + "]"
-        default: "\(value)"
+        case let number as any BinaryInteger: "\(number)"
+        default: json("\(value)")
         }
     }
 }

@@ -85,7 +85,7 @@ import Testing
         var queue = PaymentQueue()
         var random = SeededRandom(seed: 1)
         queue.set(task(1), for: key(1))
-        queue.finish(try #require(queue.calls().first), .init(milliseconds: 9000, isTold: true), now: 0)
+        queue.finish(try #require(queue.calls().first), .init(milliseconds: 9000, isFromProvider: true), now: 0)
         queue.hasten(key(1), now: 8_999_999_999)
         queue.wakeAll(now: 0, &random)
         #expect(queue.calls(at: 8_999_999_999).isEmpty)
@@ -131,6 +131,22 @@ import Testing
         }
         #expect(reference == call.task.payment.reference)
         #expect(queue.actions(now: .max).isEmpty)
+    }
+
+    @Test("A webhook for an order that needs nothing any more is not taken for one that is under way")
+    func hastensNothing() throws {
+        var queue = PaymentQueue()
+        var isKnown = [queue.hasten(key(1), now: 0)]
+        queue.set(task(1), for: key(1))
+        isKnown.append(queue.hasten(key(1), now: 0))
+        let call = try #require(queue.calls().first)
+        isKnown.append(queue.hasten(key(1), now: 0))
+        queue.set(nil, for: key(1))
+        isKnown.append(queue.hasten(key(1), now: 0))
+        queue.finish(call, Self.quarter, now: 0)
+        isKnown.append(queue.hasten(key(1), now: 0))
+        #expect(isKnown == [false, true, true, false, false])
+        #expect(queue.calls(at: .max).isEmpty)
     }
 
     @Test("An event out of service gets no more calls; orders of other events go on")

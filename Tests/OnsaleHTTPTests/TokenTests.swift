@@ -51,6 +51,7 @@ import Testing
             #"{"aud":"onsale-ticket","sub":"\u0062"}"#, #"{"aud":"onsale-ticket","sub":"b","num":-1}"#,
             #"{"aud":"onsale-ticket","sub":"b","num":1e3}"#, #"{"aud":"onsale-ticket","sub":"b"} "#,
             #"{"aud":"onsale-ticket","sub":"b","num":99999999999999999999}"#, #"{"aud":"other","sub":"b"}"#,
+            #"{"aud":"onsale-ticket","sub":"b","exp":"1"}"#,
         ] { #expect(OnsaleClaims(flat: Array(text.utf8)) == nil, "\(text)") }
     }
 

@@ -93,6 +93,32 @@ import Testing
         }
     }
 
+    @Test("Every kind of fact is printed as JSON, and no secret with it")
+    func printsEveryFact() async throws {
+        let kept = URL(filePath: #filePath).appending(path: "../../OnsaleEngineTests/Journals").standardized
+        let folder = NSTemporaryDirectory() + "onsale-journal-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let tar = Process()
+        tar.executableURL = URL(filePath: "/usr/bin/env")
+        tar.arguments = ["tar", "-xzf", kept.appending(path: "2026-11-24-script.tar.gz").path, "-C", folder]
+        try tar.run()
+        tar.waitUntilExit()
+        var kinds: Set<String> = []
+        for event in ["arena", "club", "theatre"] {
+            let printed = try await Program.run(["journal", event, "--data", folder])
+            #expect(printed.status == 0, "\(printed.output.prefix(200))")
+            for line in printed.output.split(separator: "\n") {
+                let fact = try #require(
+                    JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
+                kinds.insert(fact["fact"] as? String ?? "")
+                #expect(fact["seed"] == nil && fact["url"] == nil && fact["key"] == nil, "\(line)")
+            }
+        }
+        // 24 of the sale, 16 of the line, and those of the event itself.
+        #expect(kinds.count == 42, "\(kinds.sorted())")
+    }
+
     @Test("A rush of a few fans ends with a clean history and a report")
     func smallRush() async throws {
         try await withServer { client, _, folder in

@@ -89,9 +89,10 @@ public final class JournalTail: Sendable {
                         return batch
                     }
                 } else if !hasBegun {
-                    hasBegun = true
                     seenVersion = tail.state.withLock { $0.version }
                     try await look()
+                    // Not before: who goes on after an error must look again.
+                    hasBegun = true
                 } else {
                     let (version, heads) = try await tail.news(after: seenVersion)
                     seenVersion = version

@@ -53,7 +53,7 @@ struct PaymentQueue: Sendable {
     struct Pause: Sendable {
         let milliseconds: Int
         /// Whether the provider asked for this delay; then nothing may shorten it.
-        var isTold = false
+        var isFromProvider = false
     }
 
     private enum Phase {
@@ -92,6 +92,9 @@ struct PaymentQueue: Sendable {
 
     /// Sets what the order needs now according to the journal; nil for nothing. An order that has moved on to another
     /// step goes ahead of newly placed orders.
+    ///
+    /// Called from the writer's thread alone, so that news come in the journal's order: an entry made from old news
+    /// would ask for ever what no answer can settle.
     mutating func set(_ task: PaymentTask?, for key: Key) {
         guard !isStopping else { return }
         guard let entry = entries[key] else {
@@ -104,12 +107,12 @@ struct PaymentQueue: Sendable {
         case (.calling, _), (.waiting, _?): entries[key]?.task = task
         case (.sleeping, let task?):
             entries[key]?.task = task
-            if task.kind != entry.task?.kind { goOn(key) }
+            if task.kind != entry.task?.kind { requeueFirst(key) }
         case (.waiting, nil), (.sleeping, nil): close(key, entry.task?.payment.reference)
         }
     }
 
-    /// Adds a task that may be outdated, unless something newer is known of its order.
+    /// Adds what an order needs by the state as it is now, if the order is not known. From the writer's thread alone.
     mutating func remind(of task: PaymentTask) {
         let key = Key(task)
         if entries[key] == nil { set(task, for: key) }
@@ -119,12 +122,10 @@ struct PaymentQueue: Sendable {
     /// - Returns: whether the order is known to need anything.
     @discardableResult
     mutating func hasten(_ key: Key, now: UInt64) -> Bool {
-        switch entries[key]?.phase {
-        case nil: return false
-        case .sleeping(_, let notBefore) where notBefore <= now:
+        guard let entry = entries[key], entry.task != nil else { return false }
+        if case .sleeping(_, let notBefore) = entry.phase, notBefore <= now {
             entries[key]?.phase = .waiting
             waiting.append(key)
-        default: break
         }
         return true
     }
@@ -175,9 +176,9 @@ struct PaymentQueue: Sendable {
         guard entries[key] != nil else { return }
         entries[key]?.course = call.course
         guard !isStopping, let task = entries[key]?.task else { return close(key, call.task.payment.reference) }
-        guard task.kind == call.task.kind else { return goOn(key) }
+        guard task.kind == call.task.kind else { return requeueFirst(key) }
         let until = now + UInt64(max(0, pause.milliseconds)) * 1_000_000
-        sleep(key, until: until, notBefore: pause.isTold ? until : 0)
+        sleep(key, until: until, notBefore: pause.isFromProvider ? until : 0)
     }
 
     /// Whether any order sleeps, so someone must ask for actions later.
@@ -197,7 +198,7 @@ struct PaymentQueue: Sendable {
         alarms.insert(Alarm(at: until, key: key))
     }
 
-    private mutating func goOn(_ key: Key) {
+    private mutating func requeueFirst(_ key: Key) {
         entries[key]?.phase = .waiting
         entries[key]?.course.tries = 0
         waiting.prepend(key)

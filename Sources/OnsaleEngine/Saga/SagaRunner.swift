@@ -145,7 +145,7 @@ final class SagaRunner: Sendable {
                     : SagaRunner.pollMilliseconds(tries: course.tries))
         } catch let error as PaymentGatewayError {
             let milliseconds = delay(after: error, task, tries: course.tries)
-            if case .busy(_?) = error { return .init(milliseconds: milliseconds, isTold: true) }
+            if case .busy(_?) = error { return .init(milliseconds: milliseconds, isFromProvider: true) }
             return .init(milliseconds: milliseconds)
         } catch {
             // The event isn't available just now.
@@ -330,9 +330,8 @@ final class SagaRunner: Sendable {
         } catch { return false }
         guard let (event, (order, payment, task)) = read else { return true }
         if let task {
-            change { queue in
-                if !queue.hasten(PaymentQueue.Key(task), now: SagaRunner.uptime) { queue.remind(of: task) }
-            }
+            // Only that: what was read may be old news by now, and the queue learns what to do from the writer's thread.
+            change { $0.hasten(PaymentQueue.Key(task), now: SagaRunner.uptime) }
             // The task in progress ends by itself; check for the rest afterward.
             return !isAboutReturn && !seeksStrays
         }

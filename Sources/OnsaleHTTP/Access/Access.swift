@@ -20,21 +20,6 @@ struct Access<Caller: Sendable>: Sendable {
 extension Access where Caller == Void {
     static var anyone: Access { Access(schemes: []) { _, _, _, _ throws(Problem) in } }
 
-    /// Anyone who names an address, where this server makes the sessions.
-    static var visitor: Access {
-        Access(schemes: []) { gate, _, _, _ throws(Problem) in
-            switch gate.tokens.login.mode {
-            case .open: return
-            case .none:
-                throw Problem(
-                    .forbidden,
-                    "Sign-in is not set up: set ONSALE_LOGIN to jwks, or to open for a demonstration.")
-            case .provider:
-                throw Problem(.forbidden, "Sign in with the organizer's identity provider and send its token.")
-            }
-        }
-    }
-
     /// The door's token or the organizer's.
     static var door: Access {
         Access(schemes: ["doorToken", "adminToken"]) { gate, request, context, _ throws(Problem) in

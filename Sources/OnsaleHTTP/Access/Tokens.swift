@@ -73,6 +73,7 @@ extension OnsaleClaims {
             if byte() == UInt8(ascii: "\"") {
                 guard let text = string().map({ String(decoding: $0, as: UTF8.self) }) else { return nil }
                 if name.elementsEqual("aud".utf8) { kind = Kind(rawValue: text) }
+                if ["num", "exp"].contains(where: { name.elementsEqual($0.utf8) }) { return nil }
                 if name.elementsEqual("sub".utf8) { subject = text }
                 if name.elementsEqual("evt".utf8) { event = text }
             } else {

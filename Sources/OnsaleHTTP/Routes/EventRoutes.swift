@@ -15,7 +15,7 @@ struct EventRoutes: RouteGroup {
         [
             Endpoint(
                 "createSession", .post, "/v1/sessions", for: .buyer, "Makes a session for an e-mail address.",
-                "The same address is the same buyer, however it is capitalized.", by: .visitor, isLimited: true,
+                "The same address is the same buyer, however it is capitalized.", by: .anyone, isLimited: true,
                 takes: .json(CreateSession.self), gives: [.init(201, "A session.", .session)],
                 refuses: [.forbidden: "sessions are not made here; `ONSALE_LOGIN` says who makes them"], createSession),
             Endpoint(
@@ -50,6 +50,15 @@ struct EventRoutes: RouteGroup {
     static let sessionSeconds = 7 * 86_400
 
     private func createSession(_ call: Call<Void, CreateSession>) throws -> Response {
+        switch tokens.login.mode {
+        case .open: break
+        case .none:
+            throw Problem(
+                .forbidden,
+                "Sign-in is not set up: set ONSALE_LOGIN to jwks, or to open for a demonstration.")
+        case .provider:
+            throw Problem(.forbidden, "Sign in with the organizer's identity provider and send its token.")
+        }
         guard let address = MailAddress(call.content.email) else {
             throw Problem.invalid("/email", "must be an e-mail address")
         }

@@ -19,6 +19,7 @@ struct StreamRoutes: RouteGroup {
 
     private static let busy =
         "as many listen as can be served; ask for the state itself now and then"
+    private static let share = "as many streams are open from this address as one may have"
     private static let words = Shape.text.with("description", "Server-sent events (WHATWG HTML, 9.2).")
 
     var endpoints: [Endpoint] {
@@ -36,7 +37,7 @@ struct StreamRoutes: RouteGroup {
                     .init(
                         200, "The stream. It ends with the connection.", "text/event-stream", StreamRoutes.words,
                         example: StreamRoutes.availabilityExample, headers: [.cacheControl])
-                ], refuses: [.overloaded: StreamRoutes.busy], streamAvailability),
+                ], refuses: [.overloaded: StreamRoutes.busy, .rateLimited: StreamRoutes.share], streamAvailability),
             Endpoint(
                 "streamWaitingRoom", .get, event: "/waiting-room/stream", for: .buyer,
                 "Says how the line stands, and then again whenever that changes.",
@@ -51,6 +52,7 @@ struct StreamRoutes: RouteGroup {
                 refuses: [
                     .unauthenticated: "a token came with the request, and it is not valid",
                     .forbidden: "this ticket is for another event", .overloaded: StreamRoutes.busy,
+                    .rateLimited: StreamRoutes.share,
                 ], streamWaitingRoom),
         ]
     }

@@ -9,41 +9,47 @@ import Synchronization
 final class WaitingRoomFeed: Feed {
     private let engine: Engine
     private let event: EventHandle
-    private let last: Mutex<Message>
+    /// What was said last, and of which moment.
+    private let last: Mutex<(message: Message, at: Timestamp)>
 
     init(_ event: EventHandle, engine: Engine) {
         self.engine = engine
         self.event = event
-        last = Mutex(Message(version: 1, bytes: WaitingRoomFeed.message(event, engine)))
+        let now = engine.now()
+        last = Mutex((Message(version: 1, bytes: WaitingRoomFeed.bytes(event, engine, at: now)), now))
     }
 
-    private static func message(_ event: EventHandle, _ engine: Engine) -> [UInt8] {
-        sseMessage("room", id: nil, WaitingRoom.json(engine.view(of: event), at: engine.now()))
+    private static func bytes(_ event: EventHandle, _ engine: Engine, at now: Timestamp) -> [UInt8] {
+        sseMessage("room", id: nil, WaitingRoom.json(engine.view(of: event), at: now))
     }
 
     let intervalMilliseconds = 1000
 
-    func snapshot() -> Message { last.withLock { $0 } }
+    func snapshot() -> Message { last.withLock { $0.message } }
 
     func poll() -> Change? {
-        let bytes = WaitingRoomFeed.message(event, engine)
+        let now = engine.now()
+        let bytes = WaitingRoomFeed.bytes(event, engine, at: now)
         return last.withLock { last in
-            guard bytes != last.bytes else { return nil }
-            last = Message(version: last.version + 1, bytes: bytes)
-            return .state(last)
+            last.at = now
+            guard bytes != last.message.bytes else { return nil }
+            last.message = Message(version: last.message.version + 1, bytes: bytes)
+            return .state(last.message)
         }
     }
 
     /// The schedule can change without news here, and clocks get set, so it looks at least once a minute.
     private static let lookMilliseconds: Int64 = 60_000
 
-    /// The phase changes with time alone.
+    /// The phase changes with time alone. Counted from what was said last, or a moment that passed since would be missed.
     var millisecondsToChange: Int? {
-        let now = engine.now()
+        let said = last.withLock { $0.at }
         let schedule = engine.view(of: event).schedule
-        let next = [schedule.lobbyOpensAt, schedule.opensAt, schedule.closesAt].compactMap { $0 }.filter { $0 > now }
+        let next = [schedule.lobbyOpensAt, schedule.opensAt, schedule.closesAt].compactMap { $0 }.filter { $0 > said }
             .min()
-        return next.map { Int(min(WaitingRoomFeed.lookMilliseconds, $0.milliseconds - now.milliseconds)) }
+        return next.map {
+            Int(max(0, min(WaitingRoomFeed.lookMilliseconds, $0.milliseconds - engine.now().milliseconds)))
+        }
     }
 
     func present(_ listeners: [UInt32]) {

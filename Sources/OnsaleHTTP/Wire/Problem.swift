@@ -227,7 +227,6 @@ extension Problem {
         case .soldOut: self.init(.soldOut, "Every place is sold.")
         case .notAdmitted:
             self.init(.notAdmitted, "This pass has ended. Join again to get a new one.")
-        case .placeSpent: self.init(.placeSpent, "The pass for this place has ended. Join again to get a new place.")
         case .holdExpired: self.init(.holdExpired, "This hold has ended and its places are free again. Choose again.")
         case .holdOrdered(let order):
             self.init(

@@ -19,7 +19,7 @@ enum PlaceState: UInt8, Sendable {
 }
 
 /// Everyone who joined, in order of joining, at about forty bytes each.
-struct Places: Sendable {
+struct LinePlaces: Sendable {
     private var buyers: [BuyerID] = []
     private var states: [UInt8] = []
     private var index = BuyerIndex()
