@@ -15,7 +15,7 @@ import UnixSignals
 /// Opens what a server needs: its folder, secrets, journal and clock.
 /// - Throws: ``SetupError`` and others, to be shown to the operator.
 func buildApplication(_ configuration: ServerConfiguration, logger: Logger) throws -> OnsaleApplication {
-    for warning in configuration.warnings { logger.warning("\(warning)") }
+    for warning in configuration.warnings { logger.warning(warning) }
     let folder = try DataFolder(path: configuration.dataPath)
     let secrets = try Secrets(configuration, folder: folder)
     let journal = try SQLiteJournal(folder: folder.url.path)

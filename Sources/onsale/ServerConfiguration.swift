@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import OnsaleHTTP
 
 /// A server's configuration, checked as a whole before anything is opened.
@@ -28,7 +29,7 @@ struct ServerConfiguration: Sendable {
     /// The web workspace, for working on the pages.
     let pagesFolder: String?
     /// Problems that should be fixed, though the server starts.
-    let warnings: [String]
+    let warnings: [Logger.Message]
 
     private static let tokenBytesMin = 16
 
@@ -37,27 +38,34 @@ struct ServerConfiguration: Sendable {
         port = try settings.number(.port, in: 0...65_535, default: 8080)
         managementPort = try settings.number(.managementPort, in: 0...65_535, default: 9464)
         dataPath = settings.text(.data) ?? "./onsale-data"
-        isDemo = settings.flag(.demo)
-        acceptsClock = settings.flag(.acceptClock)
+        isDemo = try settings.flag(.demo)
+        acceptsClock = try settings.flag(.acceptClock)
         publicURL = settings.text(.publicURL)
         payments = try PaymentChoice(settings, isDemo: isDemo)
         adminToken = try ServerConfiguration.token(.adminToken, settings)
         doorToken = try ServerConfiguration.token(.doorToken, settings)
+        guard doorToken == nil || doorToken != adminToken else {
+            throw SetupError("ONSALE_DOOR_TOKEN must differ from ONSALE_ADMIN_TOKEN: the door may do far less.")
+        }
         webhookSecret = settings.text(.paymentWebhookSecret)
-        var warnings: [String] = []
+        var warnings: [Logger.Message] = []
         login = try ServerConfiguration.login(settings, isDemo: isDemo, &warnings)
         joinChallengeBits = try settings.number(.joinChallenge, in: 0...32, default: 0)
         trustedProxies = Set(
             (settings.text(.trustedProxies) ?? "").split(separator: ",").map {
                 $0.trimmingCharacters(in: .whitespaces)
             })
-        limitsLoopback = settings.flag(.limitLoopback)
+        limitsLoopback = try settings.flag(.limitLoopback)
         let connections = try settings.number(.connectionsPerAddress, in: 0 ... .max, default: 0)
         guard connections > 0 || settings.text(.connectionsPerAddress) == nil else {
             throw SetupError("ONSALE_CONNECTIONS_PER_ADDRESS must be above zero.")
         }
         connectionsPerAddress = connections > 0 ? connections : nil
-        takesOverSockets = settings.text(.streams) != "channels"
+        let streams = settings.text(.streams) ?? "sockets"
+        guard ["sockets", "channels"].contains(streams) else {
+            throw SetupError("ONSALE_STREAMS is sockets or channels, not “\(streams)”.")
+        }
+        takesOverSockets = streams == "sockets"
         pagesFolder = settings.text(.pages)
         if case .provider = payments, webhookSecret == nil {
             warnings.append(
@@ -79,11 +87,14 @@ struct ServerConfiguration: Sendable {
             throw SetupError(
                 "\(name.rawValue) must have at least \(tokenBytesMin) bytes: make one with openssl rand -hex 16.")
         }
+        guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw SetupError("\(name.rawValue) must be visible ASCII: other characters can't be sent in a header.")
+        }
         return token
     }
 
     private static func login(
-        _ settings: Settings, isDemo: Bool, _ warnings: inout [String]
+        _ settings: Settings, isDemo: Bool, _ warnings: inout [Logger.Message]
     ) throws(SetupError) -> LoginSetting {
         switch settings.text(.login) {
         case nil: return isDemo ? .open : .unset

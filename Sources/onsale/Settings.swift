@@ -72,8 +72,14 @@ struct Settings: Sendable {
         return reader.string(forKey: key, isSecret: name.isSecret).flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    func flag(_ name: Name) -> Bool {
-        ["1", "true", "yes"].contains(text(name)?.lowercased())
+    /// - Throws: ``SetupError`` for a word that could be meant either way.
+    func flag(_ name: Name) throws(SetupError) -> Bool {
+        guard let text = text(name) else { return false }
+        switch text.lowercased() {
+        case "1", "true", "yes", "on": return true
+        case "0", "false", "no", "off": return false
+        default: throw SetupError("\(name.rawValue) is true or false, not “\(text)”.")
+        }
     }
 
     /// - Throws: ``SetupError`` unless it is a number within the range.

@@ -24,6 +24,8 @@ package final class FakeGateway: PaymentGateway {
         package var refusesCapture = false
         package var isDown = false
         package var refusesKey = false
+        /// So many reads of a payment are answered as if it did not exist.
+        package var forgets = 0
         /// The URL where the payer must confirm the next authorization; nil if no confirmation is needed.
         package var action: String?
         /// The amount a capture takes; nil for the whole amount.
@@ -140,7 +142,13 @@ package final class FakeGateway: PaymentGateway {
     }
 
     package func payment(_ intent: String, currency: String) async throws -> Payment {
-        try change("get", intent) { _, _ in }
+        let isForgotten = state.withLock { state in
+            guard state.forgets > 0 else { return false }
+            state.forgets -= 1
+            return true
+        }
+        if isForgotten { throw PaymentGatewayError.unknownPayment }
+        return try change("get", intent) { _, _ in }
     }
 
     package func payments(for order: PaymentOrder, placedAt: Int64, isRecent: Bool) async throws -> [Payment] {

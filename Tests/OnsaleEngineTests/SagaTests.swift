@@ -144,19 +144,30 @@ import Testing
             }
             engine.inquire(about: nil, intent: intent, isAboutReturn: true)
             #expect(try await eventually(engine, event) { $0.state == .confirmed && $0.refunded == 300 })
+            // One answer that the payment is unknown is not believed: it is asked for again.
+            gateway.state.withLock {
+                $0.forgets = 1
+                $0.accounts[0].refunds.append(Refund(id: "more", amount: 100, status: .succeeded))
+            }
+            engine.inquire(about: nil, intent: intent, isAboutReturn: true)
+            for _ in 0..<100 where gateway.state.withLock({ $0.forgets > 0 }) {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            clock.advance(seconds: 5)
+            #expect(try await eventually(engine, event) { $0.refunded == 400 })
             gateway.state.withLock { $0.accounts[0].isDisputed = true }
             engine.inquire(about: nil, intent: intent, isAboutReturn: true)
             #expect(try await eventually(engine, event) { $0.isDisputed })
             #expect(try await engine.read(event) { $0.sale.ticket(1)?.isVoid == true })
             gateway.state.withLock {
-                $0.accounts[0].refunds.append(Refund(id: "rest", amount: 700, status: .succeeded))
+                $0.accounts[0].refunds.append(Refund(id: "rest", amount: 600, status: .succeeded))
             }
             engine.inquire(about: nil, intent: intent, isAboutReturn: true)
             #expect(try await eventually(engine, event) { $0.state == .refunded })
             #expect(event.view.counts.free == 40)
             #expect(try await engine.read(event) { $0.breaches().isEmpty })
             let audited = try await engine.read(event) { $0.audit.map(\.note.action) }
-            #expect(audited == [.refundSeen, .disputeSeen, .refundSeen])
+            #expect(audited == [.refundSeen, .refundSeen, .disputeSeen, .refundSeen])
         }
     }
 

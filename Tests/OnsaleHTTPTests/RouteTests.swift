@@ -151,6 +151,28 @@ import Testing
         }
     }
 
+    @Test("What is almost JSON is refused as such, and a number that doesn't fit is told apart from it")
+    func almostJSON() async throws {
+        try await ServiceTester.run { tester in
+            let admin = ServiceTester.adminToken
+            #expect(try await tester.ask(.post, "/v1/events", token: admin, Self.event).status == 201)
+            for (body, status) in [
+                (#"{"maxActiveShoppers":400,}"#, 400), (#"{"closesAt":[1,]}"#, 400), (#"{"other":"\q"}"#, 400),
+                ("{\"other\":\"a\u{1}\"}", 400), (#"{"maxActiveShoppers":1.5}"#, 422),
+                (#"{"maxActiveShoppers":99999999999999999999}"#, 422), (#"{"other":"\u0041\n"}"#, 200),
+                ("{ \"maxActiveShoppers\" : 400 , \"other\" : [ 1 , 2 ] }\r\n", 200),
+            ] {
+                let answer = try await tester.ask(.patch, "/v1/events/opera/onsale", token: admin, body)
+                #expect(answer.status == status, "\(body): \(answer.status)")
+            }
+            // A token that can't be read is no token that may be left out.
+            let unreadable = String(repeating: "a", count: 5000)
+            let stream = "/v1/events/opera/waiting-room/stream"
+            #expect(try await tester.ask(.head, stream, token: unreadable).status == 401)
+            #expect(try await tester.ask(.head, stream).status == 200)
+        }
+    }
+
     @Test("A known path answers 405 to other methods, and says which it allows")
     func otherMethods() async throws {
         try await ServiceTester.run { tester in

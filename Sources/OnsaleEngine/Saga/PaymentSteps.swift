@@ -352,13 +352,19 @@ struct PaymentSteps: Sendable {
     /// What the provider knows about an order with nothing in progress: late captures, second payments, and refunds and
     /// disputes we didn't ask for.
     /// - Parameter seeksStrays: whether to look for second payments.
-    func lookAfter(_ order: Order, as payment: PaymentOrder, seeksStrays: Bool) async throws -> [PaymentResult] {
+    func lookAfter(_ order: Order, as payment: PaymentOrder, seeksStrays: Bool) async throws -> (
+        results: [PaymentResult], isComplete: Bool
+    ) {
         var results: [PaymentResult] = []
+        var isComplete = true
         if let intent = order.intent, !intent.isEmpty {
             do {
                 let found = try await gateway.payment(intent, currency: payment.currency)
                 results += try await differences(order, found)
-            } catch PaymentGatewayError.unknownPayment {}
+            } catch PaymentGatewayError.unknownPayment {
+                // It is known to exist, so one such answer proves nothing.
+                isComplete = false
+            }
         }
         if seeksStrays || order.intent == nil {
             let others = try await othersKnown(payment, placedAt: order.placedAt)
@@ -372,7 +378,7 @@ struct PaymentSteps: Sendable {
                 results.append(stray)
             }
         }
-        return results
+        return (results, isComplete)
     }
 
     /// If the list isn't available now, the search is enough: orders in doubt are checked again once it has caught up.

@@ -343,11 +343,11 @@ final class SagaRunner: Sendable {
         after order: Order, _ payment: PaymentOrder, _ event: EventHandle, seeksStrays: Bool
     ) async -> Bool {
         do {
-            let results = try await steps.lookAfter(order, as: payment, seeksStrays: seeksStrays)
+            let (results, isComplete) = try await steps.lookAfter(order, as: payment, seeksStrays: seeksStrays)
             providerAnswered()
             guard !isStopping else { return false }
             let news = results.filter { $0.isNews(to: order) }
-            guard !news.isEmpty else { return true }
+            guard !news.isEmpty else { return isComplete }
             logger.notice(
                 "The payment provider reports changes that this server did not request",
                 metadata: ["event": "\(event.id)", "order": "\(payment.reference)", "news": "\(news)"])
@@ -358,7 +358,7 @@ final class SagaRunner: Sendable {
             } else {
                 try await events.apply(command, to: event)
             }
-            return true
+            return isComplete
         } catch PaymentGatewayError.unanswered(let reason) {
             providerGaveNoAnswer(reason)
         } catch PaymentGatewayError.unauthorized {

@@ -122,6 +122,8 @@ extension Access where Caller == PlaceID? {
     static var listener: Access {
         Access(schemes: ["", "ticket"], isForOneEvent: true) { gate, request, _, event throws(Problem) in
             guard let token = Gate.bearer(request) ?? request.uri.queryParameters["ticket"].map(String.init) else {
+                // A token that can't even be read is an invalid one.
+                if request.headers.contains(.authorization) { throw Gate.noToken }
                 return nil
             }
             switch await gate.tokens.principal(token, now: gate.now()) {

@@ -55,6 +55,10 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
         case let error as HTTPError where error.status == .notFound: return .notFound
         case let error as HTTPError where (400..<500).contains(error.status.code):
             return Problem(.malformedRequest, "The request could not be read.")
+        case is IOError, is ChannelError, is CancellationError:
+            // The client has gone in the middle of its request; nobody reads the answer.
+            logger.debug("A client left before its request was read", metadata: ["error": "\(error)"])
+            return Problem(.malformedRequest, "The request could not be read.")
         default:
             // A bug or a failing disk: the log gets the details, the client doesn't.
             logger.error(

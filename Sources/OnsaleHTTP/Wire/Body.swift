@@ -49,7 +49,7 @@ enum Body {
         do {
             return try decoder.decode(type, from: body)
         } catch {
-            throw problem(error)
+            throw problem(error, body)
         }
     }
 
@@ -58,6 +58,7 @@ enum Body {
         case .nameTooLong:
             Problem(.malformedRequest, "A member's name may have at most \(JSONCheck.nameBytesMax) bytes.")
         case .nameTwice(let name): Problem(.malformedRequest, "The member “\(name)” appears twice.")
+        case .malformed: Problem(.malformedRequest, "The body is not valid JSON.")
         case .notUTF8: Problem(.malformedRequest, "The body must be UTF-8.")
         case .tooDeep: Problem(.malformedRequest, "The body is nested deeper than \(JSONCheck.depthMax) levels.")
         }
@@ -74,7 +75,7 @@ enum Body {
         }
     }
 
-    private static func problem(_ error: any Error) -> Problem {
+    private static func problem(_ error: any Error, _ body: ByteBuffer) -> Problem {
         switch error as? DecodingError {
         case .keyNotFound(let key, let context)?:
             .invalid(pointer(context.codingPath + [key]), "is required")
@@ -82,11 +83,13 @@ enum Body {
             .invalid(pointer(context.codingPath), "must be \(name(of: type))")
         case .valueNotFound(let type, let context)?:
             .invalid(pointer(context.codingPath), "must not be null, but \(name(of: type))")
-        case .dataCorrupted(let context)? where context.debugDescription.contains("does not fit"):
-            .invalid(pointer(context.codingPath), "must be a whole number that is not too large")
         case .dataCorrupted(let context)? where !context.codingPath.isEmpty:
             .invalid(pointer(context.codingPath), context.debugDescription)
-        default: Problem(.malformedRequest, "The body is not valid JSON.")
+        // The decoder calls a fraction, or a number beyond 64 bits, invalid JSON, and doesn't say where.
+        default:
+            (try? JSONSerialization.jsonObject(with: Data(body.readableBytesView), options: .fragmentsAllowed)) == nil
+                ? Problem(.malformedRequest, "The body is not valid JSON.")
+                : .invalid("", "a number must be whole and not too large")
         }
     }
 

@@ -9,6 +9,8 @@ struct JSONCheck {
 
     enum Fault: Error, Equatable {
         case nameTooLong
+        /// A comma before a closing bracket, a control character in a string, or an escape that JSON does not have.
+        case malformed
         case nameTwice(String)
         case tooDeep
         /// JSON must be UTF-8 (RFC 8259, 8.1); a zero byte gives away other encodings.
@@ -24,6 +26,7 @@ struct JSONCheck {
     }
 
     private static let fewNames = 16
+    private static let escapes = Array(#""\/bfnrtu"#.utf8)
 
     private let json: [UInt8]
     private var position = 0
@@ -34,17 +37,21 @@ struct JSONCheck {
     }
 
     static func check(_ json: [UInt8]) throws(Fault) {
-        guard !json.contains(0), !json.starts(with: [0xfe]), !json.starts(with: [0xff]) else { throw .notUTF8 }
+        guard !json.contains(0), String(validating: json, as: UTF8.self) != nil else { throw .notUTF8 }
         var check = JSONCheck(json)
         try check.run()
     }
 
     private mutating func run() throws(Fault) {
         var expectsName = false
+        var isAfterComma = false
         while position < json.count {
             let byte = json[position]
             position += 1
+            if [0x20, 0x09, 0x0a, 0x0d].contains(byte) { continue }
+            defer { isAfterComma = byte == UInt8(ascii: ",") }
             switch byte {
+            case UInt8(ascii: "}") where isAfterComma, UInt8(ascii: "]") where isAfterComma: throw .malformed
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 guard levels.count < JSONCheck.depthMax else { throw .tooDeep }
                 levels.append(Level(isObject: byte == UInt8(ascii: "{")))
@@ -54,7 +61,7 @@ struct JSONCheck {
                 expectsName = false
             case UInt8(ascii: ","): expectsName = levels.last?.isObject ?? false
             case UInt8(ascii: "\""):
-                let text = string()
+                let text = try string()
                 if expectsName { try note(text) }
                 expectsName = false
             default: break
@@ -63,10 +70,16 @@ struct JSONCheck {
     }
 
     /// The bytes from after an opening quote to before its closing one.
-    private mutating func string() -> ArraySlice<UInt8> {
+    private mutating func string() throws(Fault) -> ArraySlice<UInt8> {
         let start = position
         while position < json.count, json[position] != UInt8(ascii: "\"") {
-            position += json[position] == UInt8(ascii: "\\") ? 2 : 1
+            guard json[position] >= 0x20 else { throw .malformed }
+            guard json[position] == UInt8(ascii: "\\") else {
+                position += 1
+                continue
+            }
+            guard position + 1 < json.count, JSONCheck.escapes.contains(json[position + 1]) else { throw .malformed }
+            position += 2
         }
         let end = min(position, json.count)
         position = end + 1
