@@ -97,7 +97,7 @@ import Testing
     func client() async throws {
         let url = URL(filePath: #filePath).appending(path: "../../../web/client/src/types.d.ts").standardized
         let interfaces = Self.interfaces(try String(contentsOf: url, encoding: .utf8))
-        func members(_ name: String) -> [String: Member] {
+        @Sendable func members(_ name: String) -> [String: Member] {
             guard let interface = interfaces[name] else { return [:] }
             return interface.members.merging(interface.base.map(members) ?? [:]) { own, _ in own }
         }

@@ -57,7 +57,7 @@ final class ServiceTester: Sendable {
         return SchemaCheck(schemas: components?["schemas"] as? [String: [String: Any]] ?? [:])
     }
 
-    static func run(_ body: (ServiceTester) async throws -> Void) async throws {
+    static func run(_ body: @escaping @Sendable (ServiceTester) async throws -> Void) async throws {
         // This handler keeps metadata, which includes the request's id.
         var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .critical
@@ -74,21 +74,12 @@ final class ServiceTester: Sendable {
             client: .shared, version: "1", logger: logger)
         let application = OnsaleServer(service: service, logger: logger).application(
             host: "127.0.0.1", port: 0, connectionsMax: 10, onRunning: { _ in })
-        // The tester runs the test in a task of its own, while the body belongs to the caller.
-        let result: Result<Void, any Error> = try await withoutActuallyEscaping(body) { body in
-            let body = Unchecked(value: body)
-            return try await application.test(.router) { client in
-                do { return .success(try await body.value(ServiceTester(service, client))) } catch {
-                    return .failure(error)
-                }
-            }
+        var failure: (any Error)?
+        do { try await application.test(.router) { try await body(ServiceTester(service, $0)) } } catch {
+            failure = error
         }
         await engine.stop()
-        try result.get()
-    }
-
-    private struct Unchecked<Value>: @unchecked Sendable {
-        let value: Value
+        if let failure { throw failure }
     }
 
     // MARK: Asking
