@@ -11,6 +11,8 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let serviceLifecycle: Target.Dependency = .product(
@@ -32,8 +34,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -47,6 +51,18 @@ let package = Package(
         // The pure ones import no Foundation, NIO, clock or randomness; the draw needs SHA-256.
         .target(name: "OnsaleValues", swiftSettings: strict),
         .target(name: "Seeded", swiftSettings: strict),
+        .target(name: "OnsaleCorrelation", dependencies: [tracing, logging], swiftSettings: strict),
+        .target(
+            name: "OnsaleTelemetry",
+            dependencies: [
+                "OnsaleCorrelation", .target(name: "CMalloc", condition: .when(platforms: [.linux])), metrics, tracing, logging,
+                asyncHTTPClient, serviceLifecycle,
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .target(name: "OnsaleSale", dependencies: ["OnsaleValues", deque, heap], swiftSettings: strict),
         .target(
             name: "OnsaleWaitingRoom",
@@ -55,14 +71,27 @@ let package = Package(
         .target(
             name: "OnsaleEngine",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", crypto, logging, deque, heap,
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleCorrelation", crypto, logging, tracing, deque,
+                heap,
             ],
             swiftSettings: strict),
         .target(
             name: "OnsaleStorage",
-            dependencies: ["OnsaleValues", "OnsaleEngine", crypto, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["OnsaleValues", "OnsaleEngine", crypto, metrics, .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "OnsaleHistory", dependencies: ["OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine"],
+            swiftSettings: strict),
+        .target(
+            name: "OnsaleMonitoring",
+            dependencies: [
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStreams", "OnsaleCorrelation",
+                "OnsaleTelemetry", metrics, tracing,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .target(name: "CEpoll"),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(
@@ -84,7 +113,8 @@ let package = Package(
             name: "OnsaleHTTP",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
-                "OnsalePages", "CZlib", "CQREncode", crypto, logging, hummingbird, asyncHTTPClient,
+                "OnsalePages", "OnsaleHistory", "OnsaleCorrelation", "OnsaleTelemetry", "CZlib", "CQREncode", crypto, logging,
+                metrics, tracing, hummingbird, asyncHTTPClient,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -121,8 +151,11 @@ let package = Package(
             name: "onsale",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", "OnsalePayments",
-                "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal",
-                serviceLifecycle, hummingbird, logging, asyncHTTPClient,
+                "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal", "OnsaleHistory", "OnsaleMonitoring", "OnsaleTelemetry",
+                "OnsaleCorrelation",
+                serviceLifecycle, hummingbird, logging, metrics, tracing, asyncHTTPClient,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -135,6 +168,27 @@ let package = Package(
             name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale", "Seeded"], swiftSettings: strict),
         .testTarget(
             name: "OnsaleWaitingRoomTests", dependencies: ["OnsaleValues", "OnsaleWaitingRoom", "Seeded", crypto],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleTelemetryTests",
+            dependencies: [
+                "OnsaleTelemetry", "OnsaleCorrelation", "Seeded", metrics, tracing, logging, asyncHTTPClient, hummingbird,
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleMonitoringTests",
+            dependencies: [
+                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsaleMonitoring", "OnsaleTelemetry", "Seeded",
+                metrics, logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleHistoryTests",
+            dependencies: [
+                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleHistory", "Seeded", logging,
+            ],
             swiftSettings: strict),
         .testTarget(name: "OnsaleStreamsTests", dependencies: ["OnsaleStreams"], swiftSettings: strict),
         .testTarget(name: "OnsaleRehearsalTests", dependencies: ["OnsaleRehearsal"], swiftSettings: strict),

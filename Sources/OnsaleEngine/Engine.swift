@@ -17,6 +17,7 @@ public final class Engine: Sendable {
     private let thread: WriterThread
     private let saga: SagaRunner
     private let followers: [any Follower]
+    private let observer: any LoopObserver
     private let fatal: @Sendable (String) -> Void
 
     /// The journal of all events, for consumers that must not miss anything.
@@ -33,11 +34,13 @@ public final class Engine: Sendable {
             fatal: fatal)
     }
 
-    /// - Parameter followers: told of every committed batch.
+    /// - Parameters:
+    ///   - followers: told of every committed batch.
+    ///   - observer: watches the writer loop.
     package init(
         journal: any EventStore, clock: any WallClock, payments: any PaymentGateway,
         limits: EngineLimits = EngineLimits(), followers: [any Follower],
-        logger: Logger, fatal: @escaping @Sendable (String) -> Void
+        observer: (any LoopObserver)? = nil, logger: Logger, fatal: @escaping @Sendable (String) -> Void
     ) {
         self.journal = journal
         self.clock = clock
@@ -52,14 +55,24 @@ public final class Engine: Sendable {
             clock: clock, logger: logger)
         tail = JournalTail(journal: journal)
         self.followers = [saga, tail] + followers
+        self.observer = observer ?? NoLoopObserver()
     }
 
     private var events: EventAccess { saga.events }
 
     public func now() -> Timestamp { clock.now() }
 
+    /// Whether changes can be written.
+    package var writer: WriterHealth { thread.health }
+
     /// How many turns the writer loop has made; at rest it makes one per second.
     package var turns: Int { thread.turns }
+
+    /// How many orders a call to the provider is in progress for, and how many wait for theirs.
+    package var payments: (running: Int, waiting: Int) { saga.load }
+
+    /// How many events there are, by what they are doing.
+    package var eventCounts: (loaded: Int, resting: Int, outOfService: Int) { directory.counts }
 
     /// The health of the payment provider, as far as known.
     public var provider: ProviderHealth { saga.health }
@@ -71,11 +84,11 @@ public final class Engine: Sendable {
         let housekeeping = Housekeeping(
             journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox, loader: loader,
             queue: DispatchQueue(label: "onsale.snapshots", qos: .utility))
-        thread.start { [journal, limits, logger, directory, followers, fatal] in
+        thread.start { [journal, limits, logger, directory, followers, observer, fatal] in
             WriterLoop(
                 journal: journal, limits: limits, logger: logger, directory: directory, housekeeping: housekeeping,
-                followers: followers, seed: { (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) } },
-                fatal: fatal)
+                followers: followers, observer: observer,
+                seed: { (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) } }, fatal: fatal)
         }
         let heads = try journal.heads()
         let dormant = Dictionary(
@@ -190,8 +203,10 @@ public final class Engine: Sendable {
     /// - Parameter waitUntil: the latest moment to answer, with the order's state at that time.
     /// - Throws: ``EngineError``, or ``Refusal``.
     public func apply(_ command: PlaceOrder, to event: EventHandle, waitUntil: Timestamp) async throws -> Order {
-        try await withCheckedThrowingContinuation { continuation in
-            let envelope = Envelope(command, waitUntil: waitUntil) { continuation.resume(with: $0) }
+        let wait = JournalWait(PlaceOrder.self, event: event.id)
+        return try await withCheckedThrowingContinuation { continuation in
+            var envelope = Envelope(command, waitUntil: waitUntil) { continuation.resume(with: $0) }
+            envelope.wait = wait
             events.put(envelope, lane: PlaceOrder.lane, into: event)
         }
     }

@@ -45,8 +45,11 @@ final class EventAccess: Sendable {
     }
 
     func apply<Command: EventCommand>(_ command: Command, to event: EventHandle) async throws -> Command.Answer {
-        try await withCheckedThrowingContinuation { continuation in
-            put(command.envelope { continuation.resume(with: $0) }, lane: Command.lane, into: event)
+        let wait = JournalWait(Command.self, event: event.id)
+        return try await withCheckedThrowingContinuation { continuation in
+            var envelope = command.envelope { continuation.resume(with: $0) }
+            envelope.wait = wait
+            put(envelope, lane: Command.lane, into: event)
         }
     }
 
@@ -63,7 +66,7 @@ final class EventAccess: Sendable {
             if try event.put(envelope, lane: lane) { mailbox.tell(event) }
         } catch {
             switch error {
-            case .full(let seconds): envelope.fail(.overloaded(retryAfterSeconds: seconds))
+            case .full(let seconds): envelope.refuse(.overloaded(retryAfterSeconds: seconds))
             case .closed: retry(envelope, lane: lane, on: event.id)
             }
         }
@@ -76,7 +79,7 @@ final class EventAccess: Sendable {
                 let handle = try await event(id)
                 put(envelope, lane: lane, into: handle)
             } catch {
-                envelope.fail(error as? EngineError ?? .shuttingDown)
+                envelope.refuse(error as? EngineError ?? .shuttingDown)
             }
         }
     }

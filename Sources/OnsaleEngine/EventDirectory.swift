@@ -106,6 +106,19 @@ final class EventDirectory: Sendable {
         }
     }
 
+    /// How many events there are, by what they are doing. Moving ones count as loaded.
+    var counts: (loaded: Int, resting: Int, outOfService: Int) {
+        state.withLock { state in
+            state.entries.values.reduce(into: (0, 0, 0)) { counts, entry in
+                switch entry {
+                case .loaded, .moving: counts.0 += 1
+                case .unloaded: counts.1 += 1
+                case .outOfService: counts.2 += 1
+                }
+            }
+        }
+    }
+
     /// The IDs of events a buyer may have orders in, sorted.
     func events(withOrdersOf buyer: BuyerID) -> [String] {
         state.withLock { state in

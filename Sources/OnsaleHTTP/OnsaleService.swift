@@ -2,6 +2,7 @@ package import AsyncHTTPClient
 import Hummingbird
 package import Logging
 package import OnsaleEngine
+package import OnsaleHistory
 package import OnsaleStreams
 
 /// How the HTTP service is set up.
@@ -50,16 +51,20 @@ package struct OnsaleService: Sendable {
     let events: EventClient
     let shares: ClientShares
     let broadcaster: Broadcaster
+    let metrics = RequestMetrics()
     /// The contract: everything the public port serves except pages.
     let endpoints: [Endpoint]
     let pages: PageRoutes
+
+    /// Requests being answered.
+    package var activeRequests: Int { metrics.active }
 
     /// - Parameters:
     ///   - shares: the limits per client. The broadcaster gives streams back.
     ///   - version: the program's, for the OpenAPI document.
     package init(
         engine: Engine, settings: ServiceSettings, broadcaster: Broadcaster, shares: ClientShares, client: HTTPClient,
-        version: String, logger: Logger
+        history: EventHistory, readiness: Readiness, version: String, logger: Logger
     ) async throws {
         let login = try await settings.login.login(pepper: settings.tokenSecret, client: client, logger: logger)
         let tokens = Tokens(secret: settings.tokenSecret, login: login)
@@ -78,7 +83,8 @@ package struct OnsaleService: Sendable {
             OrganizerRoutes(events: events, presenter: presenter, plans: plans, logger: logger),
             DoorRoutes(events: events, barcodes: presenter.barcodes),
             WebhookRoutes(engine: engine, secret: settings.webhookSecret),
-            ServerRoutes(engine: engine),
+            HistoryRoutes(events: events, history: history, logger: logger),
+            ServerRoutes(engine: engine, readiness: readiness),
         ]
         let declared = groups.flatMap(\.endpoints)
         endpoints = declared + OpenAPIRoutes(others: declared.map(\.operation), version: version).endpoints

@@ -322,8 +322,7 @@ package struct StripeGateway: PaymentGateway {
     private func post(
         _ path: String, _ fields: [(String, String)], key: String, _ order: PaymentOrder
     ) async throws -> Answer {
-        var headers: HTTPHeaders = ["Content-Type": "application/x-www-form-urlencoded", "Idempotency-Key": key]
-        if let trace = order.trace { headers.add(name: "traceparent", value: trace) }
+        let headers: HTTPHeaders = ["Content-Type": "application/x-www-form-urlencoded", "Idempotency-Key": key]
         return try await send(.POST, path, headers, body: ByteBuffer(string: FormCoding.encode(fields)))
     }
 

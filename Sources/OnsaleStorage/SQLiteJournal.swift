@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Metrics
 public import OnsaleEngine
 public import OnsaleValues
 
@@ -12,6 +13,8 @@ public final class SQLiteJournal: EventStore {
     private let pool: DatabasePool
     private let snapshots: DatabaseQueue
     private let documents: DatabaseQueue
+    /// How long commits take alone: almost all of it is the sync.
+    private let syncs = Metrics.Timer(label: "onsale_sync_seconds")
 
     /// How many snapshots of a partition are kept.
     private static let snapshotsKept = 2
@@ -153,9 +156,15 @@ public final class SQLiteJournal: EventStore {
 
     public func append(_ rows: [JournalRow]) throws {
         do {
-            try pool.write { database in
-                for row in rows { try SQLiteJournal.append(row, database) }
+            var began: UInt64 = 0
+            try pool.writeWithoutTransaction { database in
+                try database.inTransaction(.immediate) {
+                    for row in rows { try SQLiteJournal.append(row, database) }
+                    began = DispatchTime.now().uptimeNanoseconds
+                    return .commit
+                }
             }
+            syncs.recordNanoseconds(DispatchTime.now().uptimeNanoseconds - began)
         } catch {
             switch SQLiteJournal.translate(error) {
             case let known as JournalError where !known.isOfReading: throw known

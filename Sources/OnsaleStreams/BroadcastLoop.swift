@@ -30,6 +30,7 @@ final class BroadcastLoop {
     private var topics: [Topic?] = []
     private var topicByName: [String: UInt32] = [:]
     private let start = DispatchTime.now().uptimeNanoseconds
+    private var figures: [String: Broadcaster.Figures] = [:]
     private var scratch = [UInt8](repeating: 0, count: 4096)
 
     init(_ broadcaster: Broadcaster) {
@@ -54,6 +55,7 @@ final class BroadcastLoop {
             for opening in mail.openings { admit(opening) }
             if mail.isStopping { return sendAllAway() }
             for index in topics.indices { poll(index) }
+            count()
             if milliseconds >= nextPresence {
                 nextPresence = milliseconds + UInt64(Broadcaster.presenceSeconds) * 1000
                 tellPresence()
@@ -197,11 +199,14 @@ final class BroadcastLoop {
             switch listeners[Int(slot)].transport?.send(message.bytes[...]) {
             case .sent(let count):
                 listeners[Int(slot)].lastSent = seconds
+                topics[topic]?.sent.messages += 1
+                topics[topic]?.sent.bytes += count
                 guard count < message.bytes.count else { continue }
                 keep(message.bytes, from: count, slot)
                 return
             case .blocked:
                 listeners[Int(slot)].version = version
+                topics[topic]?.sent.skips += 1
                 return awaitSpace(slot, true)
             case .gone, nil: return remove(slot)
             }
@@ -221,6 +226,7 @@ final class BroadcastLoop {
         switch listeners[Int(slot)].transport?.send(bytes[offset...]) {
         case .sent(let count):
             listeners[Int(slot)].lastSent = seconds
+            topics[Int(listeners[Int(slot)].topic)]?.sent.bytes += count
             if offset + count == bytes.count { return true }
             keep(bytes, from: offset + count, slot)
         case .blocked: keep(bytes, from: offset, slot)
@@ -247,6 +253,20 @@ final class BroadcastLoop {
     }
 
     // MARK: Now and then
+
+    /// Adds up what has been sent, and tells it where others can read it.
+    private func count() {
+        for kind in figures.keys { figures[kind]?.listeners = 0 }
+        for index in topics.indices {
+            guard let topic = topics[index] else { continue }
+            figures[topic.kind, default: Broadcaster.Figures()].listeners += topic.listeners.count
+            figures[topic.kind]?.messages += topic.sent.messages
+            figures[topic.kind]?.bytes += topic.sent.bytes
+            figures[topic.kind]?.skips += topic.sent.skips
+            topics[index]?.sent = Broadcaster.Figures()
+        }
+        broadcaster.tell(figures)
+    }
 
     private static let heartbeat = Array(": \n\n".utf8)
 

@@ -39,11 +39,24 @@ package final class Broadcaster: Sendable {
     /// A listener that is not counted against any client.
     package static let uncounted = UInt64.max
 
+    /// What has been sent, by the part of the topics' names before the slash.
+    package struct Figures: Sendable, Equatable {
+        package var listeners = 0
+        package var messages = 0
+        package var bytes = 0
+        /// Times that a listener could not take a message, and had to skip forward.
+        package var skips = 0
+
+        package init() {}
+    }
+
     private let listenersMax: Int
     private let ended: @Sendable (_ client: UInt64) -> Void
     private let mail = Mutex(Mail())
     private let open = Atomic<Int>(0)
     private let taken = Atomic<Int>(0)
+    private let refusedCount = Atomic<Int>(0)
+    private let told = Mutex<[String: Figures]>([:])
     private let stopped = DispatchSemaphore(value: 0)
     let poller = Poller()
 
@@ -63,6 +76,14 @@ package final class Broadcaster: Sendable {
 
     /// The current number of listeners.
     package var listeners: Int { open.load(ordering: .relaxed) }
+
+    /// How many listeners have been refused.
+    package var refused: Int { refusedCount.load(ordering: .relaxed) }
+
+    /// What has been sent so far, by kind of topic.
+    package var figures: [String: Figures] { told.withLock { $0 } }
+
+    func tell(_ figures: [String: Figures]) { told.withLock { $0 = figures } }
 
     /// How many of them use a socket taken over.
     package var sockets: Int { taken.load(ordering: .relaxed) }
@@ -120,7 +141,10 @@ package final class Broadcaster: Sendable {
             mail.openings.append(opening)
             return true
         }
-        guard isTaken else { throw Refused() }
+        guard isTaken else {
+            refusedCount.add(1, ordering: .relaxed)
+            throw Refused()
+        }
         poller.wake()
     }
 

@@ -10,6 +10,8 @@ struct Topic {
     }
 
     let name: String
+    /// The part of the name before the slash.
+    let kind: String
     /// Whose news the feed reports.
     let source: String
     let feed: any Feed
@@ -17,6 +19,8 @@ struct Topic {
     private var snapshot: Message
     private var deltas: [Delta] = []
     private var deltaBytes = 0
+    /// What has been sent since the loop last counted.
+    var sent = Broadcaster.Figures()
     /// Indices into the loop's listeners.
     var listeners: [UInt32] = []
     /// The source has news that the feed hasn't been polled for.
@@ -34,6 +38,7 @@ struct Topic {
 
     init(name: String, source: String, feed: any Feed) {
         self.name = name
+        kind = String(name.prefix { $0 != "/" })
         self.source = source
         self.feed = feed
         snapshot = feed.snapshot()

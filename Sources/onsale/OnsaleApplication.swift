@@ -4,9 +4,12 @@ import Hummingbird
 import Logging
 import OnsaleEngine
 import OnsaleHTTP
+import OnsaleHistory
+import OnsaleMonitoring
 import OnsalePayments
 import OnsaleStorage
 import OnsaleStreams
+import OnsaleTelemetry
 import OnsaleValues
 import ServiceLifecycle
 import Synchronization
@@ -14,13 +17,16 @@ import UnixSignals
 
 /// Opens what a server needs: its folder, secrets, journal and clock.
 /// - Throws: ``SetupError`` and others, to be shown to the operator.
-func buildApplication(_ configuration: ServerConfiguration, logger: Logger) throws -> OnsaleApplication {
+func buildApplication(
+    _ configuration: ServerConfiguration, _ observability: Observability, logger: Logger
+) throws -> OnsaleApplication {
     for warning in configuration.warnings { logger.warning(warning) }
     let folder = try DataFolder(path: configuration.dataPath)
     let secrets = try Secrets(configuration, folder: folder)
+    observability.logs.hide(secrets.all)
     let journal = try SQLiteJournal(folder: folder.url.path)
     return OnsaleApplication(
-        configuration: configuration, folder: folder, secrets: secrets, journal: journal,
+        configuration: configuration, observability: observability, folder: folder, secrets: secrets, journal: journal,
         clock: try startClock(after: journal.latestTime(), accepts: configuration.acceptsClock, logger),
         client: StripeGateway.makeClient(), connectionsMax: OpenFileLimit.connectionsMax(logger: logger), logger: logger
     )
@@ -49,6 +55,7 @@ private func startClock(after latest: Timestamp?, accepts: Bool, _ logger: Logge
 /// The running program: the sandbox (unless a provider is set), the engine, the two ports.
 struct OnsaleApplication: Sendable {
     let configuration: ServerConfiguration
+    let observability: Observability
     let folder: DataFolder
     let secrets: Secrets
     let journal: SQLiteJournal
@@ -68,7 +75,7 @@ struct OnsaleApplication: Sendable {
         // earlier, for webhooks.
         let publicPort = try FreePort.resolve(configuration.port, host: configuration.host)
         if configuration.managementPort != 0 {
-            _ = try FreePort.resolve(configuration.managementPort, host: "127.0.0.1")
+            _ = try FreePort.resolve(configuration.managementPort, host: configuration.managementHost)
         }
         let provider = try await startProvider(webhookPort: publicPort)
         defer { provider.stop() }
@@ -77,16 +84,24 @@ struct OnsaleApplication: Sendable {
         let broadcaster = Broadcaster(
             listenersMax: connectionsMax * OnsaleApplication.streamShare / 100,
             ended: { shares.streamEnded(client: $0) })
-        let engine = makeEngine(provider, publicURL: publicURL, followedBy: broadcaster)
+        let timelines = TimelineFollower(journal: journal)
+        let history = EventHistory(journal: journal, timelines: timelines)
+        let monitor = Monitor(observability)
+        let engine = makeEngine(
+            provider, publicURL: publicURL, followers: [StreamFollower(broadcaster), timelines, monitor.engine],
+            observer: monitor.loop)
         try engine.start()
+        let readiness = Readiness(engine: engine, disk: DiskWatch(path: folder.url.path))
         let service = try await OnsaleService(
             engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
-            version: Onsale.version, logger: Logger.onsale("onsale.http"))
+            history: history, readiness: readiness, version: Onsale.version, logger: Logger(label: "onsale.http"))
+        monitor.watch(engine, service, broadcaster, readiness, folder)
         if configuration.isDemo { try await Demo.openArena(in: engine, logger: logger) }
-        try await serve(service, engine, broadcaster, publicPort)
+        try await serve(service, engine, broadcaster, readiness, publicPort)
         await broadcaster.stop()
         // Both ports have stopped and everything accepted is answered, so the engine can finish its work.
         await engine.stop()
+        await history.stop()
     }
 
     /// Closes everything that was opened; nothing may be used afterwards.
@@ -117,7 +132,7 @@ struct OnsaleApplication: Sendable {
             secretKey: secrets.sandboxKey,
             webhook: .init(
                 url: "http://127.0.0.1:\(webhookPort)/v1/webhooks/payments", secret: secrets.webhookSecret),
-            client: client, logger: Logger.onsale("onsale.sandbox"))
+            client: client, logger: Logger(label: "onsale.sandbox"))
         let (ports, portKnown) = AsyncStream.makeStream(of: Int.self)
         let application = sandbox.application { port in
             portKnown.yield(port)
@@ -138,17 +153,17 @@ struct OnsaleApplication: Sendable {
 
     // MARK: The engine
 
-    private func makeEngine(_ provider: Provider, publicURL: String, followedBy broadcaster: Broadcaster) -> Engine {
-        let engineLogger = Logger.onsale("onsale.engine")
+    private func makeEngine(
+        _ provider: Provider, publicURL: String, followers: [any Follower], observer: any LoopObserver
+    ) -> Engine {
+        let gateway = StripeGateway(
+            baseURL: provider.url, secretKey: provider.secretKey, publicURL: publicURL, client: client)
         return Engine(
-            journal: journal,
-            clock: clock,
-            payments: StripeGateway(
-                baseURL: provider.url, secretKey: provider.secretKey, publicURL: publicURL, client: client),
-            followers: [StreamFollower(broadcaster)], logger: engineLogger,
+            journal: journal, clock: clock, payments: ObservedGateway(gateway), followers: followers,
+            observer: observer, logger: Logger(label: "onsale.engine"),
             fatal: { reason in
                 // After a failed write or sync nobody knows what is on disk; a restart reads what is there.
-                FileHandle.printError("onsale: stopping, because \(reason)")
+                logger.critical("Stopping, because \(reason)")
                 exit(70)
             })
     }
@@ -170,7 +185,8 @@ struct OnsaleApplication: Sendable {
     // MARK: The ports
 
     private func serve(
-        _ service: OnsaleService, _ engine: Engine, _ broadcaster: Broadcaster, _ publicPort: Int
+        _ service: OnsaleService, _ engine: Engine, _ broadcaster: Broadcaster, _ readiness: Readiness,
+        _ publicPort: Int
     ) async throws {
         // Announced once, when both are open.
         let open = Mutex<(public: Int?, management: Int?)>((nil, nil))
@@ -181,22 +197,43 @@ struct OnsaleApplication: Sendable {
             }
             if let port = ports.public, let management = ports.management { announce(port, management) }
         }
-        let publicServer = OnsaleServer(service: service, logger: Logger.onsale("onsale.http")).application(
+        let publicServer = OnsaleServer(service: service, logger: Logger(label: "onsale.http")).application(
             host: configuration.host, port: publicPort, connectionsMax: connectionsMax
         ) { port in opened(port, nil) }
+        let info = ServerInfo(
+            version: Onsale.version, startedAt: engine.now(), payments: configuration.payments.name,
+            settings: configuration.shown, features: features)
         let management = ManagementServer(
-            engine: engine, version: Onsale.version, payments: configuration.payments.name, logger: logger
-        ).application(
-            host: "127.0.0.1", port: configuration.managementPort
-        ) { port in opened(nil, port) }
+            engine: engine, info: info, readiness: readiness, metrics: observability.metrics,
+            levels: observability.logs.levels, logger: Logger(label: "onsale.management")
+        ).application(host: configuration.managementHost, port: configuration.managementPort) { port in
+            opened(nil, port)
+        }
         var configuration = ServiceGroupConfiguration(
-            services: [
+            // What ends first stands last: the exporters hear of everything the others did.
+            services: observability.traces.services + [
                 management, publicServer, ShutdownService(engine: engine, broadcaster: broadcaster, logger: logger),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: Logger.onsale("onsale.lifecycle"))
+            logger: Logger(label: "onsale.lifecycle"))
         configuration.maximumGracefulShutdownDuration = .seconds(OnsaleApplication.shutdownSeconds)
         try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// What is on and what is off, for `/info` and the line at the start.
+    private var features: [(name: String, value: String)] {
+        let login =
+            switch configuration.login {
+            case .open: "open"
+            default: "provider"
+            }
+        return observability.features + [
+            ("payments", configuration.payments.name), ("login", login),
+            ("door", configuration.doorToken == nil ? "off" : "on"),
+            ("joinChallenge", configuration.joinChallengeBits == 0 ? "off" : "\(configuration.joinChallengeBits) bits"),
+            ("streams", configuration.takesOverSockets ? "sockets" : "channels"),
+            ("demo", configuration.isDemo ? "on" : "off"),
+        ]
     }
 
     private var paymentsLine: String {
@@ -216,8 +253,10 @@ struct OnsaleApplication: Sendable {
         lines.append("  payments           " + paymentsLine)
         if configuration.isDemo { lines.append("  on sale            \(url)/events/\(Demo.eventID)") }
         lines.append("  organizer, door    \(url)/organizer, \(url)/door")
-        lines.append("  management         http://127.0.0.1:\(managementPort)")
+        lines.append("  management         http://\(configuration.managementHost):\(managementPort)")
         FileHandle.printLine(lines.joined(separator: "\n"))
+        let on = features.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+        logger.notice("Onsale \(Onsale.version) (\(ServerInfo.build)) is open: \(on)")
     }
 }
 

@@ -27,12 +27,15 @@ struct PaymentsSandboxCommand: AsyncParsableCommand {
     var data = "./onsale-sandbox"
 
     func run() async throws {
-        let logger = Logger.onsale("onsale.sandbox")
         let folder: DataFolder
-        do { folder = try DataFolder(path: data) } catch {
+        do {
+            try Observability.bootstrapLogs(Settings())
+            folder = try DataFolder(path: data)
+        } catch {
             FileHandle.printError("onsale: \(error)")
             throw ExitCode(2)
         }
+        let logger = Logger(label: "onsale.sandbox")
         let settings = Settings()
         let secretKey = try settings.text(.paymentSecretKey) ?? folder.secret("sandbox.key", made: .always)
         let client = StripeGateway.makeClient()

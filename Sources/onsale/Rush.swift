@@ -80,7 +80,7 @@ struct Rush: AsyncParsableCommand {
     /// How the crowd lines up, with no more streams than there are sockets for.
     private var lineUp: Rehearsal.LineUp? {
         guard line else { return nil }
-        let connectionsMax = min(Rush.socketsMax, OpenFileLimit.connectionsMax(logger: .onsale("onsale.rush")))
+        let connectionsMax = min(Rush.socketsMax, OpenFileLimit.connectionsMax(logger: Logger(label: "onsale.rush")))
         return Rehearsal.LineUp(
             cap: cap, lobbySeconds: lobbySeconds,
             streams: max(0, min(streams ?? Rush.streamsDefault, connectionsMax - connections)),
@@ -89,6 +89,7 @@ struct Rush: AsyncParsableCommand {
 
     func run() async throws {
         let settings = Settings(typed: [.data: data, .adminToken: adminToken])
+        try Observability.bootstrapLogs(settings)
         let folder = settings.text(.data) ?? "./onsale-data"
         let token =
             settings.text(.adminToken)

@@ -10,6 +10,9 @@ struct Secrets: Sendable {
     let webhookSecret: String
     let sandboxKey: String
 
+    /// What no log line may contain.
+    var all: [String] { [adminToken, tokenSecret, barcodeSecret, webhookSecret, sandboxKey] }
+
     init(_ configuration: ServerConfiguration, folder: DataFolder) throws {
         adminToken = try configuration.adminToken ?? folder.secret("admin-token", made: .always)
         adminTokenIsOurs = configuration.adminToken == nil

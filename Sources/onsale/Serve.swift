@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import OnsaleTelemetry
 
 /// `onsale serve`: runs the server until it is told to stop.
 struct Serve: AsyncParsableCommand {
@@ -29,16 +30,19 @@ struct Serve: AsyncParsableCommand {
     var acceptClock = false
 
     func run() async throws {
-        let logger = Logger.onsale("onsale")
         // Nobody else may read the files created here.
         umask(0o077)
         let application: OnsaleApplication
+        let logger: Logger
         do {
             let settings = Settings(typed: [
                 .host: host, .port: port.map(String.init), .managementPort: managementPort.map(String.init),
                 .data: data, .demo: demo ? "true" : nil, .acceptClock: acceptClock ? "true" : nil,
             ])
-            application = try buildApplication(ServerConfiguration(settings), logger: logger)
+            let configuration = try ServerConfiguration(settings)
+            let observability = try Observability.start(settings)
+            logger = Logger(label: "onsale")
+            application = try buildApplication(configuration, observability, logger: logger)
         } catch {
             FileHandle.printError("onsale: \(error)")
             throw ExitCode(2)
@@ -51,5 +55,6 @@ struct Serve: AsyncParsableCommand {
             throw ExitCode.failure
         }
         logger.notice("Stopped")
+        application.observability.logs.flush()
     }
 }

@@ -6,6 +6,7 @@ import OnsaleHTTP
 struct ServerConfiguration: Sendable {
     let host: String
     let port: Int
+    let managementHost: String
     let managementPort: Int
     let dataPath: String
     let isDemo: Bool
@@ -28,6 +29,8 @@ struct ServerConfiguration: Sendable {
     let takesOverSockets: Bool
     /// The web workspace, for working on the pages.
     let pagesFolder: String?
+    /// Every setting as an operator may see it.
+    let shown: [(name: String, value: String?)]
     /// Problems that should be fixed, though the server starts.
     let warnings: [Logger.Message]
 
@@ -36,6 +39,7 @@ struct ServerConfiguration: Sendable {
     init(_ settings: Settings) throws(SetupError) {
         host = settings.text(.host) ?? "127.0.0.1"
         port = try settings.number(.port, in: 0...65_535, default: 8080)
+        managementHost = settings.text(.managementHost) ?? "127.0.0.1"
         managementPort = try settings.number(.managementPort, in: 0...65_535, default: 9464)
         dataPath = settings.text(.data) ?? "./onsale-data"
         isDemo = try settings.flag(.demo)
@@ -70,6 +74,12 @@ struct ServerConfiguration: Sendable {
         if case .provider = payments, webhookSecret == nil {
             warnings.append(
                 "ONSALE_PAYMENT_WEBHOOK_SECRET is not set: webhooks are refused, so news from the provider arrives late"
+            )
+        }
+        shown = settings.shown
+        if !["127.0.0.1", "::1", "localhost"].contains(managementHost) {
+            warnings.append(
+                "ONSALE_MANAGEMENT_HOST opens the management port, which asks for no token, to other machines: keep it behind a firewall"
             )
         }
         if !isDemo, trustedProxies.isEmpty {

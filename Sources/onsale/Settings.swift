@@ -15,6 +15,7 @@ struct Settings: Sendable {
     enum Name: String, CaseIterable {
         case host = "ONSALE_HOST"
         case port = "ONSALE_PORT"
+        case managementHost = "ONSALE_MANAGEMENT_HOST"
         case managementPort = "ONSALE_MANAGEMENT_PORT"
         case data = "ONSALE_DATA"
         case demo = "ONSALE_DEMO"
@@ -37,6 +38,8 @@ struct Settings: Sendable {
         case paymentWebhookURL = "ONSALE_PAYMENT_WEBHOOK_URL"
         case paymentWebhookSecret = "ONSALE_PAYMENT_WEBHOOK_SECRET"
         case logLevel = "ONSALE_LOG_LEVEL"
+        case logFormat = "ONSALE_LOG_FORMAT"
+        case metrics = "ONSALE_METRICS"
 
         /// Whether the value must never be shown.
         var isSecret: Bool {
@@ -72,9 +75,30 @@ struct Settings: Sendable {
         return reader.string(forKey: key, isSecret: name.isSecret).flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// Each setting as an operator may see it, and those of OpenTelemetry that are set: a secret is merely said to be
+    /// set. nil where the default holds.
+    var shown: [(name: String, value: String?)] {
+        let own = Name.allCases.map { name in
+            (name.rawValue, text(name).map { name.isSecret ? "set" : Settings.withoutPassword($0) })
+        }
+        let standard = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("OTEL_") }
+            .sorted { $0.key < $1.key }
+            .map { ($0.key, $0.key.hasSuffix("_HEADERS") ? "set" : Settings.withoutPassword($0.value)) }
+        return own + standard
+    }
+
+    /// A URL may carry credentials.
+    private static func withoutPassword(_ text: String) -> String {
+        guard text.contains("@"), var parts = URLComponents(string: text), parts.user != nil || parts.password != nil
+        else { return text }
+        parts.user = nil
+        parts.password = nil
+        return parts.string ?? "set"
+    }
+
     /// - Throws: ``SetupError`` for a word that could be meant either way.
-    func flag(_ name: Name) throws(SetupError) -> Bool {
-        guard let text = text(name) else { return false }
+    func flag(_ name: Name, default fallback: Bool = false) throws(SetupError) -> Bool {
+        guard let text = text(name) else { return fallback }
         switch text.lowercased() {
         case "1", "true", "yes", "on": return true
         case "0", "false", "no", "off": return false

@@ -7,6 +7,7 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import OnsaleEngine
+import OnsaleHistory
 import OnsaleStreams
 import Synchronization
 import Testing
@@ -61,8 +62,10 @@ final class ServiceTester: Sendable {
         // This handler keeps metadata, which includes the request's id.
         var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .critical
+        let journal = MemoryJournal()
+        let timelines = TimelineFollower(journal: journal)
         let engine = Engine(
-            journal: MemoryJournal(), clock: try SystemClock(), payments: FakeGateway(), logger: logger,
+            journal: journal, clock: try SystemClock(), payments: FakeGateway(), followers: [timelines], logger: logger,
             fatal: { fatalError($0) })
         try engine.start()
         let service = try await OnsaleService(
@@ -71,7 +74,8 @@ final class ServiceTester: Sendable {
                 adminToken: adminToken, doorToken: doorToken, tokenSecret: String(repeating: "t", count: 32),
                 barcodeSecret: "b", login: .open, webhookSecret: "w"),
             broadcaster: Broadcaster(listenersMax: 1), shares: ClientShares(perAddress: 100),
-            client: .shared, version: "1", logger: logger)
+            client: .shared, history: EventHistory(journal: journal, timelines: timelines),
+            readiness: Readiness(engine: engine, disk: DiskWatch(path: "/")), version: "1", logger: logger)
         let application = OnsaleServer(service: service, logger: logger).application(
             host: "127.0.0.1", port: 0, connectionsMax: 10, onRunning: { _ in })
         var failure: (any Error)?

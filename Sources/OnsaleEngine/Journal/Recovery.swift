@@ -75,7 +75,32 @@ public enum Recovery {
             return try recover(name, from: journal, usingSnapshot: false)
         }
     }
+
+    /// Replays an event from its first fact and shows the state after each row. It blocks for as long as that takes.
+    /// - Parameters:
+    ///   - last: the last fact to replay, which ends a row.
+    ///   - visit: must not keep the partition, or the next row has to copy whatever it changes.
+    /// - Throws: ``JournalDamage``, ``JournalError``, or what `visit` throws; that stops the replay.
+    package static func replay(
+        _ name: String, from journal: any EventStore, through last: UInt64,
+        _ visit: (borrowing Partition, Timestamp) throws -> Void
+    ) throws {
+        var replayer = Replayer(name: name) { try journal.document(digest: $0) }
+        do {
+            try journal.read(partition: name, from: 1) { row in
+                guard row.lastSequence <= last else { throw Enough() }
+                try replayer.take(row)
+                if let partition = replayer.partition { try visit(partition, row.time) }
+            }
+        } catch is Enough {}
+        guard replayer.lastSequence == last else {
+            throw JournalDamage.tailMissing(partition: name, head: last, last: replayer.lastSequence)
+        }
+    }
 }
+
+/// Ends a reading early.
+private struct Enough: Error {}
 
 /// Replays rows in order and checks each.
 struct Replayer {
@@ -89,8 +114,6 @@ struct Replayer {
     /// The head's last fact when reading began; `checksumAtExpectedHead` is the checksum found there.
     var expectedHead: UInt64 = 0
     private var checksumAtExpectedHead: [UInt8] = []
-
-    private struct Enough: Error {}
 
     init(name: String, plans: @escaping Fact.Plans) {
         self.name = name

@@ -8,7 +8,7 @@ public struct PaymentOrder: Hashable, Sendable {
     public let currency: String
     /// The provider's ID of the buyer's payment method.
     public let paymentMethod: String
-    /// W3C `traceparent` to pass on.
+    /// The W3C `traceparent` under which the order was placed. Calls for it are made in that trace.
     public let trace: String?
     /// The ID of the order's event.
     public let event: String

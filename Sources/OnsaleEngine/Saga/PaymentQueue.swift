@@ -81,6 +81,8 @@ struct PaymentQueue: Sendable {
     var gate = ProviderGate()
     private(set) var running = 0
     private(set) var isStopping = false
+    /// How many orders need something from the provider.
+    var count: Int { entries.count }
     private var entries: [Key: Entry] = [:]
     /// Keys in phase `waiting`, with some stale entries.
     private var waiting = Deque<Key>()

@@ -1,5 +1,7 @@
+import OnsaleCorrelation
 public import OnsaleSale
 public import OnsaleValues
+import Tracing
 
 /// Something to ask the provider, according to the facts on disk.
 public struct PaymentTask: Sendable {
@@ -14,6 +16,7 @@ public struct PaymentTask: Sendable {
 
     public let event: String
     public let order: OrderID
+    let buyer: BuyerID
     public let kind: Kind
     public let payment: PaymentOrder
     /// The provider's intent, if known.
@@ -42,6 +45,7 @@ public struct PaymentTask: Sendable {
     init(_ order: Order, kind: Kind, in definition: EventDefinition) {
         event = definition.id
         self.order = order.id
+        buyer = order.buyer
         self.kind = kind
         payment = PaymentOrder(
             reference: PublicID(.order, at: order.placedAt, serial: order.id.serial, tag: definition.tag).text,
@@ -92,5 +96,15 @@ public struct PaymentTask: Sendable {
             }
         }
         return strays + orders
+    }
+}
+
+extension PaymentTask {
+    /// The context of work on this task: the order's trace, which was journaled with it, and the order's labels.
+    var context: InstrumentationContext {
+        var context = InstrumentationContext.topLevel
+        context.traceContext = payment.trace.flatMap { TraceContext(traceparent: $0) }
+        context.correlation = Correlation(.init(event: event, buyer: buyer.text, order: payment.reference))
+        return context
     }
 }

@@ -20,8 +20,11 @@ struct ProviderGate: Sendable {
     /// After this many unanswered calls in a row the provider counts as away.
     private static let unansweredMax = 8
 
+    private static let unansweredProbesMax = 2
+
     private(set) var health = ProviderHealth.unknown
     private var unanswered = 0
+    private var unansweredProbes = 0
     /// Whether a probe has been answered after an outage but no order's call yet; meanwhile only a few calls go out.
     private(set) var isOnTrial = false
 
@@ -38,6 +41,7 @@ struct ProviderGate: Sendable {
         let wasOpen = isOpen
         let wasOnTrial = isOnTrial
         unanswered = 0
+        unansweredProbes = 0
         health = .well
         isOnTrial = isProbe && (!wasOpen || wasOnTrial)
         return !wasOpen || wasOnTrial && !isOnTrial
@@ -47,6 +51,16 @@ struct ProviderGate: Sendable {
     mutating func noteSilence(at now: Timestamp) -> Bool {
         unanswered += 1
         guard unanswered >= (isOnTrial ? 1 : ProviderGate.unansweredMax), isOpen else { return false }
+        health = .away(since: now)
+        isOnTrial = false
+        return true
+    }
+
+    /// A probe stands for no order, so two in a row without an answer are enough.
+    /// - Returns: whether this closed the gate.
+    mutating func noteUnansweredProbe(at now: Timestamp) -> Bool {
+        unansweredProbes += 1
+        guard unansweredProbes >= ProviderGate.unansweredProbesMax, isOpen else { return false }
         health = .away(since: now)
         isOnTrial = false
         return true

@@ -3,6 +3,7 @@ import Logging
 import OnsaleSale
 import OnsaleValues
 import Synchronization
+import Tracing
 
 /// Asks the provider for what orders need and brings the results back as commands.
 ///
@@ -10,6 +11,8 @@ import Synchronization
 /// ``PaymentQueue`` says when to make each call, and ``PaymentSteps`` what its answer means.
 final class SagaRunner: Sendable {
     private static let probeMilliseconds = 500
+    /// How long the provider may stay silent because nobody asks before it is probed.
+    private static let quietSeconds = 10
     private static let tickMilliseconds = 50
     /// How often to log the same ongoing trouble, in seconds.
     private static let reminderSeconds: Int64 = 600
@@ -18,6 +21,8 @@ final class SagaRunner: Sendable {
         var queue = PaymentQueue()
         var isTicking = false
         var isProbing = false
+        /// When the provider last answered anything.
+        var lastAnswer = Timestamp(milliseconds: 0)
         /// When each kind of trouble was last logged.
         var told: [String: Timestamp] = [:]
     }
@@ -43,8 +48,22 @@ final class SagaRunner: Sendable {
             await probe()
             await sweep.run(self)
         }
+        Task { await watch() }
     }
 
+    /// Notices that the provider has gone while nobody orders, so that an operator learns of it before the fans do.
+    private func watch() async {
+        while !isStopping {
+            try? await Task.sleep(for: .seconds(SagaRunner.quietSeconds))
+            let since = clock.now().adding(seconds: -SagaRunner.quietSeconds)
+            let isQuiet = state.withLock { $0.lastAnswer < since && $0.queue.gate.isOpen && $0.queue.running == 0 }
+            guard isQuiet, !isStopping else { continue }
+            await probe()
+        }
+    }
+
+    /// How many orders a call is in progress for, and how many wait for theirs.
+    var load: (running: Int, waiting: Int) { state.withLock { ($0.queue.running, $0.queue.count - $0.queue.running) } }
     var health: ProviderHealth { state.withLock { $0.queue.gate.health } }
     var isStopping: Bool { state.withLock { $0.queue.isStopping } }
     var isOpen: Bool { state.withLock { $0.queue.gate.isOpen && !$0.queue.isStopping } }
@@ -85,7 +104,9 @@ final class SagaRunner: Sendable {
 
     private func perform(_ call: PaymentQueue.Call) async {
         var call = call
-        let pause = await attempt(call.task, &call.course)
+        let pause = await InstrumentationContext.withValue(call.task.context) {
+            await attempt(call.task, &call.course)
+        }
         let ended = call
         change { $0.finish(ended, pause, now: SagaRunner.uptime) }
     }
@@ -237,8 +258,10 @@ final class SagaRunner: Sendable {
     }
 
     private func answered(isProbe: Bool) {
-        let (mayGoOn, isOnTrial) = state.withLock {
-            ($0.queue.gate.noteAnswer(isProbe: isProbe), $0.queue.gate.isOnTrial)
+        let now = clock.now()
+        let (mayGoOn, isOnTrial) = state.withLock { state in
+            state.lastAnswer = now
+            return (state.queue.gate.noteAnswer(isProbe: isProbe), state.queue.gate.isOnTrial)
         }
         guard mayGoOn else { return }
         if !isOnTrial { logger.notice("The payment provider answers again") }
@@ -248,7 +271,10 @@ final class SagaRunner: Sendable {
 
     func providerGaveNoAnswer(_ reason: String) {
         let now = clock.now()
-        guard state.withLock({ $0.queue.gate.noteSilence(at: now) }) else { return }
+        if state.withLock({ $0.queue.gate.noteSilence(at: now) }) { providerIsAway(reason) }
+    }
+
+    private func providerIsAway(_ reason: String) {
         if isNews("away") {
             logger.error(
                 "The payment provider does not answer; orders wait until it does", metadata: ["error": "\(reason)"])
@@ -291,7 +317,11 @@ final class SagaRunner: Sendable {
             answered(isProbe: true)
         } catch PaymentGatewayError.unauthorized {
             providerRefusedKey()
-        } catch {}
+        } catch {
+            let now = clock.now()
+            let isNew = state.withLock { $0.queue.gate.noteUnansweredProbe(at: now) }
+            if isNew { providerIsAway("\(error)") }
+        }
     }
 
     // MARK: Checking ended orders

@@ -17,6 +17,8 @@ public struct Envelope: Sendable {
     let fail: @Sendable (EngineError) -> Void
     /// Whether it changes nothing, so it can be answered even when the disk is full.
     let isRead: Bool
+    /// The wait's span, if the request is traced.
+    var wait: JournalWait?
 
     init(
         decide: @escaping @Sendable (inout Partition, _ now: Timestamp, inout [Fact]) -> Verdict,
@@ -54,5 +56,11 @@ public struct Envelope: Sendable {
         }
         fail = { reply(.failure($0)) }
         isRead = true
+    }
+
+    /// Replies with an error, and ends the wait with it.
+    func refuse(_ error: EngineError) {
+        wait?.fail(error)
+        fail(error)
     }
 }

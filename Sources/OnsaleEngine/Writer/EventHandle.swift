@@ -66,11 +66,13 @@ public final class EventHandle: Sendable {
     }
 
     /// Takes the next batch: up to its share from each lane, in lane order.
+    /// - Parameter depths: by lane; what waited here is added.
     /// - Returns: the envelopes, and whether more are waiting.
-    func take() -> (envelopes: [Envelope], isMoreWaiting: Bool) {
+    func take(_ depths: inout [Int]) -> (envelopes: [Envelope], isMoreWaiting: Bool) {
         inbox.withLock { inbox in
             var taken: [Envelope] = []
             var isMoreWaiting = false
+            for lane in inbox.lanes.indices { depths[lane] += inbox.lanes[lane].count }
             for lane in inbox.lanes.indices where !inbox.lanes[lane].isEmpty {
                 let share = limits.laneShare[lane]
                 if inbox.lanes[lane].count <= share {

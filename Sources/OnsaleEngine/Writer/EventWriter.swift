@@ -35,6 +35,8 @@ final class EventWriter {
     private var completions: [@Sendable () -> Void] = []
     private var failures: [@Sendable (EngineError) -> Void] = []
     private(set) var row: JournalRow?
+    /// The traced requests in it.
+    private(set) var waits: [JournalWait] = []
 
     typealias Created = @Sendable (Result<Void, EngineError>) -> Void
 
@@ -72,8 +74,9 @@ final class EventWriter {
         return tasks
     }
 
-    /// Whether the batch has anyone to answer.
-    var hasAnswers: Bool { !completions.isEmpty }
+    /// How many the batch has to answer.
+    var answers: Int { completions.count }
+    var hasAnswers: Bool { answers > 0 }
 
     /// When it next has something to do without new requests.
     func nextDue() -> Timestamp? {
@@ -94,6 +97,7 @@ final class EventWriter {
         if !envelopes.isEmpty { lastUsed = now }
         completions.reserveCapacity(completions.count + envelopes.count)
         for envelope in envelopes {
+            if let wait = envelope.wait { waits.append(wait) }
             switch envelope.decide(&partition, now, &facts) {
             case .wait(let order, let deadline, let reply) where !isDraining:
                 // Waiters get failures separately, so this envelope isn't added to the batch's failures.
@@ -149,6 +153,7 @@ final class EventWriter {
         let done = completions
         completions.removeAll(keepingCapacity: true)
         failures.removeAll(keepingCapacity: true)
+        waits.removeAll(keepingCapacity: true)
         for complete in done { complete() }
     }
 
@@ -156,7 +161,7 @@ final class EventWriter {
     func refuseChanges(_ envelopes: [Envelope]) {
         for envelope in envelopes {
             guard envelope.isRead, !isNew else {
-                envelope.fail(.storageFull)
+                envelope.refuse(.storageFull)
                 continue
             }
             if case .answer(let answer) = envelope.decide(&partition, lastTime, &facts) { answer() }
@@ -171,6 +176,8 @@ final class EventWriter {
         failures.removeAll()
         facts.removeAll()
         row = nil
+        for wait in waits { wait.fail(error) }
+        waits.removeAll()
         for fail in told { fail(error) }
         // Callers waiting for an order must ask again, and then get the state on disk.
         let waiting = waitersInOrder.flatMap(\.value)

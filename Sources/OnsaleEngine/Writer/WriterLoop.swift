@@ -1,4 +1,5 @@
 import Logging
+import OnsaleCorrelation
 import OnsaleSale
 import OnsaleValues
 
@@ -14,6 +15,7 @@ final class WriterLoop {
     private let directory: EventDirectory
     private let housekeeping: Housekeeping
     private let followers: [any Follower]
+    private let observer: any LoopObserver
     private let seed: () -> [UInt8]
     private let fatal: (String) -> Void
 
@@ -33,8 +35,8 @@ final class WriterLoop {
     ///   - fatal: must end the process; called with the reason when a write's outcome is unknown.
     init(
         journal: any EventStore, limits: EngineLimits, logger: Logger, directory: EventDirectory,
-        housekeeping: Housekeeping, followers: [any Follower], seed: @escaping () -> [UInt8],
-        fatal: @escaping (String) -> Void
+        housekeeping: Housekeeping, followers: [any Follower], observer: any LoopObserver = NoLoopObserver(),
+        seed: @escaping () -> [UInt8], fatal: @escaping (String) -> Void
     ) {
         self.journal = journal
         self.limits = limits
@@ -42,9 +44,13 @@ final class WriterLoop {
         self.directory = directory
         self.housekeeping = housekeeping
         self.followers = followers
+        self.observer = observer
         self.seed = seed
         self.fatal = fatal
     }
+
+    /// Whether changes are refused because the disk is full.
+    var isFull: Bool { fullUntil != nil }
 
     // MARK: A turn
 
@@ -105,10 +111,15 @@ final class WriterLoop {
         }.sorted { $0.handle.id < $1.handle.id }
         let isFull = fullUntil.map { now < $0 } ?? false
         var hasWorked = false
-        for writer in busy {
-            let (envelopes, isMoreWaiting) = writer.handle.take()
+        var depths = [Int](repeating: 0, count: Lane.allCases.count)
+        let batch = busy.map { writer in
+            let (envelopes, isMoreWaiting) = writer.handle.take(&depths)
             hasWorked = hasWorked || !envelopes.isEmpty
             if isMoreWaiting { unfinished.append(writer.handle) }
+            return envelopes
+        }
+        observer.batchBegins(depths: depths)
+        for (writer, envelopes) in zip(busy, batch) {
             guard !isFull else {
                 writer.refuseChanges(envelopes)
                 if writer.isNew { dismiss(writer, .storageFull) }
@@ -117,6 +128,7 @@ final class WriterLoop {
             writer.apply(envelopes, now: now, seed: seed)
         }
         guard !isFull else { return hasWorked }
+        observer.batchIsDecided()
         busy.removeAll { writer in
             guard let fault = writer.fault else { return false }
             takeOutOfService(writer, fault)
@@ -136,7 +148,7 @@ final class WriterLoop {
                     fullUntil = nil
                     logger.notice("The disk has room again; changes are accepted")
                 }
-                for writer in busy { complete(writer) }
+                complete(busy, rows)
                 return !rows.isEmpty || hasAnswers
             } catch JournalError.full {
                 if fullUntil == nil { logger.error("The disk is full; changes are refused until there is room") }
@@ -155,6 +167,19 @@ final class WriterLoop {
                 return true
             }
         }
+    }
+
+    private func complete(_ busy: [EventWriter], _ rows: [JournalRow]) {
+        let waits = busy.flatMap(\.waits)
+        let traced = waits.lazy.compactMap(\.context).prefix(BatchSummary.waitsMax)
+        let span =
+            waits.isEmpty ? nil : TraceContext(traceID: .random(), spanID: .random(in: 1 ... .max), isSampled: true)
+        observer.batchIsDurable(
+            BatchSummary(
+                requests: busy.reduce(0) { $0 + $1.answers }, rows: rows.count,
+                facts: rows.reduce(0) { $0 + Int($1.count) }, span: span, waits: Array(traced)))
+        if let span { for wait in waits { wait.end(in: span) } }
+        for writer in busy { complete(writer) }
     }
 
     /// Publishes the batch, which is now on disk, answers everyone in it and tells the followers.
@@ -191,7 +216,7 @@ final class WriterLoop {
     private func dismiss(_ writer: EventWriter, _ error: EngineError) {
         writers[writer.handle.id] = nil
         writer.fail(error)
-        for envelope in writer.handle.close() { envelope.fail(error) }
+        for envelope in writer.handle.close() { envelope.refuse(error) }
     }
 
     /// Stops one event because of a bug; the others go on selling.

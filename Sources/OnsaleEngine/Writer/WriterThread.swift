@@ -2,15 +2,27 @@ import Foundation
 import OnsaleValues
 import Synchronization
 
+/// Whether changes can be written.
+package enum WriterHealth: Sendable, Equatable {
+    case well
+    /// The disk is full, so changes are refused.
+    case full
+    /// A write has not come back for so long.
+    case stuck(seconds: Int)
+}
+
 /// Drives the writer loop in the program: waits until mail comes or something is due, then runs a turn. While one batch
 /// syncs, the next one gathers.
 final class WriterThread: Sendable {
     private static let idleTurnsMax = 3
+    private static let silenceNanosecondsMax: UInt64 = 5_000_000_000
     private static let idlePauseMillisecondsMax: Int64 = 250
 
     private let mailbox: Mailbox
     private let clock: any WallClock
     private let turnCount = Atomic<Int>(0)
+    private let lastTurn = Atomic<UInt64>(DispatchTime.now().uptimeNanoseconds)
+    private let isFull = Atomic<Bool>(false)
     private let ended = DispatchSemaphore(value: 0)
 
     init(mailbox: Mailbox, clock: any WallClock) {
@@ -20,6 +32,13 @@ final class WriterThread: Sendable {
 
     /// How many turns the loop has made.
     var turns: Int { turnCount.load(ordering: .relaxed) }
+
+    var health: WriterHealth {
+        let silence = DispatchTime.now().uptimeNanoseconds &- lastTurn.load(ordering: .relaxed)
+        // At rest it turns once a second.
+        if silence > WriterThread.silenceNanosecondsMax { return .stuck(seconds: Int(silence / 1_000_000_000)) }
+        return isFull.load(ordering: .relaxed) ? .full : .well
+    }
 
     func start(_ makeLoop: @escaping @Sendable () -> WriterLoop) {
         let thread = Thread { [self] in
@@ -53,6 +72,8 @@ final class WriterThread: Sendable {
             turnCount.add(1, ordering: .relaxed)
             let isEmpty = mail.isEmpty
             let hasWorked = loop.turn(mail, now: clock.now())
+            lastTurn.store(DispatchTime.now().uptimeNanoseconds, ordering: .relaxed)
+            isFull.store(loop.isFull, ordering: .relaxed)
             idleTurns = hasWorked || untilDue > 0 ? 0 : idleTurns + 1
             if isStopping, isEmpty, !hasWorked {
                 mailbox.close()

@@ -105,15 +105,16 @@ enum OrderHolder: Sendable {
 extension Access where Caller == OrderHolder {
     /// A session, a pass for the event, or the organizer's token.
     static var orderHolder: Access {
-        Access(schemes: ["session", "pass", "adminToken"], isForOneEvent: true) {
-            gate, request, context, event throws(Problem) in
-            if try gate.isAdmin(request, context) { return .organizer(Organizer(request)) }
-            switch try await gate.principal(request) {
-            case .session(let buyer), .pass(event?.id, let buyer, _): return .buyer(buyer)
-            case .pass: throw Problem(.forbidden, "This pass is for another event.")
-            case .ticket: throw Problem(.forbidden, "This needs a session or a pass.")
-            }
-        }
+        Access(
+            schemes: ["session", "pass", "adminToken"], isForOneEvent: true,
+            admit: { gate, request, context, event throws(Problem) in
+                if try gate.isAdmin(request, context) { return .organizer(Organizer(request)) }
+                switch try await gate.principal(request) {
+                case .session(let buyer), .pass(event?.id, let buyer, _): return .buyer(buyer)
+                case .pass: throw Problem(.forbidden, "This pass is for another event.")
+                case .ticket: throw Problem(.forbidden, "This needs a session or a pass.")
+                }
+            }, buyer: \.buyer)
     }
 }
 

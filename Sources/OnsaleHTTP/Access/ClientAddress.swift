@@ -2,11 +2,14 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OnsaleCorrelation
 
 /// A request's connection, beside Hummingbird's own context.
 struct OnsaleContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
+    /// What the request turns out to be about.
+    let correlation = Correlation()
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OnsaleCorrelation
 import OnsaleEngine
 import OnsaleValues
 
@@ -71,6 +72,7 @@ struct Endpoint: Sendable {
             reads: body.bytesMax != nil, .none, parameters, answers, Array(refuses))
         respond = { request, context, gate, _ in
             let caller = try await access.admit(gate, request, context, nil)
+            context.correlation.learn(buyer: access.buyer(caller)?.text)
             if isLimited { try gate.limit(request, context, buyer: access.buyer(caller)) }
             return try await handle(Endpoint.call(request, context, caller, body, .none))
         }
@@ -92,9 +94,11 @@ struct Endpoint: Sendable {
             // Whose token is for one event is told first whether there is such an event.
             var event = access.isForOneEvent ? try await events.event(context) : nil
             let caller = try await access.admit(gate, request, context, event)
-            if isLimited { try gate.limit(request, context, buyer: access.buyer(caller)) }
+            let buyer = access.buyer(caller)
+            if isLimited { try gate.limit(request, context, buyer: buyer) }
             if event == nil { event = try await events.event(context) }
             guard let event else { throw Problem.notFound }
+            context.correlation.learn(event: event.id, buyer: buyer?.text)
             return try await handle(event, Endpoint.call(request, context, caller, body, key))
         }
     }

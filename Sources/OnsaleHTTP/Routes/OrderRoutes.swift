@@ -1,8 +1,10 @@
 import HTTPTypes
 import Hummingbird
+import OnsaleCorrelation
 import OnsaleEngine
 import OnsaleSale
 import OnsaleValues
+import Tracing
 
 /// Paying for a hold, and what a buyer has bought.
 struct OrderRoutes: RouteGroup {
@@ -69,10 +71,11 @@ struct OrderRoutes: RouteGroup {
         let definition = event.view.definition
         guard let hold = definition.id(.hold, asked.hold) else { throw Problem(.notFound, "There is no such hold.") }
         let command = PlaceOrder(
-            HoldID(hold.serial), buyer: buyer, paymentMethod: asked.payment.method, trace: trace(call.request), key: key
-        )
+            HoldID(hold.serial), buyer: buyer, paymentMethod: asked.payment.method,
+            trace: InstrumentationContext.current?.traceContext?.traceparent, key: key)
         let waitSeconds = waitSeconds(call.request)
         let order = try await events.apply(command, to: event, waitSeconds: waitSeconds)
+        call.context.correlation.learn(order: definition.publicID(order))
         var headers: HTTPFields = [.location: "/v1/events/\(event.id)/orders/\(definition.publicID(order))"]
         if waitSeconds > 0 { headers[.preferenceApplied] = "wait=\(waitSeconds)" }
         return .json(
@@ -90,19 +93,6 @@ struct OrderRoutes: RouteGroup {
         return 0
     }
 
-    /// The request's W3C trace context, if valid. <https://www.w3.org/TR/trace-context/#traceparent-header>
-    private func trace(_ request: Request) -> String? {
-        guard let text = request.headers[.traceparent], text.utf8.count == 55 else { return nil }
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        let isHex = parts.allSatisfy { part in
-            part.utf8.allSatisfy { byte in
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-            }
-        }
-        return parts.map(\.utf8.count) == [2, 32, 16, 2] && isHex ? text : nil
-    }
-
     // MARK: One order
 
     private func getOrder(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Response {
@@ -113,6 +103,7 @@ struct OrderRoutes: RouteGroup {
         guard let id = event.view.definition.id(.order, call.parameter("order")) else { throw Problem.notFound }
         let order = try await events.read(event) { $0.sale.order(OrderID(id.serial)) }
         guard let order, call.caller.mayTouch(order), order.placedAt == id.at else { throw Problem.notFound }
+        call.context.correlation.learn(order: id.text)
         return order
     }
 
@@ -148,6 +139,7 @@ struct OrderRoutes: RouteGroup {
             case .organizer(let organizer):
                 try await events.apply(command, to: event, by: organizer, as: .refunded, id.text)
             }
+        call.context.correlation.learn(order: id.text)
         return .json(.accepted, presenter.order(order, in: definition))
     }
 

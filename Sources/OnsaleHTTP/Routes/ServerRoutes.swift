@@ -6,6 +6,7 @@ import OnsaleEngine
 /// What the server says about itself.
 struct ServerRoutes: RouteGroup {
     let engine: Engine
+    let readiness: Readiness
 
     var endpoints: [Endpoint] {
         [
@@ -14,15 +15,24 @@ struct ServerRoutes: RouteGroup {
                 "Says whether the server can sell, and what the payment provider does.", by: .anyone, takes: .nothing,
                 gives: [
                     .init(200, "It is ready.", .readiness),
-                    .init(503, "Nothing can be paid before somebody mends it.", .readiness),
+                    .init(503, "Nothing can be sold or paid before somebody mends it.", .readiness),
                 ]
-            ) { _ in engine.provider.readiness },
+            ) { _ in await ready() },
             Endpoint(
                 "getProblemType", .get, "/problems/:slug", for: .server, "Says what a problem's type means.",
                 by: .anyone, takes: .nothing,
                 gives: [.init(200, "The type, its title and its status.", .problemDescription)],
                 refuses: [.notFound: ""], getProblemType),
         ]
+    }
+
+    /// Which part it is, operators learn on the management port.
+    private func ready() async -> Response {
+        let isReady = await readiness.parts().allSatisfy(\.isWell)
+        return .json(isReady ? .ok : .serviceUnavailable) { writer in
+            writer.member("status", isReady ? "ready" : "unready")
+            writer.member("payments", engine.provider.name)
+        }
     }
 
     private func getProblemType(_ call: Call<Void, Void>) throws -> Response {

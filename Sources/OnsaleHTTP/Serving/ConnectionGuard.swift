@@ -19,6 +19,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private static let lookSeconds: Int64 = 10
 
     private let shares: ConnectionShares
+    private let metrics: RequestMetrics
     /// Which peers are limited.
     private let isLimited: @Sendable (IPAddress) -> Bool
     private var taken: ClientNetwork?
@@ -31,8 +32,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var unanswered = 0
     private var timer: RepeatedTask?
 
-    init(shares: ConnectionShares, isLimited: @escaping @Sendable (IPAddress) -> Bool) {
+    init(shares: ConnectionShares, metrics: RequestMetrics, isLimited: @escaping @Sendable (IPAddress) -> Bool) {
         self.shares = shares
+        self.metrics = metrics
         self.isLimited = isLimited
     }
 
@@ -110,6 +112,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         hasOpenResponse = true
         let problem = Problem(.malformedRequest, "This is not a valid HTTP/1.1 request (RFC 9112).")
+        metrics.count(problem.slug)
         var head = problem.response.head
         head.headerFields[.xRequestID] = ConnectionGuard.requestID()
         head.headerFields[.connection] = "close"

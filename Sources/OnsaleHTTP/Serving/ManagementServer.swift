@@ -1,24 +1,46 @@
+import HTTPTypes
 package import Hummingbird
 package import Logging
 import NIOCore
 package import OnsaleEngine
+package import OnsaleTelemetry
 import OnsaleValues
 
 /// The management port: for operators, never for the public.
 package struct ManagementServer: Sendable {
     private let engine: Engine
-    private let version: String
-    private let startedAt: Timestamp
-    /// Who takes the money: the sandbox or the provider's host.
-    private let payments: String
+    private let info: ServerInfo
+    private let readiness: Readiness
+    private let metrics: MetricRegistry
+    private let levels: LogLevels
     private let logger: Logger
 
-    package init(engine: Engine, version: String, payments: String, logger: Logger) {
-        self.payments = payments
+    /// The largest body taken.
+    private static let bodyBytesMax = 1024
+
+    package init(
+        engine: Engine, info: ServerInfo, readiness: Readiness, metrics: MetricRegistry, levels: LogLevels,
+        logger: Logger
+    ) {
         self.engine = engine
-        self.version = version
+        self.info = info
+        self.readiness = readiness
+        self.metrics = metrics
+        self.levels = levels
         self.logger = logger
-        startedAt = engine.now()
+    }
+
+    private typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
+
+    private var routes: [(method: HTTPRequest.Method, path: String, handle: Handler)] {
+        [
+            (.get, "/health/live", { _, _ in .json(.ok) { $0.member("status", "live") } }),
+            (.get, "/health/ready", { _, _ in await ready() }),
+            (.get, "/metrics", { request, _ in exposition(request) }),
+            (.get, "/info", { _, _ in await describe() }),
+            (.get, "/loggers", { _, _ in loggers() }),
+            (.put, "/loggers/:label", { request, context in try await setLevel(request, context) }),
+        ]
     }
 
     /// The application. `onRunning` receives the port it listens on.
@@ -26,10 +48,19 @@ package struct ManagementServer: Sendable {
         host: String, port: Int, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
-        router.middlewares.add(ManagementMiddleware())
-        router.get("/health/live") { _, _ in answer { $0.member("status", "live") } }
-        router.get("/health/ready") { _, _ in engine.provider.readiness }
-        router.get("/info") { _, _ in info() }
+        router.middlewares.add(ManagementMiddleware(isOpenToOthers: IPAddress(host).map { !$0.isLoopback } ?? false))
+        for route in routes { router.on(RouterPath(route.path), method: route.method, use: route.handle) }
+        for (path, taken) in Dictionary(grouping: routes, by: \.path) {
+            let allow = taken.map(\.method.rawValue).sorted().joined(separator: ", ")
+            let others: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .options]
+            for method in others where !taken.contains(where: { $0.method == method }) {
+                router.on(RouterPath(path), method: method) { _, _ -> Response in
+                    var problem = Problem(.methodNotAllowed, "This path takes \(allow).")
+                    problem.allow = allow
+                    throw problem
+                }
+            }
+        }
         return Application(
             router: router, server: .http1(configuration: .init(idleTimeout: .seconds(60))),
             configuration: .init(address: .hostname(host, port: port)),
@@ -37,45 +68,145 @@ package struct ManagementServer: Sendable {
             logger: logger)
     }
 
-    private func info() -> Response {
-        let views = engine.loadedViews()
-        return answer { writer in
-            writer.member("name", "onsale")
-            writer.member("version", version)
-            #if DEBUG
-                writer.member("build", "debug")
-            #else
-                writer.member("build", "release")
-            #endif
-            writer.member("startedAt", startedAt)
-            writer.member("uptimeSeconds", (engine.now().milliseconds - startedAt.milliseconds) / 1000)
-            writer.member("eventsLoaded", views.count)
-            writer.member("payments", payments)
-            writer.member("paymentProvider", engine.provider.name)
-            // Rules 1 and 2, checked with every batch.
-            writer.member("rulesHold", views.allSatisfy(\.totalsHold))
+    // MARK: Health
+
+    private func ready() async -> Response {
+        let parts = await readiness.parts()
+        let isReady = parts.allSatisfy(\.isWell)
+        return .json(isReady ? .ok : .serviceUnavailable) { writer in
+            writer.member("status", isReady ? "ready" : "unready")
+            writer.member("payments", engine.provider.name)
+            writer.object("parts") { writer in
+                for part in parts {
+                    writer.member(named: part.name) { writer in
+                        writer.object { writer in
+                            writer.member("status", part.isWell ? "ok" : "failing")
+                            writer.member("detail", part.detail)
+                        }
+                    }
+                }
+            }
         }
     }
 
-    private func answer(_ body: (inout JSONWriter) -> Void) -> Response {
-        Response(
-            status: .ok, headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: JSONWriter.object(body)))
+    // MARK: Metrics
+
+    private func exposition(_ request: Request) -> Response {
+        let format = ExpositionFormat(accept: request.headers[.accept])
+        return Response(
+            status: .ok, headers: [.contentType: format.contentType],
+            body: .init(byteBuffer: ByteBuffer(bytes: metrics.exposition(format))))
+    }
+
+    // MARK: Info
+
+    private func describe() async -> Response {
+        let digest = await ServerInfo.digest()
+        let views = engine.loadedViews()
+        return .json(.ok) { writer in
+            writer.member("name", "onsale")
+            writer.member("version", info.version)
+            writer.member("build", ServerInfo.build)
+            if let digest { writer.member("digest", "sha256:" + digest) }
+            writer.member("startedAt", info.startedAt)
+            writer.member("uptimeSeconds", (engine.now().milliseconds - info.startedAt.milliseconds) / 1000)
+            writer.member("eventsLoaded", views.count)
+            writer.member("payments", info.payments)
+            writer.member("paymentProvider", engine.provider.name)
+            // Rules 1 and 2, checked with every batch.
+            writer.member("rulesHold", views.allSatisfy(\.totalsHold))
+            writer.object("features") { writer in
+                for feature in info.features { writer.member(named: feature.name) { $0.string(feature.value) } }
+            }
+            writer.object("settings") { writer in
+                for setting in info.settings {
+                    writer.member(named: setting.name) { writer in
+                        if let value = setting.value { writer.string(value) } else { writer.literal("null") }
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: Loggers
+
+    private func loggers() -> Response {
+        .json(.ok) { writer in
+            writer.object("loggers") { writer in
+                for (label, setting) in levels.all {
+                    writer.member(named: label) { writer in
+                        writer.object { writer in
+                            if let level = setting.level {
+                                writer.member("level", level.rawValue)
+                            } else {
+                                writer.null("level")
+                            }
+                            writer.member("effective", setting.effective.rawValue)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private struct LevelChange: Decodable {
+        let level: String?
+
+        private enum CodingKeys: CodingKey { case level }
+
+        /// `null` lets the logger follow again; leaving the member out is a slip.
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            guard container.contains(.level) else {
+                throw DecodingError.keyNotFound(
+                    CodingKeys.level, .init(codingPath: [], debugDescription: "level is missing"))
+            }
+            level = try container.decodeIfPresent(String.self, forKey: .level)
+        }
+    }
+
+    private func setLevel(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let body = try await Body.collect(request, upTo: ManagementServer.bodyBytesMax)
+        let change = try Body.decode(LevelChange.self, from: request, body)
+        let level = try change.level.map { text in
+            guard let level = Logger.Level(rawValue: text) else {
+                let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Problem.invalid("/level", "must be null or one of \(known)")
+            }
+            return level
+        }
+        let label = context.parameters.get("label") ?? ""
+        do {
+            try levels.set(level, for: label)
+        } catch {
+            throw Problem(.notFound, "There is no logger of this name. GET /loggers lists them.")
+        }
+        logger.notice(
+            "A log level was changed", metadata: ["logger": "\(label)", "to": "\(change.level ?? "that of the name above")"])
+        return .noContent
     }
 }
 
 /// Answers as the public port does: each with its `x-request-id`, every error as a problem.
 ///
 /// The management port has no token. A page from elsewhere must not reach it through an operator's browser by pointing
-/// a name of its own at loopback (DNS rebinding), so only loopback names are served.
+/// a name of its own at loopback (DNS rebinding), so only loopback names are served, unless the operator has opened the
+/// port to other machines, whose names for it nobody knows here.
 private struct ManagementMiddleware<Context: RequestContext>: RouterMiddleware {
+    let isOpenToOthers: Bool
+
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        let name = request.head.authority ?? ""
         var response: Response
-        if name.utf8.count <= 64, ManagementMiddleware.isLoopback(name) {
-            do { response = try await next(request, context) } catch { response = Problem.notFound.response }
+        if isOpenToOthers || ManagementMiddleware.isLoopback(request.head.authority ?? "") {
+            do {
+                response = try await next(request, context)
+            } catch let problem as Problem {
+                response = problem.response
+            } catch {
+                response = Problem.notFound.response
+            }
             if response.status.code >= 400, response.headers[.contentType] == nil {
                 response = Problem.notFound.response
             }
@@ -87,33 +218,9 @@ private struct ManagementMiddleware<Context: RequestContext>: RouterMiddleware {
     }
 
     private static func isLoopback(_ authority: String) -> Bool {
+        guard authority.utf8.count <= 64 else { return false }
         let host = authority.split(separator: ":", omittingEmptySubsequences: false)
         if host.count <= 2, host.first?.lowercased() == "localhost" { return true }
         return IPAddress(authority)?.isLoopback ?? false
-    }
-}
-
-extension ProviderHealth {
-    /// As `/health/ready` and `/info` name it.
-    var name: String {
-        switch self {
-        case .unknown: "unknown"
-        case .well: "well"
-        case .away: "away"
-        case .unauthorized: "unauthorized"
-        }
-    }
-
-    /// Whether orders can be paid at all. The saga waits for a provider that is away, so that is reported and no more;
-    /// a rejected key needs an operator.
-    var readiness: Response {
-        let isReady = if case .unauthorized = self { false } else { true }
-        let body = JSONWriter.object { writer in
-            writer.member("status", isReady ? "ready" : "unready")
-            writer.member("payments", name)
-        }
-        return Response(
-            status: isReady ? .ok : .serviceUnavailable,
-            headers: [.contentType: "application/json"], body: .init(byteBuffer: body))
     }
 }

@@ -1,36 +1,72 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
+import OnsaleCorrelation
 import OnsaleEngine
 import OnsaleValues
+import Tracing
 
-/// The outermost responder: every answer gets its `x-request-id`, and every error becomes a ``Problem``.
+/// The outermost responder: every answer gets its `x-request-id`, every error becomes a ``Problem``, and every request
+/// is counted, timed, traced and labelled.
 struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context == OnsaleContext {
     let inner: Inner
+    let metrics: RequestMetrics
+    let gate: Gate
+    /// The contract's way to write the router's paths.
+    let routes: [String: String]
     let logger: Logger
+    /// One line a request, at debug.
+    let access: Logger
 
     func respond(to request: Request, context: OnsaleContext) async throws -> Response {
-        var response: Response
+        let began = DispatchTime.now().uptimeNanoseconds
+        let requestID = RequestID.of(request, context)
+        context.correlation.learn(requestID: requestID)
+        let trace = RequestTrace(request, correlation: context.correlation)
+        metrics.begin()
+        return try await InstrumentationContext.withValue(trace.context) {
+            var status = 0
+            var slug: Problem.Slug?
+            defer {
+                let nanoseconds = DispatchTime.now().uptimeNanoseconds - began
+                let route = context.endpointPath.map { routes[$0] ?? "" } ?? ""
+                metrics.end(request.method, route, status: status, problem: slug, nanoseconds: nanoseconds)
+                trace.end(
+                    request, route: route, status: status, client: gate.address(of: request, context).text,
+                    correlation: context.correlation)
+                access.debug(
+                    "\(request.method) \(request.uri.path)",
+                    metadata: ["status": "\(status)", "milliseconds": "\(Double(nanoseconds / 1000) / 1000)"])
+            }
+            var response: Response
+            (response, slug) = try await answer(to: request, context)
+            status = response.status.code
+            response.headers[.xRequestID] = requestID
+            // An answer to HEAD has no body (RFC 9110, 9.3.2); a client would read one as the next answer.
+            return request.method == .head ? response.createHeadResponse() : response
+        }
+    }
+
+    private func answer(to request: Request, _ context: OnsaleContext) async throws -> (Response, Problem.Slug?) {
         do {
             try OnsaleResponder.requirePlain(request)
-            response = try await inner.respond(to: request, context: context)
+            let response = try await inner.respond(to: request, context: context)
             // The router answers an unknown path itself, without a body.
-            if response.status.code >= 400, response.headers[.contentType] == nil {
-                response =
-                    response.status == .notFound
-                    ? Problem.notFound.response : Problem(.malformedRequest, "The request could not be read.").response
-            }
+            guard response.status.code >= 400, response.headers[.contentType] == nil else { return (response, nil) }
+            let problem =
+                response.status == .notFound
+                ? Problem.notFound : Problem(.malformedRequest, "The request could not be read.")
+            return (problem.response, problem.slug)
         } catch let error as HTTPParserError {
             // The connection is unusable; it has been answered and is closing.
             throw error
         } catch {
-            response = problem(for: error, request, context).response
+            let problem = problem(for: error, request, context)
+            return (problem.response, problem.slug)
         }
-        response.headers[.xRequestID] = RequestID.of(request, context)
-        // An answer to HEAD has no body (RFC 9110, 9.3.2); a client would read one as the next answer.
-        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private static var pathBytesMax: Int { 2048 }
@@ -65,7 +101,6 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
                 "A request failed unexpectedly",
                 metadata: [
                     "method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)",
-                    "request": "\(context.id)",
                 ])
             return .busy(
                 .overloaded, "The server could not do this just now. Try again with the same Idempotency-Key.",

@@ -27,10 +27,10 @@ package struct OnsaleServer: Sendable {
             !gate.trustedProxies.contains(address.text) && (gate.limitsLoopback || !address.isLoopback)
         }
         return Application(
-            responder: OnsaleResponder(inner: service.buildRouter().buildResponder(), logger: logger),
+            responder: service.responder(logger: logger),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionGuard(shares: connections, isLimited: isLimited)],
+                    additionalChannelHandlers: [ConnectionGuard(shares: connections, metrics: service.metrics, isLimited: isLimited)],
                     idleTimeout: .seconds(75),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),

@@ -1,8 +1,25 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import OnsaleEngine
 
 extension OnsaleService {
+    /// The routes with everything that stands before them.
+    func responder(logger: Logger) -> OnsaleResponder<RouterResponder<OnsaleContext>> {
+        let paths = endpoints.map(\.operation.path) + pages.pages.map(\.path)
+        let routes = Dictionary(
+            paths.map { path in
+                // `/v1/events/:event` in the router is `/v1/events/{event}` in the contract.
+                let parts = path.split(separator: "/", omittingEmptySubsequences: false).map { part in
+                    part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
+                }
+                return (RouterPath(path).description, parts.joined(separator: "/"))
+            }, uniquingKeysWith: { first, _ in first })
+        return OnsaleResponder(
+            inner: buildRouter().buildResponder(), metrics: metrics, gate: gate, routes: routes, logger: logger,
+            access: Logger(label: "onsale.access"))
+    }
+
     /// The routes for Hummingbird. A known path answers other methods with 405.
     func buildRouter() -> Router<OnsaleContext> {
         let router = Router(context: OnsaleContext.self, options: .autoGenerateHeadEndpoints)

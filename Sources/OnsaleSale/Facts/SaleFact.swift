@@ -117,6 +117,19 @@ public enum SaleFact: Hashable, Sendable {
         }
     }
 
+    /// The tag of its kind.
+    public var tag: UInt8 {
+        switch self {
+        case .held: Held.tag
+        case .holdReleased: HoldReleased.tag
+        case .holdExpired: HoldExpired.tag
+        case .orderPlaced: OrderPlaced.tag
+        case .orderAuthorized: OrderAuthorized.tag
+        case .orderConfirmed: OrderConfirmed.tag
+        default: type(of: body).tag
+        }
+    }
+
     /// The order this fact is about, if any.
     public var order: OrderID? {
         switch self {

@@ -89,6 +89,17 @@ public enum LineFact: Hashable, Sendable {
         case .moved(let fact): fact
         }
     }
+
+    /// The tag of its kind.
+    public var tag: UInt8 {
+        switch self {
+        case .joined: Joined.tag
+        case .called: Called.tag
+        case .passGranted: PassGranted.tag
+        case .passEnded: PassEnded.tag
+        default: type(of: body).tag
+        }
+    }
 }
 
 /// One kind of fact: its fields, its binary form and its effect.

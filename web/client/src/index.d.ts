@@ -20,7 +20,9 @@ import type {
   SeatingPlan,
   SeatList,
   Session,
+  Story,
   StreamEvent,
+  Timeline,
   WaitingRoom,
 } from "./types.js";
 
@@ -116,6 +118,17 @@ export class OnsaleClient {
   exportOrders(event: string, token: string): Promise<Blob>;
   /** What the organizers did, newest first. */
   listAudit(event: string, token: string): Promise<AuditEntry[]>;
+  /**
+   * The state of a sale at the end of every second or minute, oldest first, as far back as the server keeps it: an hour
+   * by the second, 31 days by the minute.
+   */
+  getTimeline(
+    event: string,
+    token: string,
+    part?: { from?: string; to?: string; step?: 1 | 60 },
+  ): Promise<Timeline>;
+  /** What happened to an order, step by step, in English words. */
+  getOrderStory(event: string, token: string, order: string): Promise<Story>;
 
   checkIn(event: string, token: string, barcode: string): Promise<CheckedIn>;
   /** The tickets that no longer admit anyone. */

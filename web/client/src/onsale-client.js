@@ -283,6 +283,31 @@ export class OnsaleClient {
     return (await this.#json("GET", path`/v1/events/${event}/audit`, { token })).entries;
   }
 
+  /**
+   * The state of a sale at the end of every second or minute, oldest first, as far back as the server keeps it: an hour
+   * by the second, 31 days by the minute.
+   * @param {string} event @param {string} token
+   * @param {{ from?: string, to?: string, step?: 1 | 60 }} [part]
+   * @returns {Promise<import("./types.js").Timeline>}
+   */
+  getTimeline(event, token, part = {}) {
+    const query = new URLSearchParams();
+    if (part.from !== undefined) query.set("from", part.from);
+    if (part.to !== undefined) query.set("to", part.to);
+    if (part.step !== undefined) query.set("step", String(part.step));
+    const search = query.toString();
+    return this.#json("GET", path`/v1/events/${event}/timeline` + (search && `?${search}`), { token });
+  }
+
+  /**
+   * What happened to an order, step by step, in English words.
+   * @param {string} event @param {string} token @param {string} order
+   * @returns {Promise<import("./types.js").Story>}
+   */
+  getOrderStory(event, token, order) {
+    return this.#json("GET", path`/v1/events/${event}/orders/${order}/story`, { token });
+  }
+
   // Door
 
   /** @param {string} event @param {string} token @param {string} barcode @returns {Promise<CheckedIn>} */

@@ -260,6 +260,38 @@ export interface Report {
   activeShoppers: number;
 }
 
+/** How a sale went, with one point for every step. */
+export interface Timeline {
+  /** Seconds. */
+  step: 1 | 60;
+  points: TimelinePoint[];
+}
+
+/** The state of a sale at the end of a step. */
+export interface TimelinePoint {
+  at: string;
+  sold: number;
+  held: number;
+  free: number;
+  gross: number;
+  waiting: number;
+  activeShoppers: number;
+  confirmed: number;
+  declined: number;
+  expired: number;
+}
+
+/** What happened to an order, oldest first. */
+export interface Story {
+  steps: StoryStep[];
+}
+
+export interface StoryStep {
+  at: string;
+  what: string;
+  detail: string;
+}
+
 export interface SeatList {
   seats: string[];
 }

@@ -123,6 +123,19 @@ test("a 204 yields undefined, and listOrders sends its filters", async () => {
   assert.equal(url, "https://tickets.example/v1/events/night/orders?limit=5&state=confirmed&after=a%26b");
 });
 
+test("a timeline is asked for in parts, a story for its order", async () => {
+  const { client, requests } = makeClient(json({ step: 60, points: [] }));
+  assert.deepEqual(await client.getTimeline("night", "admin"), { step: 60, points: [] });
+  await client.getTimeline("night", "admin", { from: "2026-11-26T11:00:00.000Z", to: "2026-11-26T12:00:00.000Z", step: 60 });
+  await client.getOrderStory("night", "admin", "ord/1");
+  assert.deepEqual(requests.map(({ url }) => url.slice("https://tickets.example/v1/events/night/".length)), [
+    "timeline",
+    "timeline?from=2026-11-26T11%3A00%3A00.000Z&to=2026-11-26T12%3A00%3A00.000Z&step=60",
+    "orders/ord%2F1/story",
+  ]);
+  assert.ok(requests.every(({ headers }) => headers.authorization === "Bearer admin"));
+});
+
 test("seats resume after the last version; the waiting-room stream sends its ticket as a header", async () => {
   const ending = new AbortController();
   const pieces = [

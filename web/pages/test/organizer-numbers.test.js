@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { areaPath, linePath, nearest, scale, timeTicks, valueTicks } from "../site/organizer/chart-scale.js";
-import { GAP_MILLISECONDS, History, isSamples } from "../site/organizer/history.js";
-import { minutesToSellOut, pacePerMinute } from "../site/organizer/pace.js";
+import { areaPath, band, linePath, nearest, scale, thinned, timeTicks, valueTicks } from "../site/organizer/chart-scale.js";
+import { minutesToSellOut, pacePerMinute, perMinute } from "../site/organizer/pace.js";
+import { RecentSales } from "../site/organizer/recent-sales.js";
 
-const sample = (second, sold = 0) => ({ at: second * 1000, sold, held: 0, free: 0, waiting: 0, active: 0 });
+const sample = (second, sold = 0) => ({ at: second * 1000, sold });
 
 test("the pace is what sold over the last minute", () => {
   const samples = Array.from({ length: 121 }, (_, second) => sample(second, second < 60 ? 0 : (second - 60) * 2));
@@ -33,35 +33,35 @@ test("the sell-out is the free tickets divided by the pace, if that is meaningfu
   assert.equal(minutesToSellOut(1e9, 1), undefined);
 });
 
-test("the history stays bounded and keeps both its ends and all of the latest part", () => {
-  const history = new History([], 100);
-  for (let second = 1; second <= 1000; second += 1) history.add(sample(second, second));
-  assert.ok(history.samples.length <= 100);
-  assert.equal(history.samples[0].at, 1000);
-  assert.equal(history.samples.at(-1).at, 1_000_000);
-  const newest = history.samples.slice(-20).map(({ at }) => at / 1000);
-  assert.deepEqual(newest, Array.from({ length: 20 }, (_, index) => 981 + index));
-  assert.ok(history.samples.every(({ at }, index, all) => index === 0 || at > all[index - 1].at));
-  assert.ok(history.samples.every(({ gap }) => gap === undefined), "thinning creates no gaps");
+test("a pace is told of any count, from what it grew by in the last minute", () => {
+  const samples = [{ at: 0, lost: 3 }, { at: 60_000, lost: 5 }, { at: 120_000, lost: 9 }];
+  assert.equal(perMinute(samples, ({ lost }) => lost), 4);
+  assert.equal(perMinute(samples, ({ lost }) => lost, 1), 2);
+  assert.equal(perMinute(samples, ({ lost }) => lost, 0), undefined);
 });
 
-test("a silence is a gap, even after thinning, and samples from a clock set back are ignored", () => {
-  const history = new History([], 10);
-  history.add(sample(1));
-  history.add({ ...sample(0), at: 1000 + GAP_MILLISECONDS + 1 });
-  assert.equal(history.samples[1].gap, true);
-  history.add(sample(2));
-  assert.equal(history.samples.length, 2);
-  for (let second = 20; second < 40; second += 1) history.add(sample(second));
-  assert.equal(history.samples.filter(({ gap }) => gap).length, 1);
+test("recent sales keep what the pace takes and no more, and start over when the clock is set back", () => {
+  const recent = new RecentSales();
+  for (let second = 0; second <= 600; second += 1) recent.add(sample(second, second));
+  assert.equal(recent.samples.length, 61);
+  assert.equal(pacePerMinute(recent.samples), 60);
+  recent.add(sample(10, 700));
+  assert.deepEqual(recent.samples, [sample(10, 700)]);
 });
 
-test("a stored history is validated", () => {
-  assert.ok(isSamples([sample(1)]));
-  assert.ok(!isSamples([{ at: 1 }]));
-  assert.ok(!isSamples([{ ...sample(1), sold: null }]));
-  assert.ok(!isSamples({}));
-  assert.equal(new History(Array.from({ length: 50 }, (_, index) => sample(index)), 10).samples.length <= 10, true);
+test("after a silence they recall the server's last minute, in this device's time", () => {
+  const recent = new RecentSales();
+  recent.add(sample(100, 0));
+  // The server's clock is an hour ahead.
+  const remembered = Array.from({ length: 121 }, (_, second) => ({ at: (3600 + 580 + second) * 1000, sold: second }));
+  recent.recall(remembered, 700_000);
+  assert.equal(recent.samples.length, 61);
+  assert.equal(recent.samples.at(-1).at, 700_000);
+  assert.equal(pacePerMinute(recent.samples), 60);
+  recent.add(sample(701, 121));
+  assert.equal(pacePerMinute(recent.samples), 60);
+  recent.recall([], 800_000);
+  assert.equal(recent.samples.at(-1).at, 701_000);
 });
 
 test("values get round integer ticks that cover them", () => {
@@ -86,11 +86,40 @@ test("moments get round ticks within the range, never too many", () => {
   }
 });
 
-test("paths restart after a gap", () => {
-  const points = [{ x: 0, y: 1 }, { x: 1.04, y: 2 }, { x: 5, y: 3, gap: true }, { x: 6, y: 4 }];
-  assert.equal(linePath(points), "M0 1L1 2M5 3L6 4");
-  assert.equal(areaPath(points, [9, 8, 7, 6]), "M0 1L1 2L1 8L0 9ZM5 3L6 4L6 6L5 7Z");
+test("days begin at this device's midnight, and are days even where an hour is missing or twice", () => {
+  const ticks = timeTicks(new Date(2026, 2, 1, 5).getTime(), new Date(2026, 3, 1, 5).getTime(), 10).map((tick) => new Date(tick));
+  assert.ok(ticks.length > 2);
+  for (const tick of ticks) assert.deepEqual([tick.getHours(), tick.getMinutes()], [0, 0]);
+  const [first] = timeTicks(new Date(2026, 2, 1, 5).getTime(), new Date(2026, 2, 2, 5).getTime(), 5);
+  assert.equal(new Date(first).getHours() % 6, 0);
+});
+
+test("paths go along the points, areas back along the line below", () => {
+  const points = [{ x: 0, y: 1 }, { x: 1.04, y: 2 }, { x: 5, y: 3 }];
+  assert.equal(linePath(points), "M0 1L1 2L5 3");
+  assert.equal(areaPath(points, [{ x: 0, y: 9 }, { x: 5, y: 7 }]), "M0 1L1 2L5 3L5 7L0 9Z");
   assert.equal(linePath([]), "");
+  assert.equal(areaPath([], []), "");
+});
+
+test("a thinned line keeps every peak, both ends, and its order, and leaves out only what covers no other pixel", () => {
+  const points = Array.from({ length: 10_000 }, (_, index) => ({ x: index / 50, y: index === 4321 ? 99 : index === 4330 ? -99 : index % 7 }));
+  const kept = thinned(points);
+  assert.ok(kept.length <= 200 * 4);
+  assert.ok(kept.includes(points[4321]) && kept.includes(points[4330]));
+  assert.equal(kept[0], points[0]);
+  assert.equal(kept.at(-1), points.at(-1));
+  assert.ok(kept.every(({ x }, index) => index === 0 || x > kept[index - 1].x));
+  const few = points.filter((_, index) => index % 50 === 0);
+  assert.deepEqual(thinned(few), few);
+  assert.deepEqual(thinned([]), []);
+});
+
+test("a band tells the mean of every column and how far the values go apart", () => {
+  const points = [{ x: 0, y: 4 }, { x: 0.5, y: 8 }, { x: 0.9, y: 3 }, { x: 7, y: 2 }];
+  assert.deepEqual(band(points).mean.map(({ y }) => y), [5, 2]);
+  assert.deepEqual(band(points).top.map(({ y }) => y), [3, 2]);
+  assert.deepEqual(band(points).bottom.map(({ y }) => y), [8, 2]);
 });
 
 test("a scale maps ends to ends, and an empty range to its start", () => {

@@ -1,4 +1,4 @@
-/** @typedef {{ x: number, y: number, gap?: boolean }} ChartPoint `gap`: no line from the previous point to this one */
+/** @typedef {{ x: number, y: number }} ChartPoint */
 
 /**
  * Maps a value to its place on an axis.
@@ -30,68 +30,113 @@ export function valueTicks(most, wanted = 4) {
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const STEPS = [
   ...[5, 10, 30].map((n) => n * SECOND),
   ...[1, 2, 5, 10, 30].map((n) => n * MINUTE),
-  ...[1, 2, 6, 12, 24].map((n) => n * HOUR),
+  ...[1, 2, 6, 12].map((n) => n * HOUR),
+  ...[1, 2, 5, 10].map((n) => n * DAY),
 ];
 
 /**
- * Round moments between two others.
+ * Round moments between two others, by this device's clock and calendar.
  * @param {number} from @param {number} to milliseconds
  * @param {number} [most] how many fit
  * @returns {number[]}
  */
 export function timeTicks(from, to, most = 5) {
   if (!(to > from)) return [];
-  let step = STEPS.find((known) => (to - from) / known <= most) ?? 24 * HOUR;
-  while ((to - from) / step > most) step *= 2;
+  const step = STEPS.find((known) => (to - from) / known <= most) ?? DAY * Math.ceil((to - from) / DAY / most);
+  const midnight = new Date(from);
+  midnight.setHours(0, 0, 0, 0);
   const ticks = [];
-  for (let tick = Math.ceil(from / step) * step; tick <= to; tick += step) ticks.push(tick);
-  return ticks;
+  for (let index = 0; ; index += 1) {
+    const tick = new Date(midnight);
+    // Not every day has 24 hours.
+    if (step >= DAY) tick.setDate(tick.getDate() + index * (step / DAY));
+    else tick.setTime(tick.getTime() + index * step);
+    if (tick.getTime() > to) return ticks;
+    if (tick.getTime() >= from) ticks.push(tick.getTime());
+  }
 }
 
 /** @param {number} value */
 const short = (value) => String(Math.round(value * 10) / 10);
 
-/** @param {ChartPoint} point */
-const at = (point) => `${short(point.x)} ${short(point.y)}`;
+/** @param {readonly ChartPoint[]} points */
+const steps = (points) => points.map((point) => `${short(point.x)} ${short(point.y)}`).join("L");
 
-/** @template {ChartPoint} Point @param {readonly Point[]} points @returns {Point[][]} */
-function runs(points) {
-  /** @type {Point[][]} */
-  const found = [];
+/**
+ * The points within one column of pixels.
+ * @typedef {object} Column
+ * @property {ChartPoint[]} ends the first, the lowest, the highest and the last, from left to right
+ * @property {ChartPoint} top the highest value's
+ * @property {ChartPoint} bottom the lowest value's
+ * @property {ChartPoint} mean
+ */
+
+/** @param {readonly ChartPoint[]} points from left to right @returns {Column[]} */
+function columns(points) {
+  /** @type {Map<number, ChartPoint[]>} */
+  const byPlace = new Map();
   for (const point of points) {
-    const run = found.at(-1);
-    if (!run || point.gap) found.push([point]);
-    else run.push(point);
+    const place = Math.floor(point.x);
+    const known = byPlace.get(place);
+    if (known) known.push(point);
+    else byPlace.set(place, [point]);
   }
-  return found;
+  return [...byPlace.values()].map((all) => {
+    const most = (/** @type {(a: ChartPoint, b: ChartPoint) => boolean} */ isBetter) =>
+      all.reduce((best, point) => (isBetter(point, best) ? point : best));
+    // The higher the value, the smaller its y.
+    const top = most((a, b) => a.y < b.y);
+    const bottom = most((a, b) => a.y > b.y);
+    const mean = (/** @type {(point: ChartPoint) => number} */ part) =>
+      all.reduce((sum, point) => sum + part(point), 0) / all.length;
+    const isEnd = new Set([all[0], top, bottom, all.at(-1)]);
+    return {
+      ends: all.filter((point) => isEnd.has(point)),
+      top,
+      bottom,
+      mean: { x: mean(({ x }) => x), y: mean(({ y }) => y) },
+    };
+  });
 }
 
 /**
- * The path of a line, broken at every gap.
+ * What a line needs of its points at this width: it covers the same pixels as the line through all of them, so no peak
+ * is lost (M4: Jugel et al., VLDB 2014).
+ * @param {readonly ChartPoint[]} points from left to right
+ */
+export const thinned = (points) => columns(points).flatMap(({ ends }) => ends);
+
+/**
+ * The mean of every column of pixels, and the band between its highest and its lowest value: what fluctuates within a
+ * pixel is to be seen, but not as a solid block.
+ * @param {readonly ChartPoint[]} points from left to right
+ */
+export function band(points) {
+  const all = columns(points);
+  const at = (/** @type {Column} */ { mean }, /** @type {ChartPoint} */ { y }) => ({ x: mean.x, y });
+  return {
+    mean: all.map(({ mean }) => mean),
+    top: all.map((column) => at(column, column.top)),
+    bottom: all.map((column) => at(column, column.bottom)),
+  };
+}
+
+/**
+ * The path of a line.
  * @param {readonly ChartPoint[]} points
  */
-export function linePath(points) {
-  return runs(points)
-    .map((run) => run.map((point, index) => `${index === 0 ? "M" : "L"}${at(point)}`).join(""))
-    .join("");
-}
+export const linePath = (points) => (points.length === 0 ? "" : `M${steps(points)}`);
 
 /**
  * The path of the area between a line and the one below it.
- * @param {readonly ChartPoint[]} upper @param {readonly number[]} lower the y values of the other line
+ * @param {readonly ChartPoint[]} upper @param {readonly ChartPoint[]} lower
  */
-export function areaPath(upper, lower) {
-  return runs(upper.map((point, index) => ({ ...point, below: lower[index] ?? point.y })))
-    .map((run) => {
-      const there = run.map((point, index) => `${index === 0 ? "M" : "L"}${at(point)}`).join("");
-      const back = [...run].reverse().map((point) => `L${short(point.x)} ${short(point.below)}`).join("");
-      return `${there}${back}Z`;
-    })
-    .join("");
-}
+export const areaPath = (upper, lower) =>
+  upper.length === 0 ? "" : `M${steps(upper)}L${steps([...lower].reverse())}Z`;
 
 /**
  * The sample nearest to a moment.

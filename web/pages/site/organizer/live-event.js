@@ -1,10 +1,10 @@
 import { Problem, SeatStates } from "../../../client/src/index.js";
 import { delay } from "../../../client/src/listening.js";
-import { Kept } from "../lib/storage.js";
 import { SeatingChart } from "../map/chart.js";
-import { History, isSamples } from "./history.js";
-import { pacePerMinute } from "./pace.js";
-import { Poller } from "./poller.js";
+import { PACE_SECONDS, pacePerMinute } from "./pace.js";
+import { Poller, pauseWhileHidden } from "./poller.js";
+import { RecentSales } from "./recent-sales.js";
+import { momentsOf } from "./timeline-window.js";
 
 /**
  * @typedef {import("./desk.js").Desk} Desk
@@ -15,7 +15,6 @@ import { Poller } from "./poller.js";
  */
 
 const REPORT_MILLISECONDS = 1500;
-const KEEP_MILLISECONDS = 5000;
 const RETRY_SECONDS = 3;
 
 /** The kinds of changes to listen to. `seats` tells which seats changed; undefined means any may have. */
@@ -41,27 +40,20 @@ export class LiveEvent {
   failure;
 
   #desk;
-  #kept;
-  #history;
+  #recent = new RecentSales();
   #ending = new AbortController();
   #poller = new Poller(() => this.#askReport(), REPORT_MILLISECONDS);
   #events = new EventTarget();
-  #lastKept = 0;
 
   /** @param {string} id @param {Desk} desk */
   constructor(id, desk) {
     this.id = id;
     this.#desk = desk;
-    this.#kept = new Kept(`organizer.history.${id}`, isSamples, () => sessionStorage);
-    this.#history = new History(this.#kept.get());
   }
 
-  get samples() {
-    return this.#history.samples;
-  }
-
+  /** Tickets sold per minute; undefined while there is too little to tell. */
   get pace() {
-    return pacePerMinute(this.samples);
+    return pacePerMinute(this.#recent.samples);
   }
 
   get isConnected() {
@@ -88,13 +80,10 @@ export class LiveEvent {
     const signal = this.#ending.signal;
     void this.#load();
     this.#poller.start();
-    const visibility = () => {
-      this.#poller.pause(document.hidden);
-      if (document.hidden) this.#keep();
-    };
-    document.addEventListener("visibilitychange", visibility, { signal });
-    addEventListener("pagehide", () => this.#keep(), { signal });
-    visibility();
+    pauseWhileHidden((isHidden) => {
+      this.#poller.pause(isHidden);
+      if (!isHidden) void this.#recall();
+    }, signal);
     this.#desk.client
       .streamWaitingRoom(this.id, {
         signal,
@@ -104,9 +93,7 @@ export class LiveEvent {
       .catch((error) => this.#fail(error));
   }
 
-  /** Stops following. The history is stored for when the event is opened again in this tab. */
   stop() {
-    this.#keep();
     this.#poller.stop();
     this.#ending.abort();
   }
@@ -211,15 +198,7 @@ export class LiveEvent {
       const report = await this.#desk.call((client, token) => client.getReport(this.id, token));
       if (this.#ending.signal.aborted) return true;
       this.report = report;
-      this.#history.add({
-        at: Date.now(),
-        sold: report.sold,
-        held: report.held,
-        free: report.free,
-        waiting: report.waiting,
-        active: report.activeShoppers,
-      });
-      if (Date.now() - this.#lastKept > KEEP_MILLISECONDS) this.#keep();
+      this.#recent.add({ at: Date.now(), sold: report.sold });
       this.#connection("report", true);
       this.#tell("report");
       return true;
@@ -230,8 +209,14 @@ export class LiveEvent {
     }
   }
 
-  #keep() {
-    this.#lastKept = Date.now();
-    if (this.samples.length > 0) this.#kept.set(this.samples);
+  /** Asks for the minute that nobody looked at, so that the pace need not be measured anew. */
+  async #recall() {
+    const from = new Date(Date.now() - 2 * PACE_SECONDS * 1000).toISOString();
+    try {
+      const { points } = await this.#desk.call((client, token) => client.getTimeline(this.id, token, { from, step: 1 }));
+      this.#recent.recall(momentsOf(points), Date.now());
+    } catch {
+      // The reports tell the pace as well, a little later.
+    }
   }
 }

@@ -1,16 +1,13 @@
 import { el, setText } from "../lib/dom.js";
 import { formatDate, formatMoney, formatNumber, t } from "../lib/i18n.js";
 import { onsaleControls } from "./onsale-controls.js";
-import { minutesToSellOut, pacePerMinute } from "./pace.js";
-import { ORDER_STATES, section, uniqueID } from "./parts.js";
+import { minutesToSellOut } from "./pace.js";
+import { ORDER_STATES, section } from "./parts.js";
 import { follow, seatWidget } from "./seat-widgets.js";
-import { TimeChart } from "./time-chart.js";
+import { TimeCharts } from "./time-charts.js";
 import { eventPath } from "./routes.js";
 
-/**
- * @typedef {import("../../../client/src/types.js").Report} Report
- * @typedef {import("./history.js").Sample} Sample
- */
+/** @typedef {import("../../../client/src/types.js").Report} Report */
 /** @template Value @typedef {import("./tab-models.js").Follow<Value>} Follow */
 
 /**
@@ -27,7 +24,7 @@ import { eventPath } from "./routes.js";
  * @property {import("./onsale-controls.js").ControlsModel} controls
  * @property {Follow<Numbers>} onNumbers
  * @property {Follow<Report["orders"]>} onOrderCounts
- * @property {Follow<Sample[]>} onSamples
+ * @property {import("./time-charts.js").ShowTimeline} timeline
  * @property {Follow<import("./seat-widgets.js").Seats>} onSeats
  * @property {AbortSignal} signal aborts when the tab is left
  */
@@ -168,50 +165,6 @@ function orderCounts({ id, onOrderCounts }) {
 }
 
 /** @param {LiveModel} model */
-function charts({ onSamples, signal }) {
-  const seats = new TimeChart({
-    title: t("org.chart.seats"),
-    isStacked: true,
-    series: [
-      { name: "sold", label: t("org.sold") },
-      { name: "held", label: t("org.held") },
-      { name: "free", label: t("org.free") },
-    ],
-  });
-  const pace = new TimeChart(
-    { title: t("org.chart.pace"), series: [{ name: "pace", label: t("org.chart.paceSeries") }] },
-  );
-  const line = new TimeChart({
-    title: t("org.chart.line"),
-    series: [
-      { name: "waiting", label: t("org.waiting") },
-      { name: "active", label: t("org.active") },
-    ],
-  });
-  onSamples((samples) => {
-    const rows = (/** @type {(sample: Sample, index: number) => number[]} */ values) =>
-      samples.map(
-        (sample, index) => ({ at: sample.at, values: values(sample, index), ...(sample.gap && { gap: true }) }),
-      );
-    seats.update(rows(({ sold, held, free }) => [sold, held, free]));
-    // In the first seconds there is no pace yet.
-    const first = samples.findIndex((_, index) => pacePerMinute(samples, index) !== undefined);
-    const paces = rows((_, index) => [Math.max(0, pacePerMinute(samples, index) ?? 0)]);
-    pace.update(first < 0 ? [] : paces.slice(first));
-    line.update(rows(({ waiting, active }) => [waiting, active]));
-  });
-  signal.addEventListener("abort", () => [seats, pace, line].forEach((chart) => chart.stop()));
-  const id = uniqueID("charts");
-  return el(
-    "section",
-    { class: "stack", "aria-labelledby": id },
-    el("h2", { id }, t("org.chart.title")),
-    el("div", { class: "org-charts" }, seats.element, pace.element, line.element),
-    el("p", { class: "soft small" }, t("org.chart.note")),
-  );
-}
-
-/** @param {LiveModel} model */
 function liveMap({ id, onSeats }) {
   const map = seatWidget("seat-map");
   map.mode = "manage";
@@ -233,7 +186,7 @@ export function liveView(model) {
     { class: "stack" },
     tiles(model.onNumbers),
     el("div", { class: "org-columns" }, onsaleControls(model.controls), orderCounts(model)),
-    charts(model),
+    new TimeCharts(model).element,
     liveMap(model),
   );
 }

@@ -3,6 +3,7 @@ import { delay } from "../../../client/src/listening.js";
 import { el, show } from "../lib/dom.js";
 import { formatMoney, t } from "../lib/i18n.js";
 import { confirmed, openDialog } from "./dialog.js";
+import { OrderStory } from "./order-story.js";
 import { Outcome, exactDate, orderBadges, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 
@@ -16,6 +17,7 @@ import { problemWords } from "./problem-words.js";
  * @typedef {object} OrderModel
  * @property {(id: string) => Promise<Order>} order fetches the order as it stands now
  * @property {(id: string) => Promise<Order>} refund
+ * @property {(id: string) => Promise<import("../../../client/src/types.js").Story>} story
  * @property {() => void} refresh updates the event's numbers
  * @property {() => SeatingChart | undefined} chart supplies the names of the seats once loaded
  */
@@ -81,11 +83,14 @@ export function openOrder(model, order, told) {
   const leaving = new AbortController();
   const outcome = new Outcome();
   const place = el("div", { class: "stack" });
+  const story = new OrderStory(() => model.story(order.order));
   const refundPlace = el("div", null);
   const take = (/** @type {Order} */ changed) => {
+    const isOther = changed.state !== shown.state;
     shown = { ...shown, ...changed };
     told.onChange(shown);
     update();
+    if (isOther) void story.load();
   };
   const look = () => model.order(shown.order);
 
@@ -153,6 +158,7 @@ export function openOrder(model, order, told) {
     kind: "wide",
     content: [
       place,
+      story.element,
       outcome.element,
       el(
         "div",
@@ -163,6 +169,7 @@ export function openOrder(model, order, told) {
     ],
     onClose: () => {
       leaving.abort();
+      story.stop();
       told.onClose();
     },
   });

@@ -1,4 +1,4 @@
-/** @typedef {import("./history.js").Sample} Sample */
+/** @typedef {{ at: number, sold: number }} Sales how much was sold at a moment */
 
 /** The period the pace is measured over. */
 export const PACE_SECONDS = 60;
@@ -9,11 +9,21 @@ const SELL_OUT_MINUTES_MOST = 7 * 24 * 60;
 
 /**
  * Tickets sold per minute, net of returns, over the minute before a sample.
- * @param {readonly Sample[]} samples oldest first
+ * @param {readonly Sales[]} samples oldest first
  * @param {number} [index] of the sample; the latest by default
  * @returns {number | undefined} undefined while there is too little data
  */
-export function pacePerMinute(samples, index = samples.length - 1) {
+export const pacePerMinute = (samples, index) => perMinute(samples, ({ sold }) => sold, index);
+
+/**
+ * How much a count grew over the minute before a sample.
+ * @template {{ at: number }} Sample
+ * @param {readonly Sample[]} samples oldest first
+ * @param {(sample: Sample) => number} count
+ * @param {number} [index] of the sample; the latest by default
+ * @returns {number | undefined} undefined while there is too little data
+ */
+export function perMinute(samples, count, index = samples.length - 1) {
   const now = samples[index];
   if (!now) return undefined;
   let first = index;
@@ -25,7 +35,7 @@ export function pacePerMinute(samples, index = samples.length - 1) {
   const start = samples[first];
   if (!start) return undefined;
   const seconds = (now.at - start.at) / 1000;
-  return seconds < PACE_SECONDS_LEAST ? undefined : ((now.sold - start.sold) * 60) / seconds;
+  return seconds < PACE_SECONDS_LEAST ? undefined : ((count(now) - count(start)) * 60) / seconds;
 }
 
 /**

@@ -1,4 +1,15 @@
 /**
+ * Rests while nobody is looking.
+ * @param {(isHidden: boolean) => void} pause called now, and whenever the page is hidden or shown
+ * @param {AbortSignal} signal ends it
+ */
+export function pauseWhileHidden(pause, signal) {
+  const look = () => pause(document.hidden);
+  document.addEventListener("visibilitychange", look, { signal });
+  look();
+}
+
+/**
  * Polls with one request at a time, so a slow server is asked less often, not more. Failures lengthen the interval.
  * `pause` stops it while nobody is looking.
  */

@@ -1,3 +1,6 @@
+import { pauseWhileHidden } from "./poller.js";
+import { TimelineWindow } from "./timeline-window.js";
+
 /**
  * @typedef {import("./desk.js").Desk} Desk
  * @typedef {import("./live-event.js").LiveEvent} LiveEvent
@@ -57,7 +60,22 @@ export const liveModel = (live, desk, signal) => ({
       signal,
     ),
   onOrderCounts: (show) => live.watch(["report"], () => live.report && show(live.report.orders), signal),
-  onSamples: (show) => live.watch(["report"], () => show(live.samples), signal),
+  timeline: (window, changed) => {
+    const timeline = new TimelineWindow(
+      window,
+      (query) => desk.call((client, token) => client.getTimeline(live.id, token, query)),
+      changed,
+    );
+    timeline.start();
+    const ending = new AbortController();
+    const stop = () => {
+      timeline.stop();
+      ending.abort();
+    };
+    signal.addEventListener("abort", stop, { signal: ending.signal });
+    pauseWhileHidden((isHidden) => timeline.pause(isHidden), ending.signal);
+    return stop;
+  },
   onSeats: seatsOf(live, signal),
   signal,
 });
@@ -88,6 +106,7 @@ export const ordersModel = (live, desk, signal) => ({
   dialog: {
     order: (id) => desk.call((client, token) => client.getOrder(live.id, token, id)),
     refund: (id) => desk.call((client, token) => client.cancelOrder(live.id, token, id)),
+    story: (id) => desk.call((client, token) => client.getOrderStory(live.id, token, id)),
     refresh: () => live.refresh(),
     chart: () => live.chart,
   },

@@ -1,6 +1,6 @@
 import { el, setText, show, svg } from "../lib/dom.js";
 import { formatDate, formatNumber, t } from "../lib/i18n.js";
-import { areaPath, linePath, nearest, scale, timeTicks, valueTicks } from "./chart-scale.js";
+import { areaPath, band, linePath, nearest, scale, thinned, timeTicks, valueTicks } from "./chart-scale.js";
 import { uniqueID } from "./parts.js";
 
 /**
@@ -8,18 +8,23 @@ import { uniqueID } from "./parts.js";
  * @property {string} name the class for its color and dashes: `sold`, `held` …
  * @property {string} label
  */
-/** @typedef {{ at: number, values: number[], gap?: boolean }} Row one value per series */
+/** @typedef {{ at: number, values: number[] }} Row one value per series */
+/** @typedef {{ from: number, to: number }} Bounds milliseconds */
+/** @typedef {(value: number) => number} Scale */
 
 const HEIGHT = 190;
 const MARGIN = { left: 48, right: 8, top: 8, bottom: 24 };
 const TABLE_ROWS = 12;
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
 
-/** @param {number} moment @param {boolean} hasSeconds */
-const clock = (moment, hasSeconds) =>
-  formatDate(
-    new Date(moment),
-    { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(hasSeconds && { second: "2-digit" }) },
-  );
+/** @param {number} moment @param {{ hasDay?: boolean, hasTime?: boolean, hasSeconds?: boolean }} shown */
+const clock = (moment, { hasDay = false, hasTime = true, hasSeconds = false }) =>
+  formatDate(new Date(moment), {
+    ...(hasDay && { month: "short", day: "numeric" }),
+    ...(hasTime && { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    ...(hasSeconds && { second: "2-digit" }),
+  });
 
 /** A chart of numbers over time, as lines or stacked areas, with the latest values as text and a table on demand. */
 export class TimeChart {
@@ -28,12 +33,18 @@ export class TimeChart {
   #title;
   /** @type {Row[]} */
   #rows = [];
+  /** @type {Bounds} */
+  #bounds = { from: 0, to: 0 };
+  #empty = "";
   #picture = svg("svg", { class: "org-chart", role: "img", height: HEIGHT });
+  #guide = svg("line", { class: "guide", y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom });
   /** @type {HTMLElement[]} */
   #readings;
   #moment = el("span", { class: "soft small number" });
   #table = el("div", { class: "scroll-x" });
   #details;
+  /** @type {Bounds | undefined} what the table shows */
+  #tabled;
   /** @type {number | undefined} the moment under the pointer */
   #pointed;
   #width = 0;
@@ -82,79 +93,102 @@ export class TimeChart {
     this.#observer.observe(holder);
   }
 
-  /** @param {Row[]} rows oldest first */
-  update(rows) {
+  /**
+   * @param {Row[]} rows oldest first, all of them within the bounds
+   * @param {Bounds} bounds the ends of the time axis
+   * @param {string} empty what to say while there is nothing to draw
+   */
+  update(rows, bounds, empty) {
     this.#rows = rows;
+    this.#bounds = bounds;
+    this.#empty = empty;
     this.#draw();
+    // An open table is left alone to be read until another row is due.
+    const news = Math.abs(bounds.to - (this.#tabled?.to ?? 0));
+    const isOtherRange = bounds.to - bounds.from !== (this.#tabled?.to ?? 0) - (this.#tabled?.from ?? 0);
+    if (isOtherRange || news > (bounds.to - bounds.from) / TABLE_ROWS) this.#fillTable();
   }
 
   stop() {
     this.#observer.disconnect();
   }
 
+  /** @returns {Scale} */
+  get #x() {
+    return scale(this.#bounds.from, this.#bounds.to, MARGIN.left, this.#width - MARGIN.right);
+  }
+
   /** @param {PointerEvent | undefined} event */
   #point(event) {
-    const first = this.#rows[0];
-    const last = this.#rows.at(-1);
-    if (!event || !first || !last) {
-      this.#pointed = undefined;
-    } else {
+    if (event) {
       const place = event.clientX - this.#picture.getBoundingClientRect().left;
-      this.#pointed = scale(MARGIN.left, this.#width - MARGIN.right, first.at, last.at)(place);
+      const { from, to } = this.#bounds;
+      this.#pointed = scale(MARGIN.left, this.#width - MARGIN.right, from, to)(place);
+    } else {
+      this.#pointed = undefined;
     }
-    this.#draw();
+    this.#read();
+  }
+
+  /** Shows the values under the pointer, or else the latest. */
+  #read() {
+    const { from, to } = this.#bounds;
+    const isPointed = this.#pointed !== undefined;
+    const row = isPointed ? this.#rows[nearest(this.#rows, this.#pointed ?? 0)] : this.#rows.at(-1);
+    this.#series.forEach((_, index) => {
+      const reading = this.#readings[index];
+      if (reading) setText(reading, row ? formatNumber(Math.round(row.values[index] ?? 0)) : "–");
+    });
+    setText(this.#moment, row && isPointed ? clock(row.at, { hasDay: to - from > HOUR, hasSeconds: true }) : "");
+    const place = row ? this.#x(row.at) : 0;
+    this.#guide.setAttribute("x1", String(place));
+    this.#guide.setAttribute("x2", String(place));
+    this.#guide.setAttribute("visibility", row && isPointed ? "visible" : "hidden");
   }
 
   #draw() {
-    const first = this.#rows[0];
-    const last = this.#rows.at(-1);
-    const shown = this.#pointed === undefined ? last : this.#rows[nearest(this.#rows, this.#pointed)];
-    this.#series.forEach((_, index) => {
-      const reading = this.#readings[index];
-      if (reading) setText(reading, shown ? formatNumber(Math.round(shown.values[index] ?? 0)) : "–");
-    });
-    setText(this.#moment, shown && this.#pointed !== undefined ? clock(shown.at, true) : "");
-    this.#picture.setAttribute("aria-label", this.#summary(first, last));
+    const { from, to } = this.#bounds;
+    this.#read();
+    this.#picture.setAttribute("aria-label", this.#summary());
     if (this.#width < 80) return;
     this.#picture.setAttribute("width", String(this.#width));
     this.#picture.setAttribute("viewBox", `0 0 ${this.#width} ${HEIGHT}`);
-    if (!first || !last || first === last) {
-      const note = svg("text", { x: this.#width / 2, y: HEIGHT / 2, "text-anchor": "middle" }, t("org.chart.waiting"));
+    if (this.#rows.length < 2) {
+      const note = svg("text", { x: this.#width / 2, y: HEIGHT / 2, "text-anchor": "middle" }, this.#empty);
       this.#picture.replaceChildren(note);
       return;
     }
-    const totals = this.#rows.map(
-      (row) => (this.#isStacked ? row.values.reduce((sum, value) => sum + value, 0) : Math.max(...row.values)),
+    const most = this.#rows.reduce(
+      (sum, { values }) =>
+        Math.max(sum, this.#isStacked ? values.reduce((all, value) => all + value, 0) : Math.max(...values)),
+      1,
     );
-    const ticks = valueTicks(Math.max(1, ...totals));
-    const x = scale(first.at, last.at, MARGIN.left, this.#width - MARGIN.right);
+    const ticks = valueTicks(most);
     const y = scale(0, ticks.at(-1) ?? 1, HEIGHT - MARGIN.bottom, MARGIN.top);
-    this.#picture.replaceChildren(
-      ...this.#axes(ticks, first.at, last.at, x, y),
-      ...this.#marks(x, y),
-      ...this.#guide(shown, x),
-    );
+    this.#picture.replaceChildren(...this.#axes(ticks, from, to, y), ...this.#marks(y), this.#guide);
   }
 
-  /** @param {Row | undefined} first @param {Row | undefined} last */
-  #summary(first, last) {
-    if (!first || !last) return `${this.#title}: ${t("org.chart.waiting")}`;
+  #summary() {
+    const first = this.#rows[0];
+    const last = this.#rows.at(-1);
+    if (!first || !last) return `${this.#title}: ${this.#empty}`;
     const parts = this.#series.map(({ label }, index) =>
       t(
         "org.chart.series",
         { label, from: Math.round(first.values[index] ?? 0), to: Math.round(last.values[index] ?? 0) },
       ),
     );
+    const hasDay = last.at - first.at > HOUR;
     return t("org.chart.summary", {
-      title: this.#title, from: clock(first.at, false), to: clock(last.at, false), series: parts.join(", "),
+      title: this.#title,
+      from: clock(first.at, { hasDay }),
+      to: clock(last.at, { hasDay }),
+      series: parts.join(", "),
     });
   }
 
-  /**
-   * @param {number[]} ticks @param {number} from @param {number} to
-   * @param {(value: number) => number} x @param {(value: number) => number} y
-   */
-  #axes(ticks, from, to, x, y) {
+  /** @param {number[]} ticks @param {number} from @param {number} to @param {Scale} y */
+  #axes(ticks, from, to, y) {
     const lines = ticks.map((tick) =>
       svg("g", { class: "axis" },
         svg("line", { x1: MARGIN.left, x2: this.#width - MARGIN.right, y1: y(tick), y2: y(tick) }),
@@ -162,41 +196,55 @@ export class TimeChart {
       ),
     );
     const most = Math.max(2, Math.floor((this.#width - MARGIN.left) / 96));
+    const isDays = to - from > 2 * DAY;
     const moments = timeTicks(from, to, most).map((tick) => {
-      const place = x(tick);
+      const place = this.#x(tick);
       // Keep labels at the edges from being cut off.
       const anchor = place > this.#width - 40 ? "end" : place < MARGIN.left + 20 ? "start" : "middle";
       return svg(
         "text",
         { class: "axis", x: place, y: HEIGHT - 6, "text-anchor": anchor },
-        clock(tick, to - from < 120_000),
+        clock(tick, { hasDay: isDays, hasTime: !isDays, hasSeconds: to - from < 120_000 }),
       );
     });
     return [...lines, ...moments];
   }
 
-  /** @param {(value: number) => number} x @param {(value: number) => number} y */
-  #marks(x, y) {
-    let floor = this.#rows.map(() => 0);
+  /** @param {Scale} y */
+  #marks(y) {
+    return this.#isStacked ? this.#layers(y) : this.#series.flatMap((_, series) => this.#curve(series, y));
+  }
+
+  /** @param {Scale} y */
+  #layers(y) {
+    const x = this.#x;
+    const sums = this.#rows.map(() => 0);
+    const edge = () => thinned(this.#rows.map(({ at }, index) => ({ x: x(at), y: y(sums[index] ?? 0) })));
+    let floor = edge();
     return this.#series.flatMap(({ name }, series) => {
-      const top = this.#rows.map((row, index) => (this.#isStacked ? floor[index] ?? 0 : 0) + (row.values[series] ?? 0));
-      const points = this.#rows.map((row, index) => ({ x: x(row.at), y: y(top[index] ?? 0), gap: row.gap === true }));
-      const line = svg("path", { class: `line ${name}`, d: linePath(points) });
-      if (!this.#isStacked) return [line];
-      const area = svg("path", { class: `area ${name}`, d: areaPath(points, floor.map(y)) });
+      this.#rows.forEach(({ values }, index) => (sums[index] = (sums[index] ?? 0) + (values[series] ?? 0)));
+      const top = edge();
+      const area = svg("path", { class: `area ${name}`, d: areaPath(top, floor) });
       floor = top;
-      return [area, line];
+      return [area, svg("path", { class: `line ${name}`, d: linePath(top) })];
     });
   }
 
-  /** @param {Row | undefined} row @param {(value: number) => number} x */
-  #guide(row, x) {
-    if (!row || this.#pointed === undefined) return [];
-    return [svg("line", { class: "guide", x1: x(row.at), x2: x(row.at), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom })];
+  /** @param {number} series @param {Scale} y */
+  #curve(series, y) {
+    const x = this.#x;
+    const { mean, top, bottom } = band(this.#rows.map(({ at, values }) => ({ x: x(at), y: y(values[series] ?? 0) })));
+    const name = this.#series[series]?.name;
+    return [
+      svg("path", { class: `area ${name}`, d: areaPath(top, bottom) }),
+      svg("path", { class: `line ${name}`, d: linePath(mean) }),
+    ];
   }
 
   #fillTable() {
     if (!this.#details.open) return;
+    this.#tabled = this.#bounds;
+    const hasDay = this.#bounds.to - this.#bounds.from > HOUR;
     const step = Math.max(1, Math.ceil(this.#rows.length / TABLE_ROWS));
     const rows = this.#rows.filter((_, index) => (this.#rows.length - 1 - index) % step === 0).reverse();
     show(
@@ -204,6 +252,7 @@ export class TimeChart {
       el(
         "table",
         { class: "number" },
+        el("caption", { class: "visually-hidden" }, this.#title),
         el(
           "thead",
           null,
@@ -221,7 +270,7 @@ export class TimeChart {
             el(
               "tr",
               null,
-              el("th", { scope: "row" }, clock(row.at, true)),
+              el("th", { scope: "row" }, clock(row.at, { hasDay, hasSeconds: true })),
               row.values.map((value) => el("td", { class: "number" }, formatNumber(Math.round(value)))),
             ),
           ),

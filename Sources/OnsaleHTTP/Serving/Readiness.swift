@@ -1,0 +1,126 @@
+import Foundation
+package import OnsaleEngine
+import Synchronization
+
+/// Whether the server can sell, part by part. No part takes longer than a second to look at, whatever hangs.
+package struct Readiness: Sendable {
+    /// A part of the server, and whether it can work.
+    package struct Part: Sendable {
+        package let name: String
+        package let isWell: Bool
+        /// How it stands, for people.
+        package let detail: String
+    }
+
+    private let engine: Engine
+    package let disk: DiskWatch
+
+    package init(engine: Engine, disk: DiskWatch) {
+        self.engine = engine
+        self.disk = disk
+    }
+
+    package func parts() async -> [Part] {
+        await disk.look()
+        return known
+    }
+
+    /// As known, without looking.
+    package var known: [Part] { [journal, payments, diskPart] }
+
+    private var journal: Part {
+        switch engine.writer {
+        case .well: Part(name: "journal", isWell: true, detail: "writes")
+        case .full: Part(name: "journal", isWell: false, detail: "the disk is full; changes are refused")
+        case .stuck(let seconds):
+            Part(name: "journal", isWell: false, detail: "a write has not come back for \(seconds) s")
+        }
+    }
+
+    /// The saga waits for a provider that is away, so that is reported and no more; a rejected key needs an operator.
+    private var payments: Part {
+        let isWell = if case .unauthorized = engine.provider { false } else { true }
+        return Part(name: "payments", isWell: isWell, detail: engine.provider.name)
+    }
+
+    /// Less room than this is no room: the journal's log alone may need it.
+    private static let bytesMin: Int64 = 64 << 20
+
+    private var diskPart: Part {
+        switch disk.state {
+        case .unknown: Part(name: "disk", isWell: true, detail: "not looked at yet")
+        case .free(let bytes):
+            Part(name: "disk", isWell: bytes >= Readiness.bytesMin, detail: "\(bytes >> 20) MiB free")
+        case .silent: Part(name: "disk", isWell: false, detail: "does not answer within a second")
+        case .failing(let reason): Part(name: "disk", isWell: false, detail: reason)
+        }
+    }
+}
+
+extension ProviderHealth {
+    /// As `/health/ready` and `/info` name it.
+    var name: String {
+        switch self {
+        case .unknown: "unknown"
+        case .well: "well"
+        case .away: "away"
+        case .unauthorized: "unauthorized"
+        }
+    }
+}
+
+/// How much room a folder's disk has. Looks on a thread of its own, since a disk that hangs hangs whoever asks it.
+package final class DiskWatch: Sendable {
+    package enum State: Sendable, Equatable {
+        case unknown
+        case free(bytes: Int64)
+        case silent
+        case failing(String)
+    }
+
+    private static let waitMilliseconds = 1000
+    private static let stepMilliseconds = 10
+
+    private let path: String
+    private let queue = DispatchQueue(label: "onsale.disk", qos: .utility)
+    private let current = Mutex<(state: State, isLooking: Bool)>((.unknown, false))
+
+    package init(path: String) {
+        self.path = path
+    }
+
+    package var state: State { current.withLock { $0.state } }
+
+    /// Looks, but waits no longer than a second for what it sees.
+    package func look() async {
+        begin()
+        for _ in 0..<DiskWatch.waitMilliseconds / DiskWatch.stepMilliseconds {
+            guard current.withLock({ $0.isLooking }) else { return }
+            try? await Task.sleep(for: .milliseconds(DiskWatch.stepMilliseconds))
+        }
+        current.withLock { if $0.isLooking { $0.state = .silent } }
+    }
+
+    /// Looks, for whoever asks next. One look at a time.
+    package func begin() {
+        let mustLook = current.withLock { current in
+            defer { current.isLooking = true }
+            return !current.isLooking
+        }
+        guard mustLook else { return }
+        queue.async { [self] in
+            let state = measure()
+            current.withLock { $0 = (state, false) }
+        }
+    }
+
+    private func measure() -> State {
+        var figures = statvfs()
+        guard statvfs(path, &figures) == 0 else {
+            return .failing(String(cString: strerror(errno)))
+        }
+        let (bytes, isTooMuch) = Int64(clamping: figures.f_bavail).multipliedReportingOverflow(
+            by: Int64(clamping: figures.f_frsize))
+        return .free(bytes: isTooMuch ? .max : bytes)
+    }
+}

@@ -1,0 +1,56 @@
+import HTTPTypes
+import Hummingbird
+import OnsaleCorrelation
+import Tracing
+
+/// A request as a span, by the semantic conventions of OpenTelemetry for HTTP servers.
+/// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>
+struct RequestTrace: Sendable {
+    private let span: any Span
+    /// The context in which the request is answered.
+    let context: InstrumentationContext
+
+    init(_ request: Request, correlation: Correlation) {
+        let instrument = InstrumentationSystem.tracer
+        var context = InstrumentationContext.topLevel
+        instrument.extract(request.headers, into: &context, using: HeaderExtractor())
+        context.correlation = correlation
+        span = instrument.startSpan(request.method.rawValue, context: context, ofKind: .server)
+        self.context = span.context
+    }
+
+    /// - Parameter route: as the contract writes it; empty if no route was found.
+    func end(_ request: Request, route: String, status: Int, client: @autoclosure () -> String, correlation: Correlation) {
+        defer { span.end() }
+        guard span.isRecording else { return }
+        if !route.isEmpty {
+            span.operationName = "\(request.method.rawValue) \(route)"
+            span.attributes["http.route"] = route
+        }
+        span.attributes["http.request.method"] = request.method.rawValue
+        span.attributes["http.response.status_code"] = status
+        span.attributes["url.path"] = request.uri.path
+        span.attributes["url.scheme"] = "http"
+        span.attributes["client.address"] = client()
+        if let host = request.head.authority {
+            let parts = host.split(separator: ":")
+            if let name = parts.first { span.attributes["server.address"] = String(name) }
+            if parts.count == 2, let port = Int(parts[1]) { span.attributes["server.port"] = port }
+        }
+        if let agent = request.headers[.userAgent] { span.attributes["user_agent.original"] = agent }
+        let labels = correlation.labels
+        if let requestID = labels.requestID { span.attributes["onsale.request_id"] = requestID }
+        if let event = labels.event { span.attributes["onsale.event"] = event }
+        if let order = labels.order { span.attributes["onsale.order"] = order }
+        guard status >= 500 else { return }
+        span.attributes["error.type"] = "\(status)"
+        span.setStatus(SpanStatus(code: .error))
+    }
+}
+
+/// Reads header fields for a propagator. A field that came more than once is joined, and so is no valid trace.
+private struct HeaderExtractor: Extractor {
+    func extract(key: String, from headers: HTTPFields) -> String? {
+        HTTPField.Name(key).flatMap { headers[$0] }
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Metrics
+import OnsaleCorrelation
+package import OnsaleEngine
+package import OnsaleTelemetry
+import Synchronization
+import Tracing
+
+/// Measures the writer loop at work, and makes its batches spans.
+package final class LoopMetrics: LoopObserver {
+    private struct Progress {
+        var began: UInt64 = 0
+        var decided: UInt64 = 0
+    }
+
+    private let tracer: OnsaleTracer
+    private let depths: [Gauge]
+    private let requests = Recorder(label: "onsale_batch_requests")
+    private let deciding = Metrics.Timer(label: "onsale_decide_seconds")
+    private let committing = Metrics.Timer(label: "onsale_commit_seconds")
+    /// Only the writer's thread uses it.
+    private let progress = Mutex(Progress())
+
+    package init(tracer: OnsaleTracer) {
+        self.tracer = tracer
+        depths = Lane.allCases.map { Gauge(label: "onsale_inbox_depth", dimensions: [("lane", "\($0)")]) }
+    }
+
+    private static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
+
+    package func batchBegins(depths: [Int]) {
+        for (gauge, depth) in zip(self.depths, depths) { gauge.record(depth) }
+        progress.withLock { $0.began = LoopMetrics.now }
+    }
+
+    package func batchIsDecided() {
+        progress.withLock { $0.decided = LoopMetrics.now }
+    }
+
+    package func batchIsDurable(_ batch: BatchSummary) {
+        let end = LoopMetrics.now
+        let progress = progress.withLock { $0 }
+        guard batch.requests > 0 || batch.rows > 0, progress.decided >= progress.began, end >= progress.decided else {
+            return
+        }
+        requests.record(batch.requests)
+        deciding.recordNanoseconds(progress.decided - progress.began)
+        if batch.rows > 0 { committing.recordNanoseconds(end - progress.decided) }
+        if let span = batch.span { trace(batch, as: span, progress, end: end) }
+    }
+
+    /// The batch as a trace of its own, with a link to each traced request in it.
+    private func trace(_ batch: BatchSummary, as span: TraceContext, _ progress: Progress, end: UInt64) {
+        let wall = SpanClock.system.wall()
+        let decided = wall - (end - progress.decided)
+        let began = wall - (end - progress.began)
+        tracer.record(
+            "journal.batch", as: span, parent: nil, startNanoseconds: began, endNanoseconds: wall,
+            attributes: [
+                .init("onsale.batch.requests", .int(Int64(batch.requests))),
+                .init("onsale.batch.facts", .int(Int64(batch.facts))),
+                .init("onsale.batch.rows", .int(Int64(batch.rows))),
+            ], links: batch.waits.map { .init(context: $0, attributes: []) })
+        tracer.record("journal.decide", parent: span, startNanoseconds: began, endNanoseconds: decided)
+        guard batch.rows > 0 else { return }
+        tracer.record(
+            "journal.append", parent: span, kind: .client, startNanoseconds: decided, endNanoseconds: wall,
+            attributes: [.init("db.system.name", .string("sqlite")), .init("db.operation.name", .string("INSERT"))])
+    }
+}

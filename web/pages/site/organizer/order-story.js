@@ -1,0 +1,65 @@
+import { el, show } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { exactDate, uniqueID, workButton } from "./parts.js";
+import { problemWords } from "./problem-words.js";
+
+/**
+ * @typedef {import("../../../client/src/types.js").Story} Story
+ * @typedef {import("../../../client/src/types.js").StoryStep} StoryStep
+ */
+
+/** @param {StoryStep} step told in the server's words, which are English whatever the language of the page */
+const line = ({ at, what, detail }) =>
+  el(
+    "li",
+    null,
+    el("time", { class: "soft small number", datetime: at }, exactDate(at)),
+    el("strong", { lang: "en" }, what),
+    detail !== "" && el("span", { lang: "en" }, ` ${detail}`),
+  );
+
+/** What happened to an order, from the hold to the last step. */
+export class OrderStory {
+  #ask;
+  #place = el("div", { class: "stack" });
+  #isStopped = false;
+  /** Numbers the requests, so that a late answer to an earlier one is ignored. */
+  #question = 0;
+
+  /** @param {() => Promise<Story>} ask */
+  constructor(ask) {
+    this.#ask = ask;
+    const id = uniqueID("story");
+    this.element = el("section", { class: "stack", "aria-labelledby": id }, el("h3", { id }, t("org.order.story")), this.#place);
+    show(this.#place, el("p", { class: "soft" }, t("org.loading")));
+    void this.load();
+  }
+
+  /** Asks for the story, now or anew. What is shown stays until the answer is there. */
+  async load() {
+    const question = (this.#question += 1);
+    this.#place.setAttribute("aria-busy", "true");
+    /** @type {HTMLElement[]} */
+    let content;
+    try {
+      const { steps } = await this.#ask();
+      content = [
+        steps.length === 0
+          ? el("p", { class: "soft" }, t("org.order.story.none"))
+          : el("ol", { class: "org-story" }, steps.map(line)),
+      ];
+    } catch (error) {
+      content = [
+        el("p", { class: "notice warn", role: "alert" }, problemWords(error)),
+        el("div", null, workButton(t("org.retry"), () => this.load())),
+      ];
+    }
+    if (question !== this.#question || this.#isStopped) return;
+    this.#place.removeAttribute("aria-busy");
+    show(this.#place, ...content);
+  }
+
+  stop() {
+    this.#isStopped = true;
+  }
+}
