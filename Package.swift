@@ -55,7 +55,8 @@ let package = Package(
         .target(
             name: "OnsaleTelemetry",
             dependencies: [
-                "OnsaleCorrelation", .target(name: "CMalloc", condition: .when(platforms: [.linux])), metrics, tracing, logging,
+                "OnsaleCorrelation", .target(name: "CMalloc", condition: .when(platforms: [.linux])), metrics, tracing,
+                logging,
                 asyncHTTPClient, serviceLifecycle,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -77,7 +78,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "OnsaleStorage",
-            dependencies: ["OnsaleValues", "OnsaleEngine", crypto, metrics, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "OnsaleValues", "OnsaleEngine", crypto, metrics, .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .target(
             name: "OnsaleHistory", dependencies: ["OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine"],
@@ -102,7 +105,8 @@ let package = Package(
         .target(
             name: "OnsalePayments",
             dependencies: [
-                "OnsaleValues", "OnsaleEngine", crypto, logging, hummingbird, asyncHTTPClient, serviceLifecycle,
+                "OnsaleValues", "OnsaleEngine", crypto, logging, tracing, hummingbird, asyncHTTPClient,
+                serviceLifecycle,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
@@ -113,7 +117,8 @@ let package = Package(
             name: "OnsaleHTTP",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
-                "OnsalePages", "OnsaleHistory", "OnsaleCorrelation", "OnsaleTelemetry", "CZlib", "CQREncode", crypto, logging,
+                "OnsalePages", "OnsaleHistory", "OnsaleCorrelation", "OnsaleTelemetry", "CZlib", "CQREncode", crypto,
+                logging,
                 metrics, tracing, hummingbird, asyncHTTPClient,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -151,10 +156,12 @@ let package = Package(
             name: "onsale",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", "OnsalePayments",
-                "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal", "OnsaleHistory", "OnsaleMonitoring", "OnsaleTelemetry",
+                "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal", "OnsaleHistory", "OnsaleMonitoring",
+                "OnsaleTelemetry",
                 "OnsaleCorrelation",
                 serviceLifecycle, hummingbird, logging, metrics, tracing, asyncHTTPClient,
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -172,7 +179,8 @@ let package = Package(
         .testTarget(
             name: "OnsaleTelemetryTests",
             dependencies: [
-                "OnsaleTelemetry", "OnsaleCorrelation", "Seeded", metrics, tracing, logging, asyncHTTPClient, hummingbird,
+                "OnsaleTelemetry", "OnsaleCorrelation", "Seeded", metrics, tracing, logging, asyncHTTPClient,
+                hummingbird,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
@@ -180,14 +188,16 @@ let package = Package(
         .testTarget(
             name: "OnsaleMonitoringTests",
             dependencies: [
-                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsaleMonitoring", "OnsaleTelemetry", "Seeded",
+                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsaleMonitoring", "OnsaleTelemetry",
+                "Seeded",
                 metrics, logging,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "OnsaleHistoryTests",
             dependencies: [
-                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleHistory", "Seeded", logging,
+                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleHistory", "Seeded",
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(name: "OnsaleStreamsTests", dependencies: ["OnsaleStreams"], swiftSettings: strict),
@@ -222,7 +232,7 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "onsale", asyncHTTPClient,
+                "onsale", "Seeded", asyncHTTPClient,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

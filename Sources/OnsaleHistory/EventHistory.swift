@@ -47,8 +47,8 @@ package struct EventHistory: Sendable {
         await timelines.stop()
     }
 
-    /// Reads a story. It blocks: for an order or a hold while it decodes all facts from its time on, for a buyer while it
-    /// decodes all there are, about a million a second.
+    /// Reads a story. It blocks: for an order or a hold while it decodes all facts from shortly before it to the journal's
+    /// end, for a buyer while it decodes all there are. Nothing is replayed, and memory holds the story alone.
     /// - Parameters:
     ///   - draw: the event's, once it was held.
     ///   - isWanted: called for each row; throws to end the reading.

@@ -20,6 +20,9 @@ final class ReadingQueue: Sendable {
         queue = DispatchQueue(label: label, qos: .utility)
     }
 
+    /// How many wait, counting the one that is served.
+    var waiting: Int { state.withLock { $0.waiting } }
+
     /// - Throws: ``EngineError`` if too many are waiting or the process is stopping, or what `body` throws.
     func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try state.withLock { state in

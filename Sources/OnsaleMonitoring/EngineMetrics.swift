@@ -22,12 +22,14 @@ package final class EngineMetrics: Follower {
     private let compensations: [SagaStep: Counter]
 
     package init() {
-        steps = Dictionary(uniqueKeysWithValues: SagaStep.allCases.filter(\.isStep).map { step in
-            (step, Counter(label: "onsale_saga_steps_total", dimensions: [("step", step.rawValue)]))
-        })
-        compensations = Dictionary(uniqueKeysWithValues: SagaStep.allCases.filter(\.isCompensation).map { step in
-            (step, Counter(label: "onsale_compensations_total", dimensions: [("kind", step.rawValue)]))
-        })
+        steps = Dictionary(
+            uniqueKeysWithValues: SagaStep.allCases.filter(\.isStep).map { step in
+                (step, Counter(label: "onsale_saga_steps_total", dimensions: [("step", step.rawValue)]))
+            })
+        compensations = Dictionary(
+            uniqueKeysWithValues: SagaStep.allCases.filter(\.isCompensation).map { step in
+                (step, Counter(label: "onsale_compensations_total", dimensions: [("kind", step.rawValue)]))
+            })
     }
 
     private static var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
@@ -57,19 +59,28 @@ package final class EngineMetrics: Follower {
     package func leave(_ event: String) {
         state.withLock { state in
             state.busy.forget(event)
-            state.events.removeValue(forKey: event)?.destroy()
+            retire(event, &state)
         }
     }
 
     /// The counters that an event counts with now: its own, or those of all the rest.
     private func counters(of event: String, facts: Int, _ state: inout State) -> EventCounters {
         let (label, displaced) = state.busy.note(event, facts: facts, now: EngineMetrics.seconds)
-        // Its series end here. What it does from now on counts with the rest.
-        if let displaced { state.events.removeValue(forKey: displaced)?.destroy() }
+        if let displaced { retire(displaced, &state) }
+        return counters(label, &state)
+    }
+
+    private func counters(_ label: String, _ state: inout State) -> EventCounters {
         if let counters = state.events[label] { return counters }
         let counters = EventCounters(label)
         state.events[label] = counters
         return counters
+    }
+
+    /// Ends an event's own series. What it counted, and what it does from now on, counts with the rest.
+    private func retire(_ event: String, _ state: inout State) {
+        guard let retired = state.events.removeValue(forKey: event) else { return }
+        retired.destroy(inFavourOf: counters(BusyEvents.rest, &state))
     }
 
     private func count(_ fact: Fact, _ state: inout State) {

@@ -46,6 +46,8 @@ package struct StripeGateway: PaymentGateway {
         // The pool's own back-off, up to a minute, would outlast an outage and block new calls.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
+        // `exchange` makes the spans.
+        configuration.tracing.tracer = nil
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

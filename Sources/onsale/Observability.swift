@@ -20,6 +20,7 @@ struct Observability: Sendable {
         let metrics = MetricRegistry(catalog: MetricCatalog.all)
         let hasMetrics = try settings.flag(.metrics, default: true)
         if hasMetrics { MetricsSystem.bootstrap(metrics) }
+        logs.startCounting()
         let traceSettings = TraceSettings(environment: ProcessInfo.processInfo.environment)
         let traces = Traces(
             settings: traceSettings, version: Onsale.version, logger: Logger(label: "onsale.traces"))

@@ -9,5 +9,8 @@ struct Onsale: AsyncParsableCommand {
         commandName: "onsale",
         abstract: "Sells an arena when everyone comes in the same second.",
         version: version,
-        subcommands: [Serve.self, Rush.self, Verify.self, JournalCommand.self, Explain.self, TopCommand.self, PaymentsSandboxCommand.self])
+        subcommands: [
+            Serve.self, Rush.self, Verify.self, JournalCommand.self, Explain.self, TopCommand.self,
+            PaymentsSandboxCommand.self,
+        ])
 }

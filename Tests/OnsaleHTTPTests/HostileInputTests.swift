@@ -188,7 +188,8 @@ import Testing
     // MARK: Slow and silent connections
 
     private func channel(shares: ConnectionShares = .init(perAddress: 10)) throws -> EmbeddedChannel {
-        let channel = EmbeddedChannel(handler: ConnectionGuard(shares: shares, metrics: RequestMetrics(), isLimited: { _ in false }))
+        let channel = EmbeddedChannel(
+            handler: ConnectionGuard(shares: shares, metrics: RequestMetrics(), isLimited: { _ in false }))
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         return channel
     }

@@ -139,9 +139,13 @@ extension EventDefinition {
 extension Script {
     /// Everything that people, the provider and time may do, by a seed.
     func live(seed: UInt64, steps: Int) throws {
+        try begin()
+        try more(seed: seed, steps: steps)
+    }
+
+    func more(seed: UInt64, steps: Int) throws {
         var random = SeededRandom(seed: seed)
         func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
-        try begin()
         for _ in 0..<steps {
             switch below(40) {
             case 0: try wait(seconds: below(4000))
@@ -152,6 +156,7 @@ extension Script {
             let buyer = Show.buyer(below(12))
             let pass = partition.line.passes.values.sorted { $0.id < $1.id }.randomElement(using: &random)
             let orders = partition.sale.orders
+            if partition.line.isPaused, below(8) == 0 { try run(ResumeSale()) }
             switch below(14) {
             case 0...2: try run(JoinLine(buyer))
             case 3, 4:
@@ -178,7 +183,7 @@ extension Script {
                 case 2: try run(BlockSeats([SeatIndex(UInt32(below(40)))]))
                 case 3: try run(UnblockSeats([SeatIndex(UInt32(below(40)))]))
                 case 4: try run(CheckIn(TicketID(UInt32(1 + below(20)))))
-                default: if below(2) == 0 { try run(PauseSale()) } else { try run(ResumeSale()) }
+                default: if partition.line.isPaused { try run(ResumeSale()) } else { try run(PauseSale()) }
                 }
             }
         }

@@ -4,6 +4,15 @@ import Testing
 
 @testable import OnsaleHistory
 
+/// Where two timelines first differ; nil if they are equal. Comparing them in an expectation would, when it fails, look
+/// for the difference for minutes.
+func firstDifference(_ left: [Timeline.Point], _ right: [Timeline.Point]) -> String? {
+    if left == right { return nil }
+    let index = zip(left, right).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+    guard let index else { return "\(left.count) points, not \(right.count)" }
+    return "point \(index) of \(left.count): \(left[index]), not \(right[index])"
+}
+
 @Suite struct TimelineTests {
     /// Every note ever, and the answer by looking at all of them.
     private struct Model {
@@ -58,7 +67,7 @@ import Testing
         }
     }
 
-    @Test("It says what a list of everything would say", arguments: 1...30 as ClosedRange<UInt64>)
+    @Test("It says what a list of everything would say", arguments: 1...12 as ClosedRange<UInt64>)
     func matchesModel(seed: UInt64) {
         var random = SeededRandom(seed: seed &+ 1000)
         var timeline = Timeline()
@@ -71,12 +80,11 @@ import Testing
             let from = now.adding(seconds: -Int.random(in: 0..<10_000, using: &random))
             let to = now.adding(seconds: Int.random(in: -5000..<100, using: &random))
             for step in Timeline.Step.allCases {
-                #expect(
-                    timeline.points(from: from, to: to, step: step, now: now)
-                        == model.points(from: from, to: to, step: step, now: now))
-                #expect(
-                    timeline.points(from: nil, to: now, step: step, now: now)
-                        == model.points(from: nil, to: now, step: step, now: now))
+                for (from, to) in [(from, to), (nil, now)] {
+                    let points = timeline.points(from: from, to: to, step: step, now: now)
+                    let differing = firstDifference(points, model.points(from: from, to: to, step: step, now: now))
+                    #expect(differing == nil, "step \(step) after \(model.notes.count) notes")
+                }
             }
         }
         #expect(timeline.count <= Timeline.countMax)
@@ -95,9 +103,9 @@ import Testing
         }
         let now = notes[999].at
         for step in Timeline.Step.allCases {
-            #expect(
-                past.followed(by: live).points(from: nil, to: now, step: step, now: now)
-                    == whole.points(from: nil, to: now, step: step, now: now), "cut at \(cut)")
+            let points = past.followed(by: live).points(from: nil, to: now, step: step, now: now)
+            let differing = firstDifference(points, whole.points(from: nil, to: now, step: step, now: now))
+            #expect(differing == nil, "cut at \(cut)")
         }
     }
 
@@ -129,7 +137,8 @@ import Testing
         timeline.note(sample(1), at: start)
         timeline.note(sample(2), at: Timestamp(milliseconds: start.milliseconds + 999))
         timeline.note(sample(3), at: start.adding(seconds: 3))
-        let points = timeline.points(from: nil, to: start.adding(seconds: 9), step: .second, now: start.adding(seconds: 4))
+        let points = timeline.points(
+            from: nil, to: start.adding(seconds: 9), step: .second, now: start.adding(seconds: 4))
         #expect(points.map(\.sample.sold) == [2, 2, 2, 3, 3])
         #expect(points.map(\.at) == (0...4).map { start.adding(seconds: $0) })
     }

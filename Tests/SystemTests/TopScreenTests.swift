@@ -48,6 +48,13 @@ import Testing
         #expect(TopModel(before: nil, now: known).alarms.isEmpty)
     }
 
+    @Test("Shoppers without a cap stand alone")
+    func uncapped() {
+        let event = TopEvent(event: "show", shoppers: 289, shoppersMax: 0)
+        let row = TopTable(events: [event], columns: 80).lines(linesMax: nil).last
+        #expect(row?.text.contains(" 289 ") == true)
+    }
+
     @Test("What must not be stands at the very top, in red")
     func alarms() throws {
         let text = """

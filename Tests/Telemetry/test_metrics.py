@@ -38,7 +38,8 @@ def setUpModule():
 
 
 def trade(shop):
-    """Three orders are paid, of which one is cancelled; one is declined; one hold is given back, and one expires."""
+    """Three orders are paid, of which one is cancelled; one is declined, and one when its money is taken, so that its
+    authorization must be undone; one hold is given back, and one expires."""
     program = shop.program
     program.create_event("hall", {"Floor": 50_000, "Balcony": 33_000}, capacity=100)
     program.create_event("brief", {"Floor": 50_000}, capacity=10, hold_seconds=1)
@@ -46,15 +47,17 @@ def trade(shop):
         Listener(program.url, "/v1/events/hall/availability/stream"),
         Listener(program.url, "/v1/events/hall/waiting-room/stream"),
         Listener(program.url, "/v1/events/hall/waiting-room/stream")]
-    shop.buyers = [Buyer(program, "hall") for _ in range(5)]
+    shop.buyers = [Buyer(program, "hall") for _ in range(6)]
     shop.parent = Parent()
-    first, second, third, fourth, fifth = shop.buyers
+    first, second, third, fourth, fifth, sixth = shop.buyers
     first.buy(2, headers=shop.parent.header)
     second.buy(1, "Balcony")
     gone = third.buy(3)
     assert program.cancel("hall", gone["order"], "cancel").status == 202
     third.until(gone["order"], "refunded")
     assert fourth.buy(method="pm_card_chargeDeclined")["state"] == "declined"
+    assert sixth.buy(method="pm_false_captureFails")["state"] == "declined"
+    eventually(lambda: [fact for fact in program.facts("hall") if fact["fact"] == "voided"], "it is undone")
     fifth.release(fifth.hold(2)["hold"])
     fifth.hold(4)
     Buyer(program, "brief").hold()
@@ -180,14 +183,14 @@ class NumberTests(unittest.TestCase):
         counted = self.series("onsale_orders_total", "state", event="hall")
         self.assertEqual(
             {state: count for state, count in counted.items() if count},
-            {"authorizing": 4, "capturing": 3, "confirmed": 3, "declined": 1, "refunding": 1, "refunded": 1})
+            {"authorizing": 5, "capturing": 4, "confirmed": 3, "declined": 2, "refunding": 1, "refunded": 1})
         self.assertLessEqual(set(counted), {"authorizing", "requires_action", "capturing", "confirmed", "declined",
                                             "expired", "refunding", "refunded"})
 
     def test_holds_are_counted_by_what_became_of_them(self):
         counted = self.series("onsale_holds_total", "outcome", event="hall")
         self.assertEqual({outcome: count for outcome, count in counted.items() if count},
-                         {"made": 6, "ordered": 4, "released": 1})
+                         {"made": 7, "ordered": 5, "released": 1})
         self.assertEqual(self.value("onsale_holds_total", event="brief", outcome="expired"), 1)
 
     def test_the_money_is_that_of_the_report(self):
@@ -204,8 +207,8 @@ class NumberTests(unittest.TestCase):
         self.assertEqual(self.value("onsale_waiting", event="queue"), 5)  # a call isn't a pass yet
         self.assertEqual(self.value("onsale_joins_total", event="queue"), 5)
         self.assertEqual(self.value("onsale_calls_total", event="queue", outcome="called"), self.journaled["called"])
-        self.assertEqual(self.value("onsale_passes_total", event="hall", outcome="granted"), 5)
-        self.assertEqual(self.value("onsale_joins_total", event="hall"), 5)
+        self.assertEqual(self.value("onsale_passes_total", event="hall", outcome="granted"), 6)
+        self.assertEqual(self.value("onsale_joins_total", event="hall"), 6)
 
     def test_the_phase_is_the_one_of_the_api(self):
         phases = {phase for phase, value in self.series("onsale_event_phase", "phase", event="hall").items() if value}
@@ -225,11 +228,12 @@ class NumberTests(unittest.TestCase):
             self.assertIn(outcome, ("ok", "declined", "unanswered", "failed", "busy", "not_asked", "key_conflict",
                                     "unauthorized", "rejected", "unknown_payment"))
             counted[operation] += count
-        for ours, theirs in (("authorize", "create"), ("capture", "capture"), ("refund", "refund")):
+        for ours, theirs in (("authorize", "create"), ("capture", "capture"), ("refund", "refund"),
+                             ("void", "cancel")):
             self.assertEqual(counted[ours], seen[theirs], ours)
         self.assertEqual(self.value("onsale_provider_requests_total", operation="authorize", outcome="declined"), 1)
-        self.assertEqual(self.value("onsale_provider_requests_total", operation="authorize", outcome="ok"), 3)
-        self.assertEqual(self.value("onsale_provider_request_seconds_count", operation="capture"), 3)
+        self.assertEqual(self.value("onsale_provider_requests_total", operation="authorize", outcome="ok"), 4)
+        self.assertEqual(self.value("onsale_provider_request_seconds_count", operation="capture"), 4)
         self.assertEqual(self.value("onsale_provider_up"), 1)
 
     def test_requests_are_counted_by_route_and_status(self):
@@ -237,8 +241,8 @@ class NumberTests(unittest.TestCase):
             return self.value("http_server_request_duration_seconds_count", http_request_method=method,
                               http_route=route, http_response_status_code=status)
 
-        self.assertEqual(count("POST", "/v1/events/{event}/holds", "201"), 7)
-        self.assertEqual(count("POST", "/v1/events/{event}/orders", "201"), 4)
+        self.assertEqual(count("POST", "/v1/events/{event}/holds", "201"), 8)
+        self.assertEqual(count("POST", "/v1/events/{event}/orders", "201"), 5)
         self.assertEqual(count("DELETE", "/v1/events/{event}/holds/{hold}", "204"), 1)
 
     def test_problems_are_counted(self):
@@ -264,11 +268,13 @@ class NumberTests(unittest.TestCase):
         self.assertEqual(self.value("onsale_rule_breaches"), 0)
 
     def test_the_saga_is_counted(self):
-        steps = self.series("onsale_saga_steps_total", "step")
-        self.assertEqual((steps["authorize"], steps["capture"], steps["refund"]), (4, 3, 1))
+        self.assertEqual(self.series("onsale_saga_steps_total", "step"),
+                         {"authorize": 4, "capture": 3, "void": 1, "refund": 1, "return_stray": 0})
+        # A refund that somebody asked for undoes no failure.
+        self.assertEqual(self.series("onsale_compensations_total", "kind"),
+                         {"void": 1, "release": 1, "refund": 0, "return_stray": 0})
         self.assertEqual(set(self.series("onsale_saga_orders", "state")), {"running", "waiting"})
         self.assertEqual(sum(self.series("onsale_saga_orders", "state").values()), 0)
-        self.assertEqual(self.series("onsale_compensations_total", "kind").get("refund"), 1)
 
     def test_the_process_is_measured(self):
         resident = self.value("process_resident_memory_bytes")

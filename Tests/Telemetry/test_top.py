@@ -174,9 +174,8 @@ class TopTests(unittest.TestCase):
             self.assert_given_back(terminal, before)
 
     def assert_given_back(self, terminal, modes):
-        end = terminal.shown[terminal.shown.rfind("\x1b[J"):]
-        for sequence in GIVES_BACK:
-            self.assertIn(sequence, end)
+        for taken, given in zip(TAKES_OVER, GIVES_BACK[::-1]):
+            self.assertGreater(terminal.shown.rfind(given), terminal.shown.rfind(taken), repr(terminal.shown[-200:]))
         self.assertEqual(terminal.modes(), modes)
 
     def test_a_signal_gives_the_terminal_back(self):

@@ -188,6 +188,9 @@ def organizer(page, url):
     page.goto(url + "/organizer/events/arena/orders")
     page.locator("main table tbody tr").first.wait_for()
     yield "orders"
+    page.locator(".org-order-id").first.click()
+    page.locator("dialog .org-story li").first.wait_for()
+    yield "order"
     page.goto(url + "/organizer/events/arena/audit")
     page.locator("main table tbody tr").first.wait_for()
     yield "audit"

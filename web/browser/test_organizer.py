@@ -83,6 +83,7 @@ class Organizer(BrowserTest):
         self.look_for_orders(page, event, order)
         self.download_csv(page, event, order)
         self.refund(page, event, order)
+        self.look_back(event)
         self.read_audit_list(page, event, order)
         self.read_korean(page)
         self.leave(page, event)
@@ -149,6 +150,8 @@ class Organizer(BrowserTest):
     def watch_a_sale(self, page, event):
         expect(tile(page, "Free")).to_have_text("1,216")
         expect(tile(page, "Sold")).to_have_text("0")
+        # Let the second of the creation pass, for the timeline has one point for each.
+        page.wait_for_timeout(1000)
         order = self.buy("fan@example.com", event, ["Stalls-A-1", "Stalls-A-2"])
         expect(tile(page, "Sold")).to_have_text("2")
         expect(tile(page, "Free")).to_have_text("1,214")
@@ -264,6 +267,8 @@ class Organizer(BrowserTest):
         text(page, "button", order["order"]).click()
         dialog = page.get_by_role("dialog", name=re.compile(order["order"]))
         expect(dialog).to_contain_text("Stalls, row A, seat 1")
+        told = dialog.get_by_role("region", name="What happened").get_by_role("listitem")
+        self.assert_told(told, "Hold made", "Order placed", "Order confirmed")
         dialog.get_by_role("button", name="Refund").click()
         question = page.get_by_role("dialog", name="Refund this order?")
         expect(question).to_contain_text("300,000")
@@ -275,9 +280,62 @@ class Organizer(BrowserTest):
         question.get_by_role("button", name="Refund").click()
         expect(dialog.get_by_text(re.compile("300,000 was refunded."))).to_be_visible(timeout=30_000)
         self.assertEqual(self.server.call("GET", address, token=ADMIN)[1]["state"], "refunded")
+        self.assert_told(told, "Hold made", "Order placed", "Order confirmed", "Order cancelled", "Refund sent")
         dialog.get_by_role("button", name="Close").click()
         expect(text(page, "button", order["order"])).to_be_focused()
         self.assertEqual(self.report(event)["refunded"], 300000)
+
+    def assert_told(self, items, *wanted):
+        """The story has these steps, in this order, perhaps with others between them."""
+        expect(items.filter(has_text=wanted[-1])).not_to_have_count(0)
+        told = [item.locator("strong").inner_text() for item in items.all()]
+        self.assertEqual([what for what in told if what in wanted], list(wanted))
+        for item in items.all():
+            expect(item.locator("time")).to_have_attribute("datetime", re.compile(r"^\d{4}-\d\d-\d\dT.*Z$"))
+            expect(item.locator("strong")).to_have_attribute("lang", "en")
+
+    def chart(self, page, name):
+        return page.get_by_role("figure", name=name, exact=True)
+
+    def look_back(self, event):
+        """Somebody who has only just come sees how the sale went before."""
+        page = self.page(self.context())
+        page.goto(self.server.url + f"/organizer/events/{event}")
+        self.sign_in(page)
+        seats = self.chart(page, "Seats and standing places")
+        expect(seats.locator("path.line.sold")).to_have_attribute("d", re.compile("L"))
+        seats.get_by_text("As a table").click()
+        expect(seats.get_by_role("row").nth(6)).to_be_visible()
+        page.get_by_label("Show", exact=True).select_option("1 hour")
+        expect(page).to_have_url(re.compile(r"\?range=1h$"))
+        period = page.get_by_role("region", name="Over time").get_by_text(re.compile("^.* – .* · "))
+        expect(period).to_contain_text("by the second")
+        # All of it was sold, and some refunded, before this page was opened.
+        expect(seats.get_by_role("img")).to_have_attribute("aria-label", re.compile("Sold from 0 to 1,"))
+        # The open table follows the choice, the newest first.
+        expect(seats.get_by_role("row").nth(1).get_by_role("cell").first).to_have_text("1")
+        self.look_at_another_time(page, period)
+        page.close()
+
+    def look_at_another_time(self, page, period):
+        later, now = text(page, "button", "Later →"), text(page, "button", "Now")
+        expect(later).to_have_attribute("aria-disabled", "true")
+        text(page, "button", "← Earlier").click()
+        expect(later).to_have_attribute("aria-disabled", "false")
+        expect(page.get_by_label("Around")).not_to_have_value("")
+        # Before the event was created there is nothing to see, and the page says so.
+        expect(page.get_by_text("The server keeps nothing of this time.").first).to_be_visible()
+        page.reload()
+        expect(page.get_by_label("Show", exact=True)).to_have_value("1h")
+        expect(page.get_by_label("Around")).not_to_have_value("")
+        now.click()
+        expect(page.get_by_label("Around")).to_have_value("")
+        self.assertTrue(page.url.endswith("?range=1h"), page.url)
+        page.get_by_label("Show", exact=True).select_option("1 day")
+        expect(period).to_contain_text("by the minute")
+        page.get_by_label("Around").fill("2020-01-01T20:00")
+        expect(page.get_by_text("The server keeps 31 days.")).to_be_visible()
+        self.assertTrue(page.url.endswith("?range=1d"), "nothing else is shown for it")
 
     def read_audit_list(self, page, event, order):
         text(page, "link", "Audit").click()
@@ -385,9 +443,13 @@ class Organizer(BrowserTest):
         expect(page.get_by_text("Live", exact=True)).to_be_visible()
         page.context.set_offline(True)
         expect(page.locator(".org-connection")).to_contain_text("Connection lost", timeout=30_000)
+        expect(page.get_by_text("The charts show what had arrived.")).to_be_visible(timeout=30_000)
         self.buy("offline@example.com", "lost", ["A-1-1"])
         page.context.set_offline(False)
         expect(tile(page, "Sold")).to_have_text("1", timeout=40_000)
         expect(page.locator(".org-connection")).to_have_text("Live", timeout=40_000)
+        expect(page.get_by_text("The charts show what had arrived.")).to_have_count(0, timeout=40_000)
+        picture = self.chart(page, "Seats and standing places").get_by_role("img")
+        expect(picture).to_have_attribute("aria-label", re.compile("Sold from 0 to 1,"), timeout=40_000)
         # The page is no wider than the phone.
         self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0)

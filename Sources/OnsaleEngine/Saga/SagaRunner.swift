@@ -152,6 +152,9 @@ final class SagaRunner: Sendable {
         do {
             let results = try await steps.results(task, &course)
             providerAnswered()
+            logger.debug(
+                "The payment provider answered",
+                metadata: ["step": "\(task.kind)", "results": "\(results.count)", "tries": "\(course.tries)"])
             guard !results.isEmpty else {
                 return .init(
                     milliseconds: task.isLookingForUnknown

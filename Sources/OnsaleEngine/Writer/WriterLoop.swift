@@ -49,8 +49,12 @@ final class WriterLoop {
         self.fatal = fatal
     }
 
-    /// Whether changes are refused because the disk is full.
-    var isFull: Bool { fullUntil != nil }
+    /// Whether a change found the disk full lately. Without changes nobody tries again, so this doesn't last.
+    func isFull(at now: Timestamp) -> Bool {
+        fullUntil.map { now < $0.adding(seconds: WriterLoop.fullSeconds) } ?? false
+    }
+
+    private static let fullSeconds = 5
 
     // MARK: A turn
 

@@ -73,7 +73,7 @@ final class WriterThread: Sendable {
             let isEmpty = mail.isEmpty
             let hasWorked = loop.turn(mail, now: clock.now())
             lastTurn.store(DispatchTime.now().uptimeNanoseconds, ordering: .relaxed)
-            isFull.store(loop.isFull, ordering: .relaxed)
+            isFull.store(loop.isFull(at: now), ordering: .relaxed)
             idleTurns = hasWorked || untilDue > 0 ? 0 : idleTurns + 1
             if isStopping, isEmpty, !hasWorked {
                 mailbox.close()

@@ -47,7 +47,7 @@ package struct ManagementServer: Sendable {
     package func application(
         host: String, port: Int, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
-        let router = Router()
+        let router = Router(options: .autoGenerateHeadEndpoints)
         router.middlewares.add(ManagementMiddleware(isOpenToOthers: IPAddress(host).map { !$0.isLoopback } ?? false))
         for route in routes { router.on(RouterPath(route.path), method: route.method, use: route.handle) }
         for (path, taken) in Dictionary(grouping: routes, by: \.path) {
@@ -182,7 +182,8 @@ package struct ManagementServer: Sendable {
             throw Problem(.notFound, "There is no logger of this name. GET /loggers lists them.")
         }
         logger.notice(
-            "A log level was changed", metadata: ["logger": "\(label)", "to": "\(change.level ?? "that of the name above")"])
+            "A log level was changed",
+            metadata: ["logger": "\(label)", "to": "\(change.level ?? "that of the name above")"])
         return .noContent
     }
 }

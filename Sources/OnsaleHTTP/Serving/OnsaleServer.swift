@@ -30,7 +30,9 @@ package struct OnsaleServer: Sendable {
             responder: service.responder(logger: logger),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionGuard(shares: connections, metrics: service.metrics, isLimited: isLimited)],
+                    additionalChannelHandlers: [
+                        ConnectionGuard(shares: connections, metrics: service.metrics, isLimited: isLimited)
+                    ],
                     idleTimeout: .seconds(75),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),

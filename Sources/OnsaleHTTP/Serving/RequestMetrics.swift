@@ -16,10 +16,14 @@ final class RequestMetrics: Sendable {
         var active = 0
     }
 
+    static func known(_ method: HTTPRequest.Method) -> HTTPRequest.Method {
+        methods.contains(method) ? method : otherMethod
+    }
+
     private static let methods: Set<HTTPRequest.Method> = [
         .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
     ]
-    private static let otherMethod = HTTPRequest.Method("_OTHER")
+    private static let otherMethod = HTTPRequest.Method("_OTHER") ?? .get
 
     private let state = Mutex(State())
 
@@ -30,8 +34,7 @@ final class RequestMetrics: Sendable {
 
     /// - Parameter route: as the contract writes it; empty if no route was found.
     func end(_ method: HTTPRequest.Method, _ route: String, status: Int, problem: Problem.Slug?, nanoseconds: UInt64) {
-        let known = RequestMetrics.methods.contains(method) ? method : RequestMetrics.otherMethod ?? .get
-        let key = Key(method: known, route: route, status: status)
+        let key = Key(method: RequestMetrics.known(method), route: route, status: status)
         let (timer, counter) = state.withLock { state -> (Timer, Counter?) in
             state.active -= 1
             return (self.timer(key, &state), problem.map { self.counter($0, &state) })

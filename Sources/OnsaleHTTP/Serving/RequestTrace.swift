@@ -15,19 +15,25 @@ struct RequestTrace: Sendable {
         var context = InstrumentationContext.topLevel
         instrument.extract(request.headers, into: &context, using: HeaderExtractor())
         context.correlation = correlation
-        span = instrument.startSpan(request.method.rawValue, context: context, ofKind: .server)
+        span = instrument.startSpan(RequestTrace.name(request.method), context: context, ofKind: .server)
         self.context = span.context
     }
 
+    private static func name(_ method: HTTPRequest.Method) -> String {
+        RequestMetrics.known(method) == method ? method.rawValue : "HTTP"
+    }
+
     /// - Parameter route: as the contract writes it; empty if no route was found.
-    func end(_ request: Request, route: String, status: Int, client: @autoclosure () -> String, correlation: Correlation) {
+    func end(
+        _ request: Request, route: String, status: Int, client: @autoclosure () -> String, correlation: Correlation
+    ) {
         defer { span.end() }
         guard span.isRecording else { return }
         if !route.isEmpty {
-            span.operationName = "\(request.method.rawValue) \(route)"
+            span.operationName = "\(RequestTrace.name(request.method)) \(route)"
             span.attributes["http.route"] = route
         }
-        span.attributes["http.request.method"] = request.method.rawValue
+        span.attributes["http.request.method"] = RequestMetrics.known(request.method).rawValue
         span.attributes["http.response.status_code"] = status
         span.attributes["url.path"] = request.uri.path
         span.attributes["url.scheme"] = "http"

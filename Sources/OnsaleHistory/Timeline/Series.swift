@@ -15,6 +15,8 @@ struct Series: Sendable {
     private let step: Timeline.Step
     private var pages: [[Entry]] = []
     private(set) var count = 0
+    /// The newest step noted, even if nothing had changed in it.
+    private var newest = Int64.min
 
     init(_ step: Timeline.Step) {
         self.step = step
@@ -40,19 +42,22 @@ struct Series: Sendable {
         for page in later.pages {
             for entry in page { note(entry) }
         }
+        newest = max(newest, later.newest)
     }
 
     private mutating func note(_ entry: Entry) {
+        // A clock that was set back reaches no earlier step.
+        newest = max(newest, entry.slot)
+        let entry = Entry(slot: newest, sample: entry.sample)
         guard let last else {
             pages.append([entry])
             count = 1
             return
         }
         guard last.sample != entry.sample else { return }
-        if entry.slot <= last.slot {
-            // What held at the end of the step counts. A clock that was set back doesn't reach an earlier one.
-            pages[pages.count - 1].removeLast()
-            pages[pages.count - 1].append(Entry(slot: last.slot, sample: entry.sample))
+        if entry.slot == last.slot {
+            // What holds at the end of the step counts.
+            pages[pages.count - 1][pages[pages.count - 1].count - 1] = entry
             return
         }
         count += 1
@@ -72,8 +77,8 @@ struct Series: Sendable {
     }
 
     func points(from: Timestamp?, to: Timestamp, now: Timestamp) -> [Timeline.Point] {
-        guard let first = pages.first?.first, let last else { return [] }
-        let newest = max(slot(of: now), last.slot)
+        guard let first = pages.first?.first else { return [] }
+        let newest = max(slot(of: now), newest)
         let oldest = max(first.slot, newest - Int64(step.kept) + 1)
         let begin = max(from.map(slot(of:)) ?? oldest, oldest)
         let end = min(slot(of: to), newest)

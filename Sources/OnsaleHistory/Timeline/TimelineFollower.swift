@@ -6,8 +6,8 @@ import Synchronization
 /// was before this process or before the event was loaded.
 ///
 /// A timeline is only a cache of the journal: where memory runs short, the one that was longest neither changed nor asked
-/// for is forgotten, and read again when it is needed. Reading replays the event's facts, a few hundred thousand a
-/// second, one event at a time.
+/// for is forgotten, and read again when it is needed. Reading replays all of the event's facts, one event
+/// at a time.
 package final class TimelineFollower: Sendable {
     private struct Track {
         var timeline = Timeline()

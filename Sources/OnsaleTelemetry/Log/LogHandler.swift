@@ -43,6 +43,12 @@ package struct LogSystem: Sendable {
     /// Adds texts that no line may contain from now on.
     package func hide(_ secrets: [String]) { scrubber.hide(secrets) }
 
+    /// Counts lines from now on. Call it once the metrics system is there.
+    package func startCounting() {
+        _ = LogSystem.lines
+        LogWriter.startCounting()
+    }
+
     /// Waits until what was logged is written, at most a second.
     package func flush() { writer.flush() }
 
@@ -59,8 +65,9 @@ package struct LogSystem: Sendable {
         /// Set on one logger in the code, against which no operator can do anything.
         private var own: Logger.Level?
 
-        init(label: String, system: LogSystem, effective: LogLevels.Effective, metadataProvider: Logger.MetadataProvider?)
-        {
+        init(
+            label: String, system: LogSystem, effective: LogLevels.Effective, metadataProvider: Logger.MetadataProvider?
+        ) {
             self.label = label
             self.system = system
             self.effective = effective

@@ -152,7 +152,9 @@ struct LogLine {
             case "\n": bytes += "\\n".utf8
             case "\r": bytes += "\\r".utf8
             case "\t": bytes += "\\t".utf8
-            case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || [0x2028, 0x2029].contains(scalar.value):
+            case _
+            where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+                || [0x2028, 0x2029].contains(scalar.value):
                 bytes += "\\u".utf8
                 let hex = String(scalar.value, radix: 16)
                 bytes += String(repeating: "0", count: 4 - hex.utf8.count).utf8

@@ -46,6 +46,8 @@ final class LogWriter: Sendable {
         if isUrgent { flush() }
     }
 
+    static func startCounting() { _ = droppedLines }
+
     private static let droppedLines = Counter(label: "onsale_log_lines_dropped_total")
 
     /// Waits until everything is written, at most a second.

@@ -11,7 +11,8 @@ final class Scrubber: Sendable {
     /// Under these keys everything is secret.
     private static let keys: Set<String> = [
         "authorization", "cookie", "set-cookie", "password", "passwd", "secret", "token", "ticket", "pass", "session",
-        "barcode", "stripe-signature", "idempotency-key", "api_key", "apikey", "secret_key", "payment_method", "method_id",
+        "barcode", "stripe-signature", "idempotency-key", "api_key", "apikey", "secret_key", "payment_method",
+        "method_id",
     ]
 
     /// How the tokens of this trade begin: JWTs (sessions, tickets, passes), Stripe's keys, webhook secrets, cards.

@@ -19,7 +19,7 @@ package enum ExpositionFormat: Sendable {
     package init(accept: String?) {
         var (openMetrics, text) = (0.0, 0.0)
         for range in (accept ?? "").utf8.count > 4096 ? [] : (accept ?? "").split(separator: ",") {
-            let parts = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+            let parts = range.split(separator: ";").map { $0.filter { !" \t\"".contains($0) }.lowercased() }
             guard let type = parts.first else { continue }
             let quality = parts.first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
             let version = parts.first { $0.hasPrefix("version=") }?.dropFirst("version=".count)

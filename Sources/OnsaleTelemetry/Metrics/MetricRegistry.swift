@@ -56,7 +56,8 @@ package final class MetricRegistry: MetricsFactory {
         for collect in state.withLock({ $0.collectors }) { collect(&sink) }
         var families = state.withLock { $0.families }
         for sample in sink.samples {
-            guard let kind = families[sample.name]?.descriptor.kind, families[sample.name]?.series.count ?? 0 < MetricRegistry.seriesMax
+            guard let kind = families[sample.name]?.descriptor.kind,
+                families[sample.name]?.series.count ?? 0 < MetricRegistry.seriesMax
             else {
                 dropped.increment(by: 1.0)
                 continue
@@ -119,13 +120,21 @@ package final class MetricRegistry: MetricsFactory {
     // MARK: MetricsFactory
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        if case .counter(let series)? = series(label, .counter, dimensions) { series } else { NOOPMetricsHandler.instance }
+        if case .counter(let series)? = series(label, .counter, dimensions) {
+            series
+        } else {
+            NOOPMetricsHandler.instance
+        }
     }
 
     package func makeFloatingPointCounter(
         label: String, dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
-        if case .counter(let series)? = series(label, .counter, dimensions) { series } else { NOOPMetricsHandler.instance }
+        if case .counter(let series)? = series(label, .counter, dimensions) {
+            series
+        } else {
+            NOOPMetricsHandler.instance
+        }
     }
 
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
@@ -189,7 +198,9 @@ package struct MetricSink {
     private(set) var samples: [Sample] = []
 
     /// Tells the value of a gauge or counter of the catalog, now.
-    package mutating func tell(_ name: String, _ labels: KeyValuePairs<String, String> = [:], _ value: some BinaryInteger) {
+    package mutating func tell(
+        _ name: String, _ labels: KeyValuePairs<String, String> = [:], _ value: some BinaryInteger
+    ) {
         tell(name, labels, Double(value))
     }
 

@@ -3,7 +3,8 @@ package import Tracing
 
 /// Starts spans, and hands those that were sampled to the queues of the exporters once they end.
 ///
-/// Without a queue it records nothing, and a trace that comes in goes out as it came.
+/// Without a queue it records nothing: a trace that comes in goes out as it came, and work without one gets an unsampled
+/// one for its log lines.
 package final class OnsaleTracer: Tracer {
     package let propagator: TracePropagator
     private let sampler: SpanSampler
@@ -29,7 +30,11 @@ package final class OnsaleTracer: Tracer {
         at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
     ) -> OnsaleSpan {
         var context = context()
-        guard isEnabled else { return OnsaleSpan(context: context, recording: nil) }
+        guard isEnabled else {
+            // Log lines of one request have one trace, even where nobody collects traces.
+            context.traceContext = context.traceContext ?? makeContext(SpanParent.none)
+            return OnsaleSpan(context: context, recording: nil)
+        }
         let parent = context.spanParent
         let trace = makeContext(parent)
         context.traceContext = trace

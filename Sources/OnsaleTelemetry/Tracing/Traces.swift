@@ -7,8 +7,10 @@ package import ServiceLifecycle
 /// that they end last and export what the others still do while they shut down.
 package struct Traces: Sendable {
     package let tracer: OnsaleTracer
+    /// None if nothing is exported.
+    package var services: [any Service] { processors.isEmpty ? [] : [Exports(processors: processors)] }
     /// One for each exporter, with a queue of its own, so that one that is down doesn't hold up another.
-    package let services: [any Service]
+    let processors: [SpanProcessor]
 
     /// - Parameters:
     ///   - version: of the program.
@@ -18,7 +20,7 @@ package struct Traces: Sendable {
             logger.warning("A setting of traces means nothing", metadata: ["detail": "\(warning)"])
         }
         let resource = TraceResource(settings: settings, version: version)
-        let processors = settings.exporters.map { exporter in
+        processors = settings.exporters.map { exporter in
             let exporter: any SpanExporter =
                 switch exporter {
                 case .otlp:
@@ -29,10 +31,23 @@ package struct Traces: Sendable {
                 }
             return SpanProcessor(exporter: exporter, batches: settings.batches, logger: logger)
         }
-        services = processors
         tracer = OnsaleTracer(
             propagator: TracePropagator(settings.propagators),
             sampler: SpanSampler(root: settings.sampler.root, isParentBased: settings.sampler.isParentBased),
             queues: processors.map(\.queue))
+    }
+
+    /// Runs all processors as one service: a group shuts services down one by one, and the collectors that are away
+    /// would add up.
+    private struct Exports: Service {
+        let processors: [SpanProcessor]
+
+        func run() async throws {
+            try await withThrowingDiscardingTaskGroup { group in
+                for processor in processors {
+                    group.addTask { try await processor.run() }
+                }
+            }
+        }
     }
 }

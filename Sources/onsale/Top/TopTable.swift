@@ -72,6 +72,8 @@ struct TopTable {
     }
 
     private static func shopping(_ event: TopEvent, _ width: Int) -> String {
+        // 0 is no cap.
+        if event.shoppersMax == 0 { return TopNumber.fit(event.shoppers, width: width) }
         let each = (width - 1) / 2
         return TopNumber.fit(event.shoppers, width: each) + "/" + TopNumber.fit(event.shoppersMax, width: each)
     }

@@ -120,7 +120,7 @@ export class OnsaleClient {
   listAudit(event: string, token: string): Promise<AuditEntry[]>;
   /**
    * The state of a sale at the end of every second or minute, oldest first, as far back as the server keeps it: an hour
-   * by the second, 31 days by the minute.
+   * by the second, 31 days by the minute. After a restart the first answer may take a while.
    */
   getTimeline(
     event: string,

@@ -285,7 +285,7 @@ export class OnsaleClient {
 
   /**
    * The state of a sale at the end of every second or minute, oldest first, as far back as the server keeps it: an hour
-   * by the second, 31 days by the minute.
+   * by the second, 31 days by the minute. After a restart the first answer may take a while.
    * @param {string} event @param {string} token
    * @param {{ from?: string, to?: string, step?: 1 | 60 }} [part]
    * @returns {Promise<import("./types.js").Timeline>}
@@ -296,7 +296,7 @@ export class OnsaleClient {
     if (part.to !== undefined) query.set("to", part.to);
     if (part.step !== undefined) query.set("step", String(part.step));
     const search = query.toString();
-    return this.#json("GET", path`/v1/events/${event}/timeline` + (search && `?${search}`), { token });
+    return this.#json("GET", path`/v1/events/${event}/timeline` + (search && `?${search}`), { token, timeoutSeconds: 60 });
   }
 
   /**
@@ -305,7 +305,7 @@ export class OnsaleClient {
    * @returns {Promise<import("./types.js").Story>}
    */
   getOrderStory(event, token, order) {
-    return this.#json("GET", path`/v1/events/${event}/orders/${order}/story`, { token });
+    return this.#json("GET", path`/v1/events/${event}/orders/${order}/story`, { token, timeoutSeconds: 60 });
   }
 
   // Door

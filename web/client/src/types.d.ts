@@ -267,8 +267,9 @@ export interface Timeline {
   points: TimelinePoint[];
 }
 
-/** The state of a sale at the end of a step. */
+/** The state of a sale at the end of a step, or as it is now while the step lasts. */
 export interface TimelinePoint {
+  /** When the step begins. */
   at: string;
   sold: number;
   held: number;
@@ -276,19 +277,23 @@ export interface TimelinePoint {
   gross: number;
   waiting: number;
   activeShoppers: number;
+  /** How many orders were in this state; likewise the next two. */
   confirmed: number;
   declined: number;
   expired: number;
 }
 
-/** What happened to an order, oldest first. */
+/** What became of an order. */
 export interface Story {
+  /** Oldest first; the last ones may say what it waits for. */
   steps: StoryStep[];
 }
 
 export interface StoryStep {
   at: string;
+  /** A short phrase for the kind of step. */
   what: string;
+  /** Sentences in English, times in UTC; may be empty. */
   detail: string;
 }
 

@@ -116,6 +116,17 @@ test("a thinned line keeps every peak, both ends, and its order, and leaves out 
 });
 
 test("a band tells the mean of every column and how far the values go apart", () => {
+  const points = [{ x: 0, y: 4 }, { x: 0.5, y: 8 }, { x: 0.9, y: 3 }, { x: 1.5, y: 2 }];
+  assert.deepEqual(band([...points, { x: 9, y: 1 }]).mean.map(({ y }) => y), [5, 2, 1]);
+  // More points than pixels: the columns are wider.
+  const crowd = Array.from({ length: 80 }, (_, index) => ({ x: index / 10, y: index % 2 }));
+  assert.deepEqual(band(crowd).mean.map(({ y }) => y), [0.5, 0.5]);
+  assert.deepEqual(band(crowd).top.map(({ y }) => y), [0, 0]);
+  assert.deepEqual(band(crowd).bottom.map(({ y }) => y), [1, 1]);
+  assert.deepEqual(band([]).mean, []);
+});
+
+test("a band of one column has its mean, its top and its bottom", () => {
   const points = [{ x: 0, y: 4 }, { x: 0.5, y: 8 }, { x: 0.9, y: 3 }, { x: 7, y: 2 }];
   assert.deepEqual(band(points).mean.map(({ y }) => y), [5, 2]);
   assert.deepEqual(band(points).top.map(({ y }) => y), [3, 2]);

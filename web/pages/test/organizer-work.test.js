@@ -3,7 +3,7 @@ import test from "node:test";
 import { Problem } from "../../client/src/index.js";
 import { actorHeaders } from "../site/organizer/desk.js";
 import { matchesOrder, newSearch, searchOrders } from "../site/organizer/order-search.js";
-import { Poller } from "../site/organizer/poller.js";
+import { Poller, pauseWhileHidden } from "../site/organizer/poller.js";
 import { eventPath, parseRoute } from "../site/organizer/routes.js";
 import { blockAll, portions, sortSeats } from "../site/organizer/seat-choice.js";
 
@@ -138,4 +138,18 @@ test("a poller that gets no answers polls less and less often", async () => {
   await wait(200);
   poller.stop();
   assert.ok(asked <= 5, `asked ${asked} times`);
+});
+
+test("what rests while the page is hidden is told so at once and on every change, until it ends", (context) => {
+  const page = Object.assign(new EventTarget(), { hidden: true });
+  globalThis.document = page;
+  context.after(() => delete globalThis.document);
+  const told = [];
+  const ending = new AbortController();
+  pauseWhileHidden((isHidden) => told.push(isHidden), ending.signal);
+  for (page.hidden of [false, true]) page.dispatchEvent(new Event("visibilitychange"));
+  ending.abort();
+  page.hidden = false;
+  page.dispatchEvent(new Event("visibilitychange"));
+  assert.deepEqual(told, [true, false, true]);
 });

@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
-import NIOFoundationCompat
 import Synchronization
 
 /// Reaches a collector with a client of its own, which traces nothing: a span about sending spans would never end.

@@ -1,5 +1,4 @@
 package import NIOCore
-import NIOHTTP1
 
 /// How a batch reaches a collector over HTTP. A protocol, so that tests can script the answers.
 package protocol CollectorTransport: Sendable {

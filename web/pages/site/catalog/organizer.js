@@ -236,6 +236,7 @@ export const organizerCatalog = {
     "org.order.state.refunded": "Refunded",
     "org.order.disputed": "Payment disputed",
     "org.order.story": "What happened",
+    "org.order.story.note": "Above each step is this device's time; times within the words are in UTC.",
     "org.order.story.none": "The server tells nothing about this order.",
     "org.seat": "{section}, row {row}, seat {seat}",
 
@@ -647,6 +648,7 @@ export const organizerCatalog = {
     "org.order.state.refunded": "환불 완료",
     "org.order.disputed": "결제 이의 제기",
     "org.order.story": "처리 과정",
+    "org.order.story.note": "서버가 영어로 남긴 기록입니다. 각 단계 위의 시각은 이 기기 기준이고, 문장 속 시각은 UTC입니다.",
     "org.order.story.none": "이 주문에 대한 기록이 없습니다.",
     "org.seat": "{section}구역 {row}열 {seat}번",
 

@@ -67,7 +67,7 @@ const short = (value) => String(Math.round(value * 10) / 10);
 const steps = (points) => points.map((point) => `${short(point.x)} ${short(point.y)}`).join("L");
 
 /**
- * The points within one column of pixels.
+ * The points within one column.
  * @typedef {object} Column
  * @property {ChartPoint[]} ends the first, the lowest, the highest and the last, from left to right
  * @property {ChartPoint} top the highest value's
@@ -75,12 +75,15 @@ const steps = (points) => points.map((point) => `${short(point.x)} ${short(point
  * @property {ChartPoint} mean
  */
 
-/** @param {readonly ChartPoint[]} points from left to right @returns {Column[]} */
-function columns(points) {
+/**
+ * @param {readonly ChartPoint[]} points from left to right @param {number} width of a column, in pixels
+ * @returns {Column[]}
+ */
+function columns(points, width) {
   /** @type {Map<number, ChartPoint[]>} */
   const byPlace = new Map();
   for (const point of points) {
-    const place = Math.floor(point.x);
+    const place = Math.floor(point.x / width);
     const known = byPlace.get(place);
     if (known) known.push(point);
     else byPlace.set(place, [point]);
@@ -108,15 +111,19 @@ function columns(points) {
  * is lost (M4: Jugel et al., VLDB 2014).
  * @param {readonly ChartPoint[]} points from left to right
  */
-export const thinned = (points) => columns(points).flatMap(({ ends }) => ends);
+export const thinned = (points) => columns(points, 1).flatMap(({ ends }) => ends);
+
+/** Wide enough for a mean to be calm where there are more points than pixels. */
+const BAND_PIXELS = 4;
 
 /**
- * The mean of every column of pixels, and the band between its highest and its lowest value: what fluctuates within a
- * pixel is to be seen, but not as a solid block.
+ * The mean of every column, and the band between its highest and its lowest value: what fluctuates within a few pixels
+ * is to be seen, but not as a solid block.
  * @param {readonly ChartPoint[]} points from left to right
  */
 export function band(points) {
-  const all = columns(points);
+  const isCrowded = points.length > (points.at(-1)?.x ?? 0) - (points[0]?.x ?? 0) + 1;
+  const all = columns(points, isCrowded ? BAND_PIXELS : 1);
   const at = (/** @type {Column} */ { mean }, /** @type {ChartPoint} */ { y }) => ({ x: mean.x, y });
   return {
     mean: all.map(({ mean }) => mean),

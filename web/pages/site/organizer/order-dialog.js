@@ -159,12 +159,16 @@ export function openOrder(model, order, told) {
     content: [
       place,
       story.element,
-      outcome.element,
       el(
         "div",
-        { class: "row org-dialog-buttons" },
-        refundPlace,
-        el("button", { type: "button", onclick: () => dialog.close() }, t("org.dialog.close")),
+        { class: "stack org-dialog-foot" },
+        outcome.element,
+        el(
+          "div",
+          { class: "row org-dialog-buttons" },
+          refundPlace,
+          el("button", { type: "button", onclick: () => dialog.close() }, t("org.dialog.close")),
+        ),
       ),
     ],
     onClose: () => {

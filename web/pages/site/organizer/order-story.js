@@ -15,7 +15,7 @@ const line = ({ at, what, detail }) =>
     null,
     el("time", { class: "soft small number", datetime: at }, exactDate(at)),
     el("strong", { lang: "en" }, what),
-    detail !== "" && el("span", { lang: "en" }, ` ${detail}`),
+    detail !== "" && el("p", { lang: "en" }, detail),
   );
 
 /** What happened to an order, from the hold to the last step. */
@@ -39,7 +39,7 @@ export class OrderStory {
   async load() {
     const question = (this.#question += 1);
     this.#place.setAttribute("aria-busy", "true");
-    /** @type {HTMLElement[]} */
+    /** @type {(HTMLElement | false)[]} */
     let content;
     try {
       const { steps } = await this.#ask();
@@ -47,6 +47,7 @@ export class OrderStory {
         steps.length === 0
           ? el("p", { class: "soft" }, t("org.order.story.none"))
           : el("ol", { class: "org-story" }, steps.map(line)),
+        steps.length > 0 && el("p", { class: "soft small" }, t("org.order.story.note")),
       ];
     } catch (error) {
       content = [

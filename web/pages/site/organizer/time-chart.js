@@ -43,8 +43,8 @@ export class TimeChart {
   #moment = el("span", { class: "soft small number" });
   #table = el("div", { class: "scroll-x" });
   #details;
-  /** @type {Bounds | undefined} what the table shows */
-  #tabled;
+  /** What the table shows: the bounds, and where the rows begin. */
+  #tabled = { from: 0, to: 0, first: 0 };
   /** @type {number | undefined} the moment under the pointer */
   #pointed;
   #width = 0;
@@ -104,9 +104,10 @@ export class TimeChart {
     this.#empty = empty;
     this.#draw();
     // An open table is left alone to be read until another row is due.
-    const news = Math.abs(bounds.to - (this.#tabled?.to ?? 0));
-    const isOtherRange = bounds.to - bounds.from !== (this.#tabled?.to ?? 0) - (this.#tabled?.from ?? 0);
-    if (isOtherRange || news > (bounds.to - bounds.from) / TABLE_ROWS) this.#fillTable();
+    const { from, to, first } = this.#tabled;
+    const length = bounds.to - bounds.from;
+    const isFar = (/** @type {number} */ one, /** @type {number} */ other) => Math.abs(one - other) > length / TABLE_ROWS;
+    if (length !== to - from || isFar(bounds.to, to) || isFar(rows[0]?.at ?? 0, first)) this.#fillTable();
   }
 
   stop() {
@@ -195,7 +196,7 @@ export class TimeChart {
         svg("text", { x: MARGIN.left - 6, y: y(tick) + 4, "text-anchor": "end" }, formatNumber(tick)),
       ),
     );
-    const most = Math.max(2, Math.floor((this.#width - MARGIN.left) / 96));
+    const most = Math.max(3, Math.floor((this.#width - MARGIN.left) / 96));
     const isDays = to - from > 2 * DAY;
     const moments = timeTicks(from, to, most).map((tick) => {
       const place = this.#x(tick);
@@ -212,7 +213,10 @@ export class TimeChart {
 
   /** @param {Scale} y */
   #marks(y) {
-    return this.#isStacked ? this.#layers(y) : this.#series.flatMap((_, series) => this.#curve(series, y));
+    if (this.#isStacked) return this.#layers(y);
+    const curves = this.#series.map((_, series) => this.#curve(series, y));
+    // No band over another's line.
+    return [...curves.map(({ area }) => area), ...curves.map(({ line }) => line)];
   }
 
   /** @param {Scale} y */
@@ -235,15 +239,15 @@ export class TimeChart {
     const x = this.#x;
     const { mean, top, bottom } = band(this.#rows.map(({ at, values }) => ({ x: x(at), y: y(values[series] ?? 0) })));
     const name = this.#series[series]?.name;
-    return [
-      svg("path", { class: `area ${name}`, d: areaPath(top, bottom) }),
-      svg("path", { class: `line ${name}`, d: linePath(mean) }),
-    ];
+    return {
+      area: svg("path", { class: `area band ${name}`, d: areaPath(top, bottom) }),
+      line: svg("path", { class: `line ${name}`, d: linePath(mean) }),
+    };
   }
 
   #fillTable() {
     if (!this.#details.open) return;
-    this.#tabled = this.#bounds;
+    this.#tabled = { ...this.#bounds, first: this.#rows[0]?.at ?? 0 };
     const hasDay = this.#bounds.to - this.#bounds.from > HOUR;
     const step = Math.max(1, Math.ceil(this.#rows.length / TABLE_ROWS));
     const rows = this.#rows.filter((_, index) => (this.#rows.length - 1 - index) % step === 0).reverse();

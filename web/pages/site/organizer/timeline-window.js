@@ -115,6 +115,9 @@ export class TimelineWindow {
     const start = Math.max(from - LEAD_MILLISECONDS, this.#now() - KEPT[step]);
     while (!this.isLoaded) {
       const until = this.#readFrom;
+      // So long ago, by now, that nothing is kept any more.
+      if (until <= start) this.isLoaded = true;
+      if (this.isLoaded) return;
       const since = Math.max(start, until - POINTS_MOST * step * 1000);
       const points = await this.#points(since, isLive && until === to ? undefined : until);
       if (this.#isStopped) return;
