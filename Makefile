@@ -8,6 +8,9 @@ PACKAGES := libsqlite3-dev zlib1g-dev libqrencode-dev
 # What the pages' tests need in addition.
 WEB_PACKAGES := nodejs node-typescript chromium python3-venv fonts-nanum
 PYTHON := .build/browser/bin/python
+# What the telemetry tests need in addition.
+TELEMETRY_PACKAGES := prometheus python3-venv
+TELEMETRY := .build/telemetry/installed
 # Marks that the browser's driver is installed.
 BROWSER := .build/browser/installed
 # Tests that only compute; those that wait for servers and clocks would starve beside them.
@@ -22,7 +25,7 @@ SEEDS ?= 200
 NAME ?= $(shell date +%F)-script
 FUZZ_SECONDS ?= 600
 
-.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
+.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry observe crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -36,7 +39,7 @@ rush: build
 	$(RELEASE) rush $(if $(LINE),--line )--fans $(FANS) --seconds $(RUSH_SECONDS)
 
 ## make test        build for debugging, check the format, run every test, including the pages in a browser
-test: test-swift test-provider test-web test-browser
+test: test-swift test-provider test-web test-telemetry test-browser
 
 test-swift: setup lint
 	swift build --build-tests
@@ -49,6 +52,11 @@ test-provider: setup
 	swift build --product onsale
 	cd Tests/Provider && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" /usr/bin/python3 -m unittest test_protocol test_provider
 
+# Real Prometheus, promtool, and an independent reader of OTLP.
+test-telemetry: setup $(TELEMETRY)
+	swift build --product onsale
+	cd Tests/Telemetry && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/.build/telemetry/bin/python" -m unittest
+
 test-web:
 	@scripts/install-packages $(WEB_PACKAGES)
 	cd web && tsc -p tsconfig.json && node --test client/test/*.test.js pages/test/*.test.js
@@ -56,6 +64,11 @@ test-web:
 test-browser: setup $(BROWSER)
 	swift build --product onsale
 	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/$(PYTHON)" -m unittest
+
+## make observe     watch a rehearsal with a real Prometheus: its address, and the first panels' values
+observe: build
+	@scripts/install-packages prometheus
+	ONSALE_BINARY="$(CURDIR)/$(RELEASE)" scripts/observe
 
 ## make screenshots capture every page in both languages, into .build/screenshots
 screenshots: build $(BROWSER)
@@ -117,6 +130,12 @@ $(BROWSER): web/browser/requirements.txt
 	/usr/bin/python3 -m venv --clear .build/browser
 	.build/browser/bin/pip install --quiet --disable-pip-version-check -r web/browser/requirements.txt
 	@touch $(BROWSER)
+
+$(TELEMETRY): Tests/Telemetry/requirements.txt
+	@scripts/install-packages $(TELEMETRY_PACKAGES)
+	/usr/bin/python3 -m venv --clear .build/telemetry
+	.build/telemetry/bin/pip install --quiet --disable-pip-version-check -r Tests/Telemetry/requirements.txt
+	@touch $(TELEMETRY)
 
 clean:
 	swift package clean

@@ -17,13 +17,33 @@ package struct ObservedGateway: PaymentGateway {
         case dispute
         case reference
         case probe
+
+        var outcomes: [String] {
+            let errors: [PaymentGatewayError] = [
+                .unanswered(""), .failed(status: 0, intent: nil), .busy(retryAfterSeconds: nil), .notAsked,
+                .keyConflict,
+                .unauthorized, .rejected(status: 0, ""), .unknownPayment,
+            ]
+            let declined = self == .authorize || self == .capture ? ["declined"] : []
+            return ["ok"] + declined + errors.map(\.outcome)
+        }
     }
 
     private let inner: any PaymentGateway
     private let durations: [Operation: Metrics.Timer]
+    /// All there can be, so that each begins at zero and its first event is seen as an increase.
+    private let outcomes: [Operation: [String: Counter]]
 
     package init(_ inner: any PaymentGateway) {
         self.inner = inner
+        outcomes = Dictionary(
+            uniqueKeysWithValues: Operation.allCases.map { operation in
+                let counters = operation.outcomes.map { outcome in
+                    let labels = [("operation", operation.rawValue), ("outcome", outcome)]
+                    return (outcome, Counter(label: "onsale_provider_requests_total", dimensions: labels))
+                }
+                return (operation, Dictionary(uniqueKeysWithValues: counters))
+            })
         durations = Dictionary(
             uniqueKeysWithValues: Operation.allCases.map { operation in
                 let timer = Metrics.Timer(
@@ -67,10 +87,7 @@ package struct ObservedGateway: PaymentGateway {
 
     private func record(_ operation: Operation, _ outcome: String, since began: UInt64) {
         durations[operation]?.recordNanoseconds(DispatchTime.now().uptimeNanoseconds - began)
-        Counter(
-            label: "onsale_provider_requests_total",
-            dimensions: [("operation", operation.rawValue), ("outcome", outcome)]
-        ).increment()
+        outcomes[operation]?[outcome]?.increment()
     }
 
     private func outcome(of payment: Payment) -> String {

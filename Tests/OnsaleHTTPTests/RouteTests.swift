@@ -89,9 +89,12 @@ import Testing
     private func desk(_ tester: ServiceTester, _ opera: String, order: String, barcode: String) async throws {
         let admin = ServiceTester.adminToken
         let door = ServiceTester.doorToken
-        for path in ["/report", "/orders?state=confirmed&limit=1", "/orders.csv", "/audit", "/tickets/void"] {
+        for path in [
+            "/report", "/orders?state=confirmed&limit=1", "/orders.csv", "/audit", "/tickets/void", "/timeline?step=1",
+        ] {
             #expect(try await tester.ask(.get, opera + path, token: admin).status == 200, "\(path)")
         }
+        #expect(try await tester.ask(.get, order + "/story", token: admin).status == 200)
         let scan = #"{"barcode":"\#(barcode)"}"#
         #expect(try await tester.ask(.post, opera + "/check-ins", token: door, scan).status == 200)
         #expect(try await tester.ask(.post, opera + "/check-ins", token: door, scan).problem == "already-checked-in")

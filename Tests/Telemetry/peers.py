@@ -236,7 +236,10 @@ class Received:
 
 
 class Collector:
-    """Takes spans, remembers every request, and answers by its script; when that is at its end, `otherwise`."""
+    """Takes spans, remembers every request, and answers by its script; when that is at its end, `otherwise`.
+
+    It answers GET too, for whoever would rather be asked.
+    """
 
     def __init__(self):
         self.received = []
@@ -251,6 +254,8 @@ class Collector:
 
             def do_POST(self):
                 collector._take(self)
+
+            do_GET = do_POST
 
             def log_message(self, *_):
                 pass

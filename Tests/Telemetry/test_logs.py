@@ -2,7 +2,9 @@
 change while the program runs."""
 
 import contextlib
+import http.client
 import json
+import os
 import re
 import socket
 import time
@@ -234,6 +236,41 @@ class TextTests(unittest.TestCase):
                 "serve", "--port", "0", "--management-port", "0", ONSALE_PAYMENT_URL="sandbox", **{name: value})
             self.assertEqual(status, 2)
             self.assertIn(name, errors)
+
+
+class SlowReaderTests(unittest.TestCase):
+    def test_a_log_that_nobody_reads_stops_nothing(self):
+        program = Onsale(Sandbox(), ONSALE_LOG_LEVEL="trace")
+        self.addCleanup(program.__exit__)
+        pipe = program.folder + "/errors.log"
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        program.start()
+        host, port = program.url.removeprefix("http://").split(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        self.addCleanup(connection.close)
+
+        def ask():
+            began = time.monotonic()
+            connection.request("GET", "/v1/events/" + "x" * 1900)  # which is logged in full
+            connection.getresponse().read()
+            return time.monotonic() - began
+
+        self.assertLess(max(ask() for _ in range(3000)), 1)
+        dropped = program.metric("onsale_log_lines_dropped_total")
+        self.assertGreater(dropped, 100)
+        self.assertLess(program.resident_bytes(), 400 << 20)
+        # Once somebody reads, a line says how many are missing.
+        text, until = b"", time.monotonic() + 15
+        while b"were dropped" not in text and time.monotonic() < until:
+            try:
+                text += os.read(reader, 1 << 20)
+            except BlockingIOError:
+                ask()
+        [line] = [line for line in text.decode().split("\n") if "were dropped" in line]
+        self.assertRegex(line, TEXT_LINE)
+        self.assertGreaterEqual(int(re.search(r"lines=(\d+)", line).group(1)), dropped)
 
 
 class LevelTests(unittest.TestCase):

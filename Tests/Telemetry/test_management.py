@@ -233,8 +233,10 @@ class PortTests(unittest.TestCase):
         self.assertEqual((answer.status, answer.slug), (413, "too-large"))
 
     def test_a_body_that_is_no_json_is_refused(self):
-        for body, expected in ((b"{", (400,)), (b"", (400, 422)), (b"\xff\xfe", (400,)), (b"null", (400, 422)),
-                               (b'{"level":"debug","level":"error"}', (400,)), (b"[" * 1000, (400,)), (b"[" * 30_000, (413,))):
+        for body, expected in (
+            (b"{", (400,)), (b"", (400, 422)), (b"\xff\xfe", (400,)), (b"null", (400, 422)), (b"[" * 1000, (400,)),
+            (b"[" * 30_000, (413,)), (b'{"level":"debug","level":"error"}', (400,)),
+        ):
             connection = http.client.HTTPConnection("127.0.0.1", self.program.management_port, timeout=10)
             connection.request("PUT", "/loggers/onsale", body, {"Content-Type": "application/json"})
             answer = connection.getresponse()

@@ -12,7 +12,7 @@ import termios
 import time
 import unittest
 
-from peers import ADMIN_TOKEN, BINARY, Buyer, Onsale, Sandbox, eventually, free_port
+from peers import ADMIN_TOKEN, BINARY, Buyer, Collector, Onsale, Reply, Sandbox, eventually, free_port
 
 TAKES_OVER = ("\x1b[?1049h", "\x1b[?25l")  # the alternate screen, no cursor
 GIVES_BACK = ("\x1b[?25h", "\x1b[?1049l")
@@ -151,6 +151,35 @@ class TopTests(unittest.TestCase):
         status, told, errors = self.program.command("top", "--once", "--url", self.program.url)
         self.assertEqual((status, told), (1, ""))
         self.assertIn("404", errors)
+
+    def test_a_hostile_server_is_shown_without_harm(self):
+        text = (
+            '# TYPE onsale_seats gauge\nonsale_seats{event="\x1b[31mred\x9b\x07\u202e",state="free"} 5\n'
+            'onsale_seats{event="huge",state="free"} 1e308\nonsale_seats{event="huge",state="sold"} 1e308\n'
+            'onsale_seats{event="odd",state="free"} NaN\nonsale_seats{event="odd",state="sold"} -Inf\n'
+            'onsale_seats{event="' + "long" * 500 + '",state="free"} 7\n'
+            'onsale_build_info{version="\x1b]0;title\x07",build="\\n\\n"} 1\n'
+            'onsale_commit_seconds_bucket{le="x"} 3\n}}}{{{\nonsale_waiting{event="huge"\n\x00\n'
+            'process_start_time_seconds -1e300\n').encode()
+        with contextlib.ExitStack() as stack:
+            server = Collector()
+            stack.callback(server.stop)
+            server.script(otherwise=Reply(body=text, headers={"Content-Type": "text/plain; version=0.0.4"}))
+            status, told, _ = self.program.command("top", "--once", "--url", server.url, "--seconds", "0.2")
+            self.assertEqual(status, 0)
+            self.assertFalse(re.findall("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", told), repr(told))
+            self.assertLessEqual(max(len(line) for line in told.splitlines()), 120)
+            for body, megabytes in ((b"", 0), (b"\xff\xfe" * 500, 0), (b"<html>", 0), (b"", 100)):
+                server.script(otherwise=Reply(body=body, megabytes=megabytes))
+                status, _, errors = self.program.command("top", "--once", "--url", server.url, "--seconds", "0.2")
+                self.assertEqual(status, 1, body[:20])
+                self.assertIn("no metrics", errors)
+            server.script(otherwise=Reply(hangs=True))
+            began = time.monotonic()
+            status, _, errors = self.program.command("top", "--once", "--url", server.url)
+            self.assertEqual(status, 1)
+            self.assertIn("no answer within", errors)
+            self.assertLess(time.monotonic() - began, 10)
 
     def test_an_address_that_is_none_is_refused(self):
         for url in ("nonsense", "ftp://127.0.0.1", "http://", "file:///etc/passwd"):

