@@ -69,7 +69,8 @@ extension Span {
         guard isRecording else { return }
         attributes["http.request.method"] = method.rawValue
         if let parts = URLComponents(string: url) {
-            attributes["url.full"] = "\(parts.scheme ?? "")://\(parts.host ?? "")\(parts.path)"
+            let port = parts.port.map { ":\($0)" } ?? ""
+            attributes["url.full"] = "\(parts.scheme ?? "")://\(parts.host ?? "")\(port)\(parts.path)"
             attributes["server.address"] = parts.host
             attributes["server.port"] = parts.port ?? (parts.scheme == "https" ? 443 : 80)
         }

@@ -2,12 +2,12 @@ import Foundation
 
 /// (c) Holds over HTTP beside the same stack's JSON echo; (d) whole purchases with the sandbox.
 enum HTTPBench {
-    private static let connections = 256
+    static let connections = 256
     private static let seconds = 2.0
     /// Pairs of neighbouring runs; the median of their ratios counts.
     private static let pairs = 9
-    private static let events = 18
-    private static let adminToken = "bench-admin-token"
+    static let events = 18
+    static let adminToken = "bench-admin-token"
 
     static func run(_ table: inout Table, wants: (String) -> Bool) async throws {
         let (echo, echoPort) = try Programs.startEcho()
@@ -63,7 +63,7 @@ enum HTTPBench {
     }
 
     /// The median of the pairs' ratios, and their range.
-    private static func ratio(
+    static func ratio(
         _ results: [LoadGenerator.Result], _ echoes: [LoadGenerator.Result], _ format: String
     ) -> String {
         let ratios = zip(results, echoes).map { $0.perSecond / $1.perSecond }.sorted()
@@ -97,7 +97,7 @@ enum HTTPBench {
         }
     }
 
-    private static func holds(_ port: Int, _ passes: [[String]], _ next: inout Int) throws -> LoadGenerator.Result {
+    static func holds(_ port: Int, _ passes: [[String]], _ next: inout Int) throws -> LoadGenerator.Result {
         var counter = next
         defer { next = counter }
         return try LoadGenerator(port: port, connections: connections, seconds: seconds).run { connection, answer in
@@ -139,7 +139,7 @@ enum HTTPBench {
     // MARK: Preparation
 
     /// Events of 100,000 seats, and a pass of each for every connection.
-    private static func prepare(_ port: Int) throws -> [[String]] {
+    static func prepare(_ port: Int) throws -> [[String]] {
         let connection = try Connection(port: port)
         let plan = planJSON()
         var passes: [[String]] = []
@@ -193,7 +193,7 @@ enum HTTPBench {
 
     // MARK: Figures
 
-    private static func median(_ values: [Double]) -> Double {
+    static func median(_ values: [Double]) -> Double {
         values.sorted()[values.count / 2]
     }
 

@@ -94,7 +94,8 @@ final class PaymentSweep: Sendable {
             defer { state.isTicking = true }
             return (true, !state.isTicking)
         }
-        if mustTick { Task { await tick(runner) } }
+        // Not in the context of whoever asked first.
+        if mustTick { Task.detached { [self] in await tick(runner) } }
         return isTaken
     }
 
@@ -112,7 +113,7 @@ final class PaymentSweep: Sendable {
                 return true
             }
             guard let isWanted else { return }
-            if isWanted { Task { await work(runner) } }
+            if isWanted { Task.detached { [self] in await work(runner) } }
             try? await Task.sleep(for: .milliseconds(100))
         }
     }

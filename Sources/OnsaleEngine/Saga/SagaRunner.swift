@@ -90,7 +90,8 @@ final class SagaRunner: Sendable {
             return (state.queue.actions(now: SagaRunner.uptime), mustTick)
         }
         perform(actions)
-        if mustTick { Task { await tick() } }
+        // Not in the context of whoever happened to change the queue.
+        if mustTick { Task.detached { [self] in await tick() } }
     }
 
     private func perform(_ actions: [PaymentQueue.Action]) {
@@ -299,7 +300,8 @@ final class SagaRunner: Sendable {
             return !state.isProbing && !state.queue.isStopping
         }
         guard mustStart else { return }
-        Task {
+        // Not in the context of the order that found it away.
+        Task.detached { [self] in
             while true {
                 try? await Task.sleep(for: .milliseconds(SagaRunner.probeMilliseconds))
                 await probe()
@@ -352,16 +354,14 @@ final class SagaRunner: Sendable {
     /// - Returns: whether the provider has answered, or there is nothing to ask.
     func look(after reference: String, isAboutReturn: Bool, seeksStrays: Bool) async -> Bool {
         guard isOpen else { return false }
-        let read: (event: EventHandle, value: (Order, PaymentOrder, PaymentTask?))?
+        let read: (event: EventHandle, value: (Order, subject: PaymentTask, PaymentTask?))?
         do {
             read = try await events.read(order: reference) { partition, order in
                 let definition = partition.definition
-                return (
-                    order, PaymentTask(order, kind: .void, in: definition).payment, PaymentTask(order, in: definition)
-                )
+                return (order, PaymentTask(order, kind: .void, in: definition), PaymentTask(order, in: definition))
             }
         } catch { return false }
-        guard let (event, (order, payment, task)) = read else { return true }
+        guard let (event, (order, subject, task)) = read else { return true }
         if let task {
             // Only that: what was read may be old news by now, and the queue learns what to do from the writer's thread.
             change { $0.hasten(PaymentQueue.Key(task), now: SagaRunner.uptime) }
@@ -369,7 +369,9 @@ final class SagaRunner: Sendable {
             return !isAboutReturn && !seeksStrays
         }
         guard order.amount > 0, isAboutReturn || seeksStrays || order.captured == 0 else { return true }
-        return await look(after: order, payment, event, seeksStrays: seeksStrays)
+        return await InstrumentationContext.withValue(subject.context) {
+            await look(after: order, subject.payment, event, seeksStrays: seeksStrays)
+        }
     }
 
     private func look(

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import OnsaleCorrelation
+import OnsaleTelemetry
 import Tracing
 
 /// A request as a span, by the semantic conventions of OpenTelemetry for HTTP servers.
@@ -35,7 +36,8 @@ struct RequestTrace: Sendable {
         }
         span.attributes["http.request.method"] = RequestMetrics.known(request.method).rawValue
         span.attributes["http.response.status_code"] = status
-        span.attributes["url.path"] = request.uri.path
+        // A path that isn't ours may have a token in it.
+        span.attributes["url.path"] = Scrubber.byLooks.scrub(request.uri.path)
         span.attributes["url.scheme"] = "http"
         span.attributes["client.address"] = client()
         if let host = request.head.authority {

@@ -2,7 +2,10 @@ import Synchronization
 
 /// Takes secrets out of what is about to be logged: those of this server by heart, those of fans and providers by
 /// their looks.
-final class Scrubber: Sendable {
+package final class Scrubber: Sendable {
+    /// Knows no secret by heart.
+    package static let byLooks = Scrubber(secrets: [])
+
     static let mark = "[secret]"
 
     /// Shorter ones would also be found in innocent words.
@@ -20,28 +23,39 @@ final class Scrubber: Sendable {
         "eyJ", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_", "pm_", "tok_", "Bearer ", "bearer ", "Basic ",
     ].map { Array($0.utf8) }
 
-    private let secrets: Mutex<[[UInt8]]>
+    private struct Known {
+        var secrets: [[UInt8]] = []
+        /// Whether some secret begins with this byte. Most bytes begin none, and are passed over at once.
+        var begins = [Bool](repeating: false, count: 256)
+    }
+
+    private let known = Mutex(Known())
 
     init(secrets: [String]) {
-        self.secrets = Mutex([])
+        known.withLock { known in
+            for beginning in Scrubber.beginnings { known.begins[Int(beginning[0])] = true }
+        }
         hide(secrets)
     }
 
     func hide(_ more: [String]) {
         let more = more.map { Array($0.utf8) }.filter { $0.count >= Scrubber.secretBytesMin }
-        secrets.withLock { $0 += more }
+        known.withLock { known in
+            known.secrets += more
+            for secret in more { known.begins[Int(secret[0])] = true }
+        }
     }
 
     func isSecret(key: String) -> Bool { Scrubber.keys.contains(key.lowercased()) }
 
-    func scrub(_ text: String) -> String {
+    package func scrub(_ text: String) -> String {
         let bytes = Array(text.utf8)
-        let secrets = secrets.withLock { $0 }
+        let known = known.withLock { $0 }
         var clean: [UInt8] = []
         var kept = 0
         var index = 0
         while index < bytes.count {
-            guard let end = Scrubber.secretEnd(bytes, at: index, secrets) else {
+            guard known.begins[Int(bytes[index])], let end = Scrubber.secretEnd(bytes, at: index, known.secrets) else {
                 index += 1
                 continue
             }
@@ -57,7 +71,7 @@ final class Scrubber: Sendable {
     private static func secretEnd(_ bytes: [UInt8], at index: Int, _ secrets: [[UInt8]]) -> Int? {
         for secret in secrets where bytes[index...].starts(with: secret) { return index + secret.count }
         // In the middle of a word nothing of this kind begins.
-        guard index == 0 || !isTokenByte(bytes[index - 1]) else { return nil }
+        guard index == 0 || !isWordByte(bytes[index - 1]) else { return nil }
         for beginning in beginnings where bytes[index...].starts(with: beginning) {
             var end = index + beginning.count
             while end < bytes.count, isTokenByte(bytes[end]) { end += 1 }
@@ -66,13 +80,16 @@ final class Scrubber: Sendable {
         return nil
     }
 
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
+    private static func isWordByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: "~"):
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
             true
         default: false
         }
+    }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        isWordByte(byte) || [".", "+", "/", "=", "~"].contains { byte == UInt8(ascii: $0) }
     }
 }
