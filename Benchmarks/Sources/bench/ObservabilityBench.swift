@@ -96,7 +96,7 @@ enum ObservabilityBench {
             process = try Programs.start(
                 Programs.onsale,
                 ["serve", "--port", "\(port)", "--management-port", "\(managementPort)", "--data", folder],
-                environment: own.merging(environment) { $1 })
+                environment: own.merging(environment) { $1 }, errors: .nullDevice)
             _ = try Programs.waitUntilReady(port: port)
             passes = try HTTPBench.prepare(port)
         }

@@ -10,12 +10,17 @@ enum Programs {
             fileURLWithPath: ProcessInfo.processInfo.environment["ONSALE_BINARY"] ?? "../.build/release/onsale")
     }
 
-    static func start(_ program: URL, _ arguments: [String], environment: [String: String] = [:]) throws -> Process {
+    /// - Parameter errors: where its log goes; to ours unless told otherwise.
+    static func start(
+        _ program: URL, _ arguments: [String], environment: [String: String] = [:],
+        errors: FileHandle = .standardError
+    ) throws -> Process {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = FileHandle.nullDevice
+        process.standardError = errors
         try process.run()
         return process
     }
