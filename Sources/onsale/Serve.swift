@@ -15,7 +15,10 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Public port; 0 picks a free one (ONSALE_PORT; 8080).")
     var port: Int?
 
-    @Option(help: "Management port for operators, on loopback (ONSALE_MANAGEMENT_PORT; 9464).")
+    @Option(help: "Address for operators, who need no token there (ONSALE_MANAGEMENT_HOST; 127.0.0.1).")
+    var managementHost: String?
+
+    @Option(help: "Management port for operators (ONSALE_MANAGEMENT_PORT; 9464).")
     var managementPort: Int?
 
     @Option(help: "The data folder, for everything that is stored (ONSALE_DATA; ./onsale-data).")
@@ -36,7 +39,8 @@ struct Serve: AsyncParsableCommand {
         let logger: Logger
         do {
             let settings = Settings(typed: [
-                .host: host, .port: port.map(String.init), .managementPort: managementPort.map(String.init),
+                .host: host, .port: port.map(String.init), .managementHost: managementHost,
+                .managementPort: managementPort.map(String.init),
                 .data: data, .demo: demo ? "true" : nil, .acceptClock: acceptClock ? "true" : nil,
             ])
             let configuration = try ServerConfiguration(settings)

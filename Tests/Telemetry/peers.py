@@ -69,6 +69,17 @@ class Parent:
         return {"X-B3-TraceId": self.trace, "X-B3-SpanId": self.span, "X-B3-Sampled": str(int(self.sampled))}
 
 
+def leaks(text, secrets):
+    """Where secrets stand in a text, for a failure's message: what is before and after them."""
+    found = []
+    for secret in secrets:
+        at = text.find(secret)
+        if at >= 0:
+            end = at + len(secret)
+            found.append(f"{text[max(0, at - 120):at]}«{secret[:12]}…»{text[end:end + 40]}")
+    return found
+
+
 # The program, as its operator sees it
 
 class Sandbox:

@@ -9,7 +9,7 @@ import unittest
 
 from exposition import Malformed, read_openmetrics
 from peers import (ADMIN_TOKEN, Buyer, Collector, Listener, Onsale, Parent, Prometheus, TextRelay, eventually,
-                   open_event, promtool, send)
+                   leaks, open_event, promtool, send)
 from false_provider import FalseProvider
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -47,6 +47,8 @@ def trade(shop):
         Listener(program.url, "/v1/events/hall/availability/stream"),
         Listener(program.url, "/v1/events/hall/waiting-room/stream"),
         Listener(program.url, "/v1/events/hall/waiting-room/stream")]
+    for listener in shop.listeners:
+        unittest.addModuleCleanup(listener.close)
     shop.buyers = [Buyer(program, "hall") for _ in range(6)]
     first, second, third, fourth, fifth, sixth = shop.buyers
     first.buy(2)
@@ -134,9 +136,8 @@ class FormatTests(unittest.TestCase):
 
     def test_no_secret_is_on_the_page(self):
         page = Shop.program.metrics(WANTS_OPEN) + Shop.program.metrics()
-        for buyer in Shop.buyers:
-            for secret in (*buyer.secrets, buyer.id):
-                self.assertNotIn(secret, page)
+        self.assertEqual([], leaks(page, [
+            secret for buyer in Shop.buyers for secret in (*buyer.secrets, buyer.id)]))
 
 
 class NumberTests(unittest.TestCase):
@@ -220,21 +221,24 @@ class NumberTests(unittest.TestCase):
         self.assertEqual(counted, dict(self.journaled))
 
     def test_provider_requests_are_those_that_the_provider_saw(self):
-        seen = collections.Counter(call.operation for call in Shop.provider.calls if call.method != "-")
-        counted = collections.Counter()
-        for (operation, outcome), count in self.series(
-                "onsale_provider_requests_total", "operation", "outcome").items():
-            self.assertIn(operation, ("authorize", "capture", "void", "refund", "payment", "payments", "refunds",
-                                      "dispute", "reference", "probe"))
-            self.assertIn(outcome, ("ok", "declined", "unanswered", "failed", "busy", "not_asked", "key_conflict",
-                                    "unauthorized", "rejected", "unknown_payment"))
-            counted[operation] += count
-        for ours, theirs in (("authorize", "create"), ("capture", "capture"), ("refund", "refund"),
-                             ("void", "cancel")):
-            self.assertEqual(counted[ours], seen[theirs], ours)
-        self.assertEqual(self.value("onsale_provider_requests_total", operation="authorize", outcome="declined"), 1)
-        self.assertEqual(self.value("onsale_provider_requests_total", operation="authorize", outcome="ok"), 4)
-        self.assertEqual(self.value("onsale_provider_request_seconds_count", operation="capture"), 4)
+        # A webhook may bring the same question a second time, so only the provider knows how many there were.
+        seen = collections.Counter(
+            (call.operation, "ok" if call.answered.startswith("200") else "declined")
+            for call in Shop.provider.calls if call.operation in ("create", "capture", "cancel", "refund"))
+        counted = self.series("onsale_provider_requests_total", "operation", "outcome")
+        self.assertLessEqual({operation for operation, _ in counted}, {
+            "authorize", "capture", "void", "refund", "payment", "payments", "refunds", "dispute", "reference",
+            "probe"})
+        self.assertLessEqual({outcome for _, outcome in counted}, {
+            "ok", "declined", "unanswered", "failed", "busy", "not_asked", "key_conflict", "unauthorized", "rejected",
+            "unknown_payment"})
+        for ours, theirs in (("authorize", "create"), ("capture", "capture"), ("void", "cancel"), ("refund", "refund")):
+            for outcome in ("ok", "declined"):
+                self.assertEqual(counted.get((ours, outcome), 0), seen[theirs, outcome], f"{ours} {outcome}")
+            self.assertEqual(self.value("onsale_provider_request_seconds_count", operation=ours),
+                             seen[theirs, "ok"] + seen[theirs, "declined"])
+        self.assertGreaterEqual(counted["authorize", "declined"], 1)
+        self.assertGreaterEqual(counted["capture", "declined"], 1)
         self.assertEqual(self.value("onsale_provider_up"), 1)
 
     def test_requests_are_counted_by_route_and_status(self):

@@ -77,7 +77,7 @@ def readme_pictures(browser, server, last_in_line):
     for state in stations.organizer(page, server.url):
         if state == "dashboard":
             sell_while_looking(server, page)
-            page.set_viewport_size({"width": 1280, "height": 1180})
+            page.set_viewport_size({"width": 1280, "height": 1575})
             stations.settle(page)
             page.screenshot(path=DOCS / "organizer-dashboard.png")
             break
@@ -85,11 +85,15 @@ def readme_pictures(browser, server, last_in_line):
 
 
 def sell_while_looking(server, page):
-    """Sells over some time, because charts and the pace need a history."""
-    for number in range(48):
+    """Sells over some time, because charts and the pace need a history: for the README as long as the charts reach."""
+    for number in range(280 if "--docs" in sys.argv else 48):
         wanted = {"best": {"category": ["VIP", "R", "S", "A"][number % 4], "quantity": 1 + number * 7 % 4}}
         server.buy(f"looked-at{number}@example.com", "arena", wanted)
-        page.wait_for_timeout(400 + 900 * (number % 3))
+        if number % 3 == 0:
+            # Some only look.
+            _, shopping = server.pass_for(f"looker{number}@example.com", "arena")
+            server.call("POST", "/v1/events/arena/holds", wanted, shopping)
+        page.wait_for_timeout(300 + 50 * abs(number % 80 - 40))
 
 
 def fill(server):

@@ -28,7 +28,8 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
         let trace = RequestTrace(request, correlation: context.correlation)
         metrics.begin()
         return try await InstrumentationContext.withValue(trace.context) {
-            var status = 0
+            // What isn't HTTP is answered below, with 400.
+            var status = 400
             var slug: Problem.Slug?
             defer {
                 let nanoseconds = DispatchTime.now().uptimeNanoseconds - began
@@ -38,8 +39,12 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
                     request, route: route, status: status, client: gate.address(of: request, context).text,
                     correlation: context.correlation)
                 access.debug(
-                    "\(request.method) \(request.uri.path)",
-                    metadata: ["status": "\(status)", "milliseconds": "\(Double(nanoseconds / 1000) / 1000)"])
+                    "Answered",
+                    metadata: [
+                        "method": "\(request.method)", "path": "\(request.uri.path)",
+                        "status": "\(status)", "problem": "\(slug?.rawValue ?? "none")",
+                        "milliseconds": "\(Double(nanoseconds / 1000) / 1000)",
+                    ])
             }
             var response: Response
             (response, slug) = try await answer(to: request, context)

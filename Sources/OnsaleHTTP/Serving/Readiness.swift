@@ -79,11 +79,20 @@ package final class DiskWatch: Sendable {
     }
 
     private static let waitMilliseconds = 1000
-    private static let stepMilliseconds = 10
+    private static let stepMilliseconds = 5
+    /// For so long what was seen is news enough: anybody may ask the public port.
+    private static let freshNanoseconds: UInt64 = 1_000_000_000
+
+    private struct Current {
+        var state = State.unknown
+        var isLooking = false
+        /// When it was last seen.
+        var at: UInt64 = 0
+    }
 
     private let path: String
     private let queue = DispatchQueue(label: "onsale.disk", qos: .utility)
-    private let current = Mutex<(state: State, isLooking: Bool)>((.unknown, false))
+    private let current = Mutex(Current())
 
     package init(path: String) {
         self.path = path
@@ -91,8 +100,10 @@ package final class DiskWatch: Sendable {
 
     package var state: State { current.withLock { $0.state } }
 
-    /// Looks, but waits no longer than a second for what it sees.
+    /// Looks, unless that was done just now, but waits no longer than a second for what it sees.
     package func look() async {
+        let now = DispatchTime.now().uptimeNanoseconds
+        guard current.withLock({ $0.at == 0 || now - min(now, $0.at) > DiskWatch.freshNanoseconds }) else { return }
         begin()
         for _ in 0..<DiskWatch.waitMilliseconds / DiskWatch.stepMilliseconds {
             guard current.withLock({ $0.isLooking }) else { return }
@@ -110,7 +121,7 @@ package final class DiskWatch: Sendable {
         guard mustLook else { return }
         queue.async { [self] in
             let state = measure()
-            current.withLock { $0 = (state, false) }
+            current.withLock { $0 = Current(state: state, at: DispatchTime.now().uptimeNanoseconds) }
         }
     }
 
