@@ -59,28 +59,19 @@ package final class EngineMetrics: Follower {
     package func leave(_ event: String) {
         state.withLock { state in
             state.busy.forget(event)
-            retire(event, &state)
+            state.events.removeValue(forKey: event)?.destroy()
         }
     }
 
     /// The counters that an event counts with now: its own, or those of all the rest.
     private func counters(of event: String, facts: Int, _ state: inout State) -> EventCounters {
         let (label, displaced) = state.busy.note(event, facts: facts, now: EngineMetrics.seconds)
-        if let displaced { retire(displaced, &state) }
-        return counters(label, &state)
-    }
-
-    private func counters(_ label: String, _ state: inout State) -> EventCounters {
+        // Its series end here. What it does from now on counts with the rest.
+        if let displaced { state.events.removeValue(forKey: displaced)?.destroy() }
         if let counters = state.events[label] { return counters }
         let counters = EventCounters(label)
         state.events[label] = counters
         return counters
-    }
-
-    /// Ends an event's own series. What it counted, and what it does from now on, counts with the rest.
-    private func retire(_ event: String, _ state: inout State) {
-        guard let retired = state.events.removeValue(forKey: event) else { return }
-        retired.destroy(inFavourOf: counters(BusyEvents.rest, &state))
     }
 
     private func count(_ fact: Fact, _ state: inout State) {

@@ -5,7 +5,7 @@ import OnsaleTelemetry
 import OnsaleWaitingRoom
 
 /// The counters of one event, or of all that have no label of their own.
-final class EventCounters {
+final class EventCounters: Sendable {
     private enum HoldOutcome: String, CaseIterable {
         case made
         case ordered
@@ -24,33 +24,34 @@ final class EventCounters {
         case ended
     }
 
-    private let holds: [HoldOutcome: Tally]
-    private let orders: [OrderState: Tally]
-    private let calls: [CallOutcome: Tally]
-    private let passes: [PassOutcome: Tally]
-    private let joins: Tally
+    private let holds: [HoldOutcome: Counter]
+    private let orders: [OrderState: Counter]
+    private let calls: [CallOutcome: Counter]
+    private let passes: [PassOutcome: Counter]
+    private let joins: Counter
 
     /// All series begin at zero, so that the first event of a kind is seen as an increase.
     init(_ event: String) {
-        func tallies<Key: Hashable>(
+        func counters<Key: Hashable>(
             _ name: String, _ label: String, _ keys: [Key], _ text: (Key) -> String
-        ) -> [Key: Tally] {
-            Dictionary(uniqueKeysWithValues: keys.map { ($0, Tally(name, [("event", event), (label, text($0))])) })
+        ) -> [Key: Counter] {
+            Dictionary(
+                uniqueKeysWithValues: keys.map { key in
+                    (key, Counter(label: name, dimensions: [("event", event), (label, text(key))]))
+                })
         }
-        holds = tallies("onsale_holds_total", "outcome", HoldOutcome.allCases, \.rawValue)
-        orders = tallies("onsale_orders_total", "state", OrderState.allCases, \.metricName)
-        calls = tallies("onsale_calls_total", "outcome", CallOutcome.allCases, \.rawValue)
-        passes = tallies("onsale_passes_total", "outcome", PassOutcome.allCases, \.rawValue)
-        joins = Tally("onsale_joins_total", [("event", event)])
+        holds = counters("onsale_holds_total", "outcome", HoldOutcome.allCases, \.rawValue)
+        orders = counters("onsale_orders_total", "state", OrderState.allCases, \.metricName)
+        calls = counters("onsale_calls_total", "outcome", CallOutcome.allCases, \.rawValue)
+        passes = counters("onsale_passes_total", "outcome", PassOutcome.allCases, \.rawValue)
+        joins = Counter(label: "onsale_joins_total", dimensions: [("event", event)])
     }
 
-    /// Ends all series, whose counts go on in `heir`'s: the sum over all events must not fall.
-    func destroy(inFavourOf heir: EventCounters) {
-        for (key, tally) in holds { tally.destroy(inFavourOf: heir.holds[key]) }
-        for (key, tally) in orders { tally.destroy(inFavourOf: heir.orders[key]) }
-        for (key, tally) in calls { tally.destroy(inFavourOf: heir.calls[key]) }
-        for (key, tally) in passes { tally.destroy(inFavourOf: heir.passes[key]) }
-        joins.destroy(inFavourOf: heir.joins)
+    /// Ends all series. Nobody inherits what they counted: a counter that jumps would be taken for as many sales.
+    func destroy() {
+        for counter in Array(holds.values) + orders.values + calls.values + passes.values + [joins] {
+            counter.destroy()
+        }
     }
 
     /// - Parameter order: the fact's order as it stands after the batch.
@@ -88,27 +89,6 @@ final class EventCounters {
         case .passExpired, .passGivenUp, .passEnded: passes[.ended]?.increment()
         case .paused, .resumed, .rescheduled, .drawCommitted, .drawn, .soldOut, .seatsReturned, .moved: break
         }
-    }
-}
-
-/// A counter that knows its count, which swift-metrics keeps to itself.
-private final class Tally {
-    private let counter: Counter
-    private var count: Int64 = 0
-
-    init(_ name: String, _ labels: [(String, String)]) {
-        counter = Counter(label: name, dimensions: labels)
-    }
-
-    func increment(by amount: Int64 = 1) {
-        guard amount > 0 else { return }
-        count += amount
-        counter.increment(by: amount)
-    }
-
-    func destroy(inFavourOf heir: Tally?) {
-        counter.destroy()
-        heir?.increment(by: count)
     }
 }
 

@@ -71,6 +71,18 @@ struct OnsaleApplication: Sendable {
     private static let streamShare = 84
 
     func run() async throws {
+        // The exporters begin first and end last: they hear of everything the others do, also while those stop.
+        let exporters = ServiceGroup(
+            services: observability.traces.services, logger: Logger(label: "onsale.lifecycle"))
+        async let exporting: Void = exporters.run()
+        let result: Result<Void, any Error>
+        do { result = .success(try await sell()) } catch { result = .failure(error) }
+        await exporters.triggerGracefulShutdown()
+        try await exporting
+        try result.get()
+    }
+
+    private func sell() async throws {
         // The public port is bound last, so that anyone who can connect is served. The sandbox needs its number
         // earlier, for webhooks.
         let publicPort = try FreePort.resolve(configuration.port, host: configuration.host)
@@ -210,8 +222,7 @@ struct OnsaleApplication: Sendable {
             opened(nil, port)
         }
         var configuration = ServiceGroupConfiguration(
-            // What ends first stands last: the exporters hear of everything the others did.
-            services: observability.traces.services + [
+            services: [
                 management, publicServer, ShutdownService(engine: engine, broadcaster: broadcaster, logger: logger),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],

@@ -31,7 +31,12 @@ struct LogLine {
         var rest = metadata
         var fields: [(String, Logger.MetadataValue)] = []
         for key in LogLine.correlation { if let value = rest.removeValue(forKey: key) { fields.append((key, value)) } }
-        fields += rest.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        var taken = LogLine.reserved.union(fields.map(\.0))
+        for (key, value) in rest.sorted(by: { $0.key < $1.key }) {
+            var key = key
+            while !taken.insert(key).inserted { key += "_" }
+            fields.append((key, value))
+        }
         switch format {
         case .json:
             bytes += "{\"time\":\"".utf8
@@ -42,7 +47,7 @@ struct LogLine {
             quote(scrubber.scrub(message))
             for (key, value) in fields {
                 bytes += ",".utf8
-                quote(LogLine.reserved.contains(key) ? key + "_" : key)
+                quote(key)
                 bytes += ":".utf8
                 json(value, key)
             }
@@ -57,7 +62,10 @@ struct LogLine {
                 bytes += " ".utf8
                 plain(key)
                 bytes += "=".utf8
-                word(text(value, key))
+                switch value {
+                case .string, .stringConvertible: word(text(value, key))
+                case .array, .dictionary: json(value, key)
+                }
             }
             bytes += "\n".utf8
         }
@@ -141,8 +149,8 @@ struct LogLine {
     private mutating func escape(_ text: String, quotes: Bool) {
         var budget = LogLine.textBytesMax
         for scalar in text.unicodeScalars {
-            budget -= 1
-            guard budget > 0 else {
+            budget -= UTF8.width(scalar)
+            guard budget >= 0 else {
                 bytes += "…".utf8
                 return
             }

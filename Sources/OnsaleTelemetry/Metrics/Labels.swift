@@ -1,4 +1,4 @@
-/// The labels of a series, sorted by name, each name once.
+/// The labels of a series, sorted by name, each name once. A label without a value is none, as for Prometheus.
 struct Labels: Hashable, Sendable {
     struct Label: Hashable, Sendable {
         let name: String
@@ -20,7 +20,7 @@ struct Labels: Hashable, Sendable {
             labels.removeAll { $0.name == name }
             labels.append(Label(name: name, value: Labels.cut(value)))
         }
-        all = labels.sorted { $0.name < $1.name }
+        all = labels.filter { !$0.value.isEmpty }.sorted { $0.name < $1.name }
     }
 
     private static func cut(_ value: String) -> String {

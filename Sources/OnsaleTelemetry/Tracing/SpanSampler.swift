@@ -5,8 +5,8 @@ import Synchronization
 ///
 /// A parent in this process always decides, so that no trace has holes. A parent from outside is a stranger on the
 /// internet: with a `parentbased_` sampler its "sampled" is honoured for ``strangersPerSecondMax`` traces a second, and
-/// beyond that the root's rule decides, so that nobody can make us record everything. Its "not sampled" is honoured
-/// always, and costs nothing.
+/// beyond that the root's rule decides, so that nobody can make us record everything. For a stranger's trace that rule
+/// is followed by chance, since strangers choose their ids. "Not sampled" is honoured always, and costs nothing.
 ///
 /// A class, for it counts strangers.
 package final class SpanSampler: Sendable {
@@ -55,7 +55,9 @@ package final class SpanSampler: Sendable {
         switch parent {
         case .local(let context): context.isSampled
         case .remote(_, let isSampled?) where isParentBased:
-            isSampled && (honoursStranger() || root.samples(traceID))
+            isSampled && (honoursStranger() || root.samples(.random()))
+        // Named by someone else, even if only the trace.
+        case .remote(_?, _): root.samples(.random())
         case .none, .remote: root.samples(traceID)
         }
     }

@@ -58,8 +58,8 @@ import Testing
     func neverBlocks() throws {
         let pipe = try UnreadPipe()
         let writer = LogWriter(descriptor: pipe.input) { Array("dropped \($0)\n".utf8) }
-        // 64 megabytes. If one write waited for the pipe, this would never end.
-        let (lines, bytes) = (64 << 10, 1 << 10)
+        // 16 megabytes. If one write waited for the pipe, this would never end.
+        let (lines, bytes) = (16 << 10, 1 << 10)
         for number in 0..<lines { writer.write(line("line \(number)", bytes: bytes), isUrgent: false) }
         var kept: [Int] = []
         var dropped = 0
