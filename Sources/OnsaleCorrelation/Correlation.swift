@@ -48,6 +48,10 @@ extension InstrumentationContext {
         typealias Value = TraceContext
     }
 
+    private enum RecordedKey: InstrumentationContextKey {
+        typealias Value = Bool
+    }
+
     private enum CorrelationKey: InstrumentationContextKey {
         typealias Value = Correlation
     }
@@ -56,6 +60,12 @@ extension InstrumentationContext {
     package var traceContext: TraceContext? {
         get { self[TraceContextKey.self] }
         set { self[TraceContextKey.self] = newValue }
+    }
+
+    /// Whether the span in progress is recorded here. A caller may have sampled a trace of which we keep nothing.
+    package var isRecorded: Bool {
+        get { self[RecordedKey.self] ?? false }
+        set { self[RecordedKey.self] = newValue }
     }
 
     package var correlation: Correlation? {

@@ -203,6 +203,7 @@ public final class Engine: Sendable {
     /// - Parameter waitUntil: the latest moment to answer, with the order's state at that time.
     /// - Throws: ``EngineError``, or ``Refusal``.
     public func apply(_ command: PlaceOrder, to event: EventHandle, waitUntil: Timestamp) async throws -> Order {
+        saga.requests.note(event: event.id, hold: command.hold)
         let wait = JournalWait(PlaceOrder.self, event: event.id)
         return try await withCheckedThrowingContinuation { continuation in
             var envelope = Envelope(command, waitUntil: waitUntil) { continuation.resume(with: $0) }

@@ -52,7 +52,7 @@ final class PlanCache: Sendable {
                 return Task { kept }
             }
             if let loading = state.loading[key] { return loading }
-            let loading = Task { try await load(key) }
+            let loading = Task.detached { [self] in try await load(key) }
             state.loading[key] = loading
             state.loads += 1
             return loading

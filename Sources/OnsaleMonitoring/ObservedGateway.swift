@@ -52,7 +52,6 @@ package struct ObservedGateway: PaymentGateway {
             })
     }
 
-    /// Nothing is recorded of calls that were given up because the process stops.
     private func observe<Answer>(
         _ operation: Operation, _ order: PaymentOrder? = nil, attempt: Int? = nil,
         outcome: (Answer) -> String = { _ in "ok" }, _ call: () async throws -> Answer
@@ -74,6 +73,8 @@ package struct ObservedGateway: PaymentGateway {
             if span.isRecording { span.attributes["onsale.payment.outcome"] = outcome }
             return answer
         } catch {
+            // Given up because the process stops; that says nothing of the provider.
+            if error is CancellationError { throw error }
             let outcome = (error as? PaymentGatewayError)?.outcome ?? "unanswered"
             record(operation, outcome, since: began)
             if span.isRecording {

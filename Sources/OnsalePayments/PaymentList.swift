@@ -65,7 +65,7 @@ actor PaymentList {
             waiting.append(Question(reference: reference, since: since, askedAt: .now, answer: answer))
             guard !isWalking else { return }
             isWalking = true
-            Task { await answerAll(read) }
+            Task.detached { [self] in await answerAll(read) }
         }
     }
 

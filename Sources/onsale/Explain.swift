@@ -10,7 +10,10 @@ import OnsaleValues
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell what became of an order, a hold, a ticket or a buyer.",
-        discussion: "Exits with 1 if there is no such thing, or 2 if that is no ID. A running server is not disturbed.")
+        discussion: """
+            Requests that were refused changed nothing, so no story has them: look for the buyer in the log instead.
+            Exits with 1 if there is no such thing, or 2 if that is no ID. A running server is not disturbed.
+            """)
 
     @Argument(help: "ord_…, hld_…, tkt_…, byr_…, or the address with which a buyer signed in.")
     var id: String
@@ -40,7 +43,8 @@ struct Explain: ParsableCommand {
         let found = try Explainer(journal: journal, now: now).explain(wanted, in: event)
         guard !found.isEmpty else {
             throw failure(
-                "nothing in \(event.map { "event \($0)" } ?? "the journal") is known of \(Terminal.plain(id))", 1)
+                "nothing in \(event.map { "event \($0)" } ?? "the journal") is known of \(Terminal.plain(id))"
+                    + (wanted.caveat.map { ". \($0)" } ?? ""), 1)
         }
         for (index, explanation) in found.enumerated() {
             if json {
@@ -49,6 +53,9 @@ struct Explain: ParsableCommand {
                 if index > 0 { FileHandle.printLine("") }
                 for line in StoryPrinter.lines(explanation) { FileHandle.printLine(line) }
             }
+        }
+        if !json, let caveat = wanted.caveat {
+            for line in [""] + Terminal.wrap(caveat, width: Terminal.columns) { FileHandle.printLine(line) }
         }
     }
 

@@ -4,7 +4,6 @@ import NIOPosix
 import OnsaleEngine
 import OnsaleHTTP
 import OnsaleMonitoring
-import OnsaleStorage
 import OnsaleStreams
 import OnsaleTelemetry
 
@@ -21,11 +20,9 @@ struct Monitor: Sendable {
 
     /// Tells from now on, to whoever asks, how everything stands.
     func watch(
-        _ engine: Engine, _ service: OnsaleService, _ broadcaster: Broadcaster, _ readiness: Readiness,
-        _ folder: DataFolder
+        _ engine: Engine, _ service: OnsaleService, _ broadcaster: Broadcaster, _ readiness: Readiness
     ) {
         let disk = readiness.disk
-        let journal = folder.file("journal.sqlite").path
         metrics.collect { [events = self.engine] sink in
             events.collect(engine.loadedViews(), now: engine.now(), into: &sink)
             let counts = engine.eventCounts
@@ -52,7 +49,7 @@ struct Monitor: Sendable {
             if case .free(let bytes) = disk.state { sink.tell("onsale_disk_free_bytes", [:], bytes) }
             // For the next who asks; nobody waits for a disk here.
             disk.begin()
-            sink.tell("onsale_journal_bytes", [:], Monitor.size(journal) + Monitor.size(journal + "-wal"))
+            sink.tell("onsale_journal_bytes", [:], disk.journalBytes)
             sink.tell("onsale_build_info", ["version": Onsale.version, "build": ServerInfo.build], 1)
             ProcessFigures.collect(into: &sink)
         }
@@ -67,10 +64,6 @@ struct Monitor: Sendable {
             ("availability", figures["seats"] ?? Broadcaster.Figures()),
             ("waiting_room", figures["room"] ?? Broadcaster.Figures()),
         ]
-    }
-
-    private static func size(_ path: String) -> Int {
-        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     }
 }
 

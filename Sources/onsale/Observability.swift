@@ -40,7 +40,8 @@ struct Observability: Sendable {
         let logs = LogSystem(
             format: try settings.word(.logFormat, LogFormat.text, of: [.text, .json]),
             level: try settings.word(.logLevel, Logger.Level.notice, of: Logger.Level.allCases),
-            secrets: settings.secrets)
+            scrubber: .process)
+        Scrubber.process.hide(settings.secrets)
         LoggingSystem.bootstrap({ logs.handler($0, $1) }, metadataProvider: .correlation)
         // What is still to be written must not be lost with the process.
         LogFlush.logs.withLock { $0 = logs }

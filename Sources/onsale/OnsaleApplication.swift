@@ -23,7 +23,7 @@ func buildApplication(
     for warning in configuration.warnings { logger.warning(warning) }
     let folder = try DataFolder(path: configuration.dataPath)
     let secrets = try Secrets(configuration, folder: folder)
-    observability.logs.hide(secrets.all)
+    Scrubber.process.hide(secrets.all)
     let journal = try SQLiteJournal(folder: folder.url.path)
     return OnsaleApplication(
         configuration: configuration, observability: observability, folder: folder, secrets: secrets, journal: journal,
@@ -65,7 +65,7 @@ struct OnsaleApplication: Sendable {
     let logger: Logger
 
     /// How long connections may take to close during shutdown, in seconds; the process must be gone within ten.
-    private static let shutdownSeconds = 6
+    private static let shutdownSeconds = 5
 
     /// The percentage of connections that may be streams; the rest is for requests.
     private static let streamShare = 84
@@ -107,7 +107,7 @@ struct OnsaleApplication: Sendable {
         let service = try await OnsaleService(
             engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
             history: history, readiness: readiness, version: Onsale.version, logger: Logger(label: "onsale.http"))
-        monitor.watch(engine, service, broadcaster, readiness, folder)
+        monitor.watch(engine, service, broadcaster, readiness)
         if configuration.isDemo { try await Demo.openArena(in: engine, logger: logger) }
         try await serve(service, engine, broadcaster, readiness, publicPort)
         await broadcaster.stop()
@@ -175,7 +175,7 @@ struct OnsaleApplication: Sendable {
             observer: observer, logger: Logger(label: "onsale.engine"),
             fatal: { reason in
                 // After a failed write or sync nobody knows what is on disk; a restart reads what is there.
-                logger.critical("Stopping, because \(reason)")
+                logger.critical("Stopping at once", metadata: ["reason": "\(reason)"])
                 exit(70)
             })
     }
@@ -266,8 +266,13 @@ struct OnsaleApplication: Sendable {
         lines.append("  organizer, door    \(url)/organizer, \(url)/door")
         lines.append("  management         http://\(configuration.managementHost):\(managementPort)")
         FileHandle.printLine(lines.joined(separator: "\n"))
-        let on = features.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
-        logger.notice("Onsale \(Onsale.version) (\(ServerInfo.build)) is open: \(on)")
+        Task {
+            var metadata: Logger.Metadata = ["version": "\(Onsale.version)", "build": "\(ServerInfo.build)"]
+            if let digest = await ServerInfo.digest() { metadata["digest"] = "\(digest.prefix(12))" }
+            for (name, value) in features { metadata[name] = "\(value)" }
+            for (name, value) in configuration.shown { if let value { metadata[name] = "\(value)" } }
+            logger.notice("Open", metadata: metadata)
+        }
     }
 }
 

@@ -35,6 +35,10 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         // Nobody else may read the files created here.
         umask(0o077)
+        // A log reader that goes away must not take the server along.
+        signal(SIGPIPE, SIG_IGN)
+        // A descriptor that was closed would become some connection's, and log lines would go there.
+        for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) == -1 { _ = open("/dev/null", O_RDWR) }
         let application: OnsaleApplication
         let logger: Logger
         do {

@@ -83,16 +83,20 @@ struct Settings: Sendable {
         }
         let standard = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("OTEL_") }
             .sorted { $0.key < $1.key }
-            .map { ($0.key, $0.key.hasSuffix("_HEADERS") ? "set" : Settings.withoutPassword($0.value)) }
+            .map { name, value in
+                let isOpaque = name.hasSuffix("_HEADERS") || name.hasSuffix("_ATTRIBUTES")
+                return (name, isOpaque ? "set" : Settings.withoutPassword(value))
+            }
         return own + standard
     }
 
-    /// A URL may carry credentials.
+    /// A URL may carry credentials, before its host or in its query.
     private static func withoutPassword(_ text: String) -> String {
-        guard text.contains("@"), var parts = URLComponents(string: text), parts.user != nil || parts.password != nil
-        else { return text }
+        guard text.contains("@") || text.contains("?") else { return text }
+        guard var parts = URLComponents(string: text), parts.scheme != nil, parts.host != nil else { return "set" }
         parts.user = nil
         parts.password = nil
+        parts.query = nil
         return parts.string ?? "set"
     }
 

@@ -8,7 +8,7 @@ import ServiceLifecycle
 /// comes in time.
 struct ShutdownService: Service {
     /// When to cut off what is left, in seconds. Everything answered is already on disk, so nothing is lost.
-    private static let secondsMax = 9
+    private static let secondsMax = 8
 
     let engine: Engine
     let broadcaster: Broadcaster
@@ -21,7 +21,7 @@ struct ShutdownService: Service {
         let logger = logger
         Thread.detachNewThread {
             sleep(UInt32(ShutdownService.secondsMax))
-            logger.notice("Some connections did not close in time and were cut off")
+            logger.notice("Not everything ended in time, and the rest was cut off")
             exit(0)
         }
     }

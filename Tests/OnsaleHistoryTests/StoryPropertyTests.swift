@@ -79,6 +79,27 @@ import Testing
         }
     }
 
+    @Test(
+        "Long after the last fact nothing is told as live, until the facts say so",
+        arguments: 60...69 as ClosedRange<UInt64>)
+    func overdue(seed: UInt64) throws {
+        let script = try Script()
+        try script.live(seed: seed, steps: 300)
+        func waits(after seconds: Int) throws -> [String] {
+            let explainer = Explainer(journal: script.journal, now: script.now.adding(seconds: seconds))
+            return try (0..<12).flatMap { try explainer.explain(.buyer(Show.buyer($0)), in: nil) }.flatMap(\.steps)
+                .filter { $0.what == "Waiting" }.map(\.detail)
+        }
+        let live = script.partition.sale.holds.values.count { $0.order == nil } + script.partition.line.passes.count
+        let undecided = script.partition.sale.orders.count { $0.state == .authorizing || $0.state == .requiresAction }
+        let overdue = try waits(after: 86_400)
+        #expect(!overdue.contains { $0.contains("can be paid") || $0.contains("is kept") })
+        #expect(
+            overdue.count { $0.contains("was to end") } == live + undecided + script.partition.line.calls.count)
+        try script.wait(seconds: 86_400)
+        #expect(try !waits(after: 0).contains { $0.contains("was to end") })
+    }
+
     @Test("A moment is found among the rows as by reading them all", arguments: 50...54 as ClosedRange<UInt64>)
     func search(seed: UInt64) throws {
         let script = try Script()

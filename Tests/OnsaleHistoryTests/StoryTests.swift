@@ -1,10 +1,10 @@
 import OnsaleSale
 import OnsaleValues
-import OnsaleWaitingRoom
 import Testing
 
 @testable import OnsaleEngine
 @testable import OnsaleHistory
+@testable import OnsaleWaitingRoom
 
 /// The story of an order for each way it can go.
 @Suite struct StoryTests {
@@ -200,5 +200,109 @@ import Testing
         #expect(try explainer.explain(.buyer(Show.buyer(99)), in: nil).isEmpty)
         #expect(try explainer.explain(.order(PublicID(.order, at: script.now, serial: 1, tag: 9)), in: nil).isEmpty)
         #expect(ExplainedID("ord_nonsense") == nil && ExplainedID(ticketID.text) == .ticket(ticketID))
+    }
+
+    @Test("A buyer's story says where refused requests are found, since it can't tell of them")
+    func caveat() throws {
+        let caveat = try #require(ExplainedID.buyer(Show.buyer(1)).caveat)
+        for word in ["refused", "onsale.access", "debug", "buyer", "problem", "trace"] {
+            #expect(caveat.contains(word))
+        }
+        #expect(ExplainedID.order(PublicID(.order, at: Show.start, serial: 1, tag: 1)).caveat == nil)
+    }
+
+    @Test("A trace that nobody recorded is said to be so")
+    func traceNotRecorded() throws {
+        let script = try Script()
+        try script.begin()
+        let hold = try script.hold(.seats([4]), try script.admit(1))
+        let trace = String(Show.trace.dropLast(2)) + "00"
+        let order = try #require(
+            try script.run(
+                PlaceOrder(hold.id, buyer: hold.buyer, paymentMethod: Show.method, trace: trace, key: Show.key(50))))
+        let placed = try #require(try story(of: order.id, in: script).first { $0.what == "Order placed" })
+        #expect(placed.detail.hasSuffix(" Trace 0af7651916cd43dd8448eb211c80319c (not recorded)."))
+    }
+
+    @Test("A thing is found in the second of two events with the same tag")
+    func sameTag() throws {
+        let journal = MemoryJournal()
+        try Script(Show.definition("a"), in: journal).begin()
+        let script = try Script(Show.definition("b"), in: journal)
+        let order = try #require(script.partition.sale.order(try ordered(script)))
+        let id = try #require(ExplainedID(script.definition.orderID(order)))
+        #expect(try Explainer(journal: journal, now: script.now).explain(id, in: nil).map(\.event) == ["b"])
+        #expect(try Explainer(journal: journal, now: script.now).explain(id, in: "a").isEmpty)
+    }
+
+    // MARK: A server that stopped
+
+    /// Three hours after the last fact.
+    private func later(_ id: ExplainedID, _ script: Script) throws -> Explanation {
+        let explainer = Explainer(journal: script.journal, now: script.now.adding(seconds: 3 * 3600))
+        return try #require(try explainer.explain(id, in: nil).first)
+    }
+
+    private static func wasToEnd(_ time: String) -> String {
+        "was to end at 2027-01-15 \(time); the server has not written that down yet"
+    }
+
+    @Test("What must be over by now isn't told as live: a hold and its pass")
+    func overdueHold() throws {
+        let script = try Script()
+        try script.begin()
+        let hold = try script.hold(.seats([4]), try script.admit(1))
+        let id = PublicID(.hold, at: hold.madeAt, serial: hold.id.serial, tag: script.definition.tag)
+        let ofHold = try later(.hold(id), script)
+        #expect(ofHold.heading.contains(": \(Self.wasToEnd("08:15:00")). Seat s4,"))
+        #expect(
+            ofHold.steps.filter { $0.what == "Waiting" }.map(\.detail) == [
+                "Hold of seat s4: \(Self.wasToEnd("08:15:00")).", "The pass \(Self.wasToEnd("08:25:00")).",
+            ])
+        #expect(try later(.buyer(hold.buyer), script).steps.suffix(2) == ofHold.steps.suffix(2))
+    }
+
+    @Test("What must be over by now isn't told as live: an order", arguments: [false, true])
+    func overdueOrder(isAtBank: Bool) throws {
+        let script = try Script()
+        let id = try ordered(script)
+        if isAtBank { try script.results(id, .actionRequired(intent: "pi_1", url: Show.url)) }
+        let order = try #require(script.partition.sale.order(id))
+        let ofOrder = try later(try #require(ExplainedID(script.definition.orderID(order))), script)
+        #expect(ofOrder.heading.contains(": \(Self.wasToEnd("08:20:00")). Seats s4, s5,"))
+        #expect(
+            ofOrder.steps.filter { $0.what == "Waiting" }.map(\.detail) == [
+                "The payment was not decided in time: the order \(Self.wasToEnd("08:20:00")).",
+                "The pass \(Self.wasToEnd("08:25:00")).",
+            ])
+        let hold = PublicID(.hold, at: Show.start.adding(seconds: 600), serial: 1, tag: script.definition.tag)
+        #expect(try later(.hold(hold), script).heading.contains(": its order \(Self.wasToEnd("08:20:00")). "))
+        // An order that is decided has no end.
+        try script.results(id, .authorized(intent: "pi_1"))
+        let taken = try later(try #require(ExplainedID(script.definition.orderID(order))), script)
+        #expect(taken.heading.contains(": the money is being taken. "))
+        #expect(taken.steps.last?.detail == "The pass \(Self.wasToEnd("08:25:00")).")
+    }
+
+    @Test("What must be over by now isn't told as live: a call, and a place in line after the sale")
+    func overdueLine() throws {
+        let script = try Script(Show.definition(shoppers: 1))
+        try script.begin()
+        for number in 1...2 { try script.run(JoinLine(Show.buyer(number))) }
+        let change = ScheduleChange(
+            lobbyOpensAt: nil, opensAt: nil, closesAt: .some(Show.start.adding(seconds: 3600)), maxActiveShoppers: nil)
+        try script.run(ChangeSchedule(change))
+        try script.wait(seconds: 600)
+        let called = try #require(script.partition.line.calls.keys.first)
+        let buyer = script.partition.line.places.buyer(of: called)
+        let other = Show.buyer(buyer == Show.buyer(1) ? 2 : 1)
+        func last(_ buyer: BuyerID, _ seconds: Int) throws -> String? {
+            let explainer = Explainer(journal: script.journal, now: script.now.adding(seconds: seconds))
+            return try explainer.explain(.buyer(buyer), in: nil).first?.steps.last?.detail
+        }
+        #expect(try last(buyer, 19) == "A pass is kept for number 1 until 08:10:20.")
+        #expect(try last(buyer, 20) == "The call of number 1 \(Self.wasToEnd("08:10:20")).")
+        #expect(try last(other, 20) == "In line for a pass, with number 2.")
+        #expect(try last(other, 3000) == "In line with number 2 when the sale closed at 2027-01-15 09:00:00.")
     }
 }

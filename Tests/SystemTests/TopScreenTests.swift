@@ -93,6 +93,65 @@ import Testing
         #expect(model.events.first?.declinedPerSecond == 0)
     }
 
+    /// Seats sold and orders confirmed, by event.
+    private static func sales(_ events: [String: (sold: Int, confirmed: Int)], loaded: Int = 60) -> String {
+        events.sorted { $0.key < $1.key }.map { event, sales in
+            "onsale_seats{event=\"\(event)\",state=\"sold\"} \(sales.sold)\n"
+                + "onsale_orders_total{event=\"\(event)\",state=\"confirmed\"} \(sales.confirmed)\n"
+        }
+        .joined() + "onsale_events{state=\"loaded\"} \(loaded)\n"
+    }
+
+    @Test("What a new event sells in its first interval shows at once, and at the top")
+    func newEvent() throws {
+        let before = TopExample.sample(0, Self.sales(["club": (40, 20)]))
+        let now = TopExample.sample(4, Self.sales(["club": (44, 22), "show": (24, 12)]))
+        let events = TopModel(before: before, now: now).events
+        #expect(events.map(\.event) == ["show", "club"])
+        #expect(events.map(\.confirmedPerSecond) == [3, 0.5])
+        #expect(events.map(\.soldPerSecond) == [nil, 1], "what it had sold before that isn't known")
+        let row = try #require(TopTable(events: events, columns: 80).lines(linesMax: nil).dropFirst().first)
+        #expect(row.text.contains(" 3.0 "))
+    }
+
+    @Test("Events that join or leave the others together bring no sales along, nor take any")
+    func othersChange() {
+        let steps = [
+            Self.sales(["a": (10, 5), "_other": (9000, 30)]), Self.sales(["a": (12, 6), "_other": (9004, 32)]),
+            // Its label goes to an event that had sold 8,000 among the others.
+            Self.sales(["b": (8002, 1), "_other": (1016, 32)]), Self.sales(["b": (8004, 2), "_other": (1018, 33)]),
+            // One that had sold 500 is put to rest.
+            Self.sales(["b": (8004, 2), "_other": (518, 33)], loaded: 59),
+        ]
+        var history = SoldHistory()
+        var last: TopSample?
+        var rates: [[Double?]] = []
+        for (index, text) in steps.enumerated() {
+            let now = TopExample.sample(Double(index) * 2, text)
+            let events = TopModel(before: last, now: now).events
+            history.add(events, at: now.unixSeconds)
+            if let other = events.last { rates.append([other.soldPerSecond, other.confirmedPerSecond]) }
+            last = now
+        }
+        #expect(rates == [[nil, nil], [2, 1], [nil, 0], [1, 0.5], [nil, 0]])
+        #expect(history.chart(of: "_other", intervalSeconds: 2).soldByInterval == [4, nil, 2, nil])
+        #expect(history.chart(of: "b", intervalSeconds: 2).soldByInterval == [2, 0])
+    }
+
+    @Test("A chart leaves a blank where it isn't known what was sold")
+    func unknownSales() {
+        var history = SoldHistory()
+        for (second, sold, rate) in [(0.0, 5.0, nil as Double?), (30, 8, 0.1), (61, 9000, nil), (121, 9004, 0.1)] {
+            history.add([TopEvent(event: "_other", sold: sold, soldPerSecond: rate)], at: 600 + second)
+        }
+        let chart = history.chart(of: "_other", intervalSeconds: 60)
+        #expect(chart.soldByInterval == [3, nil, 4])
+        #expect(chart.soldByMinute == [3, nil, 4])
+        #expect(TopSparkline.bars(chart.soldByInterval, width: 80) == "▇ █")
+        let unknown = TopChart(event: "_other", soldByInterval: [3, nil], soldByMinute: [])
+        #expect(TopSparkline.lines(unknown, columns: 80, intervalSeconds: 2).first?.plain.hasSuffix("█  –") == true)
+    }
+
     @Test("A chart has what was sold in each interval, the mean over a gap, and nothing for what came back")
     func chart() {
         var history = SoldHistory()

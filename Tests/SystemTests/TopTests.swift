@@ -109,14 +109,21 @@ import Testing
         let start = "process_start_time_seconds"
         let change = try Self.change("x 1000\n\(start) 1\n", "x 1010\n\(start) 2\n")
         #expect(change.rate("x") == 505)
+        let orders = try Self.change(
+            "x{event=\"a\"} 8\nx{event=\"_other\"} 9\n\(start) 1\n",
+            "x{event=\"a\"} 10\nx{event=\"b\"} 4\nx{event=\"_other\"} 12\n\(start) 2\n")
+        #expect(orders.rates("x", by: "event")?.map(\.value) == [6, 5, 2])
+        let unknown = try Self.change("x 1000\n\(start) 1\n", "x 1010\n")
+        #expect(unknown.rate("x") == 5, "a start that isn't told is no restart")
     }
 
-    @Test("An event that gets a label of its own, or leaves the others together, makes no rush")
-    func relabelled() throws {
+    @Test("An event that is new, or has just got a label of its own, has done what its counters say")
+    func newLabel() throws {
         let change = try Self.change(
             "x{event=\"_other\"} 9000\nx{event=\"a\"} 10\n",
-            "x{event=\"_other\"} 1000\nx{event=\"a\"} 12\nx{event=\"b\"} 8000\n")
-        #expect(change.rate("x") == 1)
+            "x{event=\"_other\"} 9004\nx{event=\"b\"} 12\n", seconds: 4)
+        #expect(change.rates("x", by: "event") == [.init(name: "b", value: 3), .init(name: "_other", value: 1)])
+        #expect(change.rate("x") == 4, "of an event whose label ended nobody inherits")
     }
 
     @Test("Quantiles are those calculated by hand")

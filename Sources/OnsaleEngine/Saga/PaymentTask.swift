@@ -17,6 +17,7 @@ public struct PaymentTask: Sendable {
     public let event: String
     public let order: OrderID
     let buyer: BuyerID
+    let hold: HoldID
     public let kind: Kind
     public let payment: PaymentOrder
     /// The provider's intent, if known.
@@ -46,6 +47,7 @@ public struct PaymentTask: Sendable {
         event = definition.id
         self.order = order.id
         buyer = order.buyer
+        hold = order.hold
         self.kind = kind
         payment = PaymentOrder(
             reference: PublicID(.order, at: order.placedAt, serial: order.id.serial, tag: definition.tag).text,
@@ -101,10 +103,12 @@ public struct PaymentTask: Sendable {
 
 extension PaymentTask {
     /// The context of work on this task: the order's trace, which was journaled with it, and the order's labels.
-    var context: InstrumentationContext {
+    /// - Parameter requestID: of the request that placed the order, where known.
+    func context(requestID: String?) -> InstrumentationContext {
         var context = InstrumentationContext.topLevel
         context.traceContext = payment.trace.flatMap { TraceContext(traceparent: $0) }
-        context.correlation = Correlation(.init(event: event, buyer: buyer.text, order: payment.reference))
+        context.correlation = Correlation(
+            .init(requestID: requestID, event: event, buyer: buyer.text, order: payment.reference))
         return context
     }
 }

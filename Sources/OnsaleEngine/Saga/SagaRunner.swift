@@ -21,13 +21,14 @@ final class SagaRunner: Sendable {
         var queue = PaymentQueue()
         var isTicking = false
         var isProbing = false
-        /// When the provider last answered anything.
-        var lastAnswer = Timestamp(milliseconds: 0)
+        /// When the provider last answered anything, by the clock that nobody sets.
+        var lastAnswer: UInt64 = 0
         /// When each kind of trouble was last logged.
         var told: [String: Timestamp] = [:]
     }
 
     let events: EventAccess
+    let requests = PlacingRequests()
     private let gateway: any PaymentGateway
     private let clock: any WallClock
     private let logger: Logger
@@ -55,7 +56,7 @@ final class SagaRunner: Sendable {
     private func watch() async {
         while !isStopping {
             try? await Task.sleep(for: .seconds(SagaRunner.quietSeconds))
-            let since = clock.now().adding(seconds: -SagaRunner.quietSeconds)
+            let since = SagaRunner.uptime - UInt64(SagaRunner.quietSeconds) * 1_000_000_000
             let isQuiet = state.withLock { $0.lastAnswer < since && $0.queue.gate.isOpen && $0.queue.running == 0 }
             guard isQuiet, !isStopping else { continue }
             await probe()
@@ -105,7 +106,7 @@ final class SagaRunner: Sendable {
 
     private func perform(_ call: PaymentQueue.Call) async {
         var call = call
-        let pause = await InstrumentationContext.withValue(call.task.context) {
+        let pause = await InstrumentationContext.withValue(call.task.context(requestID: requests.id(of: call.task))) {
             await attempt(call.task, &call.course)
         }
         let ended = call
@@ -262,7 +263,7 @@ final class SagaRunner: Sendable {
     }
 
     private func answered(isProbe: Bool) {
-        let now = clock.now()
+        let now = SagaRunner.uptime
         let (mayGoOn, isOnTrial) = state.withLock { state in
             state.lastAnswer = now
             return (state.queue.gate.noteAnswer(isProbe: isProbe), state.queue.gate.isOnTrial)
@@ -369,7 +370,7 @@ final class SagaRunner: Sendable {
             return !isAboutReturn && !seeksStrays
         }
         guard order.amount > 0, isAboutReturn || seeksStrays || order.captured == 0 else { return true }
-        return await InstrumentationContext.withValue(subject.context) {
+        return await InstrumentationContext.withValue(subject.context(requestID: requests.id(of: subject))) {
             await look(after: order, subject.payment, event, seeksStrays: seeksStrays)
         }
     }

@@ -27,7 +27,7 @@ final class Mailbox: Sendable {
     }
 
     private let state = Mutex(State())
-    private let bell = DispatchSemaphore(value: 0)
+    private let bell = Bell()
 
     // MARK: Putting in
 
@@ -49,7 +49,7 @@ final class Mailbox: Sendable {
             defer { state.isSleeping = false }
             return (false, state.isSleeping)
         }
-        if wasSleeping { bell.signal() }
+        if wasSleeping { bell.ring() }
         return !isClosed
     }
 
@@ -68,7 +68,7 @@ final class Mailbox: Sendable {
             return true
         }
         if mustWait {
-            _ = bell.wait(timeout: .now() + .milliseconds(Int(milliseconds)))
+            bell.wait(atMost: milliseconds)
         } else {
             // Let threads about to send go first: on a busy machine that makes batches larger and syncs fewer.
             sched_yield()
@@ -86,7 +86,7 @@ final class Mailbox: Sendable {
     /// Tells the writer to end once it has nothing left to do.
     func stop() {
         state.withLock { $0.isStopping = true }
-        bell.signal()
+        bell.ring()
     }
 
     /// Closes the mailbox; late arrivals are refused.

@@ -114,7 +114,7 @@ final class ProviderKeys: Sendable {
     /// Changes with the keys, and is -1 once they are too old to trust. Reading it rereads keys that are due, so they
     /// stay fresh even when no new buyer comes.
     var generation: Int {
-        if isDue(ProviderKeys.refreshSeconds) { Task { await readAgain() } }
+        if isDue(ProviderKeys.refreshSeconds) { Task.detached { [self] in await readAgain() } }
         return state.withLock { state in
             state.readAt.timeIntervalSinceNow > -ProviderKeys.trustedSecondsMax ? state.generation : -1
         }

@@ -40,8 +40,7 @@ struct EventClient: Sendable {
     }
 
     func apply(_ command: PlaceOrder, to event: EventHandle, waitSeconds: Int) async throws -> Order {
-        guard waitSeconds > 0 else { return try await apply(command, to: event) }
-        return try await refusing(event) {
+        try await refusing(event) {
             try await engine.apply(command, to: event, waitUntil: now().adding(seconds: waitSeconds))
         }
     }

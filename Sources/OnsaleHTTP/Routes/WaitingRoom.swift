@@ -69,7 +69,8 @@ actor EntrantLists {
     func list(of event: EventHandle, _ engine: Engine) async throws -> ByteBuffer? {
         if let known = lists[event.id] { return try await known.value }
         if lists.count >= EntrantLists.listsMax { lists.removeAll() }
-        let making = Task { () -> ByteBuffer? in
+        // Others will wait for it too, so it is not in this request's context.
+        let making = Task.detached { () -> ByteBuffer? in
             guard let buyers = try await engine.read(event, { $0.line.entrantList }) else { return nil }
             var text = ByteBuffer()
             text.reserveCapacity(buyers.count * 31)

@@ -48,7 +48,8 @@ package struct ManagementServer: Sendable {
         host: String, port: Int, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
         let router = Router(options: .autoGenerateHeadEndpoints)
-        router.middlewares.add(ManagementMiddleware(isOpenToOthers: IPAddress(host).map { !$0.isLoopback } ?? false))
+        router.middlewares.add(
+            ManagementMiddleware(isOpenToOthers: IPAddress(host).map { !$0.isLoopback } ?? (host != "localhost")))
         for route in routes { router.on(RouterPath(route.path), method: route.method, use: route.handle) }
         for (path, taken) in Dictionary(grouping: routes, by: \.path) {
             let allow = taken.map(\.method.rawValue).sorted().joined(separator: ", ")
@@ -220,8 +221,11 @@ private struct ManagementMiddleware<Context: RequestContext>: RouterMiddleware {
 
     private static func isLoopback(_ authority: String) -> Bool {
         guard authority.utf8.count <= 64 else { return false }
-        let host = authority.split(separator: ":", omittingEmptySubsequences: false)
-        if host.count <= 2, host.first?.lowercased() == "localhost" { return true }
-        return IPAddress(authority)?.isLoopback ?? false
+        let end = authority.hasPrefix("[") ? authority.firstIndex(of: "]").map { authority.index(after: $0) } : nil
+        let colon = authority[(end ?? authority.startIndex)...].firstIndex(of: ":") ?? authority.endIndex
+        let port = authority[colon...].dropFirst()
+        guard end == nil || end == colon, port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+        let name = authority[..<colon]
+        return name.lowercased() == "localhost" || IPAddress(String(name))?.isLoopback ?? false
     }
 }

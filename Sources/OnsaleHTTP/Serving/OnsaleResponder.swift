@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import OnsaleCorrelation
 import OnsaleEngine
+import OnsaleTelemetry
 import OnsaleValues
 import Tracing
 
@@ -33,7 +34,8 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
             var slug: Problem.Slug?
             defer {
                 let nanoseconds = DispatchTime.now().uptimeNanoseconds - began
-                let route = context.endpointPath.map { routes[$0] ?? "" } ?? ""
+                // A path that doesn't take the method is no route of the request's.
+                let route = status == 405 ? "" : context.endpointPath.map { routes[$0] ?? "" } ?? ""
                 metrics.end(request.method, route, status: status, problem: slug, nanoseconds: nanoseconds)
                 trace.end(
                     request, route: route, status: status, client: gate.address(of: request, context).text,
@@ -41,7 +43,7 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
                 access.debug(
                     "Answered",
                     metadata: [
-                        "method": "\(request.method)", "path": "\(request.uri.path)",
+                        "method": "\(request.method)", "path": "\(request.shownPath)",
                         "status": "\(status)", "problem": "\(slug?.rawValue ?? "none")",
                         "milliseconds": "\(Double(nanoseconds / 1000) / 1000)",
                     ])
@@ -105,12 +107,24 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
             logger.error(
                 "A request failed unexpectedly",
                 metadata: [
-                    "method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)",
+                    "method": "\(request.method)", "path": "\(request.shownPath)", "error": "\(error)",
                 ])
             return .busy(
                 .overloaded, "The server could not do this just now. Try again with the same Idempotency-Key.",
                 retryAfterSeconds: 5)
         }
+    }
+}
+
+extension Request {
+    /// The path as it may be shown: one that isn't ours may have a token in it, perhaps percent-encoded.
+    var shownPath: String {
+        let path = uri.path
+        guard path.utf8.contains(UInt8(ascii: "%")), let decoded = path.removingPercentEncoding else {
+            return Scrubber.process.scrub(path)
+        }
+        let clean = Scrubber.process.scrub(decoded)
+        return clean == decoded ? path : clean
     }
 }
 

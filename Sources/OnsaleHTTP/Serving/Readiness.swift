@@ -69,7 +69,7 @@ extension ProviderHealth {
     }
 }
 
-/// How much room a folder's disk has. Looks on a thread of its own, since a disk that hangs hangs whoever asks it.
+/// How much room the data folder's disk has, and how much the journal takes. Looks on a thread of its own, since a disk that hangs hangs whoever asks it.
 package final class DiskWatch: Sendable {
     package enum State: Sendable, Equatable {
         case unknown
@@ -85,6 +85,8 @@ package final class DiskWatch: Sendable {
 
     private struct Current {
         var state = State.unknown
+        /// Size of the journal, its write-ahead log included.
+        var journalBytes: Int64 = 0
         var isLooking = false
         /// When it was last seen.
         var at: UInt64 = 0
@@ -94,11 +96,13 @@ package final class DiskWatch: Sendable {
     private let queue = DispatchQueue(label: "onsale.disk", qos: .utility)
     private let current = Mutex(Current())
 
+    /// - Parameter path: the data folder.
     package init(path: String) {
         self.path = path
     }
 
     package var state: State { current.withLock { $0.state } }
+    package var journalBytes: Int64 { current.withLock { $0.journalBytes } }
 
     /// Looks, unless that was done just now, but waits no longer than a second for what it sees.
     package func look() async {
@@ -107,7 +111,7 @@ package final class DiskWatch: Sendable {
         begin()
         for _ in 0..<DiskWatch.waitMilliseconds / DiskWatch.stepMilliseconds {
             guard current.withLock({ $0.isLooking }) else { return }
-            try? await Task.sleep(for: .milliseconds(DiskWatch.stepMilliseconds))
+            do { try await Task.sleep(for: .milliseconds(DiskWatch.stepMilliseconds)) } catch { return }
         }
         current.withLock { if $0.isLooking { $0.state = .silent } }
     }
@@ -120,9 +124,16 @@ package final class DiskWatch: Sendable {
         }
         guard mustLook else { return }
         queue.async { [self] in
-            let state = measure()
-            current.withLock { $0 = Current(state: state, at: DispatchTime.now().uptimeNanoseconds) }
+            let seen = Current(
+                state: measure(), journalBytes: size("/journal.sqlite") + size("/journal.sqlite-wal"),
+                at: DispatchTime.now().uptimeNanoseconds)
+            current.withLock { $0 = seen }
         }
+    }
+
+    private func size(_ file: String) -> Int64 {
+        var figures = stat()
+        return stat(path + file, &figures) == 0 ? Int64(figures.st_size) : 0
     }
 
     private func measure() -> State {

@@ -20,6 +20,15 @@ struct RequestTrace: Sendable {
         self.context = span.context
     }
 
+    /// The name and port of `Host`: `example.com:443`, `[::1]:80`.
+    private static func server(_ authority: String) -> (name: String, port: Int?)? {
+        let end = authority.hasPrefix("[") ? authority.firstIndex(of: "]").map { authority.index(after: $0) } : nil
+        let colon = authority[(end ?? authority.startIndex)...].firstIndex(of: ":")
+        var name = authority[..<(colon ?? authority.endIndex)]
+        if end != nil { name = name.dropFirst().dropLast() }
+        return name.isEmpty ? nil : (String(name), colon.flatMap { Int(authority[$0...].dropFirst()) })
+    }
+
     private static func name(_ method: HTTPRequest.Method) -> String {
         RequestMetrics.known(method) == method ? method.rawValue : "HTTP"
     }
@@ -34,18 +43,20 @@ struct RequestTrace: Sendable {
             span.operationName = "\(RequestTrace.name(request.method)) \(route)"
             span.attributes["http.route"] = route
         }
-        span.attributes["http.request.method"] = RequestMetrics.known(request.method).rawValue
+        let method = RequestMetrics.known(request.method)
+        span.attributes["http.request.method"] = method.rawValue
+        if method != request.method { span.attributes["http.request.method_original"] = request.method.rawValue }
         span.attributes["http.response.status_code"] = status
-        // A path that isn't ours may have a token in it.
-        span.attributes["url.path"] = Scrubber.byLooks.scrub(request.uri.path)
+        span.attributes["url.path"] = request.shownPath
         span.attributes["url.scheme"] = "http"
         span.attributes["client.address"] = client()
-        if let host = request.head.authority {
-            let parts = host.split(separator: ":")
-            if let name = parts.first { span.attributes["server.address"] = String(name) }
-            if parts.count == 2, let port = Int(parts[1]) { span.attributes["server.port"] = port }
+        if let (name, port) = request.head.authority.flatMap(RequestTrace.server) {
+            span.attributes["server.address"] = name
+            span.attributes["server.port"] = port
         }
-        if let agent = request.headers[.userAgent] { span.attributes["user_agent.original"] = agent }
+        if let agent = request.headers[.userAgent] {
+            span.attributes["user_agent.original"] = Scrubber.process.scrub(agent)
+        }
         let labels = correlation.labels
         if let requestID = labels.requestID { span.attributes["onsale.request_id"] = requestID }
         if let event = labels.event { span.attributes["onsale.event"] = event }

@@ -34,7 +34,7 @@ package struct ServerInfo: Sendable {
 
     /// SHA-256 of the program's file, which tells two builds of one version apart; nil where it can't be read. Reading
     /// it takes a moment, the first time.
-    static func digest() async -> String? {
+    package static func digest() async -> String? {
         await withCheckedContinuation { continuation in
             DispatchQueue.global(qos: .utility).async { continuation.resume(returning: fileDigest) }
         }

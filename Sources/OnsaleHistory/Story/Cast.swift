@@ -38,6 +38,9 @@ struct Cast {
         let at: Timestamp
         var intent: String?
         var confirmedAt: Timestamp?
+
+        /// When it expires, unless the provider has answered.
+        var decidedBy: Timestamp { at.adding(seconds: SaleTerms.authorizationSeconds) }
     }
 
     let definition: EventDefinition

@@ -24,6 +24,14 @@ package enum ExplainedID: Hashable, Sendable {
             return nil
         }
     }
+
+    /// What its stories can't tell, as sentences; nil if there is nothing to add.
+    package var caveat: String? {
+        guard case .buyer = self else { return nil }
+        return
+            "Requests that were refused changed nothing, so the journal doesn't have them. Look for the buyer in the "
+            + "log: a line of onsale.access (at level debug) has buyer, problem and trace_id, by which traces are found."
+    }
 }
 
 /// A story with a line that says whose it is and how things stand now.
@@ -52,7 +60,7 @@ package struct Explainer {
         case .order(let id), .hold(let id), .ticket(let id):
             for event in events where try definition(of: event)?.tag == id.tag {
                 let partition = try Recovery.recover(event, from: journal).partition
-                return try explain(id, in: partition).map { [$0] } ?? []
+                if let explanation = try explain(id, in: partition) { return [explanation] }
             }
             return []
         case .buyer(let buyer):
@@ -101,15 +109,11 @@ package struct Explainer {
             guard let held = try JournalSearch.hold(id, of: event, in: journal) else { return nil }
             let orders = sale.orders(of: held.buyer).filter { $0.hold == held.hold }
             let cast = Cast(partition.definition, draw: nil)
-            let live = sale.hold(held.hold)
-            let state =
-                live == nil
-                ? "over" : live?.order == nil ? "live until \(UTC.text(live?.expiresAt ?? now))" : "being paid"
             let subject = StorySubject(held, madeAt: id.at, orders: Array(orders), in: partition.definition)
             return Explanation(
                 event: event,
                 heading:
-                    "Hold \(id.text), \(name(of: partition)): \(state). \(cast.name(of: held.places).atSentenceStart), "
+                    "Hold \(id.text), \(name(of: partition)): \(state(of: held.hold, in: sale)). \(cast.name(of: held.places).atSentenceStart), "
                     + "\(cast.money(held.amount)), buyer \(held.buyer.text).",
                 steps: try story(of: subject, in: partition))
         }
@@ -142,7 +146,24 @@ package struct Explainer {
         "event \(partition.definition.id) (\(partition.definition.title))"
     }
 
+    private func state(of hold: HoldID, in sale: borrowing Sale) -> String {
+        guard let hold = sale.hold(hold) else { return "over" }
+        guard let order = hold.order else {
+            return hold.expiresAt > now
+                ? "live until \(UTC.text(hold.expiresAt))" : UTC.overdue(since: hold.expiresAt)
+        }
+        return overdue(sale.order(order)).map { "its order \($0)" } ?? "being paid"
+    }
+
+    /// The words for an order that must have expired by now.
+    private func overdue(_ order: Order?) -> String? {
+        guard let order, order.state == .authorizing || order.state == .requiresAction else { return nil }
+        let end = order.placedAt.adding(seconds: SaleTerms.authorizationSeconds)
+        return end <= now ? UTC.overdue(since: end) : nil
+    }
+
     private func state(of order: Order, _ cast: Cast) -> String {
+        if let overdue = overdue(order) { return overdue }
         let state =
             switch order.state {
             case .authorizing: "the payment is being authorized"

@@ -106,12 +106,17 @@ extension Cast {
     }
 
     private func placed(_ fact: SaleFact.OrderPlaced) -> Words {
-        // The second part of a W3C traceparent.
-        let trace = fact.trace?.split(separator: "-").dropFirst().first
-        return Words(
+        Words(
             "Order placed",
             "Order \(id(of: fact.order)) for \(places(of: fact.order)), \(amount(of: fact.order)). The provider is asked "
-                + "to reserve the money." + (trace.map { " Trace \($0)." } ?? ""))
+                + "to reserve the money." + (fact.trace.map(trace) ?? ""))
+    }
+
+    /// The trace that a W3C traceparent names. Log lines have it even if no spans were recorded.
+    private func trace(_ parent: String) -> String {
+        let parts = parent.split(separator: "-")
+        guard parts.count >= 4, let flags = UInt8(parts[3], radix: 16) else { return "" }
+        return " Trace \(parts[1])" + (flags & 1 == 1 ? "." : " (not recorded).")
     }
 
     private func confirmed(_ fact: SaleFact.OrderConfirmed) -> Words {

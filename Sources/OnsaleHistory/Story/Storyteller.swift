@@ -22,18 +22,24 @@ package struct Storyteller {
     private var strays: [String: OrderID] = [:]
     /// Until when holds without an order live.
     private var liveHolds: [HoldID: Timestamp] = [:]
+    /// Until when passes live, and the calls of places in `standing`.
+    private var livePasses: [PassID: Timestamp] = [:]
+    private var liveCalls: [PlaceID: Timestamp] = [:]
     /// Places that wait for a pass or have a live one.
     private var standing: Set<PlaceID> = []
     /// The last call of each place, while nobody knows yet whether the story's pass comes of it. Never more than the cap.
     private var calls: [PlaceID: StoryStep] = [:]
     /// Orders that were paid: what becomes of the pass doesn't matter to them any more.
     private var hasBought = false
+    /// When the sale ends, or ended: no fact says that it did.
+    private var closesAt: Timestamp?
 
     /// - Parameter draw: nil for an event whose draw is still to come, or that has none.
     package init(_ subject: StorySubject, in definition: EventDefinition, draw: DrawnNumbers?) {
         self.subject = subject
         cast = Cast(definition, draw: draw)
         cast.ticketOrders = subject.orders
+        closesAt = definition.schedule.closesAt
     }
 
     /// Whether the beginning has been found: a hold for whatever the story is about, and its pass.
@@ -77,6 +83,9 @@ package struct Storyteller {
     package func story(now: Timestamp) -> [StoryStep] {
         var words: [String] = waits.sorted { $0.key < $1.key }.map { order, wait in
             let name = waits.count > 1 ? " (order \(cast.id(of: order)))" : ""
+            if wait == .authorization || wait == .payer, let end = cast.orders[order]?.decidedBy, end <= now {
+                return "The payment was not decided in time\(name): the order \(UTC.overdue(since: end))."
+            }
             return switch wait {
             case .authorization: "The provider has not answered the authorization yet\(name)."
             case .payer: "The payer has not confirmed with the bank yet\(name)."
@@ -87,17 +96,32 @@ package struct Storyteller {
         }
         words += strays.keys.sorted().map { "The provider has not confirmed that second payment \($0) went back." }
         words += liveHolds.sorted { $0.key < $1.key }.map { hold, until in
-            "Hold of \(cast.places(of: hold)): can be paid until \(UTC.text(until, beside: now))."
+            "Hold of \(cast.places(of: hold)): "
+                + (until > now ? "can be paid until \(UTC.text(until, beside: now))." : UTC.overdue(since: until) + ".")
         }
-        words += standing.subtracting(cast.passes.values).sorted().map { place in
-            var cast = cast
-            return "In line for a pass, with number \(cast.number(of: place))."
+        words += livePasses.filter { isOpen($0.key) && $0.value <= now }.sorted { $0.key < $1.key }.map {
+            "The pass \(UTC.overdue(since: $0.value))."
         }
+        words += standing.subtracting(cast.passes.values).sorted().map { waiting(at: $0, now) }
         var story = steps
         if stepsLeftOut > 0, let last = steps.last {
             story.append(StoryStep(at: last.at, what: "Cut", detail: "\(stepsLeftOut) later steps are left out."))
         }
         return story + words.map { StoryStep(at: max(now, story.last?.at ?? now), what: "Waiting", detail: $0) }
+    }
+
+    private func waiting(at place: PlaceID, _ now: Timestamp) -> String {
+        var cast = cast
+        let number = "number \(cast.number(of: place))"
+        if let until = liveCalls[place] {
+            return until > now
+                ? "A pass is kept for \(number) until \(UTC.text(until, beside: now))."
+                : "The call of \(number) \(UTC.overdue(since: until))."
+        }
+        if let closesAt, closesAt <= now {
+            return "In line with \(number) when the sale closed at \(UTC.text(closesAt))."
+        }
+        return "In line for a pass, with \(number)."
     }
 
     /// Whether all facts about this order belong to the story.
@@ -164,7 +188,12 @@ package struct Storyteller {
         case .passGivenUp(let fact): return isOpen(fact.pass)
         case .passEnded(let fact): return isOpen(fact.pass)
         case .paused, .resumed, .rescheduled, .drawCommitted, .drawn, .soldOut, .seatsReturned:
-            if case .soldOut = fact { calls.removeAll() }
+            if case .soldOut = fact {
+                calls.removeAll()
+                liveCalls.removeAll()
+                livePasses.removeAll()
+            }
+            if case .rescheduled(let fact) = fact { closesAt = fact.schedule.closesAt }
             return subject.buyer != nil && !standing.isEmpty
         }
     }
@@ -219,14 +248,18 @@ package struct Storyteller {
         case .moved(let fact):
             standing.remove(fact.place)
             stand(at: fact.to)
-        case .passGranted(let fact): cast.passes[fact.pass] = fact.place
+        case .called(let fact): liveCalls[fact.place] = fact.until
+        case .callLapsed(let fact): liveCalls[fact.place] = nil
+        case .callWithdrawn(let fact): liveCalls[fact.place] = nil
+        case .passGranted(let fact):
+            cast.passes[fact.pass] = fact.place
+            livePasses[fact.pass] = fact.expiresAt
+            liveCalls[fact.place] = nil
         case .passExpired(let fact): end(fact.pass)
         case .passGivenUp(let fact): end(fact.pass)
         case .passEnded(let fact): end(fact.pass)
         case .soldOut: standing.subtract(cast.passes.values)
-        case .called, .callLapsed, .callWithdrawn, .paused, .resumed, .rescheduled, .drawCommitted, .drawn,
-            .seatsReturned:
-            break
+        case .paused, .resumed, .rescheduled, .drawCommitted, .drawn, .seatsReturned: break
         }
     }
 
@@ -236,6 +269,7 @@ package struct Storyteller {
     }
 
     private mutating func end(_ pass: PassID) {
+        livePasses[pass] = nil
         if let place = cast.passes[pass] { standing.remove(place) }
     }
 }

@@ -16,4 +16,9 @@ package enum UTC {
         let text = text(moment)
         return text.prefix(10) == self.text(other).prefix(10) ? String(text.dropFirst(11)) : text
     }
+
+    /// For what only time has ended so far: the server makes a fact of that when it next runs.
+    static func overdue(since end: Timestamp) -> String {
+        "was to end at \(text(end)); the server has not written that down yet"
+    }
 }

@@ -118,7 +118,7 @@ public enum SaleFact: Hashable, Sendable {
     }
 
     /// The tag of its kind.
-    public var tag: UInt8 {
+    package var tag: UInt8 {
         switch self {
         case .held: Held.tag
         case .holdReleased: HoldReleased.tag

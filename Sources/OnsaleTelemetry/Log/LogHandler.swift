@@ -23,12 +23,11 @@ package struct LogSystem: Sendable {
     private let scrubber: Scrubber
 
     /// - Parameters:
-    ///   - secrets: texts that no line may contain.
+    ///   - scrubber: takes secrets out of every line.
     ///   - descriptor: where lines go; standard error.
-    package init(format: LogFormat, level: Logger.Level, secrets: [String] = [], descriptor: Int32 = 2) {
+    package init(format: LogFormat, level: Logger.Level, scrubber: Scrubber = Scrubber(), descriptor: Int32 = 2) {
         self.format = format
         levels = LogLevels(level)
-        let scrubber = Scrubber(secrets: secrets)
         self.scrubber = scrubber
         writer = LogWriter(descriptor: descriptor) { dropped in
             var line = LogLine(format: format, scrubber: scrubber)
@@ -39,9 +38,6 @@ package struct LogSystem: Sendable {
             return line.bytes
         }
     }
-
-    /// Adds texts that no line may contain from now on.
-    package func hide(_ secrets: [String]) { scrubber.hide(secrets) }
 
     /// Counts lines from now on. Call it once the metrics system is there.
     package func startCounting() {

@@ -73,12 +73,17 @@ final class LogWriter: Sendable {
                 bell.wait()
                 continue
             }
-            put(lines)
-            if dropped > 0 { put(droppedLine(dropped)) }
+            if !put(lines) { lose(lines) }
+            if dropped > 0 { _ = put(droppedLine(dropped)) }
         }
     }
 
-    private func put(_ bytes: [UInt8]) {
+    private func lose(_ lines: [UInt8]) {
+        LogWriter.droppedLines.increment(by: Int64(lines.count { $0 == UInt8(ascii: "\n") }))
+    }
+
+    /// - Returns: false if it can't be written.
+    private func put(_ bytes: [UInt8]) -> Bool {
         var offset = 0
         while offset < bytes.count {
             let count = bytes[offset...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
@@ -87,9 +92,10 @@ final class LogWriter: Sendable {
             } else if errno == EAGAIN {
                 usleep(5000)
             } else if errno != EINTR {
-                // Nobody reads it any more.
-                return
+                // Nobody reads it any more, or there is no room.
+                return false
             }
         }
+        return true
     }
 }

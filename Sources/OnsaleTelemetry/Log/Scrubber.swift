@@ -3,8 +3,8 @@ import Synchronization
 /// Takes secrets out of what is about to be logged: those of this server by heart, those of fans and providers by
 /// their looks.
 package final class Scrubber: Sendable {
-    /// Knows no secret by heart.
-    package static let byLooks = Scrubber(secrets: [])
+    /// The one for whatever leaves the process.
+    package static let process = Scrubber()
 
     static let mark = "[secret]"
 
@@ -31,17 +31,19 @@ package final class Scrubber: Sendable {
 
     private let known = Mutex(Known())
 
-    init(secrets: [String]) {
+    package init(secrets: [String] = []) {
         known.withLock { known in
             for beginning in Scrubber.beginnings { known.begins[Int(beginning[0])] = true }
         }
         hide(secrets)
     }
 
-    func hide(_ more: [String]) {
+    /// Learns secrets by heart.
+    package func hide(_ more: [String]) {
         let more = more.map { Array($0.utf8) }.filter { $0.count >= Scrubber.secretBytesMin }
         known.withLock { known in
-            known.secrets += more
+            // The longest first: one may begin with another.
+            known.secrets = (known.secrets + more).sorted { $0.count > $1.count }
             for secret in more { known.begins[Int(secret[0])] = true }
         }
     }

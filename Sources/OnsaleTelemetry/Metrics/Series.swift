@@ -17,11 +17,13 @@ struct Exemplar: Sendable {
     /// Seconds since 1970.
     let at: Double
 
-    /// One for the sampled span in progress; nil outside any.
+    /// One for the recorded span in progress; nil outside any.
     init?(_ value: Double) {
-        guard let context = InstrumentationContext.current?.traceContext, context.isSampled else { return nil }
-        traceID = context.traceID
-        spanID = context.spanID
+        guard let current = InstrumentationContext.current, current.isRecorded, let trace = current.traceContext else {
+            return nil
+        }
+        traceID = trace.traceID
+        spanID = trace.spanID
         self.value = value
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)

@@ -29,12 +29,20 @@ package struct OnsaleSpan: Tracing.Span {
         recording?.update { $0.setStatus(status) }
     }
 
+    // What attributes say of themselves is asked before the lock is taken.
+
     package func addEvent(_ event: SpanEvent) {
-        recording?.update { $0.add(event) }
+        guard let recording, recording.isOpen else { return }
+        let event = FinishedSpan.Event(
+            name: SpanLimits.cut(event.name), at: event.nanosecondsSinceEpoch,
+            attributes: SpanLimits.attributes(event.attributes))
+        recording.update { $0.add(event) }
     }
 
     package func addLink(_ link: SpanLink) {
-        recording?.update { $0.add(link) }
+        guard let recording, recording.isOpen, let context = link.context.traceContext else { return }
+        let link = FinishedSpan.Link(context: context, attributes: SpanLimits.attributes(link.attributes))
+        recording.update { $0.add(link) }
     }
 
     /// Adds an event as OpenTelemetry describes exceptions.
@@ -42,13 +50,12 @@ package struct OnsaleSpan: Tracing.Span {
     package func recordError<Instant: TracerInstant>(
         _ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Instant
     ) {
-        guard let recording, recording.isOpen else { return }
+        guard isRecording else { return }
         var all: SpanAttributes = [
             "exception.type": .string(String(reflecting: type(of: error))), "exception.message": .string("\(error)"),
         ]
         all.merge(attributes)
-        let event = SpanEvent(name: "exception", at: instant(), attributes: all)
-        recording.update { $0.add(event) }
+        addEvent(SpanEvent(name: "exception", at: instant(), attributes: all))
     }
 
     /// Without an instant of the caller's own, it ends by the clock that never goes back. Ending twice changes nothing.

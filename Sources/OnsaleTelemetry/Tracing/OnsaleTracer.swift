@@ -38,6 +38,7 @@ package final class OnsaleTracer: Tracer {
         let parent = context.spanParent
         let trace = makeContext(parent)
         context.traceContext = trace
+        if trace.isSampled || context.isRecorded { context.isRecorded = trace.isSampled }
         let recording =
             trace.isSampled
             ? SpanRecording(

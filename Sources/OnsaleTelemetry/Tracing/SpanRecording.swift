@@ -35,19 +35,14 @@ final class SpanRecording: Sendable {
             }
         }
 
-        mutating func add(_ event: SpanEvent) {
+        mutating func add(_ event: FinishedSpan.Event) {
             guard events.count < SpanLimits.eventsMax else { return dropped.events += 1 }
-            events.append(
-                FinishedSpan.Event(
-                    name: SpanLimits.cut(event.name), at: event.nanosecondsSinceEpoch,
-                    attributes: SpanLimits.attributes(event.attributes)))
+            events.append(event)
         }
 
-        mutating func add(_ link: SpanLink) {
-            guard let context = link.context.traceContext else { return }
+        mutating func add(_ link: FinishedSpan.Link) {
             guard links.count < SpanLimits.linksMax else { return dropped.links += 1 }
-            links.append(
-                FinishedSpan.Link(context: context, attributes: SpanLimits.attributes(link.attributes)))
+            links.append(link)
         }
     }
 

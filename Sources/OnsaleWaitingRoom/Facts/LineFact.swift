@@ -91,7 +91,7 @@ public enum LineFact: Hashable, Sendable {
     }
 
     /// The tag of its kind.
-    public var tag: UInt8 {
+    package var tag: UInt8 {
         switch self {
         case .joined: Joined.tag
         case .called: Called.tag

@@ -9,10 +9,10 @@ struct TopSample: Sendable {
 
 /// What happened between two answers of `/metrics`.
 ///
-/// A counter that fell was set back with its process and counts from 0; so do all when the process is another one, and a
-/// series that is new. Two things look like that and are not, because only the busiest events have labels of their own:
-/// an event that just got one brings all its past along, and `_other` falls when an event leaves it. Both count as
-/// nothing for that interval.
+/// Counters begin at 0 with their process and with their labels: a series that is new, or that fell, has grown by its
+/// value, and so have all when the process is another one. That holds for events, too: one that gets a label of its own
+/// counts from 0 under it, and no series takes over what another had counted. Gauges are no such thing: see
+/// ``TopEvent/soldPerSecond``.
 struct MetricChange {
     /// The label of the events together that have none of their own.
     static let otherEvents = "_other"
@@ -28,8 +28,8 @@ struct MetricChange {
         seconds = to.seconds - from.seconds
         before = from.exposition
         after = to.exposition
-        isRestarted =
-            before.sum("process_start_time_seconds") != after.sum("process_start_time_seconds")
+        let began = [before, after].compactMap { $0.sum("process_start_time_seconds") }
+        isRestarted = Set(began).count > 1
     }
 
     /// A counter's growth per second over the series whose labels include these. 0 if the counter exists without such a
@@ -84,16 +84,8 @@ struct MetricChange {
         let earlier = Dictionary(
             before.samples[name, default: []].map { ($0.labels, $0.value) }, uniquingKeysWith: { _, last in last })
         return after.samples[name, default: []].compactMap { sample in
-            let event = sample.labels["event"]
-            let old = earlier[sample.labels]
-            let growth: Double
-            if isRestarted {
-                growth = sample.value
-            } else if let old {
-                growth = sample.value >= old ? sample.value - old : event == Self.otherEvents ? 0 : sample.value
-            } else {
-                growth = event == nil ? sample.value : 0
-            }
+            let old = isRestarted ? 0 : earlier[sample.labels] ?? 0
+            let growth = sample.value >= old ? sample.value - old : sample.value
             return growth.isFinite ? (sample, growth) : nil
         }
     }

@@ -10,6 +10,8 @@ struct SoldHistory: Sendable {
     private struct Point {
         let unixSeconds: Double
         let sold: Double
+        /// Whether it can be compared with the point before: `_other` can't while events join and leave it.
+        var isComparable = true
     }
 
     private var points: [String: [Point]] = [:]
@@ -19,7 +21,9 @@ struct SoldHistory: Sendable {
     mutating func add(_ events: [TopEvent], at unixSeconds: Double) {
         for event in events {
             guard let sold = event.sold, points[event.event] != nil || points.count < Self.eventsMax else { continue }
-            points[event.event, default: []].append(.init(unixSeconds: unixSeconds, sold: sold))
+            let isComparable = event.event != MetricChange.otherEvents || event.soldPerSecond != nil
+            points[event.event, default: []]
+                .append(.init(unixSeconds: unixSeconds, sold: sold, isComparable: isComparable))
             if points[event.event, default: []].count > Self.answersMax { points[event.event]?.removeFirst() }
         }
     }
@@ -30,16 +34,17 @@ struct SoldHistory: Sendable {
     }
 
     /// An event's chart: what was sold in each interval and, once there is more than a minute, in each minute.
-    /// A gap between two answers counts with its mean.
+    /// A gap between two answers counts with its mean, and what can't be compared isn't known.
     func chart(of event: String, intervalSeconds: Double) -> TopChart {
         let points = points[event, default: []]
-        let intervals = zip(points, points.dropFirst()).map { earlier, later in
+        let intervals = zip(points, points.dropFirst()).map { earlier, later -> Double? in
+            guard later.isComparable else { return nil }
             let gap = (later.unixSeconds - earlier.unixSeconds) / intervalSeconds
             return max(0, later.sold - earlier.sold) / (gap > 1.5 ? gap : 1)
         }
         let began = points.first?.unixSeconds ?? .infinity
         let all = past[event, default: []].filter { $0.unixSeconds < began } + points
-        var minutes: [Double] = []
+        var minutes: [Double?] = []
         if let first = all.first, let last = all.last {
             let minute = { (point: Point) in Int(max(0, point.unixSeconds) / 60) }
             let firstKept = max(minute(first), minute(last) - Self.minutesMax + 1)
@@ -47,17 +52,21 @@ struct SoldHistory: Sendable {
             for (earlier, later) in zip(all, all.dropFirst()) where minute(later) >= firstKept {
                 // A clock that was set back must not lead before the first minute.
                 guard minute(later) - firstKept < minutes.count else { continue }
-                minutes[minute(later) - firstKept] += max(0, later.sold - earlier.sold)
+                if later.isComparable {
+                    minutes[minute(later) - firstKept]? += max(0, later.sold - earlier.sold)
+                } else {
+                    minutes[minute(later) - firstKept] = nil as Double?
+                }
             }
         }
         return TopChart(event: event, soldByInterval: intervals, soldByMinute: minutes.count > 1 ? minutes : [])
     }
 }
 
-/// What an event sold, the newest last.
+/// What an event sold, the newest last; nil where that isn't known.
 struct TopChart: Sendable, Equatable {
     let event: String
-    let soldByInterval: [Double]
+    let soldByInterval: [Double?]
     /// Empty until there is more than one minute to show.
-    let soldByMinute: [Double]
+    let soldByMinute: [Double?]
 }

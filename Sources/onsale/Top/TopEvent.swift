@@ -3,7 +3,9 @@ struct TopEvent: Sendable, Equatable {
     let event: String
     var phase: String?
     var free, held, sold, blocked: Double?
-    /// Seats and places; negative while more come back than go.
+    /// Seats and places; negative while more come back than go. A difference of two states, so it is unknown for an event
+    /// that wasn't there before, and for `_other` when the events that it stands for may be others than before: their
+    /// past would look like sales.
     var soldPerSecond: Double?
     var confirmedPerSecond, declinedPerSecond: Double?
     var waiting, shoppers, shoppersMax: Double?
@@ -26,6 +28,10 @@ struct TopEvent: Sendable, Equatable {
         let shoppers = metrics.sums("onsale_active_shoppers", by: "event")
         let shoppersMax = metrics.sums("onsale_shoppers_max", by: "event")
         let pace = metrics.sums("onsale_line_numbers_per_second", by: "event")
+        // Events join and leave `_other` with labels given and taken, and when they are loaded or put to rest.
+        let isOtherComparable =
+            seatsBefore.map { Set($0.keys) == Set(seats.keys) } ?? false
+            && before?.sums("onsale_events", by: "state") == metrics.sums("onsale_events", by: "state")
         let rows = Set(seats.keys).union(phases.keys).subtracting([""]).map { event in
             var row = TopEvent(event: event)
             row.phase = phases[event]?.filter { $0.value > 0 }.keys.min()
@@ -33,7 +39,9 @@ struct TopEvent: Sendable, Equatable {
             row.held = seats[event]?["held"]
             row.sold = seats[event]?["sold"]
             row.blocked = seats[event]?["blocked"]
-            if let change, let sold = row.sold, let old = seatsBefore?[event]?["sold"] {
+            if let change, let sold = row.sold, let old = seatsBefore?[event]?["sold"],
+                event != MetricChange.otherEvents || isOtherComparable
+            {
                 row.soldPerSecond = (sold - old) / change.seconds
             }
             // An event without such an order yet has no series of it; the metric itself must be there.
@@ -51,8 +59,9 @@ struct TopEvent: Sendable, Equatable {
     private func comesBefore(_ other: TopEvent) -> Bool {
         let isOther = event == MetricChange.otherEvents
         guard isOther == (other.event == MetricChange.otherEvents) else { return !isOther }
-        let mine = (soldPerSecond ?? -.infinity, sold ?? -1)
-        let theirs = (other.soldPerSecond ?? -.infinity, other.sold ?? -1)
+        // An order is a seat at least, so an event that is just seen for the first time needn't wait at the end.
+        let mine = (soldPerSecond ?? confirmedPerSecond ?? -.infinity, sold ?? -1)
+        let theirs = (other.soldPerSecond ?? other.confirmedPerSecond ?? -.infinity, other.sold ?? -1)
         return mine == theirs ? event < other.event : mine > theirs
     }
 

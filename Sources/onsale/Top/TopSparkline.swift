@@ -2,12 +2,13 @@
 enum TopSparkline {
     private static let bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-    /// A bar for each value, as many of the newest as fit; the greatest of those has full height, and only 0 has the
-    /// least.
-    static func bars(_ values: [Double], width: Int) -> String {
+    /// A bar for each value, as many of the newest as fit; the greatest of those has full height, only 0 has the
+    /// least, and what isn't known has none.
+    static func bars(_ values: [Double?], width: Int) -> String {
         let shown = values.suffix(max(0, width))
-        let greatest = shown.max() ?? 0
+        let greatest = shown.compactMap(\.self).max() ?? 0
         return shown.map { value in
+            guard let value else { return " " }
             guard value > 0, greatest > 0 else { return bars[0] }
             return bars[min(7, max(1, Int((value / greatest * 7).rounded(.up))))]
         }
@@ -24,7 +25,7 @@ enum TopSparkline {
             let name = index == 0 ? ScreenLine.harmless(chart.event).prefix(titleWidth - series.0.count - 2) : ""
             var line = ScreenLine(String(name), .strong)
             line.add(series.0.padding(to: titleWidth - name.count - 1, before: true) + " ", .faint)
-            let newest = " " + TopNumber.count(series.1.last)
+            let newest = " " + TopNumber.count(series.1.last ?? nil)
             line.add(bars(series.1, width: columns - titleWidth - newest.count))
             line.add(newest)
             return line

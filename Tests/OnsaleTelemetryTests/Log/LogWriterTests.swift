@@ -113,7 +113,8 @@ import Testing
     @Test("A logger's records come out with its level, its metadata and no secret")
     func system() throws {
         let pipe = try UnreadPipe()
-        let system = LogSystem(format: .text, level: .info, secrets: ["the admin's token"], descriptor: pipe.input)
+        let scrubber = Scrubber(secrets: ["the admin's token"])
+        let system = LogSystem(format: .text, level: .info, scrubber: scrubber, descriptor: pipe.input)
         var logger = Logger(label: "onsale.http") { system.handler($0, Logger.MetadataProvider { ["event": "outer"] }) }
         logger[metadataKey: "part"] = "one"
         logger.debug("Not at this level")
@@ -121,7 +122,7 @@ import Testing
         system.flush()
         #expect(pipe.readLine().hasSuffix(" info onsale.http: Refused [secret] event=inner part=one\n"))
         try system.levels.set(.debug, for: "onsale")
-        system.hide(["learnt later"])
+        scrubber.hide(["learnt later"])
         logger.debug("Now it is, with learnt later")
         system.flush()
         #expect(pipe.readLine().hasSuffix(" debug onsale.http: Now it is, with [secret] event=outer part=one\n"))

@@ -1,4 +1,5 @@
 import CoreMetrics
+import Foundation
 import OnsaleCorrelation
 import Seeded
 import Synchronization
@@ -145,19 +146,29 @@ struct MetricRegistryTests {
         #expect(try values()["a_total{n=1}"] == 1)
     }
 
+    /// Runs `body` on threads of their own, since of tasks there may never be two at a time.
+    private func onThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+        let done = DispatchSemaphore(value: 0)
+        for _ in 0..<count {
+            Thread {
+                body()
+                done.signal()
+            }.start()
+        }
+        for _ in 0..<count { done.wait() }
+    }
+
     @Test("Many tasks that record at once, while others read, lose nothing")
     func losesNothing() async throws {
         let (tasks, times) = (16, 2000)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for task in 0..<tasks {
                 group.addTask { [registry] in
-                    let gauge = registry.makeMeter(label: "b", dimensions: [])
                     for time in 0..<times {
                         // Found anew each time, by as many tasks.
                         registry.makeCounter(label: "a_total", dimensions: [("n", "\(time % 7)")]).increment(by: 1)
                         registry.makeRecorder(label: "c_seconds", dimensions: [], aggregate: true)
                             .record(Double((task + time) % 6))
-                        gauge.increment(by: 1)
                     }
                 }
             }
@@ -166,10 +177,19 @@ struct MetricRegistryTests {
             }
             try await group.waitForAll()
         }
+        onThreads(tasks) { [registry] in
+            let gauge = registry.makeMeter(label: "b", dimensions: [])
+            let counter = registry.makeCounter(label: "a_total", dimensions: [("n", "all")])
+            for _ in 0..<times * 10 {
+                gauge.increment(by: 1)
+                counter.increment(by: 1)
+            }
+        }
         let values = try values()
         let all = Double(tasks * times)
-        #expect(values.filter { $0.key.hasPrefix("a_total{") }.values.reduce(0, +) == all)
-        #expect(values["b"] == all && values["c_seconds_count"] == all)
+        #expect(values["b"] == all * 10 && values["a_total{n=all}"] == all * 10)
+        let found = values.filter { $0.key.hasPrefix("a_total{") && $0.key != "a_total{n=all}" }
+        #expect(found.values.reduce(0, +) == all && values["c_seconds_count"] == all)
         let sum = (0..<tasks).flatMap { task in (0..<times).map { (task + $0) % 6 } }.reduce(0, +)
         #expect(values["c_seconds_sum"] == Double(sum))
     }
