@@ -188,9 +188,8 @@ let package = Package(
         .testTarget(
             name: "OnsaleMonitoringTests",
             dependencies: [
-                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsaleMonitoring", "OnsaleTelemetry",
-                "Seeded",
-                metrics, logging,
+                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMonitoring",
+                "OnsaleTelemetry", "OnsaleCorrelation", "Seeded", metrics, tracing, logging,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -205,8 +204,8 @@ let package = Package(
         .testTarget(
             name: "OnsaleEngineTests",
             dependencies: [
-                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", "Seeded",
-                logging,
+                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage",
+                "OnsaleCorrelation", "Seeded", logging, tracing,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Journals"],

@@ -131,7 +131,7 @@ private enum SagaStep: String, CaseIterable {
         case .orderConfirmed: (.capture, false)
         case .voided: (.void, true)
         // What a buyer or organizer cancelled is refunded, too, but nothing had gone wrong.
-        case .refunded: (.refund, order?.state != .refunded)
+        case .refunded: (.refund, !(order?.wasCancelled ?? false))
         case .strayReturned: (.returnStray, true)
         case .orderDeclined, .orderExpired: (.release, true)
         default: nil

@@ -69,10 +69,13 @@ final class EventCounters: Sendable {
         case .paymentDeclined, .orderDeclined: orders[.declined]?.increment()
         case .orderExpired: orders[.expired]?.increment()
         case .orderCancelled: orders[.refunding]?.increment()
-        case .refunded, .refundedByProvider:
-            if order?.state == .refunded { orders[.refunded]?.increment() }
+        case .refunded:
+            if order?.wasCancelled ?? false { orders[.refunded]?.increment() }
+        case .refundedByProvider(let fact):
+            // A part of it leaves the order as it is.
+            if fact.total == order?.captured { orders[.refunded]?.increment() }
         case .refundReversed:
-            if order?.state == .refunding { orders[.refunding]?.increment() }
+            if order?.wasCancelled ?? false { orders[.refunding]?.increment() }
         case .intentLearned, .capturedLate, .voided, .strayFound, .strayReturned, .blocked, .unblocked, .checkedIn,
             .disputed, .disputeWon:
             break
@@ -152,6 +155,12 @@ struct EventGauges {
         sink.tell("onsale_shoppers_max", ["event": event], shoppersMax)
         sink.tell("onsale_line_numbers_per_second", ["event": event], numbersPerSecond)
     }
+}
+
+extension Order {
+    /// Whether it bought something before its money went back. One that came to nothing stays declined or expired,
+    /// whatever becomes of its money; so this holds throughout a batch if it holds after it.
+    var wasCancelled: Bool { state == .refunding || state == .refunded }
 }
 
 extension OrderState {

@@ -116,7 +116,9 @@ public final class SQLiteJournal: EventStore {
     public func heads() throws -> [JournalHead] {
         try translating {
             try pool.read { database in
-                try Row.fetchAll(database, sql: "SELECT * FROM journal_head ORDER BY partition").map(JournalHead.init)
+                try Row.fetchAll(
+                    database, sql: "SELECT partition, last_sequence, checksum FROM journal_head ORDER BY partition"
+                ).map(JournalHead.init)
             }
         }
     }
@@ -131,7 +133,8 @@ public final class SQLiteJournal: EventStore {
         try translating {
             try pool.read { database in
                 try Row.fetchOne(
-                    database, sql: "SELECT * FROM journal_head WHERE partition = ?", arguments: [partition]
+                    database, sql: "SELECT partition, last_sequence, checksum FROM journal_head WHERE partition = ?",
+                    arguments: [partition]
                 )
                 .map(JournalHead.init)
             }

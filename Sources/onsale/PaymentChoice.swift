@@ -1,4 +1,5 @@
 import Foundation
+import OnsaleHTTP
 
 /// Who takes the money.
 enum PaymentChoice: Sendable {
@@ -17,7 +18,9 @@ enum PaymentChoice: Sendable {
         switch settings.text(.paymentURL) {
         case "sandbox"?: self = .sandbox
         case let text?:
-            guard let url = URL(string: text), let host = url.host, url.scheme == "https" || url.scheme == "http" else {
+            guard let url = URL(string: text), let host = url.host, url.scheme == "https" || url.scheme == "http",
+                url.hasUsablePort
+            else {
                 throw SetupError("ONSALE_PAYMENT_URL must be “sandbox” or a payment provider's URL, not “\(text)”.")
             }
             guard url.scheme == "https" || ["127.0.0.1", "localhost", "::1"].contains(host) else {

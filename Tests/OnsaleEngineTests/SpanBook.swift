@@ -60,6 +60,7 @@ final class SpanBook: Tracer {
         var context = InstrumentationContext.topLevel
         context.traceContext = TraceContext(
             traceID: .random(), spanID: .random(in: 1 ... .max), isSampled: sampled)
+        context.isRecorded = sampled
         return context
     }
 

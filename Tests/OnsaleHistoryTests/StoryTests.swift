@@ -229,7 +229,8 @@ import Testing
         let journal = MemoryJournal()
         try Script(Show.definition("a"), in: journal).begin()
         let script = try Script(Show.definition("b"), in: journal)
-        let order = try #require(script.partition.sale.order(try ordered(script)))
+        let serial = try ordered(script)
+        let order = try #require(script.partition.sale.order(serial))
         let id = try #require(ExplainedID(script.definition.orderID(order)))
         #expect(try Explainer(journal: journal, now: script.now).explain(id, in: nil).map(\.event) == ["b"])
         #expect(try Explainer(journal: journal, now: script.now).explain(id, in: "a").isEmpty)
@@ -282,6 +283,20 @@ import Testing
         let taken = try later(try #require(ExplainedID(script.definition.orderID(order))), script)
         #expect(taken.heading.contains(": the money is being taken. "))
         #expect(taken.steps.last?.detail == "The pass \(Self.wasToEnd("08:25:00")).")
+    }
+
+    @Test("A pass that ended because all was sold is not waited for")
+    func soldOut() throws {
+        let script = try Script()
+        try script.begin()
+        let pass = try script.admit(1)
+        let other = try script.admit(2)
+        for selection: OnsaleSale.Selection in [.seats((0..<40).map { SeatIndex($0) }), .area(0, quantity: 10)] {
+            let order = try script.order(try script.hold(selection, pass))
+            try script.results(order, .authorized(intent: "pi_\(order.serial)"))
+        }
+        try script.wait(seconds: 1)
+        #expect(try later(.buyer(other.buyer), script).steps.last?.what == "Sold out")
     }
 
     @Test("What must be over by now isn't told as live: a call, and a place in line after the sale")

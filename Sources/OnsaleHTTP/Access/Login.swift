@@ -206,7 +206,7 @@ package struct JWKSSource: Sendable {
             self.place = .file(place.hasPrefix("file://") ? String(place.dropFirst(7)) : place)
             return
         }
-        guard let url = URL(string: place), let host = url.host else { return nil }
+        guard let url = URL(string: place), let host = url.host, url.hasUsablePort else { return nil }
         let isLocal = url.scheme == "http" && (host == "localhost" || IPAddress(host)?.isLoopback ?? false)
         guard url.scheme == "https" || isLocal else { return nil }
         self.place = .url(place)

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -17,12 +18,16 @@ struct HistoryRoutes: RouteGroup {
         [
             Endpoint(
                 "getTimeline", .get, event: "/timeline", for: .organizer, "Says how the sale went, step by step.",
-                "By the second for the last hour, by the minute for the last 31 days, from the event's creation on. It "
+                "By the second for the last hour, by the minute for the last 31 days, from the event's creation on; at most 3,600 "
+                    + "points an answer. It "
                     + "follows from the journal, so a restart loses nothing; the first time afterwards it may take as "
                     + "long as replaying the event.",
                 by: .organizer, takes: .nothing, [.timelineFrom, .timelineTo, .timelineStep],
                 gives: [.init(200, "A point for each step.", .timeline)],
-                refuses: [.invalidRequest: "a time or the step can't be read, or `from` is after `to`"], getTimeline),
+                refuses: [
+                    .invalidRequest:
+                        "a time or the step can't be read, `from` is after `to`, or it is more than 3,600 points"
+                ], getTimeline),
             Endpoint(
                 "getOrderStory", .get, event: "/orders/:order/story", for: .organizer,
                 "Tells what became of an order, in words.",
@@ -52,13 +57,30 @@ struct HistoryRoutes: RouteGroup {
         let points = try await reading(event) {
             try await history.timeline(of: event, from: from, to: to, step: step, now: events.now())
         }
-        let body = JSONWriter.object(capacity: 64 + points.count * 200) { writer in
+        guard from == nil || points.count <= HistoryRoutes.pointsMax else {
+            throw Problem.invalid(
+                "/from", "asks for more than \(HistoryRoutes.pointsMax) points; ask for them in parts")
+        }
+        // Off the pool, of which a sale has as many threads as processors.
+        let body = await withCheckedContinuation { continuation in
+            HistoryRoutes.writing.async {
+                continuation.resume(returning: HistoryRoutes.body(points.suffix(HistoryRoutes.pointsMax), step))
+            }
+        }
+        return .json(.ok, body)
+    }
+
+    /// The most points of an answer: an hour by the second, or two and a half days by the minute.
+    static let pointsMax = 3600
+    private static let writing = DispatchQueue(label: "onsale.timelines.writing", qos: .utility)
+
+    private static func body(_ points: some Collection<Timeline.Point>, _ step: Timeline.Step) -> ByteBuffer {
+        JSONWriter.object(capacity: 64 + points.count * 200) { writer in
             writer.member("step", step.rawValue)
             writer.array("points") { writer in
                 for point in points { writer.object { HistoryRoutes.write(point, to: &$0) } }
             }
         }
-        return .json(.ok, body)
     }
 
     private static func write(_ point: Timeline.Point, to writer: inout JSONWriter) {
@@ -113,7 +135,7 @@ struct HistoryRoutes: RouteGroup {
 extension Parameter {
     static let timelineFrom = Parameter(
         "From", "from", in: "query",
-        "The first point's step contains it (RFC 3339). Left out, or longer ago: as far back as is kept for the step.",
+        "The first point's step contains it (RFC 3339). Left out: the last 3,600 points. Longer ago than what is kept for the step: from there.",
         .time)
     static let timelineTo = Parameter(
         "To", "to", in: "query", "The last point's step contains it (RFC 3339). Left out, or ahead: now.", .time)

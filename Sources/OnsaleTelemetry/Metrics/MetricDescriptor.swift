@@ -25,6 +25,11 @@ package struct MetricDescriptor: Sendable {
         kind == .counter && name.hasSuffix("_total") ? String(name.dropLast("_total".count)) : name
     }
 
+    /// All names that it takes up in either format, which no other may use.
+    var names: [String] {
+        kind == .histogram ? [name, name + "_bucket", name + "_sum", name + "_count"] : [name, family]
+    }
+
     /// From half a millisecond to ten seconds; the middle ones are those OpenTelemetry proposes for HTTP.
     package static let latencyBuckets: [Double] = [
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,

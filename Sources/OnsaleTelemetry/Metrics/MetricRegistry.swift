@@ -26,7 +26,10 @@ package final class MetricRegistry: MetricsFactory {
     private struct State {
         var families: [String: Family] = [:]
         var collectors: [@Sendable (inout MetricSink) -> Void] = []
-        var strangers = 0
+        /// Families that aren't in the catalog.
+        var strangers: Set<String> = []
+        /// All names in use, of ours and of strangers.
+        var names: Set<String> = []
     }
 
     private let state: Mutex<State>
@@ -40,7 +43,7 @@ package final class MetricRegistry: MetricsFactory {
             .counter, MetricRegistry.droppedName, "Series dropped because a metric had too many of them.")
         families[descriptor.name] = Family(
             descriptor: descriptor, series: [Labels([]): .counter(dropped)])
-        state = Mutex(State(families: families))
+        state = Mutex(State(families: families, names: Set(families.values.flatMap(\.descriptor.names))))
     }
 
     /// Adds figures that are looked up whenever someone asks for the metrics. `body` must return soon: it holds up the
@@ -85,13 +88,17 @@ package final class MetricRegistry: MetricsFactory {
         _ name: String, _ kind: MetricDescriptor.Kind, _ dimensions: [(String, String)]
     ) -> Series? {
         let made = state.withLock { state -> Series? in
-            let name = state.families[name] == nil ? MetricRegistry.strangersName(name, kind) : name
-            if state.families[name] == nil {
-                guard state.strangers < MetricRegistry.strangersMax else { return nil }
-                state.strangers += 1
-                state.families[name] = Family(
-                    descriptor: MetricDescriptor(
-                        kind, name, "Told by a library.", buckets: MetricDescriptor.latencyBuckets))
+            let isOurs = state.families[name] != nil && !state.strangers.contains(name)
+            let name = isOurs ? name : MetricRegistry.strangersName(name, kind)
+            if !isOurs, !state.strangers.contains(name) {
+                let descriptor = MetricDescriptor(
+                    kind, name, "Told by a library.", buckets: MetricDescriptor.latencyBuckets)
+                guard state.strangers.count < MetricRegistry.strangersMax,
+                    state.names.isDisjoint(with: descriptor.names)
+                else { return nil }
+                state.strangers.insert(name)
+                state.names.formUnion(descriptor.names)
+                state.families[name] = Family(descriptor: descriptor)
             }
             guard let family = state.families[name], family.descriptor.kind == kind else { return nil }
             let labels = Labels(dimensions, isHistogram: kind == .histogram)

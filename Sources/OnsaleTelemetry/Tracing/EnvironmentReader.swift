@@ -122,7 +122,7 @@ package struct EnvironmentReader {
     mutating func url(_ name: String) -> String? {
         guard let text = self[name] else { return nil }
         guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
-            url.host?.isEmpty == false
+            url.host?.isEmpty == false, url.port.map({ (1...65_535).contains($0) }) ?? true
         else {
             warn(name, "isn't an http or https address; the default is used")
             return nil

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import OnsaleHTTP
 
 /// `onsale top`: a view of a running server that refreshes.
 struct TopCommand: AsyncParsableCommand {
@@ -32,7 +33,9 @@ struct TopCommand: AsyncParsableCommand {
         guard (0.2...3600).contains(seconds) else { throw ValidationError("--seconds must be from 0.2 to 3600.") }
         for url in [url, server] {
             let parts = URLComponents(string: url)
-            guard ["http", "https"].contains(parts?.scheme), parts?.host?.isEmpty == false else {
+            guard ["http", "https"].contains(parts?.scheme), parts?.host?.isEmpty == false,
+                parts?.url?.hasUsablePort ?? false
+            else {
                 throw ValidationError("“\(url)” is not an http URL.")
             }
         }

@@ -20,6 +20,7 @@ struct ExpositionTests {
     private func traced(sampled: Bool, _ body: () -> Void) throws {
         var context = InstrumentationContext.topLevel
         context.traceContext = try Sample.context(sampled: sampled)
+        context.isRecorded = sampled
         InstrumentationContext.withValue(context) { body() }
     }
 
