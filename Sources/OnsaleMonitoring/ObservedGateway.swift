@@ -69,14 +69,14 @@ package struct ObservedGateway: PaymentGateway {
         do {
             let answer = try await InstrumentationContext.withValue(span.context) { try await call() }
             let outcome = outcome(answer)
-            record(operation, outcome, since: began)
+            record(operation, outcome, since: began, in: span.context)
             if span.isRecording { span.attributes["onsale.payment.outcome"] = outcome }
             return answer
         } catch {
             // Given up because the process stops; that says nothing of the provider.
             if error is CancellationError { throw error }
             let outcome = (error as? PaymentGatewayError)?.outcome ?? "unanswered"
-            record(operation, outcome, since: began)
+            record(operation, outcome, since: began, in: span.context)
             if span.isRecording {
                 span.attributes["onsale.payment.outcome"] = outcome
                 span.attributes["error.type"] = outcome
@@ -86,9 +86,13 @@ package struct ObservedGateway: PaymentGateway {
         }
     }
 
-    private func record(_ operation: Operation, _ outcome: String, since began: UInt64) {
-        durations[operation]?.recordNanoseconds(DispatchTime.now().uptimeNanoseconds - began)
-        outcomes[operation]?[outcome]?.increment()
+    private func record(
+        _ operation: Operation, _ outcome: String, since began: UInt64, in context: InstrumentationContext
+    ) {
+        InstrumentationContext.withValue(context) {
+            durations[operation]?.recordNanoseconds(DispatchTime.now().uptimeNanoseconds - began)
+            outcomes[operation]?[outcome]?.increment()
+        }
     }
 
     private func outcome(of payment: Payment) -> String {

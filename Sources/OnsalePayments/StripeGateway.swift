@@ -226,9 +226,13 @@ package struct StripeGateway: PaymentGateway {
 
     package func probe() async throws {
         do {
-            _ = try await send(
+            let answer = try await send(
                 .GET, "/v1/payment_intents?limit=1", [:], body: nil, timeoutSeconds: StripeGateway.probeSeconds)
-        } catch PaymentGatewayError.rejected {
+            // A proxy's page for the lost is an answer, too, but nobody's who takes payments.
+            if case .success(let body) = answer, body.readableBytesView.first != UInt8(ascii: "{") {
+                throw PaymentGatewayError.unanswered("the answer is no JSON")
+            }
+        } catch PaymentGatewayError.rejected(let status, _) where status < 300 || status >= 400 {
         } catch PaymentGatewayError.unknownPayment {
         } catch PaymentGatewayError.busy {
             // It answers, and it knows us.

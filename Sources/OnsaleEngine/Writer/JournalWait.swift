@@ -8,8 +8,9 @@ struct JournalWait: Sendable {
 
     /// Begins the span if the work in progress is traced.
     init?(_ command: Any.Type, event: String) {
-        guard InstrumentationContext.current?.isRecorded ?? false else { return nil }
+        guard InstrumentationContext.current?.traceContext?.isSampled ?? false else { return nil }
         span = InstrumentationSystem.tracer.startSpan("journal.wait")
+        guard span.isRecording else { return nil }
         span.attributes["onsale.command"] = "\(command)"
         span.attributes["onsale.event"] = event
     }

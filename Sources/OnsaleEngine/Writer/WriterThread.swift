@@ -34,7 +34,9 @@ final class WriterThread: Sendable {
     var turns: Int { turnCount.load(ordering: .relaxed) }
 
     var health: WriterHealth {
-        let silence = DispatchTime.now().uptimeNanoseconds &- lastTurn.load(ordering: .relaxed)
+        // Read first, or a turn in between would come after now.
+        let last = lastTurn.load(ordering: .acquiring)
+        let silence = DispatchTime.now().uptimeNanoseconds - last
         // At rest it turns once a second.
         if silence > WriterThread.silenceNanosecondsMax { return .stuck(seconds: Int(silence / 1_000_000_000)) }
         return isFull.load(ordering: .relaxed) ? .full : .well
@@ -72,7 +74,7 @@ final class WriterThread: Sendable {
             turnCount.add(1, ordering: .relaxed)
             let isEmpty = mail.isEmpty
             let hasWorked = loop.turn(mail, now: clock.now())
-            lastTurn.store(DispatchTime.now().uptimeNanoseconds, ordering: .relaxed)
+            lastTurn.store(DispatchTime.now().uptimeNanoseconds, ordering: .releasing)
             isFull.store(loop.isFull(at: now), ordering: .relaxed)
             idleTurns = hasWorked || untilDue > 0 ? 0 : idleTurns + 1
             if isStopping, isEmpty, !hasWorked {

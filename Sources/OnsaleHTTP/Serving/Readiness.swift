@@ -88,6 +88,7 @@ package final class DiskWatch: Sendable {
         /// Size of the journal, its write-ahead log included.
         var journalBytes: Int64 = 0
         var isLooking = false
+        var begunAt: UInt64 = 0
         /// When it was last seen.
         var at: UInt64 = 0
     }
@@ -101,7 +102,14 @@ package final class DiskWatch: Sendable {
         self.path = path
     }
 
-    package var state: State { current.withLock { $0.state } }
+    package var state: State {
+        let now = DispatchTime.now().uptimeNanoseconds
+        return current.withLock { current in
+            let limit = UInt64(DiskWatch.waitMilliseconds) * 1_000_000
+            return current.isLooking && now - min(now, current.begunAt) > limit ? .silent : current.state
+        }
+    }
+
     package var journalBytes: Int64 { current.withLock { $0.journalBytes } }
 
     /// Looks, unless that was done just now, but waits no longer than a second for what it sees.
@@ -113,14 +121,15 @@ package final class DiskWatch: Sendable {
             guard current.withLock({ $0.isLooking }) else { return }
             do { try await Task.sleep(for: .milliseconds(DiskWatch.stepMilliseconds)) } catch { return }
         }
-        current.withLock { if $0.isLooking { $0.state = .silent } }
     }
 
     /// Looks, for whoever asks next. One look at a time.
     package func begin() {
         let mustLook = current.withLock { current in
-            defer { current.isLooking = true }
-            return !current.isLooking
+            guard !current.isLooking else { return false }
+            current.isLooking = true
+            current.begunAt = DispatchTime.now().uptimeNanoseconds
+            return true
         }
         guard mustLook else { return }
         queue.async { [self] in

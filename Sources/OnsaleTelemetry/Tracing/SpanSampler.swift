@@ -6,7 +6,7 @@ import Synchronization
 /// A parent in this process always decides, so that no trace has holes. A parent from outside is a stranger on the
 /// internet: with a `parentbased_` sampler its "sampled" is honoured for ``strangersPerSecondMax`` traces a second, and
 /// beyond that the root's rule decides, so that nobody can make us record everything. For a stranger's trace that rule
-/// is followed by chance, since strangers choose their ids. "Not sampled" is honoured always, and costs nothing.
+/// goes by a secret hash of the ID, since strangers choose their IDs. "Not sampled" is honoured always, and costs nothing.
 ///
 /// A class, for it counts strangers.
 package final class SpanSampler: Sendable {
@@ -55,11 +55,18 @@ package final class SpanSampler: Sendable {
         switch parent {
         case .local(let context): context.isSampled
         case .remote(_, let isSampled?) where isParentBased:
-            isSampled && (honoursStranger() || root.samples(.random()))
+            isSampled && (honoursStranger() || root.samples(SpanSampler.hashed(traceID)))
         // Named by someone else, even if only the trace.
-        case .remote(_?, _): root.samples(.random())
+        case .remote(_?, _): root.samples(SpanSampler.hashed(traceID))
         case .none, .remote: root.samples(traceID)
         }
+    }
+
+    /// The same for all of a trace in this process, and known to nobody outside.
+    private static func hashed(_ traceID: TraceContext.TraceID) -> TraceContext.TraceID {
+        var hasher = Hasher()
+        hasher.combine(traceID)
+        return TraceContext.TraceID(high: 1, low: UInt64(bitPattern: Int64(hasher.finalize()))) ?? traceID
     }
 
     private func honoursStranger() -> Bool {

@@ -49,7 +49,7 @@ struct CollectorDeliveryTests {
         }
     }
 
-    @Test("Retry-After is honoured, up to a cap", arguments: [("7", 7), ("0", 0), ("86400", 30), ("-5", 0)])
+    @Test("Retry-After is honoured, up to a cap", arguments: [("7", 7), ("86400", 30)])
     func retryAfter(text: String, seconds: Int) async throws {
         let (_, collector) = try await export([.status(429, retryAfter: text), .status(200)])
         #expect(collector.pauses.withLock { $0 } == [.seconds(seconds)])
@@ -57,7 +57,7 @@ struct CollectorDeliveryTests {
 
     @Test(
         "A Retry-After that makes no sense leaves the usual pause",
-        arguments: ["", "soon", "1.5", "99999999999999999999"])
+        arguments: ["", "soon", "1.5", "0", "-5", "99999999999999999999"])
     func senselessRetryAfter(text: String) async throws {
         let (outcome, collector) = try await export([.status(503, retryAfter: text), .status(202)])
         #expect(outcome == taken)

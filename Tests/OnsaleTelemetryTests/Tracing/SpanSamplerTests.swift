@@ -81,13 +81,13 @@ struct SpanSamplerTests {
     }
 
     @Test("No choice of ids gets a stranger more than the ratio's share", arguments: [true, false])
-    func chosenIDs(isParentBased: Bool) throws {
+    func chosenIDs(isParentBased: Bool) {
         let sampler = SpanSampler(root: .ratio(0.01), isParentBased: isParentBased) { 0 }
-        // The smallest of all ids is within any ratio.
-        let chosen = try #require(TraceContext.TraceID(high: 1, low: 1))
         for isSampled in [true, nil] {
-            let count = (0..<10_000).count { _ in
-                sampler.samples(chosen, parent: .remote(parent(chosen, isSampled: true), isSampled: isSampled))
+            let count = (1...10_000).count { number in
+                // The smallest lower halves are within any ratio.
+                guard let chosen = TraceContext.TraceID(high: UInt64(number), low: 1) else { return false }
+                return sampler.samples(chosen, parent: .remote(parent(chosen, isSampled: true), isSampled: isSampled))
             }
             // Its hundred, the share, and six standard deviations.
             #expect(count < 100 + 100 + 60)

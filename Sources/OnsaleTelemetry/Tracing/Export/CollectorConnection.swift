@@ -36,7 +36,7 @@ package final class CollectorConnection: CollectorTransport {
         client.withLock { client in
             if let client { return client }
             var configuration = HTTPClient.Configuration(
-                redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5)))
+                redirectConfiguration: .disallow, timeout: .init(connect: .seconds(2)))
             configuration.tracing.tracer = nil
             configuration.httpVersion = .http1Only
             configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1

@@ -73,7 +73,7 @@ package struct CollectorDelivery: Sendable {
                 case 429, 502, 503, 504:
                     detail = "status \(answer.status)"
                     asked = answer.retryAfter.flatMap { Int($0) }
-                        .map { .seconds(max(0, min($0, CollectorDelivery.pauseSecondsMax))) }
+                        .flatMap { $0 > 0 ? .seconds(min($0, CollectorDelivery.pauseSecondsMax)) : nil }
                 default: return .ended(.rejected("status \(answer.status)"))
                 }
             } catch {
