@@ -141,8 +141,7 @@ package final class DiskWatch: Sendable {
     }
 
     private func size(_ file: String) -> Int64 {
-        var figures = stat()
-        return stat(path + file, &figures) == 0 ? Int64(figures.st_size) : 0
+        (try? FileManager.default.attributesOfItem(atPath: path + file)[.size] as? Int64) ?? 0
     }
 
     private func measure() -> State {

@@ -28,8 +28,8 @@ package enum ProcessFigures {
 
         private static var openFiles: Int? {
             // Since Linux 6.2 the folder's size is their number; to list thousands takes longer than all the rest.
-            var figures = stat()
-            if stat("/proc/self/fd", &figures) == 0, figures.st_size > 0 { return Int(figures.st_size) }
+            let folder = try? FileManager.default.attributesOfItem(atPath: "/proc/self/fd")
+            if let count = folder?[.size] as? Int, count > 0 { return count }
             // One is the folder itself, opened to count.
             return (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")).map { max(0, $0.count - 1) }
         }
