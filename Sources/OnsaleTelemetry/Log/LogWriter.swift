@@ -4,7 +4,7 @@ import Synchronization
 
 /// Writes log lines from a thread of its own, so that whoever logs never waits for a full pipe or a slow disk.
 ///
-/// It keeps four megabytes at most. What comes on top is dropped, and a line says how much.
+/// At most four megabytes wait, beside as many being written. What comes on top is dropped, and a line says how much.
 final class LogWriter: Sendable {
     private static let bytesMax = 4 << 20
 
