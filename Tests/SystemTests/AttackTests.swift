@@ -262,6 +262,13 @@ import Testing
             (["ONSALE_PAYMENT_URL": ""], "nobody has said who takes the money"),
             (["ONSALE_PAYMENT_URL": "https://pay.example"], "ONSALE_PAYMENT_SECRET_KEY"),
             (["ONSALE_PAYMENT_URL": "http://pay.example", "ONSALE_PAYMENT_SECRET_KEY": "k"], "must be https"),
+            (
+                ["ONSALE_PAYMENT_URL": "http://127.0.0.1:99999", "ONSALE_PAYMENT_SECRET_KEY": "k"],
+                "a payment provider's URL"
+            ),
+            (["ONSALE_LOGIN": "jwks", "ONSALE_LOGIN_JWKS": "http://127.0.0.1:99999/jwks"], "https"),
+            (["ONSALE_LOG_FORMAT": "xml"], "is one of text, json"),
+            (["ONSALE_LOG_LEVEL": "loud"], "is one of trace"),
             (["ONSALE_ADMIN_TOKEN": "fifteen-bytes--"], "at least 16 bytes"),
             (["ONSALE_DOOR_TOKEN": "short"], "at least 16 bytes"),
             (["ONSALE_ADMIN_TOKEN": "ein Geheimnis für zwei"], "visible ASCII"),

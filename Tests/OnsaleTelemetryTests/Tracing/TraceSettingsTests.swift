@@ -56,6 +56,7 @@ struct TraceSettingsTests {
             ),
             (["OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"], "http://localhost:4318/v1/traces"),
             (["OTEL_EXPORTER_OTLP_ENDPOINT": "ftp://c"], "http://localhost:4318/v1/traces"),
+            (["OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:99999"], "http://localhost:4318/v1/traces"),
         ])
     func endpoints(environment: [String: String], url: String) {
         #expect(TraceSettings(environment: environment).otlp.url == url)
