@@ -18,14 +18,11 @@ package struct EventHistory: Sendable {
 
     /// A point for each step; see ``Timeline/points(from:to:step:now:)``. The first time after a start it waits until the
     /// event's facts have been replayed.
-    /// - Parameters:
-    ///   - from: nil for as far back as is kept.
-    ///   - to: nil for now.
     /// - Throws: ``EngineError``, ``JournalError`` or ``JournalDamage``.
     package func timeline(
-        of event: EventHandle, from: Timestamp?, to: Timestamp?, step: Timeline.Step, now: Timestamp
+        of event: EventHandle, from: Timestamp, to: Timestamp, step: Timeline.Step, now: Timestamp
     ) async throws -> [Timeline.Point] {
-        try await timelines.timeline(of: event.id).points(from: from, to: to ?? now, step: step, now: now)
+        try await timelines.timeline(of: event.id).points(from: from, to: to, step: step, now: now)
     }
 
     /// The story of an order. Stories are read one at a time; see ``EventHistory/story(of:in:draw:now:journal:isWanted:)``

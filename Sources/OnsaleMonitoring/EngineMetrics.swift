@@ -107,7 +107,7 @@ package final class EngineMetrics: Follower {
             }
         }
         for (label, gauges) in sums { gauges.tell(event: label, into: &sink) }
-        sink.tell("onsale_rule_breaches", [:], views.count { !$0.totalsHold })
+        sink.tell("onsale_rule_breaches", views.count { !$0.totalsHold })
     }
 }
 
@@ -148,20 +148,5 @@ extension Fact {
         case .sale(let fact): Int(fact.tag)
         case .line(let fact): Int(fact.tag)
         }
-    }
-
-    /// The kind as `onsale journal` prints it.
-    fileprivate var kindName: String {
-        switch self {
-        case .created: "eventCreated"
-        case .audited: "audited"
-        case .sale(let fact): Fact.name(fact.body)
-        case .line(let fact): Fact.name(fact.body)
-        }
-    }
-
-    private static func name(_ body: Any) -> String {
-        let name = "\(type(of: body))"
-        return name.prefix(1).lowercased() + name.dropFirst()
     }
 }

@@ -41,7 +41,7 @@ final class EventCounters: Sendable {
                 })
         }
         holds = counters("onsale_holds_total", "outcome", HoldOutcome.allCases, \.rawValue)
-        orders = counters("onsale_orders_total", "state", OrderState.allCases, \.metricName)
+        orders = counters("onsale_orders_total", "state", OrderState.allCases, \.name)
         calls = counters("onsale_calls_total", "outcome", CallOutcome.allCases, \.rawValue)
         passes = counters("onsale_passes_total", "outcome", PassOutcome.allCases, \.rawValue)
         joins = Counter(label: "onsale_joins_total", dimensions: [("event", event)])
@@ -144,7 +144,7 @@ struct EventGauges {
             sink.tell("onsale_seats", ["event": event, "state": state], count)
         }
         for state in EventGauges.openStates {
-            sink.tell("onsale_open_orders", ["event": event, "state": state.metricName], orders[state] ?? 0)
+            sink.tell("onsale_open_orders", ["event": event, "state": state.name], orders[state] ?? 0)
         }
         for (currency, amounts) in money {
             sink.tell("onsale_gross_minor_units", ["event": event, "currency": currency], amounts.gross)
@@ -161,20 +161,4 @@ extension Order {
     /// Whether it bought something before its money went back. One that came to nothing stays declined or expired,
     /// whatever becomes of its money; so this holds throughout a batch if it holds after it.
     var wasCancelled: Bool { state == .refunding || state == .refunded }
-}
-
-extension OrderState {
-    /// The contract's name; `capturing`, which the contract hides from buyers, has its own.
-    var metricName: String {
-        switch self {
-        case .authorizing: "authorizing"
-        case .requiresAction: "requires_action"
-        case .capturing: "capturing"
-        case .confirmed: "confirmed"
-        case .declined: "declined"
-        case .expired: "expired"
-        case .refunding: "refunding"
-        case .refunded: "refunded"
-        }
-    }
 }

@@ -24,6 +24,20 @@ public enum OrderState: UInt8, Hashable, Sendable, CaseIterable {
     /// The payer must confirm with the bank (3-D Secure).
     case requiresAction
 
+    /// As the contract and the metrics name it.
+    package var name: String {
+        switch self {
+        case .authorizing: "authorizing"
+        case .requiresAction: "requires_action"
+        case .capturing: "capturing"
+        case .confirmed: "confirmed"
+        case .declined: "declined"
+        case .expired: "expired"
+        case .refunding: "refunding"
+        case .refunded: "refunded"
+        }
+    }
+
     /// Whether the buyer's payment is over, successful or not.
     public var isFinal: Bool { !isInProgress }
 

@@ -7,28 +7,26 @@ import OnsaleWaitingRoom
 /// Prints a fact as one line of JSON, for people who look into a journal.
 enum FactPrinter {
     static func line(_ fact: Fact, sequence: UInt64, time: Timestamp) -> String {
-        var members: [(String, Any)] = [("sequence", sequence), ("time", time.milliseconds)]
+        var members: [(String, Any)] = [
+            ("sequence", sequence), ("time", time.milliseconds), ("fact", fact.kindName),
+        ]
         switch fact {
         case .created(let definition):
             members += [
-                ("fact", "eventCreated"), ("event", definition.id), ("title", definition.title),
+                ("event", definition.id), ("title", definition.title),
                 ("seats", definition.plan.seats.count), ("areas", definition.plan.areas.count),
             ]
         case .sale(let fact): members += self.members(fact.body)
         case .line(let fact): members += self.members(fact.body)
         case .audited(let note):
-            members += [
-                ("fact", "audited"), ("by", note.actor), ("action", "\(note.action)"), ("detail", note.detail),
-            ]
+            members += [("by", note.actor), ("action", "\(note.action)"), ("detail", note.detail)]
         }
         return "{" + members.map { "\(json($0.0)):\(json($0.1))" }.joined(separator: ",") + "}"
     }
 
-    /// The kind of fact and its fields, by their Swift names, so that new fields are printed unasked.
+    /// A fact's fields by their Swift names, so that new fields are printed unasked.
     private static func members(_ body: Any) -> [(String, Any)] {
-        let name = "\(type(of: body))"
-        return [("fact", name.prefix(1).lowercased() + name.dropFirst())]
-            + Mirror(reflecting: body).children.flatMap { member($0.label ?? "", $0.value) }
+        Mirror(reflecting: body).children.flatMap { member($0.label ?? "", $0.value) }
     }
 
     private static func member(_ label: String, _ value: Any) -> [(String, Any)] {

@@ -32,24 +32,24 @@ struct Monitor: Sendable {
             let payments = engine.payments
             sink.tell("onsale_saga_orders", ["state": "running"], payments.running)
             sink.tell("onsale_saga_orders", ["state": "waiting"], payments.waiting)
-            sink.tell("onsale_provider_up", [:], engine.provider.isUp ? 1 : 0)
+            sink.tell("onsale_provider_up", engine.provider.isUp ? 1 : 0)
         }
         metrics.collect { sink in
-            sink.tell("http_server_active_requests", [:], service.activeRequests)
+            sink.tell("http_server_active_requests", service.activeRequests)
             for (kind, figures) in Monitor.streams(broadcaster) {
                 sink.tell("onsale_streams", ["kind": kind], figures.listeners)
                 sink.tell("onsale_stream_messages_total", ["kind": kind], figures.messages)
                 sink.tell("onsale_stream_bytes_total", ["kind": kind], figures.bytes)
                 sink.tell("onsale_stream_skips_total", ["kind": kind], figures.skips)
             }
-            sink.tell("onsale_streams_refused_total", [:], broadcaster.refused)
+            sink.tell("onsale_streams_refused_total", broadcaster.refused)
         }
         metrics.collect { sink in
             for part in readiness.known { sink.tell("onsale_ready", ["part": part.name], part.isWell ? 1 : 0) }
-            if case .free(let bytes) = disk.state { sink.tell("onsale_disk_free_bytes", [:], bytes) }
+            if case .free(let bytes) = disk.state { sink.tell("onsale_disk_free_bytes", bytes) }
             // For the next who asks; nobody waits for a disk here.
             disk.begin()
-            sink.tell("onsale_journal_bytes", [:], disk.journalBytes)
+            sink.tell("onsale_journal_bytes", disk.journalBytes)
             sink.tell("onsale_build_info", ["version": Onsale.version, "build": ServerInfo.build], 1)
             ProcessFigures.collect(into: &sink)
         }

@@ -104,7 +104,7 @@ import Testing
             return stage
         }
         let fold = try Fold(stage)
-        let orders = Dictionary(uniqueKeysWithValues: fold.orders.map { ($0.key.metricName, $0.value) })
+        let orders = Dictionary(uniqueKeysWithValues: fold.orders.map { ($0.key.name, $0.value) })
         #expect(meter.counts("onsale_orders_total") == series("onsale_orders_total", "state", orders))
         #expect(meter.counts("onsale_holds_total") == series("onsale_holds_total", "outcome", fold.holds))
         #expect(meter.counts("onsale_calls_total") == series("onsale_calls_total", "outcome", fold.calls))
@@ -279,7 +279,7 @@ import Testing
         }
         let page = meter.page
         for state in OrderState.allCases {
-            #expect(page["onsale_orders_total{event=\"quiet\",state=\"\(state.metricName)\"}"] == 0)
+            #expect(page["onsale_orders_total{event=\"quiet\",state=\"\(state.name)\"}"] == 0)
         }
         #expect(page["onsale_joins_total{event=\"quiet\"}"] == 0)
         #expect(page["onsale_compensations_total{kind=\"void\"}"] == 0)

@@ -78,3 +78,20 @@ public enum Fact: Sendable {
         for fact in facts { fact.encode(into: &writer) }
     }
 }
+
+extension Fact {
+    /// The kind of fact by its Swift name, as `onsale journal` and the metrics have it.
+    package var kindName: String {
+        switch self {
+        case .created: "eventCreated"
+        case .audited: "audited"
+        case .sale(let fact): Fact.name(of: fact.body)
+        case .line(let fact): Fact.name(of: fact.body)
+        }
+    }
+
+    private static func name(of body: Any) -> String {
+        let name = "\(type(of: body))"
+        return name.prefix(1).lowercased() + name.dropFirst()
+    }
+}

@@ -54,18 +54,19 @@ struct HistoryRoutes: RouteGroup {
         if let from, let to { faults.require(from <= to, "/from", "must not be after `to`") }
         try faults.throwIfAny()
         guard let step else { throw Problem.notFound }
+        let now = events.now()
+        let end = min(to ?? now, now)
+        let begin = from ?? end.adding(seconds: -(HistoryRoutes.pointsMax - 1) * step.rawValue)
         let points = try await reading(event) {
-            try await history.timeline(of: event, from: from, to: to, step: step, now: events.now())
+            try await history.timeline(of: event, from: begin, to: end, step: step, now: now)
         }
-        guard from == nil || points.count <= HistoryRoutes.pointsMax else {
+        guard points.count <= HistoryRoutes.pointsMax else {
             throw Problem.invalid(
                 "/from", "asks for more than \(HistoryRoutes.pointsMax) points; ask for them in parts")
         }
         // Off the pool, of which a sale has as many threads as processors.
         let body = await withCheckedContinuation { continuation in
-            HistoryRoutes.writing.async {
-                continuation.resume(returning: HistoryRoutes.body(points.suffix(HistoryRoutes.pointsMax), step))
-            }
+            HistoryRoutes.writing.async { continuation.resume(returning: HistoryRoutes.body(points, step)) }
         }
         return .json(.ok, body)
     }
@@ -74,7 +75,7 @@ struct HistoryRoutes: RouteGroup {
     static let pointsMax = 3600
     private static let writing = DispatchQueue(label: "onsale.timelines.writing", qos: .utility)
 
-    private static func body(_ points: some Collection<Timeline.Point>, _ step: Timeline.Step) -> ByteBuffer {
+    private static func body(_ points: [Timeline.Point], _ step: Timeline.Step) -> ByteBuffer {
         JSONWriter.object(capacity: 64 + points.count * 200) { writer in
             writer.member("step", step.rawValue)
             writer.array("points") { writer in

@@ -251,7 +251,7 @@ enum OrderTable {
         case .area(let area, _): places = definition.plan.areas[area].name
         }
         let fields = [
-            definition.publicID(order), order.state.name, order.buyer.text, RFC3339.format(order.placedAt), places,
+            definition.publicID(order), order.state.shownName, order.buyer.text, RFC3339.format(order.placedAt), places,
             String(order.places.quantity), String(order.amount), definition.currency, String(order.captured),
             String(order.refunded),
         ]

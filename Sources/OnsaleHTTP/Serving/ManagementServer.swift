@@ -220,12 +220,9 @@ private struct ManagementMiddleware<Context: RequestContext>: RouterMiddleware {
     }
 
     private static func isLoopback(_ authority: String) -> Bool {
-        guard authority.utf8.count <= 64 else { return false }
-        let end = authority.hasPrefix("[") ? authority.firstIndex(of: "]").map { authority.index(after: $0) } : nil
-        let colon = authority[(end ?? authority.startIndex)...].firstIndex(of: ":") ?? authority.endIndex
-        let port = authority[colon...].dropFirst()
-        guard end == nil || end == colon, port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
-        let name = authority[..<colon]
-        return name.lowercased() == "localhost" || IPAddress(String(name))?.isLoopback ?? false
+        guard authority.utf8.count <= 64, let authority = Authority(authority),
+            authority.port?.utf8.allSatisfy({ (0x30...0x39).contains($0) }) ?? true
+        else { return false }
+        return authority.host.lowercased() == "localhost" || IPAddress(String(authority.host))?.isLoopback ?? false
     }
 }

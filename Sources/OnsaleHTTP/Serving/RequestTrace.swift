@@ -20,15 +20,6 @@ struct RequestTrace: Sendable {
         self.context = span.context
     }
 
-    /// The name and port of `Host`: `example.com:443`, `[::1]:80`.
-    private static func server(_ authority: String) -> (name: String, port: Int?)? {
-        let end = authority.hasPrefix("[") ? authority.firstIndex(of: "]").map { authority.index(after: $0) } : nil
-        let colon = authority[(end ?? authority.startIndex)...].firstIndex(of: ":")
-        var name = authority[..<(colon ?? authority.endIndex)]
-        if end != nil { name = name.dropFirst().dropLast() }
-        return name.isEmpty ? nil : (String(name), colon.flatMap { Int(authority[$0...].dropFirst()) })
-    }
-
     private static func name(_ method: HTTPRequest.Method) -> String {
         RequestMetrics.known(method) == method ? method.rawValue : "HTTP"
     }
@@ -50,9 +41,11 @@ struct RequestTrace: Sendable {
         span.attributes["url.path"] = request.shownPath
         span.attributes["url.scheme"] = "http"
         span.attributes["client.address"] = client()
-        if let (name, port) = request.head.authority.flatMap(RequestTrace.server) {
-            span.attributes["server.address"] = name
-            span.attributes["server.port"] = port
+        if let authority = request.head.authority.flatMap(Authority.init), !authority.host.isEmpty {
+            let isBracketed = authority.host.hasPrefix("[")
+            span.attributes["server.address"] = String(
+                isBracketed ? authority.host.dropFirst().dropLast() : authority.host)
+            span.attributes["server.port"] = authority.port.flatMap { Int($0) }
         }
         if let agent = request.headers[.userAgent] {
             span.attributes["user_agent.original"] = Scrubber.process.scrub(agent)

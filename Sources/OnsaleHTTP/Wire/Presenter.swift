@@ -96,7 +96,7 @@ struct Presenter: Sendable {
     func write(_ order: Order, in definition: EventDefinition, to writer: inout JSONWriter, withBuyer: Bool = false) {
         writer.member("order", definition.publicID(order))
         writer.member("event", definition.id)
-        writer.member("state", order.state.name)
+        writer.member("state", order.state.shownName)
         if withBuyer { writer.member("buyer", order.buyer.text) }
         writer.member("amount", order.amount)
         writer.member("currency", definition.currency)
@@ -183,21 +183,11 @@ struct Presenter: Sendable {
 }
 
 extension OrderState {
-    /// The state's name in the contract, which hides that money is being captured.
-    var name: String {
-        switch self {
-        case .authorizing, .capturing: "authorizing"
-        case .requiresAction: "requires_action"
-        case .confirmed: "confirmed"
-        case .declined: "declined"
-        case .expired: "expired"
-        case .refunding: "refunding"
-        case .refunded: "refunded"
-        }
-    }
+    /// The state's name for buyers and organizers, from whom the contract hides that money is being captured.
+    var shownName: String { (self == .capturing ? .authorizing : self).name }
 
     /// The states that share a name.
     static func named(_ name: String) -> [OrderState] {
-        allCases.filter { $0.name == name }
+        allCases.filter { $0.shownName == name }
     }
 }

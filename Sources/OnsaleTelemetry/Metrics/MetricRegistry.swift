@@ -205,15 +205,14 @@ package struct MetricSink {
     private(set) var samples: [Sample] = []
 
     /// Tells the value of a gauge or counter of the catalog, now.
-    package mutating func tell(
-        _ name: String, _ labels: KeyValuePairs<String, String> = [:], _ value: some BinaryInteger
-    ) {
+    package mutating func tell(_ name: String, _ labels: KeyValuePairs<String, String>, _ value: Double) {
+        samples.append(Sample(name: name, labels: labels.map { ($0.key, $0.value) }, value: value))
+    }
+
+    package mutating func tell(_ name: String, _ labels: KeyValuePairs<String, String>, _ value: some BinaryInteger) {
         tell(name, labels, Double(value))
     }
 
     package mutating func tell(_ name: String, _ value: Double) { tell(name, [:], value) }
-
-    package mutating func tell(_ name: String, _ labels: KeyValuePairs<String, String> = [:], _ value: Double) {
-        samples.append(Sample(name: name, labels: labels.map { ($0.key, $0.value) }, value: value))
-    }
+    package mutating func tell(_ name: String, _ value: some BinaryInteger) { tell(name, [:], value) }
 }

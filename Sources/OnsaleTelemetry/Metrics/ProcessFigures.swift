@@ -15,7 +15,7 @@ package enum ProcessFigures {
                 sink.tell("process_start_time_seconds", stat.startSeconds)
                 sink.tell("process_threads", stat.threads)
             }
-            if let count = openFiles { sink.tell("process_open_fds", Double(count)) }
+            if let count = openFiles { sink.tell("process_open_fds", count) }
             let heap = mallinfo2()
             sink.tell("swift_heap_allocated_bytes", Double(heap.uordblks) + Double(heap.hblkhd))
         #endif
