@@ -130,11 +130,7 @@ final class Steward {
     // MARK: Performing
 
     private func handle(_ input: Ownership.Input, _ event: String) {
-        guard let action = charges[event]?.ownership.handle(input) else {
-            // A claim that led nowhere leaves nothing in doubt.
-            return
-        }
-        perform(action, event)
+        if let action = charges[event]?.ownership.handle(input) { perform(action, event) }
     }
 
     private func postpone(_ action: Ownership.Action, _ event: String) {
@@ -385,6 +381,8 @@ final class Steward {
             charge.handle = handle
             charge.sighted = max(charge.sighted, row.lastSequence)
             charges[handle.id] = charge
+            _ = directory.begin(handle.id)
+            directory.publish(handle)
             // The state is read back, so it is the journal's whatever happens next.
             self.handle(.read(epoch: row.epoch, owner: node), handle.id)
             reply(.success(()))
