@@ -76,8 +76,8 @@ final class SimulatedNode {
         let loader = EventLoader(
             journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox)
         steward = Steward(
-            node: id, journal: journal, directory: directory, mailbox: mailbox, followers: [], limits: limits,
-            lease: lease, logger: logger)
+            node: id, inbox: StewardInbox(), journal: journal, directory: directory, mailbox: mailbox, followers: [],
+            limits: limits, lease: lease, logger: logger)
         let seeds = Mutex(SeededRandom(seed: random.next()))
         let notes = notes
         loop = WriterLoop(
