@@ -12,6 +12,10 @@ final class Crowd: Sendable {
         var passes: [String: [Int: PassID]] = [:]
         var holds: [String: [Hold]] = [:]
         var orders: [String: [Order]] = [:]
+        /// To whom each request was put in the end.
+        var sentTo: [Int: NodeID] = [:]
+        /// What only a bug could bring about, seen on the way.
+        var findings: [String] = []
         /// How often the request with each number was answered.
         var answers: [Int: Int] = [:]
         /// What each idempotency key was answered with.
@@ -33,6 +37,7 @@ struct Request: Sendable {
         case hold(Int, PassID, seat: UInt32, key: Int)
         case order(Hold, method: String, waits: Bool, key: Int)
         case cancel(Order)
+        case look
         /// A join after the faults, to see whether the event sells.
         case probe(Int, at: Int64)
     }

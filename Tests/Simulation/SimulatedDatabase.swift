@@ -46,6 +46,8 @@ final class SimulatedDatabase: Sendable {
         var registry: [NodeID: RegisteredNode] = [:]
         var goneAt: [NodeID: Int64] = [:]
         var owners: [String: NodeID] = [:]
+        /// When each event's last epoch began.
+        var epochs: [String: (epoch: UInt64, at: Int64)] = [:]
     }
 
     struct Unreachable: Error {}
@@ -132,7 +134,10 @@ final class SimulatedDatabase: Sendable {
             return box.outcome.withLock { $0 }
         }
         let outcome = committed.claim(row, owner: claimant)
-        if case .committed = outcome { state.owners[row.partition] = claimant }
+        if case .committed = outcome {
+            state.owners[row.partition] = claimant
+            state.epochs[row.partition] = (row.epoch, state.now)
+        }
         return outcome
     }
 
@@ -205,6 +210,14 @@ final class SimulatedDatabase: Sendable {
             guard !isCut, !state.random.happens(state.trouble.unreadable) else {
                 throw JournalError.unreadable(Unreachable())
             }
+        }
+    }
+
+    /// For how long an epoch had been over at a moment, in milliseconds; nil if it was in force.
+    func supersededFor(_ event: String, _ epoch: UInt64, at moment: Int64) -> Int64? {
+        state.withLock { state in
+            guard let last = state.epochs[event], last.epoch > epoch else { return nil }
+            return moment - last.at
         }
     }
 

@@ -14,6 +14,8 @@ final class World {
     /// For so long things go wrong, in milliseconds; then for so long nothing does.
     private static let trouble: Int64 = 20_000
     private static let calm: Int64 = 40_000
+    /// For so long a deposed owner may not have noticed; a turn or two more in which it acts on what it believed.
+    private static let unawareMilliseconds: Int64 = 2500
     /// Within so long of the last fault every event must sell again.
     private static let recovery: Int64 = 5000
     private static let buyers = 10
@@ -172,6 +174,10 @@ final class World {
     private func perform(_ call: inout PaymentQueue.Call, for node: SimulatedNode) async throws -> PaymentQueue.Pause {
         let pause = PaymentQueue.Pause(milliseconds: Int.random(in: 500...3000, using: &random))
         guard node.mayAct(call.task) else { return pause }
+        if let ago = database.supersededFor(call.task.event, call.task.epoch, at: now), ago > World.unawareMilliseconds
+        {
+            findings.append("\(call.task.event): \(node.id) calls the provider \(ago) ms after it lost the event")
+        }
         if random.happens(0.15) {
             let fault: FakeGateway.Fault = [.lostRequest, .lostAnswer, .failure, .lateFailure][
                 Int.random(in: 0..<4, using: &random)]
@@ -183,8 +189,13 @@ final class World {
         do {
             let results = try await steps.results(call.task, &call.course)
             guard !results.isEmpty, let handle = try node.directory.loaded(call.task.event) else { return pause }
-            var envelope = SettlePayment(call.task.order, results).envelope { _ in }
-            envelope.epoch = call.task.epoch
+            let task = call.task
+            var envelope = SettlePayment(task.order, results).envelope { [crowd] result in
+                guard case .success = result, let epoch = handle.epoch, epoch != task.epoch else { return }
+                let finding = "\(task.event): what epoch \(task.epoch) learned was applied under \(epoch)"
+                crowd.told.withLock { $0.findings.append(finding) }
+            }
+            envelope.epoch = task.epoch
             node.access.put(envelope, lane: .payments, into: handle)
         } catch {}
         return pause
@@ -216,10 +227,11 @@ final class World {
         let partition = Partition(definition: definition)
         let handle = EventHandle(
             id: id, view: EventView(partition, lastSequence: 0), limits: EngineLimits(), isHere: false)
-        node.steward.inbox.put(.create(handle, partition) { [crowd] result in
-            crowd.told.withLock { $0.answers[-1, default: 0] += 1 }
-            _ = result
-        })
+        node.steward.inbox.put(
+            .create(handle, partition) { [crowd] result in
+                crowd.told.withLock { $0.answers[-1, default: 0] += 1 }
+                _ = result
+            })
     }
 
     private func ask() {
@@ -235,7 +247,8 @@ final class World {
 
     private func wish(of number: Int, _ event: String) -> Request.Wish? {
         keys += 1
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<12, using: &random) {
+        case 10, 11: return .look
         case 0: return .join(number)
         case 1: return crowd.told.withLock({ $0.places[event]?[number] }).map { .claim(number, $0) }
         case 2...5:
@@ -263,7 +276,9 @@ final class World {
         for _ in 0..<3 {
             guard let seat = node.steward.inbox.seat(of: request.event) else { break }
             if seat.isHere { break }
-            guard let owner = seat.owner, let next = nodes.first(where: { $0.id == owner }), next !== node else { break }
+            guard let owner = seat.owner, let next = nodes.first(where: { $0.id == owner }), next !== node else {
+                break
+            }
             node = next
         }
         guard let handle = try? node.directory.loaded(request.event) else { return again(request) }
@@ -297,6 +312,7 @@ final class World {
             }
             node.access.put(envelope, lane: Command.lane, into: handle)
         }
+        crowd.told.withLock { $0.sentTo[number] = node.id }
         let buyer = { (number: Int) in BuyerID(high: 1, low: UInt64(number)) }
         let key = { (number: Int) in
             IdempotencyKey(key: Digest128(high: 0, low: UInt64(number)), fingerprint: Digest128(high: 0, low: 0))
@@ -330,6 +346,16 @@ final class World {
             }
             node.access.put(envelope, lane: PlaceOrder.lane, into: handle)
         case .cancel(let order): put(CancelOrder(order.id, buyer: nil, key: nil)) { _, _ in }
+        case .look:
+            let envelope = Envelope(reading: { $0.epoch }) { [crowd, database, now] result in
+                let ago = (try? result.get()).flatMap { database.supersededFor(event, $0, at: now) } ?? 0
+                crowd.told.withLock { told in
+                    told.answers[number, default: 0] += 1
+                    guard ago > World.unawareMilliseconds else { return }
+                    told.findings.append("\(event): a look was answered from a state that had been over for \(ago) ms")
+                }
+            }
+            node.access.put(envelope, lane: .passes, into: handle)
         }
     }
 
@@ -346,6 +372,11 @@ final class World {
         findings += told.answers.filter { $0.key >= 0 && $0.value != 1 }.map {
             "request \($0.key / 8) was answered \($0.value) times"
         }
+        let living = Set(nodes.map(\.id))
+        findings += told.sentTo.filter { told.answers[$0.key] == nil && living.contains($0.value) }.map {
+            "request \($0.key / 8) was never answered"
+        }
+        findings += told.findings
         findings += told.byKey.filter { $0.value.count > 1 }.map { "key \($0.key) had effects \($0.value.sorted())" }
         if epochsAtRest != epochs() { findings.append("events changed owners though nothing happened") }
         var explained: Set<String> = []
@@ -355,15 +386,19 @@ final class World {
             figures.epochs += state.partition.epoch
             figures.orders += sale.orders.count
             figures.paid += sale.orders.count { $0.captured > 0 }
-            if sale.ordersAwaitingProvider > 0 { findings.append("\(event): \(sale.ordersAwaitingProvider) orders hang") }
+            if sale.ordersAwaitingProvider > 0 {
+                findings.append("\(event): \(sale.ordersAwaitingProvider) orders hang")
+            }
             findings += (told.holds[event] ?? []).filter { !sale.wasMade($0.id) }.map {
                 "\(event): hold \($0.id.serial) was answered and is lost"
             }
             findings += (told.orders[event] ?? []).filter { sale.order($0.id)?.hold != $0.hold }.map {
                 "\(event): order \($0.id.serial) was answered and is lost"
             }
-            findings += (told.places[event] ?? [:]).filter { $0.value.serial > max(line.issuedNumbers, line.lobbySize ?? 0) }
-                .map { "\(event): place \($0.value.serial) was answered and is lost" }
+            findings += (told.places[event] ?? [:]).filter {
+                $0.value.serial > max(line.issuedNumbers, line.lobbySize ?? 0)
+            }
+            .map { "\(event): place \($0.value.serial) was answered and is lost" }
             explained.formUnion(sale.orders.filter { $0.state == .confirmed }.compactMap(\.intent))
             judgeOwners(of: event, state)
             judgeRecovery(of: event, told, healedAt)
@@ -375,7 +410,9 @@ final class World {
     private func judgeOwners(of event: String, _ state: RecoveredPartition) {
         let writers = nodes.filter { $0.steward.inbox.seat(of: event)?.isHere ?? false }
         if writers.count != 1 || writers.first?.id != state.partition.ownership?.owner {
-            findings.append("\(event): written by \(writers.map(\.id)), owned by \(state.partition.ownership.map { "\($0.owner)" } ?? "nobody")")
+            findings.append(
+                "\(event): written by \(writers.map(\.id)), owned by \(state.partition.ownership.map { "\($0.owner)" } ?? "nobody")"
+            )
         }
         for node in nodes {
             guard let handle = try? node.directory.loaded(event) else {
@@ -384,7 +421,8 @@ final class World {
             }
             let reached = headsBefore.first { $0.partition == event }?.lastSequence ?? 0
             if handle.view.lastSequence < reached {
-                findings.append("\(event): \(node.id) shows fact \(handle.view.lastSequence) of \(state.head.lastSequence)")
+                findings.append(
+                    "\(event): \(node.id) shows fact \(handle.view.lastSequence) of \(state.head.lastSequence)")
             }
         }
     }
@@ -398,7 +436,8 @@ final class World {
         if at - healedAt > World.recovery { findings.append("\(event): sold again only after \(at - healedAt) ms") }
     }
 
-    /// Every captured payment belongs to a confirmed order or has gone back.
+    /// Every captured payment belongs to a confirmed order or has gone back. Second authorizations are the sweep's, which
+    /// has tests of its own.
     private func judgeMoney(_ explained: Set<String>) {
         for account in gateway.state.withLock({ $0.accounts }) {
             let back = account.refunds.filter { $0.status == .succeeded }.reduce(0) { $0 + $1.amount }

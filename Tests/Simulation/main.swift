@@ -19,5 +19,6 @@ for seed in first..<first + count {
     if failed >= 20 { break }
 }
 print(
-    "\(count) seeds from \(first): \(failed) failed; \(totals.orders) orders, \(totals.paid) paid, \(totals.epochs) epochs, slowest recovery \(totals.recovery) ms")
+    "\(count) seeds from \(first): \(failed) failed; \(totals.orders) orders, \(totals.paid) paid, \(totals.epochs) epochs, slowest recovery \(totals.recovery) ms"
+)
 exit(failed == 0 ? 0 : 1)

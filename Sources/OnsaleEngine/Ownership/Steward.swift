@@ -107,14 +107,17 @@ final class Steward {
 
     private func see(_ sighting: Sighting) {
         neighbourhood.see(sighting.nodes, askedAt: sighting.askedAt)
-        lease.extend(until: sighting.askedAt + Neighbourhood.silenceMilliseconds)
-        mailbox.deliver(.trusted)
         for head in sighting.heads {
             var charge = charges[head.event] ?? Charge(ownership: Ownership(node: node))
             charge.sighted = max(charge.sighted, head.lastSequence)
             charges[head.event] = charge
-            if head.epoch > charge.ownership.epoch, charge.isHere { mailbox.deliver(.challenge(event: head.event)) }
+            guard head.epoch > charge.ownership.epoch, charge.isHere else { continue }
+            charge.handle?.doubt()
+            mailbox.deliver(.challenge(event: head.event))
         }
+        // Only now, so that nobody acts for an event that is known to be lost.
+        lease.extend(until: sighting.askedAt + Neighbourhood.silenceMilliseconds)
+        mailbox.deliver(.trusted)
     }
 
     /// Does for one event what its turn brings.

@@ -10,6 +10,8 @@ public final class EventHandle: Sendable {
         var door = Door.open
         /// The epoch under which the event is written here; 0 where nobody shares the journal.
         var epoch: UInt64 = 0
+        /// Whether it is in doubt that the event is written here; what comes in waits.
+        var isInDoubt = false
     }
 
     private enum Door {
@@ -149,9 +151,17 @@ public final class EventHandle: Sendable {
         inbox.withLock { inbox in
             inbox.door = .open
             inbox.epoch = epoch
+            inbox.isInDoubt = false
         }
     }
 
-    /// The epoch under which the event is written here; nil while it isn't.
-    var epoch: UInt64? { inbox.withLock { $0.door == .open ? $0.epoch : nil } }
+    /// It is in doubt that the event is written here. Until that is settled nobody may act for it.
+    func doubt() {
+        inbox.withLock { $0.isInDoubt = true }
+    }
+
+    var isInDoubt: Bool { inbox.withLock { $0.isInDoubt } }
+
+    /// The epoch under which the event is written here; nil while it isn't, or while that is in doubt.
+    var epoch: UInt64? { inbox.withLock { $0.door == .open && !$0.isInDoubt ? $0.epoch : nil } }
 }

@@ -151,8 +151,10 @@ final class WriterLoop {
         case .settled(let event, let settlement): settle(event, settlement)
         case .release(let event): if writers[event] != nil { releasing.insert(event) }
         case .challenge(let event):
+            guard let writer = writers[event] else { return }
+            writer.handle.doubt()
             // While a batch is on its way, its collision will tell.
-            guard let writer = writers[event], !writer.isInFlight else { return }
+            guard !writer.isInFlight else { return }
             writer.fail(.moved)
             setAside(writer, now: now)
             custody?.collided(event: event)
@@ -183,6 +185,7 @@ final class WriterLoop {
         var busy = writers.values.filter { writer in
             !writer.isInFlight
                 && (told.contains(writer.handle.id) || writer.isNew || writer.nextDue().map { $0 <= now } ?? false)
+                && !writer.handle.isInDoubt
         }.sorted { $0.handle.id < $1.handle.id }
         let isFull = fullUntil.map { now < $0 } ?? false
         var hasWorked = false
@@ -319,6 +322,7 @@ final class WriterLoop {
         writers[id] = nil
         releasing.remove(id)
         aside[id] = Aside(writer: writer, patienceEnds: now.adding(seconds: WriterLoop.patienceSeconds))
+        writer.handle.doubt()
         for follower in followers { follower.leave(id) }
     }
 
