@@ -111,6 +111,8 @@ class Server:
         self.log = self.folder / "log"
         self.process = None
         self.ports = {}
+        # Ports that others have been told of.
+        self.is_bound_to_ports = False
 
     # For each kind
 
@@ -165,7 +167,7 @@ class Server:
             if not isinstance(error, (NotStarted, TimeoutError)):
                 raise
             # Somebody else may have taken the free port meanwhile.
-            if first and tries > 1:
+            if first and tries > 1 and not self.is_bound_to_ports:
                 self.ports.clear()
                 self.process = None
                 return self.start(tries - 1)
@@ -450,13 +452,17 @@ class Nginx(Server):
     stops_by = signal.SIGTERM
     host = "tickets.example.com"
 
-    def __init__(self, servers, name, upstreams, changes=(), certificate=None, trusts=(), host=None):
+    def __init__(self, servers, name, upstreams, changes=(), certificate=None, trusts=(), host=None, ports=None):
         """
         - upstreams: host and port of each node, by its name.
         - certificate: (certificate, key); a self-made one without.
         - trusts: addresses whose X-Forwarded-For is believed, as a CDN's.
+        - ports: where to listen, by purpose: `tls`, `rehearsal`, `plain`; a free one where there is none.
         """
         super().__init__(servers, name)
+        if ports:
+            self.ports.update(ports)
+            self.is_bound_to_ports = True
         self.upstreams = upstreams
         self.changes = dict(changes)
         self.trusts = trusts

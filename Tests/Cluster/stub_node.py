@@ -174,4 +174,4 @@ class StubNode:
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         writer.write(f"HTTP/1.1 {reply.status} Status\r\n{lines}\r\n".encode() + (b"" if request.method == "HEAD" else body))
         await writer.drain()
-        return True
+        return request["connection"].lower() != "close"
