@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import pwd
+import resource
 import shutil
 import signal
 import socket
@@ -492,6 +493,9 @@ class Nginx(Server):
         """Writes the configuration; a reload uses it."""
         if upstreams is not None:
             self.upstreams = upstreams
+        # Not even root may have more, in a container.
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        files = 65_536 if files == resource.RLIM_INFINITY else files
         shutil.rmtree(self.configuration, ignore_errors=True)
         shutil.copytree(DEPLOY / "nginx", self.configuration)
         changes = {
@@ -509,6 +513,7 @@ class Nginx(Server):
             "tickets.example.com": self.host,
             "/etc/nginx/onsale/certificate.pem": str(self.certificate),
             "/etc/nginx/onsale/key.pem": str(self.key),
+            "worker_rlimit_nofile 65536;": f"worker_rlimit_nofile {min(65_536, files)};",
             **self.changes,
         }
         if os.geteuid() != 0:
