@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -501,7 +502,16 @@ class BodyTests(EdgeTestCase):
     def test_plan_may_be_larger(self):
         self.assertEqual(self.send("POST", "/v1/events", body=b"x" * (32 << 20)).status, 201)
         self.expect_problem(self.send("POST", "/v1/events", body=b"x" * ((32 << 20) + 1)), 413, "too-large")
-        self.assertEqual([len(request.body) for request in self.asked("/v1/events")], [32 << 20])
+        with tempfile.NamedTemporaryFile() as plan:
+            plan.write(b"x" * (32 << 20))
+            plan.flush()
+            answer = curl("--http2", "--data-binary", "@" + plan.name, self.url + "/v1/events")
+            self.assertEqual((answer.status, answer.version), (201, "2"))
+            plan.write(b"x")
+            plan.flush()
+            answer = curl("--http2", "--data-binary", "@" + plan.name, self.url + "/v1/events")
+            self.expect_problem(answer, 413, "too-large")
+        self.assertEqual([len(request.body) for request in self.asked("/v1/events")], [32 << 20] * 2)
 
     def test_node_may_refuse_a_large_body_before_it_has_come(self):
         with socket.create_connection(("127.0.0.1", self.edge.port("rehearsal")), 10) as connection:
