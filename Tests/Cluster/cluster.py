@@ -7,13 +7,14 @@
 
 import secrets
 
-from servers import free_port
+from waiting import free_port
 
 
 class Cluster:
     """Starts everything, in an order in which each finds what it needs; `Servers` stops it."""
 
-    def __init__(self, servers, nodes=3, database_port=None, redis_port=None, edge_changes=(), edge_ports=None, **settings):
+    def __init__(
+            self, servers, nodes=3, database_port=None, redis_port=None, edge_changes=(), edge_ports=None, **settings):
         """
         - database_port, redis_port: functions that give, for each server, the port that nodes are told of: a failing
           network's, for instance.

@@ -14,7 +14,7 @@ PIECE_BYTES = 64 << 10
 
 
 class Proxy:
-    """One address in front of one server. Its faults may be set from any thread, and hold for connections old and new."""
+    """One address in front of one server. Its faults may be set from any thread, for connections old and new."""
 
     def __init__(self, server, port=0):
         """

@@ -14,9 +14,10 @@ from stub_node import StubNode
 
 PATH = "/v1/events/arena/waiting-room/stream"
 FIELDS = {
-    "accept": "text/event-stream", "accept-encoding": "gzip, deflate, br, zstd", "accept-language": "ko-KR,ko;q=0.9,en;q=0.8",
+    "accept": "text/event-stream", "accept-encoding": "gzip, deflate, br, zstd",
+    "accept-language": "ko-KR,ko;q=0.9,en;q=0.8",
     "authorization": "Bearer " + "x" * 420, "referer": "https://tickets.example.com/events/arena",
-    "user-agent": "Mozilla/5.0 (Linux; Android 14; SM-S928N) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile",
+    "user-agent": "Mozilla/5.0 (Linux; Android 14; SM-S928N) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0",
     "sec-ch-ua": '"Chromium";v="130", "Google Chrome";v="130", "Not?A_Brand";v="99"', "sec-fetch-mode": "cors",
     "x-request-id": "x" * 32, "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
 
@@ -51,7 +52,8 @@ def http2():
 
     fields = {":method": "GET", ":scheme": "https", ":authority": "tickets.example.com", ":path": PATH, **FIELDS}
     block = b"".join(
-        b"\x00" + length(len(name)) + name.encode() + length(len(value)) + value.encode() for name, value in fields.items())
+        b"\x00" + length(len(name)) + name.encode() + length(len(value)) + value.encode()
+        for name, value in fields.items())
     settings = frame(4, 0, 0, b"") + frame(4, 1, 0, b"")
     return b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings + frame(1, 5, 1, block)
 

@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 import json
 import threading
-import time
 
 
 @dataclasses.dataclass
@@ -172,6 +171,8 @@ class StubNode:
         if reply.status not in (204, 304):
             headers["Content-Length"] = str(len(body))
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        writer.write(f"HTTP/1.1 {reply.status} Status\r\n{lines}\r\n".encode() + (b"" if request.method == "HEAD" else body))
+        if request.method == "HEAD":
+            body = b""
+        writer.write(f"HTTP/1.1 {reply.status} Status\r\n{lines}\r\n".encode() + body)
         await writer.drain()
         return request["connection"].lower() != "close"

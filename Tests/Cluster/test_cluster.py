@@ -7,9 +7,10 @@ import signal
 import subprocess
 import unittest
 
-import servers
+import processes
 from edge import send
-from servers import ROOT, eventually
+from node import ROOT
+from waiting import eventually
 
 STUB = pathlib.Path(__file__).resolve().parent / "stub_program"
 
@@ -34,10 +35,10 @@ class ClusterTests(unittest.TestCase):
         self.process.stdout.close()
 
     def descendants(self):
-        found, left = [], servers._children(self.process.pid)
+        found, left = [], processes.children(self.process.pid)
         while left:
             found.append(left.pop())
-            left += servers._children(found[-1])
+            left += processes.children(found[-1])
         return found
 
     def address(self, pattern):
@@ -45,7 +46,7 @@ class ClusterTests(unittest.TestCase):
 
     def expect_nothing_left(self):
         eventually(lambda: not self.folder.exists(), "the folder is gone")
-        self.assertEqual([pid for pid in self.pids if servers._is_alive(pid)], [])
+        eventually(lambda: not any(processes.is_alive(pid) for pid in self.pids), "all have ended")
 
     def test_nodes_are_told_what_makes_them_a_cluster(self):
         edge = self.address(r"open at (\S+)")
@@ -87,7 +88,7 @@ class ClusterTests(unittest.TestCase):
                 self.expect_nothing_left()
 
     def test_says_which_node_ended(self):
-        node = next(pid for pid in self.pids if b"serve\0" in servers._title(pid))
+        node = next(pid for pid in self.pids if b"serve\0" in processes.title(pid))
         os.kill(node, signal.SIGKILL)
         self.assertRegex(self.process.stdout.readline(), "node[12] ended with -9")
 

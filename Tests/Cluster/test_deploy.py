@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from servers import DEPLOY
+from nginx import DEPLOY
 
 UNITS = DEPLOY / "systemd"
 COMPOSE = DEPLOY / "compose"
@@ -52,7 +52,8 @@ class UnitTests(unittest.TestCase):
 
 class ContainerTests(unittest.TestCase):
     settings = {name: "x" for name in (
-        "POSTGRES_PASSWORD", "ONSALE_ADMIN_TOKEN", "ONSALE_PUBLIC_URL", "ONSALE_PAYMENT_URL", "ONSALE_PAYMENT_SECRET_KEY")}
+        "POSTGRES_PASSWORD", "ONSALE_ADMIN_TOKEN", "ONSALE_PUBLIC_URL", "ONSALE_PAYMENT_URL",
+        "ONSALE_PAYMENT_SECRET_KEY")}
 
     @unittest.skipUnless(shutil.which("docker-compose"), "docker-compose is not installed")
     def test_compose_file_is_understood_and_asks_for_what_is_missing(self):

@@ -11,7 +11,8 @@ import unittest
 
 from cluster import Cluster
 from edge import curl, send, together
-from servers import Servers, eventually
+from servers import Servers
+from waiting import eventually
 
 NODES = int(os.environ.get("ONSALE_CLUSTER_NODES") or 1)
 EVENT = "arena"
@@ -70,12 +71,13 @@ class EdgeTests(unittest.TestCase):
         page = self.send("GET", "/").body.decode()
         asset = "/assets/" + page.partition("/assets/")[2].partition('"')[0]
         for path in ("/", "/organizer", "/door", asset, "/v1/events", BASE, BASE + "/waiting-room", "/openapi.json",
-                     "/.well-known/onsale-keys.json", BASE + "/availability", "/v1/orders", "/nothing", "/health/ready"):
+                     "/.well-known/onsale-keys.json", BASE + "/availability", "/v1/orders", "/nothing",
+                     "/health/ready"):
             for version in ("--http1.1", "--http2"):
                 for _ in range(2):  # the second perhaps from the cache
                     answer = curl(version, "--compressed", self.url + path)
-                    for name in ("x-content-type-options", "referrer-policy", "x-request-id", "strict-transport-security",
-                                 "content-type"):
+                    for name in ("x-content-type-options", "referrer-policy", "x-request-id",
+                                 "strict-transport-security", "content-type"):
                         self.assertEqual(len(answer.values(name)), 1, f"{path} {name} {answer}")
                     for name in ("vary", "content-security-policy", "retry-after", "cache-control"):
                         self.assertLessEqual(len(answer.values(name)), 1, f"{path} {name} {answer}")
@@ -96,8 +98,8 @@ class EdgeTests(unittest.TestCase):
         for version in ("--http1.1", "--http2"):
             for path, token in ((BASE + "/availability/stream", None), (BASE + "/waiting-room/stream", ticket)):
                 listener = subprocess.Popen(
-                    ["curl", "-skN", version, "--compressed", *(["-H", f"Authorization: Bearer {token}"] if token else []),
-                     self.url + path], stdout=subprocess.PIPE)
+                    ["curl", "-skN", version, "--compressed", self.url + path,
+                     *(["-H", f"Authorization: Bearer {token}"] if token else [])], stdout=subprocess.PIPE)
                 try:
                     self.assertRegex(listener.stdout.readline(), b"^event: (snapshot|room)\n$")
                 finally:
@@ -124,8 +126,8 @@ class EdgeTests(unittest.TestCase):
         at_nginx = self.send("POST", BASE + "/holds", "t", {"x": "y" * 65_537})
         node = self.cluster.nodes[0].url
         pass_ = self.buyer("large")[1]
-        at_node = send(node, "POST", BASE + "/holds", {"Authorization": f"Bearer {pass_}", "Content-Type": "application/json"},
-                       {"x": "y" * 65_537})
+        at_node = send(node, "POST", BASE + "/holds", {
+            "Authorization": f"Bearer {pass_}", "Content-Type": "application/json"}, {"x": "y" * 65_537})
         self.assertEqual(shape(at_nginx), shape(at_node))
 
     def test_order_whose_node_is_killed_is_a_502_and_with_its_key_one_order(self):

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import select
+import shutil
 import signal
 import socket
 import socketserver
@@ -14,9 +15,11 @@ import threading
 import time
 import unittest
 
-import servers
+import processes
 from proxy import Proxy
-from servers import NotStarted, Servers, eventually
+from server import NotStarted
+from servers import Servers
+from waiting import eventually
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -79,10 +82,10 @@ class ServersTests(unittest.TestCase):
 
     def test_nothing_is_left_behind_after_an_exception(self):
         with self.assertRaises(ZeroDivisionError), Servers() as started:
-            folder, processes = started.folder, _all_of(started)
+            folder, pids = started.folder, _all_of(started)
             1 / 0
         self.assertFalse(folder.exists())
-        self.assertEqual([process for process in processes if servers._is_alive(process)], [])
+        self.assertEqual([pid for pid in pids if processes.is_alive(pid)], [])
 
     def test_nothing_is_left_behind_when_the_test_itself_is_killed(self):
         for number in (signal.SIGKILL, signal.SIGTERM):
@@ -90,19 +93,19 @@ class ServersTests(unittest.TestCase):
                 process.send_signal(number)
                 process.wait()
                 self.assertGreater(len(pids), 6)
-                eventually(lambda: not any(servers._is_alive(pid) for pid in pids), "all have ended")
+                eventually(lambda: not any(processes.is_alive(pid) for pid in pids), "all have ended")
                 eventually(lambda: not folder.exists(), "the folder is gone")
 
     def test_nothing_runs_on_when_the_guardian_is_killed_too(self):
         with _elsewhere() as (process, folder, pids):
-            guardian = next(pid for pid in pids if b"guardian.py" in servers._title(pid))
+            guardian = next(pid for pid in pids if b"guardian.py" in processes.title(pid))
             os.kill(guardian, signal.SIGKILL)
             process.kill()
             process.wait()
             try:
-                eventually(lambda: not any(servers._is_alive(pid) for pid in pids), "all have ended")
+                eventually(lambda: not any(processes.is_alive(pid) for pid in pids), "all have ended")
             finally:
-                servers.shutil.rmtree(folder)  # nobody was left to do it
+                shutil.rmtree(folder)  # nobody was left to do it
 
 
 class _elsewhere:
@@ -114,8 +117,8 @@ class _elsewhere:
             import test_servers
             from servers import Servers
             with Servers() as started:
-                processes = test_servers._all_of(started)
-                print(json.dumps([str(started.folder), processes]), flush=True)
+                pids = test_servers._all_of(started)
+                print(json.dumps([str(started.folder), pids]), flush=True)
                 time.sleep(600)
         """)
         self.process = subprocess.Popen(
@@ -137,7 +140,7 @@ def _all_of(started):
     found, left = [], [started._guardian.pid, *(server.process.pid for server in started.started)]
     while left:
         found.append(left.pop())
-        left += servers._children(found[-1])
+        left += processes.children(found[-1])
     return found
 
 
