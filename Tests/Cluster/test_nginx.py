@@ -398,6 +398,14 @@ class StreamTests(EdgeTestCase):
             _, heard = self.listen(version, self.url + self.path)
             eventually(heard, "it is served again")
 
+    def test_stream_of_a_node_that_has_fallen_silent_ends(self):
+        self.edge = self.servers.nginx(
+            self.edge.upstreams, changes={"proxy_read_timeout 60s;": "proxy_read_timeout 1s;"})
+        for version in ("--http1.1", "--http2"):
+            listener = subprocess.Popen(
+                ["curl", "-skN", version, self.edge.url + self.path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            self.assertEqual(listener.communicate(timeout=20)[0], b"data: first\n\n")
+
     def test_listener_whose_node_dies_is_told(self):
         listener = subprocess.Popen(
             ["curl", "-skN", "--http2", self.url + self.path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
