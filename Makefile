@@ -11,6 +11,8 @@ PYTHON := .build/browser/bin/python
 # What the telemetry tests need in addition.
 TELEMETRY_PACKAGES := prometheus python3-venv
 TELEMETRY := .build/telemetry/installed
+# What a cluster on one machine needs in addition.
+CLUSTER_PACKAGES := curl nginx openssl postgresql python3 redis-server
 # Marks that the browser's driver is installed.
 BROWSER := .build/browser/installed
 # Tests that only compute; those that wait for servers and clocks would starve beside them.
@@ -21,11 +23,12 @@ FANS ?= $(if $(LINE),50000,20000)
 RUSH_SECONDS ?= 60
 PREFIX ?= /usr/local
 ROUNDS ?= 200
+NODES ?= 3
 SEEDS ?= 200
 NAME ?= $(shell date +%F)-script
 FUZZ_SECONDS ?= 600
 
-.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry observe crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
+.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster cluster observe crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -39,7 +42,7 @@ rush: build
 	$(RELEASE) rush $(if $(LINE),--line )--fans $(FANS) --seconds $(RUSH_SECONDS)
 
 ## make test        build for debugging, check the format, run every test, including the pages in a browser
-test: test-swift test-provider test-web test-telemetry test-browser
+test: test-swift test-provider test-web test-telemetry test-cluster test-browser
 
 test-swift: setup lint
 	swift build --build-tests
@@ -57,6 +60,12 @@ test-telemetry: setup $(TELEMETRY)
 	swift build --product onsale
 	cd Tests/Telemetry && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/.build/telemetry/bin/python" -m unittest
 
+# Real PostgreSQL, Redis and nginx.
+test-cluster: setup
+	@scripts/install-packages $(CLUSTER_PACKAGES)
+	swift build --product onsale
+	cd Tests/Cluster && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" /usr/bin/python3 -m unittest
+
 test-web:
 	@scripts/install-packages $(WEB_PACKAGES)
 	cd web && tsc -p tsconfig.json && node --test client/test/*.test.js pages/test/*.test.js
@@ -64,6 +73,11 @@ test-web:
 test-browser: setup $(BROWSER)
 	swift build --product onsale
 	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/$(PYTHON)" -m unittest
+
+## make cluster     PostgreSQL, Redis, nginx and three nodes on this machine, until Ctrl-C (NODES=3)
+cluster: build
+	@scripts/install-packages $(CLUSTER_PACKAGES)
+	ONSALE_BINARY="$(CURDIR)/$(RELEASE)" scripts/cluster --nodes $(NODES)
 
 ## make observe     watch a rehearsal with a real Prometheus: its address, and the first panels' values
 observe: build
