@@ -189,6 +189,9 @@ public final class Engine: Sendable {
         directory.events(withOrdersOf: buyer)
     }
 
+    /// The ID of the event whose orders, holds and tickets have this tag in theirs; nil if none is known.
+    package func id(ofEventWithTag tag: UInt64) -> String? { directory.event(tag: tag) }
+
     // MARK: Commands
 
     /// Sends a command to the event's writer. Returns once its facts are on disk.
