@@ -105,6 +105,9 @@ struct Forwarder: Sendable {
     static func outcome(_ error: any Error) -> ForwardMetrics.Outcome {
         switch error {
         case is NIOConnectionError: return .unreachable
+        // An established connection breaks with other errors than these.
+        case let error as IOError:
+            return [ECONNREFUSED, EADDRNOTAVAIL].contains(error.errnoCode) ? .unreachable : .lost
         case let error as ChannelError:
             if case .connectTimeout = error { return .unreachable }
             return .lost
