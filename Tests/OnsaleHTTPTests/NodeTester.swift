@@ -218,7 +218,7 @@ struct FalsePeer: Sendable {
 
     /// - Parameter answer: nil hangs up.
     static func run(
-        answer: @escaping @Sendable (HTTPRequest) -> Response?, _ body: @Sendable (FalsePeer) async throws -> Void
+        answer: @escaping @Sendable (HTTPRequest) async -> Response?, _ body: @Sendable (FalsePeer) async throws -> Void
     ) async throws {
         let seen = SeenRequests()
         let router = Router(context: OnsaleContext.self)
@@ -226,7 +226,7 @@ struct FalsePeer: Sendable {
             router.on("**", method: method) { request, context -> Response in
                 _ = try await request.body.collect(upTo: 1 << 20)
                 seen.all.withLock { $0.append(request.head) }
-                if let response = answer(request.head) { return response }
+                if let response = await answer(request.head) { return response }
                 try await context.channel.close()
                 return Response(status: .ok)
             }

@@ -20,11 +20,12 @@ import Testing
     private static let decided: [String: ServingNode] = [
         "createEvent": .creator, "listMyOrders": .several, "receivePaymentNotice": .several, "createOrder": .cashier,
         "getTimeline": .historian, "getOrderStory": .historian,
+        "listEntrants": .historian, "exportOrders": .historian,
     ].merging(
         [
-            "joinWaitingRoom", "listEntrants", "claimPass", "giveUpPass", "createHold", "getHold", "releaseHold",
+            "joinWaitingRoom", "claimPass", "giveUpPass", "createHold", "getHold", "releaseHold",
             "getOrder", "getQRCode", "cancelOrder", "getReport", "changeOnsale", "pauseOnsale", "resumeOnsale",
-            "blockSeats", "unblockSeats", "listOrders", "exportOrders", "listAudit", "checkIn", "listVoidTickets",
+            "blockSeats", "unblockSeats", "listOrders", "listAudit", "checkIn", "listVoidTickets",
         ].map { ($0, .promptOwner) }, uniquingKeysWith: { first, _ in first })
 
     private static let anyNodes: Set = [

@@ -89,7 +89,7 @@ struct BuyersOrders: Sendable {
     private func parts(
         of nodes: Nodes, _ events: [String], _ request: Request, _ context: OnsaleContext
     ) async throws -> [OrderPart] {
-        let sent = nodes.sent(request, nil, context, seconds: BuyersOrders.seconds, ownPart: events)
+        let sent = nodes.sent(request, nil, context, seconds: BuyersOrders.seconds, lane: .prompt, ownPart: events)
         let parts = try await within(seconds: BuyersOrders.seconds) {
             try await withThrowingTaskGroup(of: OrderPart.self) { group in
                 for peer in nodes.places.peers {
@@ -153,13 +153,17 @@ enum OrderLines {
     private struct Listed: Codable { let order: String }
 
     static func response(_ part: OrderPart) -> Response {
-        var body = JSONWriter.object { $0.member("events", strings: part.events) }
+        Response(
+            status: .ok, headers: [.contentType: "application/x-ndjson"], body: .init(byteBuffer: bytes(part)))
+    }
+
+    static func bytes(_ part: OrderPart) -> ByteBuffer {
+        var bytes = JSONWriter.object { $0.member("events", strings: part.events) }
         for order in part.orders {
-            body.writeInteger(UInt8(ascii: "\n"))
-            body.writeImmutableBuffer(order.json)
+            bytes.writeInteger(UInt8(ascii: "\n"))
+            bytes.writeImmutableBuffer(order.json)
         }
-        return Response(
-            status: .ok, headers: [.contentType: "application/x-ndjson"], body: .init(byteBuffer: body))
+        return bytes
     }
 
     /// nil unless it is whole.

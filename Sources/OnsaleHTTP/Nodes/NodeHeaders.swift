@@ -71,7 +71,10 @@ struct NodeSecret: Sendable {
     let text: String
     private let digest: [UInt8]
 
+    private static let bytesMin = 16
+
     init(_ text: String) {
+        precondition(text.utf8.count >= NodeSecret.bytesMin, "nodes share a secret that can't be guessed")
         self.text = text
         digest = NodeSecret.digest(text)
     }

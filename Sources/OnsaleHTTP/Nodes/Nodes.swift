@@ -58,7 +58,7 @@ struct Nodes: Sendable {
     /// - Throws: ``Problem``, or what reading the body throws.
     func passOn(
         _ request: inout Request, _ context: OnsaleContext, to first: Peer, about event: String?, bodyBytesMax: Int?,
-        seconds: Int
+        seconds: Int, lane: PeerPool.Lane
     ) async throws -> Response? {
         var body: ByteBuffer?
         if let bodyBytesMax {
@@ -66,7 +66,8 @@ struct Nodes: Sendable {
             request.body = RequestBody(buffer: bytes)
             body = bytes.readableBytes > 0 ? bytes : nil
         }
-        return try await passOn(request, body, context, to: first, about: event, seconds: seconds)
+        let sent = sent(request, body, context, seconds: seconds, lane: lane)
+        return try await passOn(request, sent, context, to: first, about: event)
     }
 
     /// Passes the creation of an event on, if another node takes new ones.
@@ -76,16 +77,15 @@ struct Nodes: Sendable {
         guard context.relay == nil, let creator = places.creator else { return nil }
         // A large plan takes a while to be read.
         return try await passOn(
-            &request, context, to: creator, about: nil, bodyBytesMax: bodyBytesMax, seconds: Nodes.creatorSeconds)
+            &request, context, to: creator, about: nil, bodyBytesMax: bodyBytesMax, seconds: Nodes.creatorSeconds,
+            lane: .long)
     }
 
     private static let creatorSeconds = 60
 
     private func passOn(
-        _ request: Request, _ body: ByteBuffer?, _ context: OnsaleContext, to first: Peer, about event: String?,
-        seconds: Int
+        _ request: Request, _ sent: Forwarder.Sent, _ context: OnsaleContext, to first: Peer, about event: String?
     ) async throws -> Response? {
-        let sent = sent(request, body, context, seconds: seconds)
         let isRead = request.method == .get || request.method == .head
         var peer = first
         var isLast = false
@@ -119,7 +119,8 @@ struct Nodes: Sendable {
 
     /// A request as it goes to another node.
     func sent(
-        _ request: Request, _ body: ByteBuffer?, _ context: OnsaleContext, seconds: Int, ownPart: [String]? = nil
+        _ request: Request, _ body: ByteBuffer?, _ context: OnsaleContext, seconds: Int, lane: PeerPool.Lane,
+        ownPart: [String]? = nil
     ) -> Forwarder.Sent {
         var fields = HopByHop.removed(from: request.headers)
         for name in [.contentLength, .expect, .xForwardedFor] + HTTPField.Name.betweenNodes { fields[name] = nil }
@@ -129,7 +130,7 @@ struct Nodes: Sendable {
         if let ownPart { fields[.onsalePart] = Nodes.list(ownPart) }
         return Forwarder.Sent(
             method: request.method, target: request.head.path ?? "/", fields: fields, body: body,
-            lane: seconds > ServingNode.promptSeconds ? .patient : .prompt, seconds: seconds)
+            lane: lane, seconds: seconds)
     }
 }
 

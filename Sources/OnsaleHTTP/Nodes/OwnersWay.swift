@@ -9,16 +9,20 @@ struct OwnersWay: Sendable {
     private let isOwnersAlone: Bool
     private let bodyBytesMax: Int?
     private let seconds: Int
+    private let lane: PeerPool.Lane
 
     init(_ nodes: Nodes, to node: ServingNode, bodyBytesMax: Int?) {
         self.nodes = nodes
         self.bodyBytesMax = bodyBytesMax
-        if case .owner(let seconds) = node {
+        if case .owner(let seconds, let lane) = node {
             isOwnersAlone = true
             self.seconds = seconds
+            self.lane = lane
         } else {
             isOwnersAlone = false
             seconds = ServingNode.promptSeconds
+            // It may be a stream, or a seating plan.
+            lane = .long
         }
     }
 
@@ -39,7 +43,7 @@ struct OwnersWay: Sendable {
     ) async throws -> Response? {
         guard let peer = try nodes.peer(for: event, context) else { return nil }
         return try await nodes.passOn(
-            &request, context, to: peer, about: event, bodyBytesMax: bodyBytesMax, seconds: seconds)
+            &request, context, to: peer, about: event, bodyBytesMax: bodyBytesMax, seconds: seconds, lane: lane)
     }
 
     /// Passes a request on whose event isn't known here, because it is new or this node can't read it. The owner checks

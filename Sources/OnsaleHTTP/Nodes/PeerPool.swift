@@ -4,16 +4,34 @@ import Synchronization
 
 /// The connections to other nodes: bounded for each of them, waiting requests too.
 ///
-/// Orders have connections of their own, because each may wait for its payment; holds never wait behind them.
+/// Each lane has connections of its own, so that a hold never waits behind an order that waits for its payment, nor behind
+/// a client that takes its time over a long list.
 final class PeerPool: Sendable {
     /// What a request waits for.
     enum Lane: Hashable, Sendable, CaseIterable {
+        /// Nothing.
         case prompt
+        /// A payment.
         case patient
+        /// A long answer, or a client that reads slowly.
+        case long
 
-        var connectionsMax: Int { self == .prompt ? 128 : 512 }
+        var connectionsMax: Int {
+            switch self {
+            case .prompt: 128
+            case .patient: 512
+            case .long: 256
+            }
+        }
+
         /// Requests at a time, those that wait for a connection included.
-        var requestsMax: Int { self == .prompt ? 1024 : 2048 }
+        var requestsMax: Int {
+            switch self {
+            case .prompt: 1024
+            case .patient: 2048
+            case .long: 512
+            }
+        }
     }
 
     private struct Key: Hashable {
@@ -29,6 +47,7 @@ final class PeerPool: Sendable {
 
     private let prompt = PeerPool.makeClient(.prompt)
     private let patient = PeerPool.makeClient(.patient)
+    private let long = PeerPool.makeClient(.long)
     private let counts = Mutex<[Key: Int]>([:])
 
     private static func makeClient(_ lane: Lane) -> HTTPClient {
@@ -45,7 +64,13 @@ final class PeerPool: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    func client(_ lane: Lane) -> HTTPClient { lane == .prompt ? prompt : patient }
+    func client(_ lane: Lane) -> HTTPClient {
+        switch lane {
+        case .prompt: prompt
+        case .patient: patient
+        case .long: long
+        }
+    }
 
     /// Room for one more request to a peer; nil if there is none.
     func take(_ peer: Peer, _ lane: Lane) -> Room? {
@@ -67,8 +92,7 @@ final class PeerPool: Sendable {
 
     /// Ends all connections. Must be called before the last reference goes.
     func shutdown() async throws {
-        try await prompt.shutdown()
-        try await patient.shutdown()
+        for lane in Lane.allCases { try await client(lane).shutdown() }
     }
 }
 

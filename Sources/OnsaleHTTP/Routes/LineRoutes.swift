@@ -39,7 +39,7 @@ struct LineRoutes: RouteGroup {
                 "Says how the line stands, the same for everybody.", by: .anyone, takes: .nothing,
                 gives: [.init(200, "How it stands.", .waitingRoom, headers: [.cacheControl])], getWaitingRoom),
             Endpoint(
-                "listEntrants", .get, event: "/waiting-room/entrants", for: .buyer, at: .promptOwner,
+                "listEntrants", .get, event: "/waiting-room/entrants", for: .buyer, at: .historian,
                 "Lists the lobby's entrants in the order in which they joined, for whoever wants to check the draw.",
                 "`entrantsHash` is the SHA-256 of this list, byte for byte; the entrant in line `lobbyIndex`, counted from 0, "
                     + "is the one who was told that index.",

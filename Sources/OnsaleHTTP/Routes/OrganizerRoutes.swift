@@ -58,7 +58,7 @@ struct OrganizerRoutes: RouteGroup {
                 [.state, .after, .limit], gives: [.init(200, "A page of orders.", .orderPage)],
                 refuses: [.invalidRequest: ""], listOrders),
             Endpoint(
-                "exportOrders", .get, event: "/orders.csv", for: .organizer, at: .promptOwner,
+                "exportOrders", .get, event: "/orders.csv", for: .organizer, at: .historian,
                 "Gives all orders as CSV.", by: .organizer,
                 takes: .nothing,
                 gives: [

@@ -92,10 +92,10 @@ struct WebhookRoutes: RouteGroup {
             guard let owner = try nodes.peer(for: event, call.context) else { return nil }
             return try await nodes.passOn(
                 &request, call.context, to: owner, about: event, bodyBytesMax: Body.bytesMax,
-                seconds: ServingNode.promptSeconds)
+                seconds: ServingNode.promptSeconds, lane: .prompt)
         }
         guard call.context.relay == nil else { return nil }
-        let sent = nodes.sent(request, call.bytes, call.context, seconds: ServingNode.promptSeconds)
+        let sent = nodes.sent(request, call.bytes, call.context, seconds: ServingNode.promptSeconds, lane: .prompt)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for peer in nodes.places.peers {
                 group.addTask {
