@@ -67,7 +67,7 @@ import Testing
         }) { peer in
             let forwarder = Forwarder(secret: NodeSecret("0123456789abcdef"))
             let sent = Forwarder.Sent(
-                method: .get, target: "/", fields: [:], body: nil, lane: .prompt, seconds: 1)
+                method: .get, target: "/silent", fields: [:], body: nil, lane: .prompt, seconds: 1)
             let outcome = await forwarder.send(sent, to: peer.peer("south"))
             try await forwarder.pool.shutdown()
             guard case .unknown(.late) = outcome else {

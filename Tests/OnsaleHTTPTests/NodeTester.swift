@@ -22,6 +22,7 @@ final class PlacesDouble: EventPlaces {
         /// By event; the last one stays.
         var places: [String: [EventPlace]] = [:]
         var unanswered: [String] = []
+        var asked = 0
     }
 
     let node: String
@@ -37,6 +38,9 @@ final class PlacesDouble: EventPlaces {
     /// The peers that gave no answer, with the events they were asked about.
     var unanswered: [String] { state.withLock { $0.unanswered } }
 
+    /// How often it was asked where an event is.
+    var asked: Int { state.withLock { $0.asked } }
+
     func set(peers: [Peer]) { state.withLock { $0.peers = peers } }
     func set(creator: Peer) { state.withLock { $0.creator = creator } }
 
@@ -45,6 +49,7 @@ final class PlacesDouble: EventPlaces {
 
     func place(of event: String) -> EventPlace {
         state.withLock { state in
+            state.asked += 1
             guard let places = state.places[event], let first = places.first else { return .here }
             if places.count > 1 { state.places[event] = Array(places.dropFirst()) }
             return first

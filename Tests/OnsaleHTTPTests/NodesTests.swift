@@ -264,6 +264,8 @@ import Testing
             let answer = try await north.ask(.POST, Self.pause, token: ServiceTester.adminToken)
             #expect(answer.status == 503 && answer.problem == "unavailable")
             #expect(answer.header("onsale-not-owner") == nil)
+            // There and back, and once more after the second look.
+            #expect(north.places.asked == 4 && south.places.asked == 2)
         }
     }
 
