@@ -291,7 +291,8 @@ class DocumentTests(unittest.TestCase):
         assert (kept["state"], declined["state"]) == ("confirmed", "declined"), (kept, declined)
         # Refund, void and the last spans follow the answers.
         until = time.monotonic() + 20
-        while not set(documented_spans()) - LOOK_UPS - AMONG_NODES <= cls.collector.names() and time.monotonic() < until:
+        needed = set(documented_spans()) - LOOK_UPS - AMONG_NODES
+        while not needed <= cls.collector.names() and time.monotonic() < until:
             time.sleep(0.2)
         cls.kinds, cls.helps, cls.samples = demo.metrics()
 
