@@ -243,6 +243,9 @@ public final class Engine: Sendable {
     /// A node doesn't answer: for a while its events count as nobody's.
     package func noteSilence(of node: NodeID) { member?.inbox.put(.mute(node, milliseconds: 10_000)) }
 
+    /// The ID of the event whose orders, holds and tickets have this tag in theirs; nil if none is known.
+    package func id(ofEventWithTag tag: UInt64) -> String? { directory.event(tag: tag) }
+
     // MARK: Commands
 
     /// Sends a command to the event's writer. Returns once its facts are on disk.

@@ -52,6 +52,8 @@ package struct OnsaleService: Sendable {
     let shares: ClientShares
     let broadcaster: Broadcaster
     let metrics = RequestMetrics()
+    /// nil where there is only this one.
+    let nodes: Nodes?
     /// The contract: everything the public port serves except pages.
     let endpoints: [Endpoint]
     let pages: PageRoutes
@@ -62,9 +64,11 @@ package struct OnsaleService: Sendable {
     /// - Parameters:
     ///   - shares: the limits per client. The broadcaster gives streams back.
     ///   - version: the program's, for the OpenAPI document.
+    ///   - places: where there are several nodes: which of them writes which event. Then ``close()`` must be called.
     package init(
         engine: Engine, settings: ServiceSettings, broadcaster: Broadcaster, shares: ClientShares, client: HTTPClient,
-        history: EventHistory, readiness: Readiness, version: String, logger: Logger
+        history: EventHistory, readiness: Readiness, version: String, places: (any EventPlaces)? = nil,
+        logger: Logger
     ) async throws {
         let login = try await settings.login.login(pepper: settings.tokenSecret, client: client, logger: logger)
         let tokens = Tokens(secret: settings.tokenSecret, login: login)
@@ -72,17 +76,20 @@ package struct OnsaleService: Sendable {
         let presenter = Presenter(barcodes: try Barcodes(secret: settings.barcodeSecret), now: { engine.now() })
         let plans = PlanCache(engine: engine)
         let gate = Gate(settings, tokens: tokens, now: { engine.now() })
+        let nodes = places.map(Nodes.init)
         let groups: [any RouteGroup] = [
             EventRoutes(events: events, presenter: presenter, plans: plans, tokens: tokens),
             LineRoutes(events: events, tokens: tokens, challenge: JoinChallenge(bits: settings.joinChallengeBits)),
             StreamRoutes(
-                events: events, gate: gate, broadcaster: broadcaster, shares: shares,
+                events: events, gate: gate, broadcaster: broadcaster, shares: shares, node: nodes?.name,
                 takesOverSockets: settings.takesOverSockets),
             HoldRoutes(events: events),
-            OrderRoutes(events: events, presenter: presenter),
+            OrderRoutes(
+                events: events, presenter: presenter,
+                mine: BuyersOrders(events: events, presenter: presenter, nodes: nodes)),
             OrganizerRoutes(events: events, presenter: presenter, plans: plans, logger: logger),
             DoorRoutes(events: events, barcodes: presenter.barcodes),
-            WebhookRoutes(engine: engine, secret: settings.webhookSecret),
+            WebhookRoutes(engine: engine, secret: settings.webhookSecret, nodes: nodes),
             HistoryRoutes(events: events, history: history, logger: logger),
             ServerRoutes(engine: engine, readiness: readiness),
         ]
@@ -93,8 +100,12 @@ package struct OnsaleService: Sendable {
         _ = library.files()
         pages = PageRoutes(library: library)
         self.gate = gate
+        self.nodes = nodes
         self.events = events
         self.shares = shares
         self.broadcaster = broadcaster
     }
+
+    /// Ends the connections to other nodes, once nobody is answered any more.
+    package func close() async throws { try await nodes?.close() }
 }

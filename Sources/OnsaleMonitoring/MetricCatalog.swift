@@ -11,6 +11,10 @@ package enum MetricCatalog {
             "How long requests took, from their head to their answer.", buckets: latency),
         .init(.gauge, "http_server_active_requests", "Requests being answered."),
         .init(.counter, "onsale_problems_total", "Problems answered, by the slug of their type."),
+        .init(.counter, "onsale_forwarded_requests_total", "Requests passed on to other nodes, by what came of them."),
+        .init(
+            .histogram, "onsale_forward_added_seconds",
+            "How much longer answers took because the request came to another node than the owner.", buckets: latency),
         // The sale
         .init(.gauge, "onsale_seats", "Seats and standing places of an event, by what has become of them."),
         .init(.counter, "onsale_holds_total", "Holds made, and how they ended."),

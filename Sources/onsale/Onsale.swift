@@ -10,7 +10,7 @@ struct Onsale: AsyncParsableCommand {
         abstract: "Sells an arena when everyone comes in the same second.",
         version: version,
         subcommands: [
-            Serve.self, Rush.self, Verify.self, JournalCommand.self, Explain.self, TopCommand.self,
+            Serve.self, ClusterCommand.self, Rush.self, Verify.self, JournalCommand.self, Explain.self, TopCommand.self,
             PaymentsSandboxCommand.self,
         ])
 }

@@ -10,6 +10,10 @@ struct OnsaleContext: RequestContext {
     let channel: any Channel
     /// What the request turns out to be about.
     let correlation = Correlation()
+    /// What the node says that passed the request on; nil if a client sent it here.
+    var relay: Relay?
+    /// The client, where another node may have to be told.
+    var client: IPAddress?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
@@ -24,8 +28,17 @@ struct ClientAddress: Equatable {
     var text: String { network?.text ?? "unknown" }
     /// The same as a number; nil for an unreadable address.
     let network: ClientNetwork?
+    /// nil for an unreadable address.
+    let address: IPAddress?
     /// Whether the client is on this machine and isn't a proxy for someone else.
     let isLoopback: Bool
+
+    /// Another node's client, as that node believes it.
+    init(_ relay: Relay) {
+        address = relay.client
+        network = relay.client.map(ClientNetwork.init)
+        isLoopback = false
+    }
 
     init(_ request: Request, _ context: OnsaleContext, trustedProxies: Set<String>) {
         self.init(
@@ -48,6 +61,7 @@ struct ClientAddress: Equatable {
                 guard let hop = address, trustedProxies.contains(hop.text) else { break }
             }
         }
+        self.address = address
         network = address.map(ClientNetwork.init)
         // A forwarded request isn't local, even if the proxy is.
         isLoopback = !isForwarded && address?.isLoopback ?? false

@@ -82,14 +82,17 @@ struct Gate: Sendable {
     // MARK: How often
 
     func address(of request: Request, _ context: OnsaleContext) -> ClientAddress {
-        ClientAddress(request, context, trustedProxies: trustedProxies)
+        if let relay = context.relay { return ClientAddress(relay) }
+        return ClientAddress(request, context, trustedProxies: trustedProxies)
     }
 
     /// Whether the limits apply to this client at all.
     func isLimited(_ client: ClientAddress) -> Bool { !client.isLoopback || limitsLoopback }
 
-    /// Counts a request against its address and, if known, its buyer.
+    /// Counts a request against its address and, if known, its buyer. One that another node passes on has been counted
+    /// there.
     func limit(_ request: Request, _ context: OnsaleContext, buyer: BuyerID?) throws(Problem) {
+        guard context.relay == nil else { return }
         let address = address(of: request, context)
         guard isLimited(address) else { return }
         let now = now()

@@ -56,11 +56,12 @@ extension BodyRule where Content: JSONBody {
 /// what can't be read never gets as far as the handler.
 struct Endpoint: Sendable {
     let operation: Operation
-    let respond: @Sendable (Request, OnsaleContext, Gate, EventClient) async throws -> Response
+    /// The nodes are nil where there is only this one.
+    let respond: @Sendable (Request, OnsaleContext, Gate, EventClient, Nodes?) async throws -> Response
 
     /// One that isn't about a single event.
     init<Caller: Sendable, Content: Sendable>(
-        _ id: String, _ method: HTTPRequest.Method, _ path: String, for tag: Operation.Tag,
+        _ id: String, _ method: HTTPRequest.Method, _ path: String, for tag: Operation.Tag, at node: ServingNode,
         _ summary: String, _ details: String? = nil,
         by access: Access<Caller>, isLimited: Bool = false, takes body: BodyRule<Content>,
         _ parameters: [Parameter] = [],
@@ -68,19 +69,25 @@ struct Endpoint: Sendable {
         _ handle: @escaping @Sendable (Call<Caller, Content>) async throws -> Response
     ) {
         operation = Operation(
-            id, method, path, tag, summary, details, access.schemes, isLimited: isLimited, body.shape,
+            id, method, path, tag, node, summary, details, access.schemes, isLimited: isLimited, body.shape,
             reads: body.bytesMax != nil, .none, parameters, answers, Array(refuses))
-        respond = { request, context, gate, _ in
+        respond = { request, context, gate, _, nodes in
             let caller = try await access.admit(gate, request, context, nil)
             context.correlation.learn(buyer: access.buyer(caller)?.text)
             if isLimited { try gate.limit(request, context, buyer: access.buyer(caller)) }
+            var request = request
+            if node == .creator,
+                let passed = try await nodes?.passToCreator(&request, context, bodyBytesMax: body.bytesMax)
+            {
+                return passed
+            }
             return try await handle(Endpoint.call(request, context, caller, body, .none))
         }
     }
 
     /// One that is about an event: `path` goes on behind `/v1/events/:event`.
     init<Caller: Sendable, Content: Sendable>(
-        _ id: String, _ method: HTTPRequest.Method, event path: String, for tag: Operation.Tag,
+        _ id: String, _ method: HTTPRequest.Method, event path: String, for tag: Operation.Tag, at node: ServingNode,
         _ summary: String, _ details: String? = nil,
         by access: Access<Caller>, isLimited: Bool = false, takes body: BodyRule<Content>,
         key: Operation.KeyRule = .none, _ parameters: [Parameter] = [],
@@ -88,9 +95,15 @@ struct Endpoint: Sendable {
         _ handle: @escaping @Sendable (EventHandle, Call<Caller, Content>) async throws -> Response
     ) {
         operation = Operation(
-            id, method, "/v1/events/:event" + path, tag, summary, details, access.schemes, isLimited: isLimited,
+            id, method, "/v1/events/:event" + path, tag, node, summary, details, access.schemes, isLimited: isLimited,
             body.shape, reads: body.bytesMax != nil, key, parameters, answers, Array(refuses))
-        respond = { request, context, gate, events in
+        respond = { request, context, gate, events, nodes in
+            var request = request
+            let way = nodes.map { OwnersWay($0, to: node, bodyBytesMax: body.bytesMax) }
+            let passed = try await way?.passUnheardOf(&request, context, events) { request throws(Problem) in
+                if isLimited { try gate.limit(request, context, buyer: nil) }
+            }
+            if let passed { return passed }
             // Whose token is for one event is told first whether there is such an event.
             var event = access.isForOneEvent ? try await events.event(context) : nil
             let caller = try await access.admit(gate, request, context, event)
@@ -99,7 +112,13 @@ struct Endpoint: Sendable {
             if event == nil { event = try await events.event(context) }
             guard let event else { throw Problem.notFound }
             context.correlation.learn(event: event.id, buyer: buyer?.text)
-            return try await handle(event, Endpoint.call(request, context, caller, body, key))
+            if let passed = try await way?.pass(&request, context, about: event.id) { return passed }
+            let call = try await Endpoint.call(request, context, caller, body, key)
+            do { return try await handle(event, call) } catch let error as EngineError where error.isMoved {
+                let passed = try await way?.passMoved(&request, call.bytes, context, about: event.id)
+                guard let passed else { throw error }
+                return passed
+            }
         }
     }
 
@@ -117,8 +136,8 @@ struct Endpoint: Sendable {
 
 extension Operation {
     fileprivate init(
-        _ id: String, _ method: HTTPRequest.Method, _ path: String, _ tag: Tag, _ summary: String, _ details: String?,
-        _ schemes: [String], isLimited: Bool, _ body: Shape?, reads: Bool, _ key: KeyRule,
+        _ id: String, _ method: HTTPRequest.Method, _ path: String, _ tag: Tag, _ node: ServingNode, _ summary: String,
+        _ details: String?, _ schemes: [String], isLimited: Bool, _ body: Shape?, reads: Bool, _ key: KeyRule,
         _ parameters: [Parameter], _ answers: [Answer], _ refuses: [(key: Problem.Slug, value: String)]
     ) {
         let isOpen = schemes.isEmpty || schemes.contains("")
@@ -126,7 +145,8 @@ extension Operation {
         if body != nil || key != .none { slugs.append(.malformedRequest) }
         if key == .required { slugs.append(.idempotencyKeyRequired) }
         if !isOpen { slugs += [.unauthenticated, .forbidden] }
-        if path.contains("/:event") { slugs += [.notFound, .overloaded] }
+        if path.contains("/:event") { slugs.append(.notFound) }
+        if path.contains("/:event") || node != .any { slugs += [.overloaded, .unavailable] }
         if reads { slugs.append(.tooLarge) }
         if body != nil { slugs += [.unsupportedMediaType, .invalidRequest] }
         if isLimited { slugs.append(.rateLimited) }
@@ -136,6 +156,7 @@ extension Operation {
         self.method = method
         self.path = path
         self.tag = tag
+        self.node = node
         self.summary = summary
         self.details = details
         self.schemes = schemes

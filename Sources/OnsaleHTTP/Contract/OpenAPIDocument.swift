@@ -34,6 +34,10 @@ struct OpenAPIDocument: Sendable {
         `method-not-allowed` with `Allow`; HEAD is answered wherever GET is. Whoever guesses at the organizer's token is \
         answered 429 `rate-limited` for a while, wherever that token is taken.
 
+        Where several nodes serve, every answer names its node in `onsale-node`, and in `onsale-owner` the one that \
+        decided, if that is another. `unavailable` means that the event is moving between them, or that its node does not \
+        answer.
+
         A 2xx answer to a write means: on disk. 503 means: not known; repeat with the same Idempotency-Key. Bodies have \
         at most 64 KiB where nothing else is said.
         """
@@ -188,7 +192,8 @@ private struct ProblemGroup {
             headers: [.retryAfter, .rateLimit, .rateLimitPolicy]),
         ProblemGroup(
             status: 503, name: "Overloaded",
-            description: "`overloaded`: not known whether it was done; repeat it with the same Idempotency-Key.",
+            description:
+                "`overloaded`, `unavailable`: not known whether it was done; repeat it with the same Idempotency-Key.",
             headers: [.retryAfter]),
     ]
 }

@@ -63,6 +63,8 @@ struct Operation: Sendable {
     let method: HTTPRequest.Method
     /// With `:name` for what varies.
     let path: String
+    /// Where several nodes serve: the one that answers.
+    let node: ServingNode
     let tag: Tag
     let summary: String
     let details: String?

@@ -12,18 +12,19 @@ struct DoorRoutes: RouteGroup {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                "checkIn", .post, event: "/check-ins", for: .door, "Lets the holder of a ticket in.", by: .door,
+                "checkIn", .post, event: "/check-ins", for: .door, at: .promptOwner, "Lets the holder of a ticket in.",
+                by: .door,
                 takes: .json(CheckInBody.self), gives: [.init(200, "The ticket and its place.", .checkedIn)],
                 refuses: [
                     .alreadyCheckedIn: "`checkedInAt` says when", .ticketVoid: "its order was cancelled",
                     .invalidRequest: "among others, the barcode is no ticket of this event",
                 ], checkIn),
             Endpoint(
-                "listVoidTickets", .get, event: "/tickets/void", for: .door,
+                "listVoidTickets", .get, event: "/tickets/void", for: .door, at: .promptOwner,
                 "Lists void tickets, for scanners that are offline now and then.", by: .door, takes: .nothing,
                 gives: [.init(200, "Ids of void tickets.", .voidTickets)], listVoidTickets),
             Endpoint(
-                "getKeys", .get, "/.well-known/onsale-keys.json", for: .door,
+                "getKeys", .get, "/.well-known/onsale-keys.json", for: .door, at: .any,
                 "Gives the key with which a scanner checks barcodes offline.", by: .anyone, takes: .nothing,
                 gives: [.init(200, "A JWK set.", .keySet, headers: [.cacheControl])]
             ) { _ in

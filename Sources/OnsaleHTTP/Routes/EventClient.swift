@@ -15,11 +15,15 @@ struct EventClient: Sendable {
 
     /// The event named in the path.
     func event(_ context: OnsaleContext) async throws -> EventHandle {
-        // Only text that can be an event's id is looked up.
+        try await engine.event(EventClient.id(context))
+    }
+
+    /// The event's id in the path. Only text that can be one is looked up anywhere.
+    static func id(_ context: OnsaleContext) throws(Problem) -> String {
         guard let id = context.parameters.get("event"), id.utf8.count <= EventClient.idBytesMax,
             id.utf8.allSatisfy({ $0 < 0x80 })
-        else { throw Problem.notFound }
-        return try await engine.event(id)
+        else { throw .notFound }
+        return id
     }
 
     /// Applies a command to its event.

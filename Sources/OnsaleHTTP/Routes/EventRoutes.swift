@@ -14,19 +14,20 @@ struct EventRoutes: RouteGroup {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                "createSession", .post, "/v1/sessions", for: .buyer, "Makes a session for an e-mail address.",
+                "createSession", .post, "/v1/sessions", for: .buyer, at: .any, "Makes a session for an e-mail address.",
                 "The same address is the same buyer, however it is capitalized.", by: .anyone, isLimited: true,
                 takes: .json(CreateSession.self), gives: [.init(201, "A session.", .session)],
                 refuses: [.forbidden: "sessions are not made here; `ONSALE_LOGIN` says who makes them"], createSession),
             Endpoint(
-                "listEvents", .get, "/v1/events", for: .buyer, "Lists all events.", by: .anyone, takes: .nothing,
+                "listEvents", .get, "/v1/events", for: .buyer, at: .any, "Lists all events.", by: .anyone,
+                takes: .nothing,
                 gives: [.init(200, "All events, by id.", .eventList)], listEvents),
             Endpoint(
-                "getEvent", .get, event: "", for: .buyer, "Gives an event.", by: .anyone, takes: .nothing,
+                "getEvent", .get, event: "", for: .buyer, at: .any, "Gives an event.", by: .anyone, takes: .nothing,
                 gives: [.init(200, "The event.", .event)]
             ) { event, _ in .json(.ok, presenter.event(event.view)) },
             Endpoint(
-                "getSeatingPlan", .get, event: "/seating-plan", for: .buyer,
+                "getSeatingPlan", .get, event: "/seating-plan", for: .buyer, at: .any,
                 "Gives the seating plan as it was given; it never changes.", by: .anyone, takes: .nothing,
                 [.ifNoneMatch],
                 gives: [
@@ -34,7 +35,7 @@ struct EventRoutes: RouteGroup {
                     .init(304, "You have it already.", headers: [.etag, .cacheControl]),
                 ], refuses: [.notFound: "there is no such event, or it has no seating plan"], getSeatingPlan),
             Endpoint(
-                "getAvailability", .get, event: "/availability", for: .buyer, "Says which places are free.",
+                "getAvailability", .get, event: "/availability", for: .buyer, at: .any, "Says which places are free.",
                 by: .anyone, takes: .nothing,
                 gives: [
                     .init(

@@ -17,7 +17,8 @@ struct HistoryRoutes: RouteGroup {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                "getTimeline", .get, event: "/timeline", for: .organizer, "Says how the sale went, step by step.",
+                "getTimeline", .get, event: "/timeline", for: .organizer, at: .historian,
+                "Says how the sale went, step by step.",
                 "By the second for the last hour, by the minute for the last 31 days, from the event's creation on; at most 3,600 "
                     + "points an answer. It "
                     + "follows from the journal, so a restart loses nothing; the first time afterwards it may take as "
@@ -29,7 +30,7 @@ struct HistoryRoutes: RouteGroup {
                         "a time or the step can't be read, `from` is after `to`, or it is more than 3,600 points"
                 ], getTimeline),
             Endpoint(
-                "getOrderStory", .get, event: "/orders/:order/story", for: .organizer,
+                "getOrderStory", .get, event: "/orders/:order/story", for: .organizer, at: .historian,
                 "Tells what became of an order, in words.",
                 "From the pass and the hold it was made under to the last that happened: what the provider said, what "
                     + "was answered, what organizers did. It is read from the journal.",

@@ -11,7 +11,8 @@ struct HoldRoutes: RouteGroup {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                "createHold", .post, event: "/holds", for: .buyer, "Holds places: all of them, or none.",
+                "createHold", .post, event: "/holds", for: .buyer, at: .promptOwner,
+                "Holds places: all of them, or none.",
                 by: .pass, isLimited: true, takes: .json(CreateHold.self), key: .taken,
                 gives: [.init(201, "The hold.", .hold, headers: [.location])],
                 refuses: [
@@ -20,10 +21,12 @@ struct HoldRoutes: RouteGroup {
                     .notAdmitted: "the pass has ended", .idempotencyConflict: "the key came with another body",
                 ], createHold),
             Endpoint(
-                "getHold", .get, event: "/holds/:hold", for: .buyer, "Gives a live hold.", by: .pass, takes: .nothing,
+                "getHold", .get, event: "/holds/:hold", for: .buyer, at: .promptOwner, "Gives a live hold.", by: .pass,
+                takes: .nothing,
                 gives: [.init(200, "The hold.", .hold)], refuses: [.holdExpired: "the hold has ended"], getHold),
             Endpoint(
-                "releaseHold", .delete, event: "/holds/:hold", for: .buyer, "Gives a hold back.", by: .pass,
+                "releaseHold", .delete, event: "/holds/:hold", for: .buyer, at: .promptOwner, "Gives a hold back.",
+                by: .pass,
                 takes: .nothing,
                 gives: [.init(204, "Its places are free.")],
                 refuses: [.holdOrdered: "an order pays for it", .holdExpired: "the hold has ended"], releaseHold),

@@ -23,7 +23,7 @@ struct LineRoutes: RouteGroup {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                "joinWaitingRoom", .post, event: "/waiting-room", for: .buyer,
+                "joinWaitingRoom", .post, event: "/waiting-room", for: .buyer, at: .promptOwner,
                 "Joins the line; the same buyer gets the same place again.",
                 "In the lobby `number` is null; after the draw, asking again gives it. Whoever has a place is present by "
                     + "asking. When a pass has ended its place is spent, and joining gives a new one at the end of the line.",
@@ -35,11 +35,11 @@ struct LineRoutes: RouteGroup {
                     .onsaleClosed: "the lobby is not open yet, or the sale is over", .challengeRequired: "",
                 ], join),
             Endpoint(
-                "getWaitingRoom", .get, event: "/waiting-room", for: .buyer,
+                "getWaitingRoom", .get, event: "/waiting-room", for: .buyer, at: .any,
                 "Says how the line stands, the same for everybody.", by: .anyone, takes: .nothing,
                 gives: [.init(200, "How it stands.", .waitingRoom, headers: [.cacheControl])], getWaitingRoom),
             Endpoint(
-                "listEntrants", .get, event: "/waiting-room/entrants", for: .buyer,
+                "listEntrants", .get, event: "/waiting-room/entrants", for: .buyer, at: .historian,
                 "Lists the lobby's entrants in the order in which they joined, for whoever wants to check the draw.",
                 "`entrantsHash` is the SHA-256 of this list, byte for byte; the entrant in line `lobbyIndex`, counted from 0, "
                     + "is the one who was told that index.",
@@ -50,7 +50,7 @@ struct LineRoutes: RouteGroup {
                         .text(pattern: #"^(byr_[0-9a-z]+\n)*$"#), headers: [.cacheControl])
                 ], refuses: [.notFound: "there is no such event, or no draw of it yet"], listEntrants),
             Endpoint(
-                "claimPass", .post, event: "/waiting-room/pass", for: .buyer,
+                "claimPass", .post, event: "/waiting-room/pass", for: .buyer, at: .promptOwner,
                 "Asks for the pass of a place; while it lives, the same one again.",
                 "A ticket is worth nothing without its buyer's session. Whoever asks is present, and whoever is called has 20 "
                     + "seconds to ask; who was passed over stands first when asking again within `frontSeconds`, and goes to "
@@ -63,7 +63,7 @@ struct LineRoutes: RouteGroup {
                     .placeSpent: "the pass of this place has ended; join again",
                 ], claimPass),
             Endpoint(
-                "giveUpPass", .delete, event: "/waiting-room/pass", for: .buyer,
+                "giveUpPass", .delete, event: "/waiting-room/pass", for: .buyer, at: .promptOwner,
                 "Gives up the pass, and any hold without an order with it.", by: .pass, takes: .nothing,
                 gives: [.init(204, "It is given up.")], refuses: [.placeSpent: "the pass has ended"], giveUpPass),
         ]

@@ -10,11 +10,12 @@ import Tracing
 struct OrderRoutes: RouteGroup {
     let events: EventClient
     let presenter: Presenter
+    let mine: BuyersOrders
 
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                "createOrder", .post, event: "/orders", for: .buyer, "Places an order: pays for a hold.",
+                "createOrder", .post, event: "/orders", for: .buyer, at: .cashier, "Places an order: pays for a hold.",
                 "A pass that ended by time still pays for the holds it made. Final is also declined or expired: look at "
                     + "`state`. A declined order leaves its hold, for at least 60 s (once a hold), so that another card can "
                     + "be tried with another key; after five declined payments the pass ends.",
@@ -30,14 +31,15 @@ struct OrderRoutes: RouteGroup {
                     .holdOrdered: "another order pays for this hold", .holdExpired: "the hold has ended",
                 ], createOrder),
             Endpoint(
-                "getOrder", .get, event: "/orders/:order", for: .buyer, "Gives an order to its buyer or the organizer.",
+                "getOrder", .get, event: "/orders/:order", for: .buyer, at: .promptOwner,
+                "Gives an order to its buyer or the organizer.",
                 by: .orderHolder, takes: .nothing, gives: [.init(200, "The order.", .order)], getOrder),
             Endpoint(
-                "getQRCode", .get, event: "/orders/:order/tickets/:ticket/qr.svg", for: .buyer,
+                "getQRCode", .get, event: "/orders/:order/tickets/:ticket/qr.svg", for: .buyer, at: .promptOwner,
                 "Gives a ticket's barcode as a QR code.", by: .orderHolder, takes: .nothing,
                 gives: [.init(200, "The QR code.", "image/svg+xml", .text)], getQRCode),
             Endpoint(
-                "cancelOrder", .post, event: "/orders/:order/cancel", for: .buyer,
+                "cancelOrder", .post, event: "/orders/:order/cancel", for: .buyer, at: .promptOwner,
                 "Cancels a confirmed order of which no ticket is checked in.",
                 "Its tickets are void and its seats free at once. The refund is repeated until the provider confirms it.",
                 by: .orderHolder, takes: .anything, key: .taken,
@@ -47,7 +49,7 @@ struct OrderRoutes: RouteGroup {
                     .notCancellable: "", .idempotencyConflict: "the key came with another body", .rateLimited: "",
                 ], cancelOrder),
             Endpoint(
-                "listMyOrders", .get, "/v1/orders", for: .buyer,
+                "listMyOrders", .get, "/v1/orders", for: .buyer, at: .several,
                 "Lists the buyer's orders of all events, newest first, a page at a time.", by: .session,
                 isLimited: true, takes: .nothing,
                 [.after, .limitOfMine], gives: [.init(200, "The orders.", .orderList)],
@@ -157,61 +159,7 @@ struct OrderRoutes: RouteGroup {
         let after = query.get("after").map { PublicID(.order, text: String($0)) }
         faults.require(after != .some(nil), "/after", "is not an order")
         try faults.throwIfAny()
-        let found = try await orders(of: call.caller, before: after.flatMap { $0 }, atMost: (limit ?? 0) + 1)
-        let page = found.prefix(limit ?? 0)
-        return .json(.ok) { writer in
-            writer.array("orders") { writer in
-                for (order, definition) in page {
-                    writer.object { presenter.write(order, in: definition, to: &$0) }
-                }
-            }
-            if found.count > page.count, let last = page.last {
-                writer.member("next", last.definition.publicID(last.order))
-            } else {
-                writer.null("next")
-            }
-        }
-    }
-
-    private func orders(
-        of buyer: BuyerID, before: PublicID?, atMost max: Int
-    ) async throws -> [(order: Order, definition: EventDefinition)] {
-        var found: [(order: Order, definition: EventDefinition)] = []
-        for id in events.engine.eventsWithOrders(of: buyer) {
-            // One event out of service must not hide the orders of the others.
-            guard let event = try? await events.engine.event(id) else { continue }
-            let definition = event.view.definition
-            let orders = try await events.read(event) { partition in
-                Array(
-                    partition.sale.orders(of: buyer).lazy
-                        .filter { order in before.map { Rank(order, definition.tag) < Rank($0) } ?? true }.prefix(max))
-            }
-            found += orders.map { ($0, definition) }
-        }
-        found.sort { Rank($0.order, $0.definition.tag) > Rank($1.order, $1.definition.tag) }
-        return Array(found.prefix(max))
-    }
-
-    /// Where an order ranks among all of a buyer's.
-    private struct Rank: Comparable {
-        let at: Timestamp
-        let serial: UInt32
-        let tag: UInt64
-
-        init(_ order: Order, _ tag: UInt64) {
-            at = order.placedAt
-            serial = order.id.serial
-            self.tag = tag
-        }
-
-        init(_ id: PublicID) {
-            at = id.at
-            serial = id.serial
-            tag = id.tag
-        }
-
-        static func < (left: Rank, right: Rank) -> Bool {
-            (left.at, left.serial, left.tag) < (right.at, right.serial, right.tag)
-        }
+        return try await mine.page(
+            of: call.caller, before: after.flatMap { $0 }, limit: limit ?? 0, call.request, call.context)
     }
 }

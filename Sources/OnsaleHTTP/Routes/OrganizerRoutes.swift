@@ -17,44 +17,49 @@ struct OrganizerRoutes: RouteGroup {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                "createEvent", .post, "/v1/events", for: .organizer, "Creates an event.", "A body may have 32 MiB.",
+                "createEvent", .post, "/v1/events", for: .organizer, at: .creator, "Creates an event.",
+                "A body may have 32 MiB.",
                 by: .organizer, takes: .bytes(.createEvent, upTo: Body.eventBytesMax),
                 gives: [.init(201, "The event.", .event, headers: [.location])],
                 refuses: [.eventExists: "there is an event by this id", .overloaded: ""], createEvent),
             Endpoint(
-                "getReport", .get, event: "/report", for: .organizer, "Says how the sale stands.", by: .organizer,
+                "getReport", .get, event: "/report", for: .organizer, at: .promptOwner, "Says how the sale stands.",
+                by: .organizer,
                 takes: .nothing,
                 gives: [.init(200, "Places, orders and money.", .report)], getReport),
             Endpoint(
-                "changeOnsale", .patch, event: "/onsale", for: .organizer,
+                "changeOnsale", .patch, event: "/onsale", for: .organizer, at: .promptOwner,
                 "Changes the sale's times and how many may shop at a time.", by: .organizer,
                 takes: .json(ChangeOnsale.self), gives: [.init(200, "The event.", .event)],
                 refuses: [.onsaleClosed: "the sale has opened, so `opensAt` can't move"], changeOnsale),
             Endpoint(
-                "pauseOnsale", .post, event: "/onsale/pause", for: .organizer,
+                "pauseOnsale", .post, event: "/onsale/pause", for: .organizer, at: .promptOwner,
                 "Pauses the sale; live holds can still be paid.", by: .organizer, takes: .nothing,
                 gives: [.init(200, "The event.", .event)]
             ) { event, call in try await changeLine(PauseSale(), .paused, event, call) },
             Endpoint(
-                "resumeOnsale", .post, event: "/onsale/resume", for: .organizer, "Goes on with a paused sale.",
+                "resumeOnsale", .post, event: "/onsale/resume", for: .organizer, at: .promptOwner,
+                "Goes on with a paused sale.",
                 by: .organizer, takes: .nothing, gives: [.init(200, "The event.", .event)]
             ) { event, call in try await changeLine(ResumeSale(), .resumed, event, call) },
             Endpoint(
-                "blockSeats", .post, event: "/blocks", for: .organizer,
+                "blockSeats", .post, event: "/blocks", for: .organizer, at: .promptOwner,
                 "Keeps free seats back from sale: all of them, or none.", by: .organizer, takes: .json(SeatList.self),
                 gives: [.init(201, "The blocked seats.", .seatList)],
                 refuses: [.seatsUnavailable: "some are held or sold; `unavailable` names them"], blockSeats),
             Endpoint(
-                "unblockSeats", .delete, event: "/blocks", for: .organizer,
+                "unblockSeats", .delete, event: "/blocks", for: .organizer, at: .promptOwner,
                 "Gives blocked seats back to the sale, and passes over others.", by: .organizer,
                 takes: .json(SeatList.self), gives: [.init(204, "They are for sale.")], unblockSeats),
             Endpoint(
-                "listOrders", .get, event: "/orders", for: .organizer, "Lists orders, a page at a time.",
+                "listOrders", .get, event: "/orders", for: .organizer, at: .promptOwner,
+                "Lists orders, a page at a time.",
                 by: .organizer, takes: .nothing,
                 [.state, .after, .limit], gives: [.init(200, "A page of orders.", .orderPage)],
                 refuses: [.invalidRequest: ""], listOrders),
             Endpoint(
-                "exportOrders", .get, event: "/orders.csv", for: .organizer, "Gives all orders as CSV.", by: .organizer,
+                "exportOrders", .get, event: "/orders.csv", for: .organizer, at: .historian,
+                "Gives all orders as CSV.", by: .organizer,
                 takes: .nothing,
                 gives: [
                     .init(
@@ -66,7 +71,7 @@ struct OrganizerRoutes: RouteGroup {
                 ],
                 exportOrders),
             Endpoint(
-                "listAudit", .get, event: "/audit", for: .organizer,
+                "listAudit", .get, event: "/audit", for: .organizer, at: .promptOwner,
                 "Lists what organizers have done, the newest first.",
                 "Up to 1,000 entries; the journal has what was done before. `by` is what the caller said in `Onsale-Actor` "
                     + "(percent-encoded UTF-8), which every request of the organizer's may carry; it is believed, not "

@@ -11,7 +11,7 @@ struct ServerRoutes: RouteGroup {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                "getReadiness", .get, "/health/ready", for: .server,
+                "getReadiness", .get, "/health/ready", for: .server, at: .any,
                 "Says whether the server can sell, and what the payment provider does.", by: .anyone, takes: .nothing,
                 gives: [
                     .init(200, "It is ready.", .readiness),
@@ -19,7 +19,7 @@ struct ServerRoutes: RouteGroup {
                 ]
             ) { _ in await ready() },
             Endpoint(
-                "getProblemType", .get, "/problems/:slug", for: .server, "Says what a problem's type means.",
+                "getProblemType", .get, "/problems/:slug", for: .server, at: .any, "Says what a problem's type means.",
                 by: .anyone, takes: .nothing,
                 gives: [.init(200, "The type, its title and its status.", .problemDescription)],
                 refuses: [.notFound: ""], getProblemType),
@@ -58,7 +58,8 @@ struct OpenAPIRoutes: RouteGroup {
 
     private func endpoint(_ bytes: ByteBuffer) -> Endpoint {
         Endpoint(
-            "getOpenAPI", .get, "/openapi.json", for: .server, "Gives this document.", by: .anyone, takes: .nothing,
+            "getOpenAPI", .get, "/openapi.json", for: .server, at: .any, "Gives this document.", by: .anyone,
+            takes: .nothing,
             gives: [.init(200, "OpenAPI 3.1.", .anyObject)]
         ) { _ in .json(.ok, bytes) }
     }

@@ -14,6 +14,8 @@ struct StreamRoutes: RouteGroup {
     let gate: Gate
     let broadcaster: Broadcaster
     let shares: ClientShares
+    /// This node's name; nil where there is only this one.
+    let node: String?
     /// Whether sockets are taken from the framework; otherwise a stream keeps its channel, without a task.
     let takesOverSockets: Bool
 
@@ -25,7 +27,7 @@ struct StreamRoutes: RouteGroup {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                "streamAvailability", .get, event: "/availability/stream", for: .buyer,
+                "streamAvailability", .get, event: "/availability/stream", for: .buyer, at: .any,
                 "Says which places are free, and then every change.",
                 "Server-sent events: first `snapshot` with an Availability, then for every change `delta` with an "
                     + "AvailabilityDelta; `id` is the version. Applying all in order gives what `availability` says. After a "
@@ -39,7 +41,7 @@ struct StreamRoutes: RouteGroup {
                         example: StreamRoutes.availabilityExample, headers: [.cacheControl])
                 ], refuses: [.overloaded: StreamRoutes.busy, .rateLimited: StreamRoutes.share], streamAvailability),
             Endpoint(
-                "streamWaitingRoom", .get, event: "/waiting-room/stream", for: .buyer,
+                "streamWaitingRoom", .get, event: "/waiting-room/stream", for: .buyer, at: .any,
                 "Says how the line stands, and then again whenever that changes.",
                 "Server-sent events: `room` with a WaitingRoom, at once and after every change, at most once a second. After "
                     + "15 s without a message a comment follows. Whoever listens with a ticket is present.",
@@ -106,7 +108,7 @@ struct StreamRoutes: RouteGroup {
         if let share, !shares.streams.take(share) { throw Self.tooManyFromOneAddress }
         // From here on the framework no longer owns the connection: whatever it writes goes nowhere.
         let requestID = RequestID.of(request, context)
-        let head = Self.streamHead(requestID: requestID)
+        let head = streamHead(requestID: requestID)
         do {
             try await hand(
                 context.channel,
@@ -143,7 +145,7 @@ struct StreamRoutes: RouteGroup {
                     makeFeed: opening.makeFeed)
             } catch {
                 if let share = opening.share { shares.streams.giveBack(share) }
-                Self.refuse(socket, requestID: opening.requestID)
+                refuse(socket, requestID: opening.requestID)
             }
         } else if let connection = try await DetachedConnection.detach(channel) {
             do {
@@ -153,7 +155,7 @@ struct StreamRoutes: RouteGroup {
                     makeFeed: opening.makeFeed)
             } catch {
                 if let share = opening.share { shares.streams.giveBack(share) }
-                _ = connection.send(Self.refusal(requestID: opening.requestID)[...])
+                _ = connection.send(refusal(requestID: opening.requestID)[...])
                 connection.close()
             }
         } else if let share = opening.share {
@@ -175,24 +177,29 @@ struct StreamRoutes: RouteGroup {
     // MARK: The socket
 
     /// The head of a stream's answer. Closing the connection ends the body.
-    private static func streamHead(requestID: String) -> [UInt8] {
+    private func streamHead(requestID: String) -> [UInt8] {
         Array(
             ("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\n"
-                + "x-accel-buffering: no\r\nconnection: close\r\nx-request-id: \(requestID)\r\n\r\n").utf8)
+                + "x-accel-buffering: no\r\nconnection: close\r\n\(whose(requestID))\r\n").utf8)
     }
 
-    private static func refuse(_ socket: Int32, requestID: String) {
+    /// The fields that every answer has.
+    private func whose(_ requestID: String) -> String {
+        "x-request-id: \(requestID)\r\n" + (node.map { "onsale-node: \($0)\r\n" } ?? "")
+    }
+
+    private func refuse(_ socket: Int32, requestID: String) {
         let bytes = refusal(requestID: requestID)
         _ = bytes.withUnsafeBytes { Foundation.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         close(socket)
     }
 
-    private static func refusal(requestID: String) -> [UInt8] {
-        let response = tooManyListeners.response
+    private func refusal(requestID: String) -> [UInt8] {
+        let response = Self.tooManyListeners.response
         var text = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n"
-        text += "x-request-id: \(requestID)\r\n"
+        text += whose(requestID)
         for field in response.headers { text += "\(field.name.rawName): \(field.value)\r\n" }
-        let body = tooManyListeners.body
+        let body = Self.tooManyListeners.body
         text += "content-length: \(body.readableBytes)\r\n\r\n" + String(buffer: body)
         return Array(text.utf8)
     }

@@ -10,11 +10,13 @@ struct WebhookRoutes: RouteGroup {
     let engine: Engine
     /// Shared with the provider.
     let secret: String
+    /// nil where there is only this one.
+    let nodes: Nodes?
 
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                "receivePaymentNotice", .post, "/v1/webhooks/payments", for: .server,
+                "receivePaymentNotice", .post, "/v1/webhooks/payments", for: .server, at: .several,
                 "Takes a notice of the payment provider, and asks the provider about that order.", by: .anyone,
                 takes: .bytes(.paymentNotice), [.stripeSignature], gives: [.init(200, "It is received.", .receipt)],
                 refuses: [
@@ -59,7 +61,7 @@ struct WebhookRoutes: RouteGroup {
         var isAboutReturn: Bool { !(type?.hasPrefix("payment_intent.") ?? false) }
     }
 
-    private func receivePaymentNotice(_ call: Call<Void, Void>) throws -> Response {
+    private func receivePaymentNotice(_ call: Call<Void, Void>) async throws -> Response {
         let isValid = WebhookSignature.isValid(
             call.request.headers.plain(.stripeSignature, bytesMax: 2048) ?? "", Array(call.bytes.readableBytesView),
             secret: secret, nowSeconds: Int64(Date().timeIntervalSince1970))
@@ -68,10 +70,44 @@ struct WebhookRoutes: RouteGroup {
         }
         let event = try Body.decode(Event.self, from: call.request, call.bytes)
         let object = event.data.object
-        let reference = object.metadata?["order"].flatMap { PublicID(.order, text: $0) }?.text
-        if reference != nil || object.intent != nil {
-            engine.inquire(about: reference, intent: object.intent, isAboutReturn: event.isAboutReturn)
+        let order = object.metadata?["order"].flatMap { PublicID(.order, text: $0) }
+        guard order != nil || object.intent != nil else { return WebhookRoutes.received }
+        if let nodes, let passed = try await passOn(call, about: order, nodes) { return passed }
+        engine.inquire(about: order?.text, intent: object.intent, isAboutReturn: event.isAboutReturn)
+        return WebhookRoutes.received
+    }
+
+    private static var received: Response { .json(.ok) { $0.member("received", true) } }
+
+    /// Passes a notice on to the owner of the order's event; to all nodes, this one too, where that is unknown.
+    /// - Returns: the owner's answer; nil if this node takes the notice too.
+    /// - Throws: ``Problem`` if one of them gives no answer. The provider sends the notice again, and to ask twice does no
+    ///   harm.
+    private func passOn(
+        _ call: Call<Void, Void>, about order: PublicID?, _ nodes: Nodes
+    ) async throws -> Response? {
+        var request = call.request
+        request.body = RequestBody(buffer: call.bytes)
+        if let event = order.flatMap({ engine.id(ofEventWithTag: $0.tag) }) {
+            guard let owner = try nodes.peer(for: event, call.context) else { return nil }
+            return try await nodes.passOn(
+                &request, call.context, to: owner, about: event, bodyBytesMax: Body.bytesMax,
+                seconds: ServingNode.promptSeconds, lane: .prompt)
         }
-        return .json(.ok) { $0.member("received", true) }
+        guard call.context.relay == nil else { return nil }
+        let sent = nodes.sent(request, call.bytes, call.context, seconds: ServingNode.promptSeconds, lane: .prompt)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for peer in nodes.places.peers {
+                group.addTask {
+                    guard case .answered(let answer) = await nodes.forwarder.send(sent, to: peer) else {
+                        throw Problem.nobodyAnswers()
+                    }
+                    await answer.drop()
+                    guard answer.isOK else { throw Problem.nobodyAnswers() }
+                }
+            }
+            try await group.waitForAll()
+        }
+        return nil
     }
 }

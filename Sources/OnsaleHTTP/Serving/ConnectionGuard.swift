@@ -20,6 +20,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let shares: ConnectionShares
     private let metrics: RequestMetrics
+    private let nodes: Nodes?
     /// Which peers are limited.
     private let isLimited: @Sendable (IPAddress) -> Bool
     private var taken: ClientNetwork?
@@ -32,9 +33,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var unanswered = 0
     private var timer: RepeatedTask?
 
-    init(shares: ConnectionShares, metrics: RequestMetrics, isLimited: @escaping @Sendable (IPAddress) -> Bool) {
+    init(
+        shares: ConnectionShares, metrics: RequestMetrics, nodes: Nodes? = nil,
+        isLimited: @escaping @Sendable (IPAddress) -> Bool
+    ) {
         self.shares = shares
         self.metrics = metrics
+        self.nodes = nodes
         self.isLimited = isLimited
     }
 
@@ -76,8 +81,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head:
+        case .head(let head):
             isReceiving = true
+            // A node's connection carries many clients, who are counted there.
+            if let taken, let nodes, nodes.isFromNode(head.headerFields) {
+                shares.giveBack(taken)
+                self.taken = nil
+            }
             awaitedSince = awaitedSince ?? context.eventLoop.now
         case .body: break
         case .end:
@@ -115,6 +125,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         metrics.count(problem.slug)
         var head = problem.response.head
         head.headerFields[.xRequestID] = ConnectionGuard.requestID()
+        if let nodes { head.headerFields[.onsaleNode] = nodes.name }
         head.headerFields[.connection] = "close"
         head.headerFields[.contentLength] = String(problem.body.readableBytes)
         context.write(wrapOutboundOut(.head(head)), promise: nil)

@@ -13,6 +13,8 @@ package struct ManagementServer: Sendable {
     private let readiness: Readiness
     private let metrics: MetricRegistry
     private let levels: LogLevels
+    /// nil where there is only this node.
+    private let cluster: (any ClusterPictures)?
     private let logger: Logger
 
     /// The largest body taken.
@@ -20,13 +22,14 @@ package struct ManagementServer: Sendable {
 
     package init(
         engine: Engine, info: ServerInfo, readiness: Readiness, metrics: MetricRegistry, levels: LogLevels,
-        logger: Logger
+        cluster: (any ClusterPictures)? = nil, logger: Logger
     ) {
         self.engine = engine
         self.info = info
         self.readiness = readiness
         self.metrics = metrics
         self.levels = levels
+        self.cluster = cluster
         self.logger = logger
     }
 
@@ -38,6 +41,7 @@ package struct ManagementServer: Sendable {
             (.get, "/health/ready", { _, _ in await ready() }),
             (.get, "/metrics", { request, _ in exposition(request) }),
             (.get, "/info", { _, _ in await describe() }),
+            (.get, "/cluster", { _, _ in try await describeCluster() }),
             (.get, "/loggers", { _, _ in loggers() }),
             (.put, "/loggers/:label", { request, context in try await setLevel(request, context) }),
         ]
@@ -127,6 +131,11 @@ package struct ManagementServer: Sendable {
                 }
             }
         }
+    }
+
+    private func describeCluster() async throws -> Response {
+        guard let cluster else { throw Problem(.notFound, "This server runs alone, so it owns every event.") }
+        return .json(.ok, await cluster.picture().json)
     }
 
     // MARK: Loggers

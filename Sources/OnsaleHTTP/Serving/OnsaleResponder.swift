@@ -16,6 +16,8 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
     let inner: Inner
     let metrics: RequestMetrics
     let gate: Gate
+    /// nil where there is only this one.
+    let nodes: Nodes?
     /// The contract's way to write the router's paths.
     let routes: [String: String]
     let logger: Logger
@@ -24,6 +26,18 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
 
     func respond(to request: Request, context: OnsaleContext) async throws -> Response {
         let began = DispatchTime.now().uptimeNanoseconds
+        var request = request
+        var context = context
+        if let nodes {
+            context.relay = nodes.relay(in: &request)
+            context.client = gate.address(of: request, context).address
+        }
+        return try await respond(to: request, context, since: began)
+    }
+
+    private func respond(
+        to request: Request, _ context: OnsaleContext, since began: UInt64
+    ) async throws -> Response {
         let requestID = RequestID.of(request, context)
         context.correlation.learn(requestID: requestID)
         let trace = RequestTrace(request, correlation: context.correlation)
@@ -40,18 +54,27 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
                 trace.end(
                     request, route: route, status: status, client: gate.address(of: request, context).text,
                     correlation: context.correlation)
-                access.debug(
-                    "Answered",
-                    metadata: [
-                        "method": "\(request.method)", "path": "\(request.shownPath)",
-                        "status": "\(status)", "problem": "\(slug?.rawValue ?? "none")",
-                        "milliseconds": "\(Double(nanoseconds / 1000) / 1000)",
-                    ])
+                // What another node passes on is in that node's log; here would be a second line for it.
+                if context.relay == nil {
+                    access.debug(
+                        "Answered",
+                        metadata: [
+                            "method": "\(request.method)", "path": "\(request.shownPath)",
+                            "status": "\(status)", "problem": "\(slug?.rawValue ?? "none")",
+                            "milliseconds": "\(Double(nanoseconds / 1000) / 1000)",
+                        ])
+                }
             }
             var response: Response
             (response, slug) = try await answer(to: request, context)
             status = response.status.code
             response.headers[.xRequestID] = requestID
+            if let nodes {
+                response.headers[.onsaleNode] = nodes.name
+                if context.relay != nil {
+                    response.headers[.onsaleTook] = "\((DispatchTime.now().uptimeNanoseconds - began) / 1000)"
+                }
+            }
             // An answer to HEAD has no body (RFC 9110, 9.3.2); a client would read one as the next answer.
             return request.method == .head ? response.createHeadResponse() : response
         }
@@ -62,7 +85,9 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
             try OnsaleResponder.requirePlain(request)
             let response = try await inner.respond(to: request, context: context)
             // The router answers an unknown path itself, without a body.
-            guard response.status.code >= 400, response.headers[.contentType] == nil else { return (response, nil) }
+            guard response.status.code >= 400, response.headers[.contentType] == nil,
+                response.headers[.onsaleOwner] == nil
+            else { return (response, nil) }
             let problem =
                 response.status == .notFound
                 ? Problem.notFound : Problem(.malformedRequest, "The request could not be read.")

@@ -31,7 +31,8 @@ package struct OnsaleServer: Sendable {
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [
-                        ConnectionGuard(shares: connections, metrics: service.metrics, isLimited: isLimited)
+                        ConnectionGuard(
+                            shares: connections, metrics: service.metrics, nodes: service.nodes, isLimited: isLimited)
                     ],
                     idleTimeout: .seconds(75),
                     httpDecoderConfiguration: .init(

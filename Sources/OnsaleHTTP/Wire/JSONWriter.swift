@@ -130,6 +130,12 @@ struct JSONWriter {
         body(&self)
     }
 
+    /// A value that is JSON already.
+    mutating func json(_ json: ByteBuffer) {
+        separate()
+        buffer.writeImmutableBuffer(json)
+    }
+
     /// `null`, `true` or `false`.
     mutating func literal(_ literal: StaticString) {
         separate()

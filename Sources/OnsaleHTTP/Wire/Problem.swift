@@ -35,6 +35,7 @@ struct Problem: Error {
         case rateLimited = "rate-limited"
         case challengeRequired = "challenge-required"
         case overloaded
+        case unavailable
 
         var status: Int {
             switch self {
@@ -52,7 +53,7 @@ struct Problem: Error {
             case .invalidRequest: 422
             case .rateLimited: 429
             case .challengeRequired: 428
-            case .overloaded: 503
+            case .overloaded, .unavailable: 503
             }
         }
 
@@ -84,6 +85,7 @@ struct Problem: Error {
             case .rateLimited: "Too many requests"
             case .challengeRequired: "Proof of work required"
             case .overloaded: "Overloaded"
+            case .unavailable: "Unavailable"
             }
         }
     }
@@ -99,6 +101,8 @@ struct Problem: Error {
     var faults: [Fault] = []
     var retryAfterSeconds: Int?
     var allow: String?
+    /// The node that says that it doesn't own the event; for nodes alone.
+    var notOwner: String?
     /// The limit that was reached, with its policy.
     var rateLimit: RateLimiter.Refusal?
     var members: (@Sendable (inout JSONWriter) -> Void)?
@@ -132,6 +136,7 @@ struct Problem: Error {
         var headers: HTTPFields = [.contentType: "application/problem+json"]
         if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
         if let allow { headers[.allow] = allow }
+        if let notOwner { headers[.onsaleNotOwner] = notOwner }
         if let rateLimit {
             headers[.rateLimit] = rateLimit.field
             headers[.rateLimitPolicy] = rateLimit.policyField

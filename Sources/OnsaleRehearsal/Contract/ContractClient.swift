@@ -52,6 +52,9 @@ struct ContractClient: Sendable {
     }
 
     /// Sends one request; nil if no answer came.
+    ///
+    /// What may come twice is repeated while that may help, as pages and `@onsale/client` do: a request with a key, a
+    /// session, a place in line. It is timed from the first try on, since so long the fan waits.
     func send(
         _ method: HTTPMethod, _ path: String, token: String? = nil, json: String? = nil, key: String? = nil,
         waitSeconds: Int? = nil, as operation: Operation
@@ -65,18 +68,34 @@ struct ContractClient: Sendable {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: json))
         }
+        let mayRepeat = key != nil || operation == .session || operation == .join
         let start = ContinuousClock.now
-        do {
-            let response = try await client.execute(request, timeout: .seconds(ContractClient.timeoutSeconds))
-            let body = try await response.body.collect(upTo: ContractClient.answerBytesMax)
-            measurements.record(operation, ContinuousClock.now - start, status: Int(response.status.code))
-            return Answer(
-                status: Int(response.status.code), body: body,
-                retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap(Int.init))
-        } catch {
-            measurements.recordUnanswered(operation)
-            return nil
+        var answer = await execute(request)
+        var repetitions = Repetitions()
+        while mayRepeat,
+            let pause = repetitions.pause(
+                after: answer?.status, retryAfterSeconds: answer?.retryAfterSeconds,
+                elapsed: ContinuousClock.now - start),
+            (try? await Task.sleep(for: pause)) != nil
+        {
+            measurements.recordRepeated(operation)
+            answer = await execute(request)
         }
+        if let answer {
+            measurements.record(operation, ContinuousClock.now - start, status: answer.status)
+        } else {
+            measurements.recordUnanswered(operation)
+        }
+        return answer
+    }
+
+    private func execute(_ request: HTTPClientRequest) async -> Answer? {
+        guard let response = try? await client.execute(request, timeout: .seconds(ContractClient.timeoutSeconds)),
+            let body = try? await response.body.collect(upTo: ContractClient.answerBytesMax)
+        else { return nil }
+        return Answer(
+            status: Int(response.status.code), body: body,
+            retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap(Int.init))
     }
 
     /// Asks until it gets a final answer; a lost connection, a 429 or a 5xx means ask again.

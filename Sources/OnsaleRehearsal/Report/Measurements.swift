@@ -20,6 +20,8 @@ final class Measurements: Sendable {
         var refused = 0
         var failed = 0
         var unanswered = 0
+        /// Tries that were repeated, and so are none of the above.
+        var repeated = 0
         var opening = Histogram<UInt64>(highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: .three)
         var steady = Histogram<UInt64>(highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: .three)
     }
@@ -34,6 +36,7 @@ final class Measurements: Sendable {
         var sold = 0
         var requests = 0
         var errors = 0
+        var repeated = 0
         var isOver = false
     }
 
@@ -93,6 +96,15 @@ final class Measurements: Sendable {
             state.errors += 1
             state.reach(second)
             state.seconds[second].failed += 1
+        }
+    }
+
+    /// A try without an answer, which is being repeated by itself: nobody has noticed.
+    func recordRepeated(_ operation: Operation) {
+        state.withLock { state in
+            guard !state.isOver else { return }
+            state.operations[operation, default: Totals()].repeated += 1
+            state.repeated += 1
         }
     }
 

@@ -56,7 +56,9 @@ struct RehearsalReport {
                 + "\(report.orders["refunded"] ?? 0) refunded",
             fans, "",
             pad("", 13, left: true)
-                + ["requests", "refused", "5xx", "no answer", "p50", "p99", "opening p99", "max"].map { pad($0, 12) }
+                + ["requests", "refused", "repeated", "5xx", "no answer", "p50", "p99", "opening p99", "max"].map {
+                    pad($0, 12)
+                }
                 .joined(),
         ]
         for (operation, totals) in rows {
@@ -64,7 +66,8 @@ struct RehearsalReport {
             lines.append(
                 pad(operation.rawValue, 13, left: true)
                     + [
-                        "\(totals.count)", "\(totals.refused)", "\(totals.failed)", "\(totals.unanswered)",
+                        "\(totals.count)", "\(totals.refused)", "\(totals.repeated)", "\(totals.failed)",
+                        "\(totals.unanswered)",
                         RehearsalReport.time(all.valueAtPercentile(50)),
                         RehearsalReport.time(all.valueAtPercentile(99)),
                         RehearsalReport.time(totals.opening.valueAtPercentile(99)), RehearsalReport.time(all.max),
@@ -140,6 +143,7 @@ struct RehearsalReport {
             (RehearsalReport.time(measurements.all.valueAtPercentile(50)), "p50"),
             (RehearsalReport.time(measurements.all.valueAtPercentile(99)), "p99"),
             ("\(measurements.errors)", "failed or unanswered"),
+            ("\(measurements.repeated)", "repeated by themselves"),
         ]
         values += line?.tiles ?? []
         return "<div class=tiles>"
@@ -147,11 +151,14 @@ struct RehearsalReport {
     }
 
     private var operationTable: String {
-        let head = ["", "requests", "refused", "5xx", "no answer", "p50", "p99", "p99.9", "opening p99", "max"]
+        let head = [
+            "", "requests", "refused", "repeated", "5xx", "no answer", "p50", "p99", "p99.9", "opening p99", "max",
+        ]
         let body = rows.map { operation, totals in
             let all = RehearsalReport.merged(totals)
             let cells = [
-                operation.rawValue, "\(totals.count)", "\(totals.refused)", "\(totals.failed)", "\(totals.unanswered)",
+                operation.rawValue, "\(totals.count)", "\(totals.refused)", "\(totals.repeated)", "\(totals.failed)",
+                "\(totals.unanswered)",
                 RehearsalReport.time(all.valueAtPercentile(50)), RehearsalReport.time(all.valueAtPercentile(99)),
                 RehearsalReport.time(all.valueAtPercentile(99.9)),
                 RehearsalReport.time(totals.opening.valueAtPercentile(99)), RehearsalReport.time(all.max),

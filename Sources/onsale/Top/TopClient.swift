@@ -4,13 +4,15 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Asks a server what `onsale top` shows.
+/// Asks a server what `onsale top` and `onsale cluster` show.
 struct TopClient: Sendable {
     static let secondsMax = 5
     static let answerBytesMax = 8 << 20
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
+        /// Of the answer, if one came that is none.
+        var status: Int?
     }
 
     private let client: HTTPClient
@@ -58,6 +60,11 @@ struct TopClient: Sendable {
         }
     }
 
+    /// What `/cluster` of the management port tells, as it came.
+    func cluster(_ url: String) async throws -> ByteBuffer {
+        try await get(url.trimmingSuffix("/") + "/cluster", headers: [("accept", "application/json")])
+    }
+
     private func get(_ url: String, headers: [(String, String)]) async throws -> ByteBuffer {
         var request = HTTPClientRequest(url: url)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
@@ -66,7 +73,9 @@ struct TopClient: Sendable {
         return try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
             group.addTask {
                 let answer = try await client.execute(prepared, timeout: .seconds(Int64(Self.secondsMax)))
-                guard answer.status == .ok else { throw Failure(description: "HTTP \(answer.status.code)") }
+                guard answer.status == .ok else {
+                    throw Failure(description: "HTTP \(answer.status.code)", status: Int(answer.status.code))
+                }
                 return try await answer.body.collect(upTo: Self.answerBytesMax)
             }
             group.addTask {

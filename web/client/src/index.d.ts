@@ -38,6 +38,8 @@ export interface ClientOptions {
   timeoutSeconds?: number;
   /** Sent with every request. */
   headers?: Record<string, string>;
+  /** How often a request that may be repeated is sent at most; 4 by default, 1 for never again. */
+  tries?: number;
 }
 
 export interface StreamOptions {
@@ -50,6 +52,9 @@ export interface StreamOptions {
 /**
  * A client for the HTTP contract of one Onsale server. A method that makes one request has the name of its operation in
  * `/openapi.json`. Methods reject with a `Problem` and nothing else.
+ *
+ * What a fan does on the way to a ticket is repeated by itself, with the same key, while no answer comes or the server
+ * answers 502, 503 or 504.
  */
 export class OnsaleClient {
   constructor(options?: ClientOptions);
@@ -67,10 +72,11 @@ export class OnsaleClient {
   claimPass(event: string, session: string, ticket: string): Promise<Pass>;
   giveUpPass(event: string, pass: string): Promise<void>;
 
+  /** @param idempotencyKey one of its own if left out */
   createHold(event: string, pass: string, wanted: CreateHold, idempotencyKey?: string): Promise<Hold>;
   getHold(event: string, pass: string, hold: string): Promise<Hold>;
   releaseHold(event: string, pass: string, hold: string): Promise<void>;
-  /** Places an order. The same key returns the same order, so if the answer is lost, just repeat the call. */
+  /** Places an order. The same key returns the same order, so if no answer came in the end, just repeat the call. */
   createOrder(
     event: string,
     pass: string,

@@ -1,5 +1,6 @@
 import { listen } from "./listening.js";
 import { Problem } from "./problem.js";
+import { TRIES_MOST, newKey, repeating } from "./repeating.js";
 
 /**
  * @typedef {import("./types.js").Availability} Availability
@@ -16,6 +17,7 @@ import { Problem } from "./problem.js";
  * @property {typeof globalThis.fetch} [fetch]
  * @property {number} [timeoutSeconds] how long to wait for an answer; 15 by default
  * @property {Record<string, string>} [headers] sent with every request
+ * @property {number} [tries] how often a request that may be repeated is sent at most; 4 by default, 1 for never again
  */
 
 /**
@@ -25,6 +27,7 @@ import { Problem } from "./problem.js";
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal]
  * @property {number} [timeoutSeconds]
+ * @property {boolean} [repeats] whether it is repeated by itself: twice must be the same as once
  */
 
 /**
@@ -36,12 +39,16 @@ import { Problem } from "./problem.js";
 /**
  * A client for the HTTP contract of one Onsale server. A method that makes one request has the name of its operation in
  * `/openapi.json`. Methods reject with a `Problem` and nothing else.
+ *
+ * What a fan does on the way to a ticket is repeated by itself, with the same key, while no answer comes or the server
+ * answers 502, 503 or 504.
  */
 export class OnsaleClient {
   #baseURL;
   #fetch;
   #timeoutSeconds;
   #headers;
+  #tries;
 
   /** @param {ClientOptions} [options] */
   constructor(options = {}) {
@@ -49,6 +56,7 @@ export class OnsaleClient {
     this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
     this.#timeoutSeconds = options.timeoutSeconds ?? 15;
     this.#headers = options.headers ?? {};
+    this.#tries = options.tries ?? TRIES_MOST;
   }
 
   // Events
@@ -77,7 +85,7 @@ export class OnsaleClient {
 
   /** @param {string} email @returns {Promise<import("./types.js").Session>} */
   createSession(email) {
-    return this.#json("POST", "/v1/sessions", { body: { email } });
+    return this.#json("POST", "/v1/sessions", { body: { email }, repeats: true });
   }
 
   /**
@@ -86,7 +94,11 @@ export class OnsaleClient {
    * @returns {Promise<import("./types.js").PlaceTicket>}
    */
   joinWaitingRoom(event, session, headers) {
-    return this.#json("POST", path`/v1/events/${event}/waiting-room`, { token: session, ...(headers && { headers }) });
+    return this.#json("POST", path`/v1/events/${event}/waiting-room`, {
+      token: session,
+      repeats: true,
+      ...(headers && { headers }),
+    });
   }
 
   /** @param {string} event @returns {Promise<WaitingRoom>} */
@@ -100,7 +112,11 @@ export class OnsaleClient {
    * @returns {Promise<import("./types.js").Pass>}
    */
   claimPass(event, session, ticket) {
-    return this.#json("POST", path`/v1/events/${event}/waiting-room/pass`, { token: session, body: { ticket } });
+    return this.#json("POST", path`/v1/events/${event}/waiting-room/pass`, {
+      token: session,
+      body: { ticket },
+      repeats: true,
+    });
   }
 
   /** @param {string} event @param {string} pass @returns {Promise<void>} */
@@ -112,14 +128,15 @@ export class OnsaleClient {
 
   /**
    * @param {string} event @param {string} pass @param {import("./types.js").CreateHold} wanted
-   * @param {string} [idempotencyKey]
+   * @param {string} [idempotencyKey] one of its own if left out
    * @returns {Promise<import("./types.js").Hold>}
    */
-  createHold(event, pass, wanted, idempotencyKey) {
+  createHold(event, pass, wanted, idempotencyKey = newKey()) {
     return this.#json("POST", path`/v1/events/${event}/holds`, {
       token: pass,
       body: wanted,
-      ...(idempotencyKey && { headers: { "idempotency-key": idempotencyKey } }),
+      headers: { "idempotency-key": idempotencyKey },
+      repeats: true,
     });
   }
 
@@ -134,7 +151,7 @@ export class OnsaleClient {
   }
 
   /**
-   * Places an order. The same key returns the same order, so if the answer is lost, just repeat the call.
+   * Places an order. The same key returns the same order, so if no answer came in the end, just repeat the call.
    * @param {string} event @param {string} pass
    * @param {{ hold: string, method: string, idempotencyKey: string, waitSeconds?: number }} order
    * @returns {Promise<Order>}
@@ -145,6 +162,7 @@ export class OnsaleClient {
       body: { hold, payment: { method } },
       headers: { "idempotency-key": idempotencyKey, prefer: `wait=${waitSeconds}` },
       timeoutSeconds: waitSeconds + 15,
+      repeats: true,
     });
   }
 
@@ -155,7 +173,11 @@ export class OnsaleClient {
 
   /** @param {string} event @param {string} token @param {string} order @returns {Promise<Order>} */
   cancelOrder(event, token, order) {
-    return this.#json("POST", path`/v1/events/${event}/orders/${order}/cancel`, { token });
+    return this.#json("POST", path`/v1/events/${event}/orders/${order}/cancel`, {
+      token,
+      headers: { "idempotency-key": newKey() },
+      repeats: true,
+    });
   }
 
   /**
@@ -355,7 +377,19 @@ export class OnsaleClient {
    * @param {string} method @param {string} target @param {RequestOptions} [options]
    * @returns {Promise<Response>}
    */
-  async #request(method, target, options = {}) {
+  #request(method, target, options = {}) {
+    const { signal } = options;
+    return repeating(() => this.#send(method, target, options), {
+      tries: options.repeats ? this.#tries : 1,
+      ...(signal && { signal }),
+    });
+  }
+
+  /**
+   * @param {string} method @param {string} target @param {RequestOptions} options
+   * @returns {Promise<Response>}
+   */
+  async #send(method, target, options) {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), (options.timeoutSeconds ?? this.#timeoutSeconds) * 1000);
     const end = () => timeout.abort();

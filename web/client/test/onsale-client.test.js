@@ -70,7 +70,7 @@ test("holds and orders carry their idempotency key, and orders how long to wait"
   assert.equal(requests[0].headers["idempotency-key"], "key-1");
   assert.equal(requests[0].headers["content-type"], "application/json");
   assert.deepEqual(JSON.parse(requests[0].body), { seats: ["A-1"] });
-  assert.equal(requests[1].headers["idempotency-key"], undefined);
+  assert.match(requests[1].headers["idempotency-key"], /^[0-9a-f]{32}$/);
   assert.equal(requests[2].headers["idempotency-key"], "key-2");
   assert.equal(requests[2].headers.prefer, "wait=5");
   assert.deepEqual(JSON.parse(requests[2].body), { hold: "hld_1", payment: { method: "pm_card_visa" } });
@@ -96,6 +96,30 @@ test("a temporary refusal says when to retry; an error answer without a problem 
   await assert.rejects(proxy.client.listEvents(), { name: "Problem", status: 502, isPassing: true });
   const page = makeClient(async () => new Response("<h1>Sign in to this network</h1>"));
   await assert.rejects(page.client.listEvents(), (error) => error.slug === "unreachable");
+});
+
+test("what is without an answer is repeated with the same key and body, and a refusal is not", async () => {
+  const answers = [
+    async () => new Response("<h1>Bad gateway</h1>", { status: 502 }),
+    async () => {
+      throw new TypeError("connection reset");
+    },
+    json({ hold: "hld_1" }, { status: 201 }),
+  ];
+  const { client, requests } = makeClient((url, init) => answers.shift()(url, init));
+  assert.deepEqual(await client.createHold("night", "pass", { seats: ["A-1"] }), { hold: "hld_1" });
+  assert.equal(requests.length, 3);
+  assert.equal(new Set(requests.map((request) => request.headers["idempotency-key"])).size, 1);
+  assert.equal(new Set(requests.map((request) => request.body)).size, 1);
+
+  const refusing = makeClient(json({ type: "/problems/sold-out", title: "Sold out" }, { status: 409 }));
+  await assert.rejects(refusing.client.createHold("night", "pass", { seats: ["A-1"] }), { slug: "sold-out" });
+  const scanning = makeClient(async () => new Response("", { status: 503 }));
+  await assert.rejects(scanning.client.checkIn("night", "door", "code"), { status: 503 });
+  const once = makeClient(async () => new Response("", { status: 503 }), { tries: 1 });
+  await assert.rejects(once.client.cancelOrder("night", "session", "ord_1"), { status: 503 });
+  for (const { requests } of [refusing, scanning, once]) assert.equal(requests.length, 1);
+  assert.match(once.requests[0].headers["idempotency-key"], /^[0-9a-f]{32}$/);
 });
 
 test("an answer whose headers or body don't arrive in time is unreachable", async () => {

@@ -420,6 +420,7 @@ export const organizerCatalog = {
     "org.problem.not-found": "There is no such event, or it is not there any more.",
     "org.problem.rate-limited": "Too many requests. Try again in {seconds} seconds.",
     "org.problem.overloaded": "The server is too busy and has done nothing. Try again in {seconds} seconds.",
+    "org.problem.unavailable": "The event is moving to another server, and no answer came. Look how things stand, and try again in {seconds} seconds.",
     "org.problem.too-large": "This is larger than the server takes.",
     "org.problem.not-cancellable":
       "This order can't be refunded: it is not confirmed (any more), or one of its tickets was used at the door.",
@@ -822,6 +823,7 @@ export const organizerCatalog = {
     "org.problem.not-found": "이벤트가 없거나 더 이상 제공되지 않습니다.",
     "org.problem.rate-limited": "요청이 너무 많습니다. {seconds}초 뒤에 다시 시도해 주세요.",
     "org.problem.overloaded": "서버가 혼잡하여 요청을 처리하지 못했습니다. {seconds}초 뒤에 다시 시도해 주세요.",
+    "org.problem.unavailable": "이벤트를 다른 서버로 옮기는 중이라 답을 받지 못했습니다. 현재 상태를 확인하고 {seconds}초 뒤에 다시 시도해 주세요.",
     "org.problem.too-large": "서버가 받을 수 있는 크기를 넘었습니다.",
     "org.problem.not-cancellable": "환불할 수 없는 주문입니다. 확정 상태가 아니거나 이미 입장에 사용된 티켓이 있습니다.",
     "org.problem.onsale-closed": "판매가 이미 시작되었거나 종료되어 바꿀 수 없습니다.",

@@ -4,7 +4,7 @@ import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { client, clock } from "./api.js";
 import { SPREAD_MILLISECONDS, takeRefusal } from "./asking.js";
-import { KeptHolds, newKey } from "./holds.js";
+import { KeptHolds } from "./holds.js";
 import { join } from "./joining.js";
 import { journey } from "./journey.js";
 import { actionAddress, pay } from "./payment.js";
@@ -369,27 +369,13 @@ export class EventPage {
   async hold(wanted) {
     const pass = this.#pass;
     if (!pass) return;
-    const key = newKey();
-    const hold = await this.#twice(() => client.createHold(this.#id, pass.pass, wanted, key)).catch((error) => {
+    const hold = await client.createHold(this.#id, pass.pass, wanted).catch((error) => {
       if (error instanceof Problem && error.slug === "not-admitted") this.#endPass();
       throw error;
     });
     this.#holds.add(hold);
     this.clearNotice();
     this.startCheckout(hold.hold);
-  }
-
-  /**
-   * Repeats a request once if its answer was lost; the key makes sure it is the same hold.
-   * @template Answer @param {() => Promise<Answer>} request @returns {Promise<Answer>}
-   */
-  async #twice(request) {
-    try {
-      return await request();
-    } catch (error) {
-      if (!(error instanceof Problem) || error.slug !== "unreachable") throw error;
-      return request();
-    }
   }
 
   /** @param {string} id */

@@ -12,7 +12,7 @@ const DAY_SECONDS = 86_400;
 
 /** Refusals with words of their own here; any other is shown in the server's words. */
 const KNOWN = new Set([
-  "unreachable", "rate-limited", "overloaded", "onsale-closed", "sold-out", "not-admitted", "purchase-limit",
+  "unreachable", "rate-limited", "overloaded", "unavailable", "onsale-closed", "sold-out", "not-admitted", "purchase-limit",
   "orphan-seat", "seats-unavailable", "hold-expired", "place-spent", "not-cancellable", "unauthenticated", "not-found",
   "hold-ordered", "idempotency-conflict",
 ]);

@@ -9,6 +9,7 @@ const KNOWN = new Set([
   "not-found",
   "rate-limited",
   "overloaded",
+  "unavailable",
   "too-large",
   "not-cancellable",
   "onsale-closed",
