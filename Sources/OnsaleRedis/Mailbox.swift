@@ -11,10 +11,7 @@ final class Mailbox: Sendable {
         var waiting: [Pipeline.Waiting] = []
         var mustWake = false
         var isStopped = false
-        var endpoint: RedisAddress.Endpoint?
-        var mustReplace = false
-        var hasBeenUp = false
-        var awaySince = Monotonic.now()
+        var link = Link()
         var figures = RedisFigures()
     }
 
@@ -24,9 +21,8 @@ final class Mailbox: Sendable {
     init(_ limits: RedisLimits) { self.limits = limits }
 
     var state: RedisState {
-        locked.withLock { state in
-            state.endpoint == nil ? .away(milliseconds: Monotonic.now() - state.awaySince) : .up
-        }
+        let now = Monotonic.now()
+        return locked.withLock { $0.link.state(now: now) }
     }
 
     var figures: RedisFigures { locked.withLock { $0.figures } }
@@ -42,7 +38,7 @@ final class Mailbox: Sendable {
             let failure: RedisFailure? =
                 if state.isStopped {
                     .stopped
-                } else if state.endpoint == nil {
+                } else if state.link.endpoint == nil {
                     .away
                 } else if state.figures.queue >= limits.commandsMax
                     || state.figures.queueBytes + bytes > limits.queueBytesMax
@@ -64,13 +60,9 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Whether the Sentinels' master is another than the one in use, which then must be replaced.
-    func isElsewhere(than endpoint: RedisAddress.Endpoint) -> Bool {
-        locked.withLock { state in
-            guard let now = state.endpoint, now != endpoint else { return false }
-            state.mustReplace = true
-            return true
-        }
+    /// - Returns: whether the connection must be replaced because the master is there.
+    func master(is endpoint: RedisAddress.Endpoint) -> Bool {
+        locked.withLock { $0.link.master(is: endpoint) }
     }
 
     // MARK: For the thread
@@ -82,7 +74,7 @@ final class Mailbox: Sendable {
                 state.waiting = []
                 state.mustWake = true
             }
-            return (state.waiting, state.mustReplace)
+            return (state.waiting, state.link.mustReplace)
         }
     }
 
@@ -101,19 +93,16 @@ final class Mailbox: Sendable {
 
     func isUp(at endpoint: RedisAddress.Endpoint) {
         locked.withLock { state in
-            state.endpoint = endpoint
-            state.mustReplace = false
-            if state.hasBeenUp { state.figures.reconnects += 1 }
-            state.hasBeenUp = true
+            if state.link.isUp(at: endpoint) { state.figures.reconnects += 1 }
         }
     }
 
     /// From here on everything is refused.
     /// - Returns: what waited.
     func isAway(stopped: Bool) -> [Pipeline.Waiting] {
-        locked.withLock { state in
-            if state.endpoint != nil { state.awaySince = Monotonic.now() }
-            state.endpoint = nil
+        let now = Monotonic.now()
+        return locked.withLock { state in
+            state.link.isAway(now: now)
             state.isStopped = stopped
             defer { state.waiting = [] }
             return state.waiting

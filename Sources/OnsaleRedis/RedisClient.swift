@@ -27,7 +27,7 @@ package final class RedisClient: Sendable {
         self.mailbox = mailbox
         let worker = worker
         watch = SentinelWatch(address, limits: limits) { endpoint in
-            if mailbox.isElsewhere(than: endpoint) { worker.alarm.ring() }
+            if mailbox.master(is: endpoint) { worker.alarm.ring() }
         }
         worker.start("onsale.redis") {
             var loop = ClientLoop(address, name: name, limits: limits, mailbox: mailbox, worker: worker, logger: logger)

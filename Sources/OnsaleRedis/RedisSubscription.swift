@@ -48,7 +48,7 @@ package final class RedisSubscription: Sendable {
         self.wanted = wanted
         let worker = worker
         watch = SentinelWatch(address, limits: limits) { endpoint in
-            if wanted.isElsewhere(than: endpoint) { worker.alarm.ring() }
+            if wanted.master(is: endpoint) { worker.alarm.ring() }
         }
         worker.start("onsale.listen") {
             var loop = SubscriptionLoop(

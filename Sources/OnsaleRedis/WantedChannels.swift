@@ -6,10 +6,7 @@ final class WantedChannels: Sendable {
     private struct State {
         var channels: Set<String>
         var hasChanged = false
-        var endpoint: RedisAddress.Endpoint?
-        var mustReplace = false
-        var hasBeenUp = false
-        var awaySince = Monotonic.now()
+        var link = Link()
         var figures = RedisSubscription.Figures()
     }
 
@@ -24,9 +21,8 @@ final class WantedChannels: Sendable {
     }
 
     var state: RedisState {
-        locked.withLock { state in
-            state.endpoint == nil ? .away(milliseconds: Monotonic.now() - state.awaySince) : .up
-        }
+        let now = Monotonic.now()
+        return locked.withLock { $0.link.state(now: now) }
     }
 
     var figures: RedisSubscription.Figures { locked.withLock { $0.figures } }
@@ -50,13 +46,9 @@ final class WantedChannels: Sendable {
         }
     }
 
-    /// Whether the Sentinels' master is another than the one in use, which then must be replaced.
-    func isElsewhere(than endpoint: RedisAddress.Endpoint) -> Bool {
-        locked.withLock { state in
-            guard let now = state.endpoint, now != endpoint else { return false }
-            state.mustReplace = true
-            return true
-        }
+    /// - Returns: whether the connection must be replaced because the master is there.
+    func master(is endpoint: RedisAddress.Endpoint) -> Bool {
+        locked.withLock { $0.link.master(is: endpoint) }
     }
 
     // MARK: For the thread
@@ -69,25 +61,20 @@ final class WantedChannels: Sendable {
         }
     }
 
-    var mustReplace: Bool { locked.withLock { $0.mustReplace } }
+    var mustReplace: Bool { locked.withLock { $0.link.mustReplace } }
 
     /// All channels, to be listened to anew.
     func isUp(at endpoint: RedisAddress.Endpoint) -> Set<String> {
         locked.withLock { state in
-            state.endpoint = endpoint
-            state.mustReplace = false
             state.hasChanged = false
-            if state.hasBeenUp { state.figures.gaps += 1 }
-            state.hasBeenUp = true
+            if state.link.isUp(at: endpoint) { state.figures.gaps += 1 }
             return state.channels
         }
     }
 
     func isAway() {
-        locked.withLock { state in
-            if state.endpoint != nil { state.awaySince = Monotonic.now() }
-            state.endpoint = nil
-        }
+        let now = Monotonic.now()
+        locked.withLock { $0.link.isAway(now: now) }
     }
 
     func count(messages: Int, bytes: Int) {
