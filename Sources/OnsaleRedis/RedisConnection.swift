@@ -42,19 +42,23 @@ final class RedisConnection {
 
     deinit { redisFree(context) }
 
-    /// How many bytes wait to be written.
-    var unsentBytes: Int { sdslen(context.pointee.obuf) }
+    /// How many bytes wait to be written, at most: hiredis tells only when all are.
+    private(set) var unsentBytes = 0
 
     func append(_ command: RedisCommand) throws(RedisFailure) {
         let result = command.wire.withUnsafeBytes { wire in
             redisAppendFormattedCommand(context, wire.bindMemory(to: CChar.self).baseAddress, wire.count)
         }
         if result != REDIS_OK { throw failure() }
+        unsentBytes += command.wire.count
     }
 
     /// Writes what the socket takes now.
     func flush() throws(RedisFailure) {
-        if redisBufferWrite(context, nil) != REDIS_OK { throw failure() }
+        if unsentBytes == 0 { return }
+        var isDone: Int32 = 0
+        if redisBufferWrite(context, &isDone) != REDIS_OK { throw failure() }
+        if isDone != 0 { unsentBytes = 0 }
     }
 
     /// Reads what is there, up to some kilobytes.

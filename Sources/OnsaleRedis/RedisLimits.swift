@@ -18,7 +18,7 @@ package struct RedisLimits: Sendable {
     /// How often Sentinels are asked whether the master has moved.
     package var sentinelMilliseconds: Int64 = 2_000
     package var keyBytesMax = 512
-    package var valueBytesMax = 1 << 20
+    package var valueBytesMax = 2 << 20
     package var keysMax = 1_000
     /// The most bytes of one answer, and of what is kept of an unfinished one.
     package var replyBytesMax = 64 << 20

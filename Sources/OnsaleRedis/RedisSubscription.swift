@@ -36,13 +36,15 @@ package final class RedisSubscription: Sendable {
     /// Starts to connect and to listen.
     /// - Parameters:
     ///   - name: how Redis lists the connection.
-    ///   - channels: listened to from the start; see ``listen(to:)``.
+    ///   - channels: listened to from the start, with the patterns at most ``RedisLimits/channelsMax``; see
+    ///     ``listen(to:)``.
     ///   - patterns: likewise, as `PSUBSCRIBE` has them. A message that matches twice comes twice.
     ///   - receive: called in order, on the subscription's thread; it must be quick and must not block.
     package init(
         _ address: RedisAddress, name: String, channels: [String] = [], patterns: [String] = [],
         limits: RedisLimits = RedisLimits(), logger: Logger, receive: @escaping @Sendable (Event) -> Void
     ) {
+        precondition(channels.count + patterns.count <= limits.channelsMax, "too many channels")
         self.limits = limits
         let wanted = WantedChannels(channels: channels, patterns: patterns)
         self.wanted = wanted

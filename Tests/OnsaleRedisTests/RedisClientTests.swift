@@ -55,10 +55,10 @@ import Testing
         }
     }
 
-    @Test func aMegabyteGoesThereAndBackAndMoreIsRefused() async throws {
+    @Test func twoMegabytesGoThereAndBackAndMoreIsRefused() async throws {
         try await withRedis { server in
             try await withClient(port: server.port) { client in
-                let value = (0..<(1 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+                let value = (0..<client.limits.valueBytesMax).map { UInt8(truncatingIfNeeded: $0 &* 31) }
                 try await client.set("k", to: value, forSeconds: 60)
                 #expect(try await client.get("k") == value)
                 #expect(
