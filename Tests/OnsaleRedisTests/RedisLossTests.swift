@@ -86,6 +86,7 @@ import Testing
                 try await client.set("k", to: [1], forSeconds: 60)
                 server.crash()
                 await eventually { client.state != .up }
+                #expect(!client.send(.get("k")) && client.figures.queue == 0)
                 #expect(await RedisFailure.of { _ = try await client.get("k") } == .away)
                 try server.restart()
                 await eventually { client.state == .up }

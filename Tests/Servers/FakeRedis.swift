@@ -42,10 +42,13 @@ package final class FakeRedis: Sendable {
         while !isStopped.load(ordering: .acquiring) {
             let descriptor = Foundation.accept(listener, nil, nil)
             guard descriptor >= 0 else { continue }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             open.withLock { _ = $0.insert(descriptor) }
             Thread.detachNewThread { [self] in
                 serve(descriptor)
                 open.withLock { _ = $0.remove(descriptor) }
+                // A program that another test started at that moment may have it too.
+                shutdown(descriptor, Int32(SHUT_RDWR))
                 close(descriptor)
             }
         }
