@@ -106,6 +106,10 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(
             name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"]), .brew(["qrencode"])]),
+        // Its flag about large files makes a harmless warning.
+        .systemLibrary(
+            name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .target(name: "OnsaleRedis", dependencies: ["CHiredis", logging, deque], swiftSettings: strict),
         .target(
             name: "OnsaleStreams", dependencies: [.target(name: "CEpoll", condition: .when(platforms: [.linux]))],
             swiftSettings: strict),
@@ -178,6 +182,9 @@ let package = Package(
             swiftSettings: strict),
         // What several test targets stand on.
         .target(name: "Doubles", dependencies: ["OnsaleEngine"], path: "Tests/Doubles", swiftSettings: strict),
+        .target(name: "Servers", path: "Tests/Servers", swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleRedisTests", dependencies: ["OnsaleRedis", "Servers", logging], swiftSettings: strict),
         .testTarget(
             name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale", "Seeded"], swiftSettings: strict),
         .testTarget(
