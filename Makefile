@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # What a bare Debian 12 with Swift still needs.
-PACKAGES := libsqlite3-dev zlib1g-dev libqrencode-dev
+PACKAGES := libsqlite3-dev zlib1g-dev libqrencode-dev libpq-dev libhiredis-dev
 # What the pages' tests need in addition.
 WEB_PACKAGES := nodejs node-typescript chromium python3-venv fonts-nanum
 PYTHON := .build/browser/bin/python

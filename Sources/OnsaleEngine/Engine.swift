@@ -207,7 +207,13 @@ public final class Engine: Sendable {
 
     /// The event; loads it first if necessary.
     /// - Throws: ``EngineError``.
-    public func event(_ id: String) async throws -> EventHandle { try await events.event(id) }
+    public func event(_ id: String) async throws -> EventHandle {
+        do { return try await events.event(id) } catch EngineError.noSuchEvent where member != nil {
+            // Another node may have created it this moment.
+            await member?.nextNews()
+            return try await events.event(id)
+        }
+    }
 
     /// All events, loaded or not, sorted by ID.
     public func summaries() -> [EventSummary] { directory.summaries() }

@@ -24,6 +24,8 @@ struct Charge {
     var postponed: (action: Ownership.Action, at: Int64)?
     /// The last fact that the registry has told of.
     var sighted: UInt64 = 0
+    /// When the last epoch that the registry has told of began.
+    var since = Timestamp(milliseconds: 0)
     /// Whether the loop has been asked to give the event up.
     var isLeaving = false
     /// Who is to have it next.

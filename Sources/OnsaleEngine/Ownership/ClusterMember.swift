@@ -46,7 +46,15 @@ final class ClusterMember: Sendable {
         var hasLeft = false
         /// Nodes whose sessions have been ended already.
         var ended: Set<NodeID> = []
+        /// Those who wait for news, by what they have waited for: a look that has begun, or one that hasn't.
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var askedFor: [CheckedContinuation<Void, Never>] = []
+        var seen: [CheckedContinuation<Void, Never>] = []
+        var answered: [CheckedContinuation<Void, Never>] = []
     }
+
+    /// The most who may wait for news.
+    private static let waitersMax = 1000
 
     init(
         _ membership: Membership, lease: Lease, inbox: StewardInbox, clock: any WallClock,
@@ -69,6 +77,35 @@ final class ClusterMember: Sendable {
 
     /// Whether every event has been read.
     var isReady: Bool { state.withLock { $0.isReady } }
+
+    /// Waits until the registry has been looked at anew and what was new has been read, or couldn't be.
+    func nextNews() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let isWaiting = state.withLock { state in
+                let count = state.waiting.count + state.askedFor.count + state.seen.count + state.answered.count
+                guard count < ClusterMember.waitersMax, !state.hasLeft else { return false }
+                state.waiting.append(continuation)
+                return true
+            }
+            if !isWaiting { continuation.resume() }
+        }
+    }
+
+    /// Lets go of those whom the last turn has answered.
+    private func release(all: Bool = false) {
+        let done = state.withLock { state in
+            defer {
+                state.answered.removeAll()
+                if all {
+                    state.waiting.removeAll()
+                    state.askedFor.removeAll()
+                    state.seen.removeAll()
+                }
+            }
+            return state.answered + (all ? state.waiting + state.askedFor + state.seen : [])
+        }
+        for continuation in done { continuation.resume() }
+    }
 
     func start(_ makeSteward: @escaping @Sendable () -> Steward) {
         let looker = Thread { [self] in look() }
@@ -99,13 +136,19 @@ final class ClusterMember: Sendable {
         while !state.withLock({ $0.hasLeft }) {
             let askedAt = ClusterMember.now
             do {
-                let (isReady, isLeaving) = state.withLock { ($0.isReady, $0.isLeaving) }
+                let (isReady, isLeaving) = state.withLock { state in
+                    state.askedFor += state.waiting
+                    state.waiting.removeAll()
+                    return (state.isReady, state.isLeaving)
+                }
                 let isWell: Bool
                 if case .stuck = health() { isWell = false } else { isWell = true }
                 let (nodes, heads) = try membership.registry.look(
                     isWell: isWell, sells: membership.sells && isReady && !isLeaving)
                 let wasAway = state.withLock { state in
                     state.sighting = Sighting(nodes: nodes, heads: heads, askedAt: askedAt)
+                    state.seen += state.askedFor
+                    state.askedFor.removeAll()
                     defer { state.isAway = false }
                     return state.isAway
                 }
@@ -114,6 +157,8 @@ final class ClusterMember: Sendable {
             } catch {
                 let isNew = state.withLock { state in
                     defer { state.isAway = true }
+                    state.answered += state.askedFor
+                    state.askedFor.removeAll()
                     return !state.isAway
                 }
                 if isNew {
@@ -136,10 +181,14 @@ final class ClusterMember: Sendable {
             inbox.wait(atMost: ClusterMember.turnMilliseconds)
             let (sighting, isLeaving) = state.withLock { state in
                 defer { state.sighting = nil }
+                // Whoever waits for this sighting is let go when the turn has used it.
+                state.answered += state.seen
+                state.seen.removeAll()
                 return (state.sighting, state.isLeaving)
             }
             let now = ClusterMember.now
             steward.turn(sighting, now: now, wall: clock.now())
+            release()
             if steward.hasReadAll { state.withLock { $0.isReady = true } }
             endSilent(steward)
             guard isLeaving else { continue }
@@ -147,6 +196,7 @@ final class ClusterMember: Sendable {
             leaveBy = limit
             guard steward.isEmpty || now >= limit else { continue }
             state.withLock { $0.hasLeft = true }
+            release(all: true)
             looked.ring()
             ended.signal()
             return

@@ -14,8 +14,14 @@ package struct Sighting: Sendable {
         package let epoch: UInt64
         /// nil if the event was written when nobody shared the journal.
         package let owner: NodeID?
+        /// When the epoch began.
+        package let since: Timestamp
 
-        package init(event: String, lastSequence: UInt64, epoch: UInt64, owner: NodeID?) {
+        package init(
+            event: String, lastSequence: UInt64, epoch: UInt64, owner: NodeID?,
+            since: Timestamp = Timestamp(milliseconds: 0)
+        ) {
+            self.since = since
             self.event = event
             self.lastSequence = lastSequence
             self.epoch = epoch
@@ -34,6 +40,8 @@ package struct Sighting: Sendable {
 package struct EventSeat: Hashable, Sendable {
     package let owner: NodeID?
     package let epoch: UInt64
+    /// When the epoch began.
+    package let since: Timestamp
     /// Whether it is written here, now.
     package let isHere: Bool
     /// How many facts of others are known but not replayed here yet.

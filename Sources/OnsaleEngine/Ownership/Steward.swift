@@ -81,7 +81,8 @@ final class Steward {
     private var seats: [String: EventSeat] {
         charges.mapValues { charge in
             EventSeat(
-                owner: charge.ownership.owner, epoch: charge.ownership.epoch, isHere: charge.isHere,
+                owner: charge.ownership.owner, epoch: charge.ownership.epoch, since: charge.since,
+                isHere: charge.isHere,
                 behind: charge.replica.map { charge.sighted - min(charge.sighted, $0.head.lastSequence) } ?? 0)
         }
     }
@@ -110,6 +111,7 @@ final class Steward {
         for head in sighting.heads {
             var charge = charges[head.event] ?? Charge(ownership: Ownership(node: node))
             charge.sighted = max(charge.sighted, head.lastSequence)
+            charge.since = head.since
             charges[head.event] = charge
             guard head.epoch > charge.ownership.epoch, charge.isHere else { continue }
             charge.handle?.doubt()

@@ -76,7 +76,5 @@ struct OwnersWay: Sendable {
 
 extension EngineError {
     /// Whether another node writes the event by now. Nothing was done.
-    // The engine has no such case yet: once it has, this is `self == .moved`, and `Problem.init(_: EngineError)`
-    // answers it with `.nobodyAnswers()`.
-    var isMoved: Bool { false }
+    var isMoved: Bool { self == .moved }
 }

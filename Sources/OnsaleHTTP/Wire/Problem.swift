@@ -193,10 +193,7 @@ extension Problem {
             self = .busy(
                 .overloaded, "This event does not answer just now. Try again with the same Idempotency-Key.",
                 retryAfterSeconds: 2)
-        case .moved:
-            self = .busy(
-                .overloaded, "This event is moving to another server. Try again with the same Idempotency-Key.",
-                retryAfterSeconds: 1)
+        case .moved: self = .nobodyAnswers()
         }
     }
 
