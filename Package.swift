@@ -51,6 +51,7 @@ let package = Package(
         // The pure ones import no Foundation, NIO, clock or randomness; the draw needs SHA-256.
         .target(name: "OnsaleValues", swiftSettings: strict),
         .target(name: "Seeded", swiftSettings: strict),
+        .target(name: "OnsaleOwnership", dependencies: ["OnsaleValues"], swiftSettings: strict),
         .target(name: "OnsaleCorrelation", dependencies: [tracing, logging], swiftSettings: strict),
         .target(
             name: "OnsaleTelemetry",
@@ -72,8 +73,8 @@ let package = Package(
         .target(
             name: "OnsaleEngine",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleCorrelation", crypto, logging, tracing, deque,
-                heap,
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleOwnership", "OnsaleCorrelation", crypto,
+                logging, tracing, deque, heap,
             ],
             swiftSettings: strict),
         .target(
