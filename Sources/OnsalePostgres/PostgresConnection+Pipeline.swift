@@ -20,6 +20,7 @@ extension PostgresConnection {
     private func pipeline(
         _ calls: [PostgresCall], together: Bool, by deadline: Deadline
     ) throws -> [Result<PostgresRows, PostgresError>] {
+        if calls.isEmpty { return [] }
         for call in calls { try prepare(call.statement, by: deadline) }
         let handle = try ready()
         guard PQenterPipelineMode(handle) == 1 else { throw lost(.notSent) }

@@ -16,6 +16,8 @@ package final class PostgresPool: Sendable {
     /// Where it connects to.
     package let configuration: PostgresConfiguration
     private let size: Int
+    /// A pool's connections may all have died at the same time.
+    private static let repeatsMax = 8
     private let state = Monitor(State())
 
     /// A pool without connections; they are made when somebody needs one.
@@ -39,14 +41,16 @@ package final class PostgresPool: Sendable {
     package func withRepeats<Value>(
         by deadline: Deadline, _ body: (PostgresConnection) throws -> Value
     ) throws -> Value {
-        while true {
+        for _ in 1..<PostgresPool.repeatsMax {
             do {
                 return try withConnection(by: deadline, body)
-            } catch let error as PostgresError where error.outcome != .refused && !deadline.hasPassed {
-                if state.change({ $0.isClosed }) { throw error }
-            }
+            } catch let error as PostgresError where error.outcome != .refused && !deadline.hasPassed && !isClosed {}
         }
+        return try withConnection(by: deadline, body)
     }
+
+    /// Whether it has been closed.
+    package var isClosed: Bool { state.change { $0.isClosed } }
 
     /// Closes all connections; those that are lent, when they come back.
     package func close() {

@@ -40,7 +40,7 @@ package final class PostgresServer: Sendable {
         let all =
             [
                 "port=\(port)", "listen_addresses=127.0.0.1", "unix_socket_directories=\(folder)", "fsync=on",
-                "shared_buffers=64MB", "max_connections=80",
+                "shared_buffers=64MB", "max_connections=200",
             ] + settings
         return try ServerProcess(
             ServerProcess.command(
