@@ -148,16 +148,16 @@ import Testing
         try await withPostgres { url in
             let connection = try PostgresConnection(PostgresConfiguration(url: url))
             let backend = connection.backend
-            async let ended: Void = Task.detached {
+            let ended = Background {
                 let busy = "SELECT count(*) FROM pg_stat_activity WHERE pid = \(backend) AND state = 'active'"
                 while try server.run(busy) != "1" {}
                 try server.run("SELECT pg_terminate_backend(\(backend))")
-            }.value
+            }
             let error = #expect(throws: PostgresError.self) { try connection.execute("SELECT pg_sleep(60)", by: soon) }
             #expect(error?.outcome == .unknown)
             #expect(error?.sqlState == "57P01")
             #expect(!connection.isOpen)
-            try await ended
+            _ = try ended.value()
         }
     }
 

@@ -50,11 +50,11 @@ enum JournalSQL {
         WITH moved AS (
             UPDATE journal_head SET last_sequence = $2::bigint + $4::bigint - 1, checksum = $6::bytea,
                 epoch = $7::bigint, owner = $8::text, owned_at = $3::bigint
-            WHERE partition = $1::text AND last_sequence = $2 - 1 AND epoch < $7
+            WHERE partition = $1::text AND last_sequence = $2::bigint - 1 AND epoch < $7::bigint
             RETURNING partition
         )
         INSERT INTO journal (partition, sequence, recorded_at, fact_count, payload, checksum, epoch)
-        SELECT partition, $2, $3, $4, $5::bytea, $6, $7 FROM moved
+        SELECT partition, $2::bigint, $3::bigint, $4::bigint, $5::bytea, $6::bytea, $7::bigint FROM moved
         RETURNING partition
         """)
 
@@ -68,7 +68,7 @@ enum JournalSQL {
             ON CONFLICT (partition) DO NOTHING RETURNING partition
         )
         INSERT INTO journal (partition, sequence, recorded_at, fact_count, payload, checksum, epoch)
-        SELECT partition, $2, $3, $4, $5::bytea, $6, $7 FROM made
+        SELECT partition, $2::bigint, $3::bigint, $4::bigint, $5::bytea, $6::bytea, $7::bigint FROM made
         RETURNING partition
         """)
 

@@ -124,18 +124,17 @@ import Testing
 
     @Test("A claim waits for whoever is writing, and then sees what they wrote", arguments: [true, false])
     func claimWaits(commits: Bool) async throws {
+        let server = try PostgresServer.shared.get()
         try await withPostgresJournal { journal, name in
             let owner = try #require(NodeID(name: "n", session: 7))
             let head = try found(journal, ["a"])[0]
             let other = try connect(name)
             try other.execute("BEGIN; UPDATE journal_head SET last_sequence = 3 WHERE partition = 'a'", by: soon)
-            async let claimed = Task.detached { [row = row(head, epoch: 1)] in
-                journal.claim(row, owner: owner)
-            }.value
-            let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-            while try other.rows(waits, by: soon) != [["1"]] {}
+            let claimed = Background { [row = row(head, epoch: 1)] in journal.claim(row, owner: owner) }
+            let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = '\(name)' AND wait_event_type = 'Lock'"
+            while try server.run(waits) != "1", !claimed.hasEnded {}
             try other.execute(commits ? "COMMIT" : "ROLLBACK", by: soon)
-            #expect(word(await claimed) == (commits ? "notAtHead" : "committed"))
+            #expect(word(try claimed.value()) == (commits ? "notAtHead" : "committed"))
             if !commits {
                 let kept = try other.rows("SELECT owner, owned_at, epoch FROM journal_head", by: soon)
                 #expect(kept == [["n#0000000000000007", "5", "1"]])
@@ -192,8 +191,15 @@ import Testing
     func silence() async throws {
         let server = try PostgresServer.shared.get()
         try await withFaultProxy(to: server.port) { proxy in
-            try await withPostgresJournal(appendLimit: .milliseconds(600), through: proxy) { journal, _ in
-                let heads = try found(journal, ["a", "b"])
+            try await withPostgresJournal(
+                writers: 1, appendLimit: .milliseconds(600), through: proxy
+            ) { journal, _ in
+                // The second rows make the writer's connection know the statement.
+                let heads = try found(journal, ["a", "b"]).map { head in
+                    let second = row(head)
+                    try journal.append([second])
+                    return head.advanced(by: second)
+                }
                 proxy.blackhole()
                 #expect(words(journal.outcomes(of: heads.map { row($0) })) == ["unknown", "unknown"])
                 let owner = try #require(NodeID(name: "n", session: 1))
