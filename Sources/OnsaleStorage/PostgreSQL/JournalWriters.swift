@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 import OnsaleEngine
 import OnsalePostgres
 
@@ -24,6 +25,8 @@ final class JournalWriters: Sendable {
     private let state = Monitor(State())
     /// How many batches may wait beside those that are being written.
     private let waitingMax: Int
+    /// How long a batch takes once it has a connection: almost all of it is the server's sync.
+    private let syncs = Metrics.Timer(label: "onsale_sync_seconds")
 
     /// - Parameter limit: how long a batch may take, waiting for a connection included.
     init(_ configuration: PostgresConfiguration, count: Int, limit: Duration) {
@@ -130,7 +133,11 @@ final class JournalWriters: Sendable {
                     state.change { $0.connected += 1 }
                 }
                 guard let open = connection else { break }
-                defer { discardIfBroken(&connection) }
+                let began = DispatchTime.now().uptimeNanoseconds
+                defer {
+                    discardIfBroken(&connection)
+                    syncs.recordNanoseconds(DispatchTime.now().uptimeNanoseconds - began)
+                }
                 return try AppendBatch.write(batch.rows, to: open, by: batch.deadline)
             } catch let error as PostgresError {
                 // Nothing was sent.
