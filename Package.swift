@@ -18,6 +18,12 @@ let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", packa
 let serviceLifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
+// The simulation of nodes is a test like others, and with this a program that can be built for release.
+let isSimulating = Context.environment["ONSALE_SIMULATION"] != nil
+let simulated: [Target.Dependency] = [
+    "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleOwnership", "OnsaleEngine", "Seeded", logging,
+]
+
 let package = Package(
     name: "onsale",
     platforms: [.macOS(.v15)],
@@ -205,12 +211,19 @@ let package = Package(
         .testTarget(
             name: "OnsaleEngineTests",
             dependencies: [
-                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage",
-                "OnsaleCorrelation", "Seeded", logging, tracing,
+                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleOwnership", "OnsaleEngine",
+                "OnsaleStorage", "OnsaleCorrelation", "Seeded", logging, tracing,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Journals"],
             swiftSettings: strict),
+        isSimulating
+            ? .executableTarget(
+                name: "simulate", dependencies: simulated, path: "Tests/Simulation", exclude: ["SimulationTests.swift"],
+                swiftSettings: strict)
+            : .testTarget(
+                name: "SimulationTests", dependencies: simulated, path: "Tests/Simulation", exclude: ["main.swift"],
+                swiftSettings: strict),
         .testTarget(
             name: "OnsalePaymentsTests", dependencies: ["OnsaleEngine", "OnsalePayments", "Seeded"],
             swiftSettings: strict),

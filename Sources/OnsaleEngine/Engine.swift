@@ -2,6 +2,7 @@ import Foundation
 public import Logging
 public import OnsaleSale
 public import OnsaleValues
+package import OnsaleOwnership
 import OnsaleWaitingRoom
 import Synchronization
 
@@ -19,6 +20,8 @@ public final class Engine: Sendable {
     private let followers: [any Follower]
     private let observer: any LoopObserver
     private let fatal: @Sendable (String) -> Void
+    /// nil where nobody shares the journal.
+    private let member: ClusterMember?
 
     /// The journal of all events, for consumers that must not miss anything.
     public let tail: JournalTail
@@ -37,11 +40,16 @@ public final class Engine: Sendable {
     /// - Parameters:
     ///   - followers: told of every committed batch.
     ///   - observer: watches the writer loop.
+    ///   - membership: this node among those that share the journal; nil where nobody does.
     package init(
         journal: any EventStore, clock: any WallClock, payments: any PaymentGateway,
         limits: EngineLimits = EngineLimits(), followers: [any Follower],
-        observer: (any LoopObserver)? = nil, logger: Logger, fatal: @escaping @Sendable (String) -> Void
+        observer: (any LoopObserver)? = nil, membership: Membership? = nil, logger: Logger,
+        fatal: @escaping @Sendable (String) -> Void
     ) {
+        var limits = limits
+        // A node keeps every event at hand, since it may have to take it any moment.
+        if membership != nil { limits.idleSeconds = Int(Int32.max) }
         self.journal = journal
         self.clock = clock
         self.limits = limits
@@ -49,10 +57,20 @@ public final class Engine: Sendable {
         self.fatal = fatal
         loader = EventLoader(
             journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox)
-        thread = WriterThread(mailbox: mailbox, clock: clock)
+        let lease = membership.map { _ in Lease() }
+        let isTrusted: @Sendable () -> Bool = { lease?.isValid(at: ClusterMember.now) ?? true }
+        let thread = WriterThread(mailbox: mailbox, clock: clock, isTrusted: isTrusted)
+        self.thread = thread
         saga = SagaRunner(
-            events: EventAccess(directory: directory, mailbox: mailbox, loader: loader), gateway: payments,
-            clock: clock, logger: logger)
+            events: EventAccess(directory: directory, mailbox: mailbox, loader: loader, isTrusted: isTrusted),
+            gateway: payments, clock: clock, logger: logger)
+        if let membership, let lease {
+            member = ClusterMember(
+                membership, lease: lease, inbox: StewardInbox(), clock: clock, health: { thread.health },
+                logger: logger)
+        } else {
+            member = nil
+        }
         tail = JournalTail(journal: journal)
         self.followers = [saga, tail] + followers
         self.observer = observer ?? NoLoopObserver()
@@ -84,11 +102,15 @@ public final class Engine: Sendable {
         let housekeeping = Housekeeping(
             journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox, loader: loader,
             queue: DispatchQueue(label: "onsale.snapshots", qos: .utility))
-        thread.start { [journal, limits, logger, directory, mailbox, followers, observer, fatal] in
+        thread.start { [journal, limits, logger, directory, mailbox, followers, observer, fatal, member] in
             WriterLoop(
                 journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox,
-                housekeeping: housekeeping, followers: followers, observer: observer,
+                housekeeping: housekeeping, followers: followers, observer: observer, custody: member?.inbox,
                 seed: { (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) } }, fatal: fatal)
+        }
+        if let member {
+            join(member)
+            return saga.start()
         }
         let heads = try journal.heads()
         let dormant = Dictionary(
@@ -105,6 +127,14 @@ public final class Engine: Sendable {
         saga.start()
     }
 
+    private func join(_ member: ClusterMember) {
+        member.start { [journal, directory, mailbox, followers, limits, logger] in
+            Steward(
+                node: member.node, inbox: member.inbox, journal: journal, directory: directory, mailbox: mailbox,
+                followers: followers, limits: limits, lease: member.lease, logger: logger)
+        }
+    }
+
     /// Prepares to stop: every request that waits for an order to be paid is answered with the order's current state.
     public func drain() {
         mailbox.deliver(.drain)
@@ -113,6 +143,7 @@ public final class Engine: Sendable {
     /// Stops payments and the writer: answers what still waits and saves snapshots.
     public func stop() async {
         await saga.stop()
+        await member?.leave()
         await thread.stop()
     }
 
@@ -126,9 +157,14 @@ public final class Engine: Sendable {
         do {
             let (partition, definition) = try await prepare(definition, document)
             let handle = EventHandle(
-                id: definition.id, view: EventView(partition, lastSequence: 0), limits: limits)
+                id: definition.id, view: EventView(partition, lastSequence: 0), limits: limits, isHere: member == nil)
             let result = await withCheckedContinuation { continuation in
-                mailbox.deliver(.created(handle, partition) { continuation.resume(returning: $0) })
+                let reply: EventWriter.Created = { continuation.resume(returning: $0) }
+                if let member {
+                    member.inbox.put(.create(handle, partition, reply))
+                } else {
+                    mailbox.deliver(.created(handle, partition, reply))
+                }
             }
             _ = try result.get()
             return handle.view
@@ -188,6 +224,24 @@ public final class Engine: Sendable {
     public func eventsWithOrders(of buyer: BuyerID) -> [String] {
         directory.events(withOrdersOf: buyer)
     }
+
+    // MARK: Nodes
+
+    /// Whether this node shares its journal with others.
+    package var isShared: Bool { member != nil }
+
+    /// Whether it has heard from the others lately, and has read all events; true where nobody shares the journal.
+    package var isInTouch: Bool { member.map { $0.isInTouch && $0.isReady } ?? true }
+
+    /// Who owns an event, as far as known here; nil if nobody is known to.
+    package func seat(of event: String) -> EventSeat? { member?.inbox.seat(of: event) }
+    package var seats: [String: EventSeat] { member?.inbox.seats ?? [:] }
+    /// The other nodes that are well.
+    package var neighbours: [RegisteredNode] { member?.inbox.neighbours ?? [] }
+    /// All nodes that the registry knows.
+    package var nodes: [RegisteredNode] { member?.inbox.all ?? [] }
+    /// A node doesn't answer: for a while its events count as nobody's.
+    package func noteSilence(of node: NodeID) { member?.inbox.put(.mute(node, milliseconds: 10_000)) }
 
     // MARK: Commands
 

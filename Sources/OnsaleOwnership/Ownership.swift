@@ -83,11 +83,11 @@ public struct Ownership: Hashable, Sendable {
         case (.uncertain(let epoch), .claimed(.unknown)): return .claim(epoch: epoch + 1)
         // The claim is not there. Should it come yet, reading it makes us the owner.
         case (.claiming, .readToEnd): return rest()
-        // Nobody began an epoch after the one in doubt: what stands in that place is our own row.
-        case (.uncertain(let epoch), .readToEnd):
+        // Nobody began an epoch after the one in doubt: what stands in that place is our own row. And whoever we
+        // collided with has not come through.
+        case (.uncertain(let epoch), .readToEnd), (.deposed(let epoch), .readToEnd):
             state = .owned(epoch: epoch)
             return .write(epoch: epoch)
-        case (.deposed, .readToEnd): return claim()
         case (.owned(let epoch), .collided):
             state = .deposed(epoch: epoch)
             return .read

@@ -29,6 +29,9 @@ struct Charge {
     /// Who is to have it next.
     var heir: NodeID?
 
+    /// From whom it was taken without being asked, if that node is still registered.
+    var predecessor: NodeID?
+
     var isSettled: Bool { !ownership.isUnsettled && !isAside && postponed == nil }
 
     var isHere: Bool {

@@ -16,7 +16,7 @@ final class Steward {
     private static let leavingMax = 2
 
     let node: NodeID
-    let inbox = StewardInbox()
+    let inbox: StewardInbox
     private let journal: any EventStore
     private let directory: EventDirectory
     private let mailbox: Mailbox
@@ -29,15 +29,17 @@ final class Steward {
     private var now: Int64 = 0
     private var wall = Timestamp(milliseconds: 0)
     private var isClosing = false
+    private var deposed: [NodeID] = []
 
     /// - Parameters:
     ///   - followers: told of what other nodes have written.
     ///   - lease: extended whenever the registry answers.
     init(
-        node: NodeID, journal: any EventStore, directory: EventDirectory, mailbox: Mailbox,
+        node: NodeID, inbox: StewardInbox, journal: any EventStore, directory: EventDirectory, mailbox: Mailbox,
         followers: [any Follower], limits: EngineLimits, lease: Lease, logger: Logger
     ) {
         self.node = node
+        self.inbox = inbox
         self.journal = journal
         self.directory = directory
         self.mailbox = mailbox
@@ -62,6 +64,15 @@ final class Steward {
         if let sighting { see(sighting) }
         for event in charges.keys.sorted() { attend(event) }
         inbox.publish(seats, neighbours: neighbourhood.others(at: now), all: neighbourhood.all)
+    }
+
+    /// Whether every event that the registry told of has been read.
+    var hasReadAll: Bool { neighbourhood.seenAt != nil && charges.values.allSatisfy { $0.handle != nil } }
+
+    /// The silent nodes whose events this one has taken since it was asked last.
+    func takeDeposed() -> [NodeID] {
+        defer { deposed.removeAll() }
+        return deposed
     }
 
     /// Whether everything this node owned has been left to others, or nobody is there to take it.
@@ -124,17 +135,14 @@ final class Steward {
         guard let charge = charges[event], charge.isSettled, !charge.isHere, charge.replica != nil, !isClosing,
             neighbourhood.mayClaim(event, ownedBy: charge.ownership.owner, at: now)
         else { return }
+        charges[event]?.predecessor = charge.ownership.owner.flatMap { neighbourhood.find($0) }?.id
         handle(.claim, event)
     }
 
     // MARK: Performing
 
     private func handle(_ input: Ownership.Input, _ event: String) {
-        guard let action = charges[event]?.ownership.handle(input) else {
-            // A claim that led nowhere leaves nothing in doubt.
-            return
-        }
-        perform(action, event)
+        if let action = charges[event]?.ownership.handle(input) { perform(action, event) }
     }
 
     private func postpone(_ action: Ownership.Action, _ event: String) {
@@ -217,6 +225,8 @@ final class Steward {
                 // Somebody has taken it meanwhile.
                 if state.partition.epoch != epoch { return reconsider(event) }
                 charges[event]?.replica = nil
+                if let before = charge.predecessor { deposed.append(before) }
+                charges[event]?.predecessor = nil
                 mailbox.deliver(.loaded(handle, state))
                 return note("Event is written here", event, epoch)
             }
@@ -385,6 +395,8 @@ final class Steward {
             charge.handle = handle
             charge.sighted = max(charge.sighted, row.lastSequence)
             charges[handle.id] = charge
+            _ = directory.begin(handle.id)
+            directory.publish(handle)
             // The state is read back, so it is the journal's whatever happens next.
             self.handle(.read(epoch: row.epoch, owner: node), handle.id)
             reply(.success(()))

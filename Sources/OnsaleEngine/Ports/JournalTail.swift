@@ -191,6 +191,10 @@ extension JournalTail: Follower {
         reached(committed.row.partition, committed.row.lastSequence)
     }
 
+    package func observe(_ committed: Committed) {
+        reached(committed.row.partition, committed.row.lastSequence)
+    }
+
     package func resume(_ partition: borrowing Partition, at head: JournalHead) {
         reached(head.partition, head.lastSequence)
     }

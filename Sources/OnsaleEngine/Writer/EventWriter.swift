@@ -220,6 +220,11 @@ final class EventWriter {
         failWaiters(.unavailable)
     }
 
+    /// The snapshot may be ahead: it is made from the journal, which has a batch before the loop has heard of it.
+    var factsSinceSnapshot: UInt64 {
+        head.lastSequence > snapshotSequence ? head.lastSequence - snapshotSequence : 0
+    }
+
     func noteSnapshot(at sequence: UInt64) {
         snapshotSequence = sequence
     }

@@ -8,7 +8,7 @@ final class Housekeeping: Sendable {
     /// Seconds until a failed snapshot is retried.
     private static let snapshotRetrySeconds = 60
     /// Up to this many facts replay faster than reading a snapshot, so unloading an event skips it.
-    private static let factsWithoutSnapshot = 1000
+    private static let factsWithoutSnapshot: UInt64 = 1000
 
     private let journal: any EventStore
     private let limits: EngineLimits
@@ -48,7 +48,7 @@ final class Housekeeping: Sendable {
     func takeSnapshots(of writers: [EventWriter], now: Timestamp) {
         for writer in writers
         where !writer.isSnapshotInProgress && writer.nextSnapshot <= now
-            && writer.head.lastSequence - writer.snapshotSequence >= limits.snapshotFacts
+            && writer.factsSinceSnapshot >= limits.snapshotFacts
         {
             let id = writer.handle.id
             writer.isSnapshotInProgress = true
@@ -121,7 +121,7 @@ final class Housekeeping: Sendable {
             partition = writer.partition
             head = writer.head
             time = writer.lastTime
-            needsSnapshot = writer.head.lastSequence - writer.snapshotSequence > Housekeeping.factsWithoutSnapshot
+            needsSnapshot = writer.factsSinceSnapshot > Housekeeping.factsWithoutSnapshot
         }
     }
 

@@ -20,12 +20,15 @@ final class WriterThread: Sendable {
 
     private let mailbox: Mailbox
     private let clock: any WallClock
+    private let isTrusted: @Sendable () -> Bool
     private let turnCount = Atomic<Int>(0)
     private let lastTurn = Atomic<UInt64>(DispatchTime.now().uptimeNanoseconds)
     private let isFull = Atomic<Bool>(false)
     private let ended = DispatchSemaphore(value: 0)
 
-    init(mailbox: Mailbox, clock: any WallClock) {
+    /// - Parameter isTrusted: whether this node may believe that it owns what it owned.
+    init(mailbox: Mailbox, clock: any WallClock, isTrusted: @escaping @Sendable () -> Bool = { true }) {
+        self.isTrusted = isTrusted
         self.mailbox = mailbox
         self.clock = clock
     }
@@ -73,7 +76,7 @@ final class WriterThread: Sendable {
             let (mail, isStopping) = mailbox.take(waitingAtMost: max(untilDue, pause))
             turnCount.add(1, ordering: .relaxed)
             let isEmpty = mail.isEmpty
-            let hasWorked = loop.turn(mail, now: clock.now())
+            let hasWorked = loop.turn(mail, now: clock.now(), isTrusted: isTrusted())
             lastTurn.store(DispatchTime.now().uptimeNanoseconds, ordering: .releasing)
             isFull.store(loop.isFull(at: now), ordering: .relaxed)
             idleTurns = hasWorked || untilDue > 0 ? 0 : idleTurns + 1

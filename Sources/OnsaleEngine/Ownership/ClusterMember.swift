@@ -1,0 +1,168 @@
+import Foundation
+import Logging
+import OnsaleOwnership
+package import OnsaleValues
+import Synchronization
+
+/// This process as one of the nodes that share a journal.
+package struct Membership: Sendable {
+    package let node: NodeID
+    package let registry: any NodeRegistry
+    /// Whether it takes events, or only serves what others sell.
+    package let sells: Bool
+
+    package init(node: NodeID, registry: any NodeRegistry, sells: Bool) {
+        self.node = node
+        self.registry = registry
+        self.sells = sells
+    }
+}
+
+/// Drives a ``Steward`` in the program: one thread looks at the registry, so that the node's beat doesn't depend on
+/// anything else, and one makes the steward's turns.
+final class ClusterMember: Sendable {
+    private static let lookMilliseconds: Int64 = 250
+    private static let turnMilliseconds: Int64 = 100
+    /// How long the others are given to take over when this node stops.
+    private static let leaveMilliseconds: Int64 = 4000
+
+    let node: NodeID
+    let lease: Lease
+    let inbox: StewardInbox
+    private let membership: Membership
+    private let clock: any WallClock
+    private let logger: Logger
+    private let health: @Sendable () -> WriterHealth
+    private let state = Mutex(State())
+    private let looked = Bell()
+    private let ended = DispatchSemaphore(value: 0)
+
+    private struct State {
+        var sighting: Sighting?
+        var isAway = false
+        /// Whether every event has been read at least once.
+        var isReady = false
+        var isLeaving = false
+        var hasLeft = false
+        /// Nodes whose sessions have been ended already.
+        var ended: Set<NodeID> = []
+    }
+
+    init(
+        _ membership: Membership, lease: Lease, inbox: StewardInbox, clock: any WallClock,
+        health: @escaping @Sendable () -> WriterHealth, logger: Logger
+    ) {
+        node = membership.node
+        self.membership = membership
+        self.lease = lease
+        self.inbox = inbox
+        self.clock = clock
+        self.health = health
+        self.logger = logger
+    }
+
+    /// Milliseconds of the clock that nobody sets. It goes on while the process is stopped.
+    static var now: Int64 { SystemClock.uptimeMilliseconds() }
+
+    /// Whether this node has heard from the others lately.
+    var isInTouch: Bool { lease.isValid(at: ClusterMember.now) }
+
+    /// Whether every event has been read.
+    var isReady: Bool { state.withLock { $0.isReady } }
+
+    func start(_ makeSteward: @escaping @Sendable () -> Steward) {
+        let looker = Thread { [self] in look() }
+        looker.name = "onsale.registry"
+        looker.start()
+        let keeper = Thread { [self] in keep(makeSteward()) }
+        keeper.name = "onsale.steward"
+        keeper.stackSize = 8 << 20
+        keeper.start()
+    }
+
+    /// Leaves this node's events to the others, and the registry.
+    func leave() async {
+        state.withLock { $0.isLeaving = true }
+        inbox.put(.close)
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            DispatchQueue.global().async { [self] in
+                ended.wait()
+                ended.wait()
+                continuation.resume()
+            }
+        }
+    }
+
+    // MARK: The registry
+
+    private func look() {
+        while !state.withLock({ $0.hasLeft }) {
+            let askedAt = ClusterMember.now
+            do {
+                let (isReady, isLeaving) = state.withLock { ($0.isReady, $0.isLeaving) }
+                let isWell: Bool
+                if case .stuck = health() { isWell = false } else { isWell = true }
+                let (nodes, heads) = try membership.registry.look(
+                    isWell: isWell, sells: membership.sells && isReady && !isLeaving)
+                let wasAway = state.withLock { state in
+                    state.sighting = Sighting(nodes: nodes, heads: heads, askedAt: askedAt)
+                    defer { state.isAway = false }
+                    return state.isAway
+                }
+                if wasAway { logger.notice("The registry of nodes is reached again") }
+                inbox.ring()
+            } catch {
+                let isNew = state.withLock { state in
+                    defer { state.isAway = true }
+                    return !state.isAway
+                }
+                if isNew {
+                    logger.error("The registry of nodes can't be reached", metadata: ["error": "\(error)"])
+                }
+            }
+            looked.wait(atMost: max(1, ClusterMember.lookMilliseconds - (ClusterMember.now - askedAt)))
+        }
+        do { try membership.registry.leave() } catch {
+            logger.warning("The registry of nodes was not told of the end", metadata: ["error": "\(error)"])
+        }
+        ended.signal()
+    }
+
+    // MARK: The steward
+
+    private func keep(_ steward: Steward) {
+        var leaveBy: Int64?
+        while true {
+            inbox.wait(atMost: ClusterMember.turnMilliseconds)
+            let (sighting, isLeaving) = state.withLock { state in
+                defer { state.sighting = nil }
+                return (state.sighting, state.isLeaving)
+            }
+            let now = ClusterMember.now
+            steward.turn(sighting, now: now, wall: clock.now())
+            if steward.hasReadAll { state.withLock { $0.isReady = true } }
+            endSilent(steward)
+            guard isLeaving else { continue }
+            let limit = leaveBy ?? now + ClusterMember.leaveMilliseconds
+            leaveBy = limit
+            guard steward.isEmpty || now >= limit else { continue }
+            state.withLock { $0.hasLeft = true }
+            looked.ring()
+            ended.signal()
+            return
+        }
+    }
+
+    /// Ends the sessions of nodes whose events were taken though they still had one.
+    private func endSilent(_ steward: Steward) {
+        for node in steward.takeDeposed() {
+            let isNew = state.withLock { $0.ended.insert(node).inserted }
+            guard isNew else { continue }
+            do { try membership.registry.end(node) } catch {
+                logger.warning(
+                    "The sessions of a silent node could not be ended",
+                    metadata: ["node": "\(node)", "error": "\(error)"])
+            }
+        }
+    }
+}

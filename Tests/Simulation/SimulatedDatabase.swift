@@ -1,0 +1,291 @@
+import OnsaleOwnership
+import OnsaleValues
+import Seeded
+import Synchronization
+
+@testable import OnsaleEngine
+
+/// The database that all nodes share, on a network that delays, loses and repeats nothing it shouldn't, but everything
+/// a real one may: a commit may arrive long after its sender has given up on it.
+final class SimulatedDatabase: Sendable {
+    /// How likely trouble is; all zero once faults have stopped.
+    struct Trouble: Sendable {
+        var slow = 0.0
+        var lostRequest = 0.0
+        var lostAnswer = 0.0
+        var unreadable = 0.0
+    }
+
+    /// An append on its way.
+    private struct Pending {
+        enum Phase { case sent, holding, ended }
+
+        let sender: NodeID
+        var rows: [JournalRow]
+        let claimant: NodeID?
+        let arrivesAt: Int64
+        let commitsAt: Int64
+        /// When the answer arrives; nil if it is lost.
+        let answersAt: Int64?
+        let givesUpAt: Int64
+        var phase = Phase.sent
+        var outcomes: [AppendOutcome] = []
+        /// nil once the sender has been told.
+        var done: (@Sendable ([AppendOutcome]) -> Void)?
+        /// The rows whose heads it holds, by index.
+        var held: [Int] = []
+    }
+
+    private struct State {
+        var random: SeededRandom
+        var now: Int64 = 0
+        var pending: [Pending] = []
+        var trouble = Trouble()
+        /// Until when each node can't reach the database.
+        var cutUntil: [NodeID: Int64] = [:]
+        var registry: [NodeID: RegisteredNode] = [:]
+        var goneAt: [NodeID: Int64] = [:]
+        var owners: [String: NodeID] = [:]
+    }
+
+    struct Unreachable: Error {}
+
+    /// What has been committed.
+    let committed = MemoryJournal()
+    private let state: Mutex<State>
+
+    /// How long a sender waits for an answer, in milliseconds.
+    static let patience: Int64 = 2000
+
+    init(seed: UInt64) {
+        state = Mutex(State(random: SeededRandom(seed: seed)))
+    }
+
+    func setTrouble(_ trouble: Trouble) { state.withLock { $0.trouble = trouble } }
+    func cut(_ node: NodeID, until: Int64) { state.withLock { $0.cutUntil[node] = until } }
+    func heal() {
+        state.withLock { state in
+            state.trouble = Trouble()
+            state.cutUntil.removeAll()
+        }
+    }
+
+    // MARK: Time
+
+    /// Lets everything happen that is due.
+    func advance(to now: Int64) {
+        var calls: [(@Sendable ([AppendOutcome]) -> Void, [AppendOutcome])] = []
+        state.withLock { state in
+            state.now = now
+            for index in state.pending.indices { progress(index, now, &state) }
+            for index in state.pending.indices {
+                guard let done = state.pending[index].done else { continue }
+                let pending = state.pending[index]
+                if let answersAt = pending.answersAt, answersAt <= now, pending.phase == .ended {
+                    calls.append((done, pending.outcomes))
+                } else if pending.givesUpAt <= now {
+                    calls.append((done, pending.rows.map { _ in .unknown(Unreachable()) }))
+                } else {
+                    continue
+                }
+                state.pending[index].done = nil
+            }
+            state.pending.removeAll { $0.phase == .ended && $0.done == nil }
+            for (node, at) in state.goneAt where at + 10_000 < now { state.registry[node] = nil }
+        }
+        for (done, outcomes) in calls { done(outcomes) }
+    }
+
+    private func progress(_ index: Int, _ now: Int64, _ state: inout State) {
+        if state.pending[index].phase == .sent, state.pending[index].arrivesAt <= now { arrive(index, &state) }
+        if state.pending[index].phase == .holding, state.pending[index].commitsAt <= now {
+            commit(index, &state)
+        }
+    }
+
+    /// Takes the heads that nobody holds; never waits for the others.
+    private func arrive(_ index: Int, _ state: inout State) {
+        let taken = Set(
+            state.pending.filter { $0.phase == .holding }.flatMap { pending in
+                pending.held.map { pending.rows[$0].partition }
+            })
+        let rows = state.pending[index].rows
+        state.pending[index].held = rows.indices.filter { !taken.contains(rows[$0].partition) }
+        state.pending[index].phase = .holding
+    }
+
+    private func commit(_ index: Int, _ state: inout State) {
+        let pending = state.pending[index]
+        var outcomes = pending.rows.map { _ in AppendOutcome.notAtHead }
+        for held in pending.held {
+            let row = pending.rows[held]
+            outcomes[held] = apply(row, claimant: pending.claimant, &state)
+        }
+        state.pending[index].outcomes = outcomes
+        state.pending[index].phase = .ended
+    }
+
+    private func apply(_ row: JournalRow, claimant: NodeID?, _ state: inout State) -> AppendOutcome {
+        guard let claimant else {
+            let box = Box()
+            committed.append([row]) { outcomes in box.outcome.withLock { $0 = outcomes[0] } }
+            return box.outcome.withLock { $0 }
+        }
+        let outcome = committed.claim(row, owner: claimant)
+        if case .committed = outcome { state.owners[row.partition] = claimant }
+        return outcome
+    }
+
+    private final class Box: Sendable { let outcome = Mutex(AppendOutcome.notAtHead) }
+
+    // MARK: Journal
+
+    func append(_ rows: [JournalRow], from node: NodeID, _ done: @escaping @Sendable ([AppendOutcome]) -> Void) {
+        let isRefused = state.withLock { state in
+            let now = state.now
+            if state.cutUntil[node] ?? .min > now, state.random.happens(0.5) { return true }
+            state.pending.append(journey(of: rows, claimant: nil, from: node, done, &state))
+            return false
+        }
+        if isRefused { done(rows.map { _ in .unavailable(Unreachable()) }) }
+    }
+
+    private func journey(
+        of rows: [JournalRow], claimant: NodeID?, from node: NodeID,
+        _ done: (@Sendable ([AppendOutcome]) -> Void)?, _ state: inout State
+    ) -> Pending {
+        let now = state.now
+        let trouble = state.trouble
+        let isCut = state.cutUntil[node] ?? .min > now
+        func delay() -> Int64 {
+            let isSlow = state.random.happens(trouble.slow)
+            return Int64.random(in: 1...(isSlow ? 4000 : 12), using: &state.random)
+        }
+        let arrives = now + delay()
+        let commits = arrives + delay()
+        let isLost = isCut || state.random.happens(trouble.lostRequest)
+        let answer = isCut || state.random.happens(trouble.lostAnswer) ? nil : commits + delay()
+        return Pending(
+            sender: node, rows: rows, claimant: claimant, arrivesAt: isLost ? .max : arrives, commitsAt: commits,
+            answersAt: answer, givesUpAt: now + SimulatedDatabase.patience, done: done)
+    }
+
+    func claim(_ row: JournalRow, owner: NodeID, from node: NodeID) -> AppendOutcome {
+        state.withLock { state in
+            let isCut = state.cutUntil[node] ?? .min > state.now
+            if isCut { return state.random.happens(0.5) ? .unavailable(Unreachable()) : .unknown(Unreachable()) }
+            if state.random.happens(state.trouble.lostRequest) { return .unknown(Unreachable()) }
+            if state.random.happens(state.trouble.slow) {
+                // It goes on without its sender, and may arrive long after.
+                state.pending.append(journey(of: [row], claimant: owner, from: node, nil, &state))
+                return .unknown(Unreachable())
+            }
+            // It waits for whoever holds the head: they commit, or their connection breaks.
+            for index in state.pending.indices
+            where state.pending[index].phase == .holding
+                && state.pending[index].held.contains(where: {
+                    state.pending[index].rows[$0].partition == row.partition
+                })
+            {
+                if state.random.happens(0.6) {
+                    commit(index, &state)
+                } else {
+                    state.pending[index].phase = .ended
+                    state.pending[index].outcomes = state.pending[index].rows.map { _ in .unknown(Unreachable()) }
+                }
+            }
+            let outcome = apply(row, claimant: owner, &state)
+            return state.random.happens(state.trouble.lostAnswer) ? .unknown(Unreachable()) : outcome
+        }
+    }
+
+    func check(_ node: NodeID) throws {
+        try state.withLock { state in
+            let isCut = state.cutUntil[node] ?? .min > state.now
+            guard !isCut, !state.random.happens(state.trouble.unreadable) else {
+                throw JournalError.unreadable(Unreachable())
+            }
+        }
+    }
+
+    // MARK: Registry
+
+    func register(_ node: NodeID, sells: Bool = true) {
+        state.withLock { state in
+            state.registry[node] = RegisteredNode(
+                id: node, url: "", sells: sells, beat: 1, isConnected: true, since: Timestamp(milliseconds: state.now))
+        }
+    }
+
+    /// The node's process has ended, and its session with it.
+    func disconnect(_ node: NodeID) {
+        state.withLock { state in
+            guard let entry = state.registry[node] else { return }
+            state.registry[node] = RegisteredNode(
+                id: node, url: "", sells: entry.sells, beat: entry.beat, isConnected: false, since: entry.since)
+            state.goneAt[node] = state.now
+        }
+    }
+
+    func tick(_ node: NodeID) throws -> Sighting {
+        try check(node)
+        return try state.withLock { state in
+            if let entry = state.registry[node] {
+                state.registry[node] = RegisteredNode(
+                    id: node, url: "", sells: entry.sells, beat: entry.beat + 1, isConnected: true, since: entry.since)
+            }
+            let heads = try committed.heads().map { head in
+                Sighting.Head(
+                    event: head.partition, lastSequence: head.lastSequence, epoch: head.epoch,
+                    owner: state.owners[head.partition])
+            }
+            return Sighting(
+                nodes: state.registry.values.sorted { $0.id < $1.id }, heads: heads, askedAt: state.now)
+        }
+    }
+}
+
+/// The database as one node reaches it.
+struct NodeJournal: EventStore {
+    let node: NodeID
+    let database: SimulatedDatabase
+
+    var batchesMax: Int { 2 }
+
+    func append(_ rows: [JournalRow], done: @escaping @Sendable ([AppendOutcome]) -> Void) {
+        database.append(rows, from: node, done)
+    }
+
+    func claim(_ row: JournalRow, owner: NodeID) -> AppendOutcome { database.claim(row, owner: owner, from: node) }
+
+    func heads() throws -> [JournalHead] {
+        try database.check(node)
+        return try database.committed.heads()
+    }
+
+    func partitions() throws -> [String] { try database.committed.partitions() }
+
+    func head(of partition: String) throws -> JournalHead? {
+        try database.check(node)
+        return try database.committed.head(of: partition)
+    }
+
+    func latestTime() throws -> Timestamp? { try database.committed.latestTime() }
+
+    func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
+        try database.check(node)
+        try database.committed.read(partition: partition, from: sequence, body)
+    }
+
+    func save(_ snapshot: Snapshot) throws { try database.committed.save(snapshot) }
+    func latestSnapshot(of partition: String) throws -> Snapshot? {
+        try database.committed.latestSnapshot(of: partition)
+    }
+    func save(_ dormant: DormantEvent) throws { try database.committed.save(dormant) }
+    func dormantEvents() throws -> [DormantEvent] { try database.committed.dormantEvents() }
+    func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws {
+        try database.committed.putDocument(bytes, digest: digest)
+    }
+    func document(digest: [UInt8]) throws -> [UInt8]? { try database.committed.document(digest: digest) }
+    func close() throws {}
+}
