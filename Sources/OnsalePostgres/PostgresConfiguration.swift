@@ -24,7 +24,7 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - url: a connection string of libpq, as a URI (`postgresql://…`) or in keywords (`host=… dbname=…`). libpq takes
     ///     what is missing from the `PG*` variables, the service file and the password file; all of it if this is empty.
-    ///   - name: how the sessions are called in `pg_stat_activity`.
+    ///   - name: what the sessions are called in `pg_stat_activity`; 63 bytes of it.
     /// - Throws: ``PostgresError`` if it isn't a connection string; without any part of it, since that could be the
     ///   password.
     package init(url: String, name: String = "onsale") throws {
@@ -61,8 +61,8 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible {
         // noticed within seconds, while connecting too, so that libpq goes on to the next of several hosts.
         let options: [(String, String)] = [
             ("target_session_attrs", "read-write"), ("keepalives_idle", "5"), ("keepalives_interval", "2"),
-            ("keepalives_count", "3"), ("tcp_user_timeout", "5000"), ("fallback_application_name", name),
-            ("dbname", url), ("client_encoding", "UTF8"),
+            ("keepalives_count", "3"), ("tcp_user_timeout", "5000"),
+            ("dbname", url), ("client_encoding", "UTF8"), ("application_name", name),
         ]
         let keywords = options.map { strdup($0.0) }
         let values = options.map { strdup($0.1) }

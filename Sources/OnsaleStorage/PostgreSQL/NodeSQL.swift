@@ -13,7 +13,7 @@ enum NodeSQL {
         """
 
     /// Beats need not survive a crash, so they wait for no disk.
-    static let session = "SET synchronous_commit = off; SET application_name = 'onsale registry'"
+    static let session = "SET synchronous_commit = off"
 
     /// Ends an earlier connection of this run, which would keep the lock for as long as its network says nothing.
     static let endEarlier = PostgresStatement(
@@ -21,6 +21,18 @@ enum NodeSQL {
         """
         SELECT pg_terminate_backend(pid) FROM (\(holders)) AS holder
         WHERE objid = ($1::bigint & 4294967295)::oid AND pid <> pg_backend_pid()
+        """)
+
+    /// Ends all connections of a run: the one with the lock, and those that have its name.
+    static let end = PostgresStatement(
+        "end",
+        """
+        SELECT pg_terminate_backend(pid) FROM (
+            SELECT pid FROM (\(holders)) AS holder WHERE objid = ($1::bigint & 4294967295)::oid
+            UNION
+            SELECT pid FROM pg_stat_activity WHERE starts_with(application_name, $2::text)
+                AND datname = current_database()
+        ) AS session WHERE pid <> pg_backend_pid()
         """)
 
     static let lock = PostgresStatement("lock", "SELECT pg_try_advisory_lock(\(lockClass), $1::bigint::integer)")
@@ -63,12 +75,4 @@ enum NodeSQL {
 
     static let leave = PostgresStatement(
         "leave", "DELETE FROM node WHERE name = $1::text AND session = $2::bigint")
-
-    /// Deletes a node that is not connected.
-    static let forget = PostgresStatement(
-        "forget",
-        """
-        DELETE FROM node WHERE name = $1::text AND session = $2::bigint
-            AND (session & 4294967295)::oid NOT IN (SELECT objid FROM (\(holders)) AS holder)
-        """)
 }

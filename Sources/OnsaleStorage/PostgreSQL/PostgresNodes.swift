@@ -1,10 +1,12 @@
 package import OnsaleEngine
-import OnsaleOwnership
+package import OnsaleOwnership
 package import OnsalePostgres
 package import OnsaleValues
 
-/// The registry of nodes, as one of them keeps it. A class, since it owns a connection; use it from one thread.
-package final class PostgresNodes {
+/// The registry of nodes in PostgreSQL, as one of them keeps it. A class, since it owns a connection.
+package final class PostgresNodes: NodeRegistry, @unchecked Sendable {
+    // Unchecked: the port has `look` and `leave` called from one thread, and `end` touches nothing that changes.
+
     /// Another run, which is connected, has this node's name.
     package struct NameTaken: Error, CustomStringConvertible {
         package let name: String
@@ -17,43 +19,45 @@ package final class PostgresNodes {
     private let configuration: PostgresConfiguration
     private let node: NodeID
     private let url: String
-    private let sells: Bool
+    /// How long a look may take.
+    private let limit: Duration
     private var connection: PostgresConnection?
     private var holdsLock = false
     /// From which transaction on heads are news; nil if all of them are.
     private var horizon: String?
-    private var ticks = 0
-
-    /// How long a tick may take.
-    private let limit: Duration
-    /// All heads are read now and then, so that nothing stays unseen if a sighting was lost.
-    private static let ticksBetweenAllHeads = 40
+    private var heads: [String: Sighting.Head] = [:]
 
     /// - Parameters:
+    ///   - configuration: with ``sessionName(of:)``, like that of the node's journal, so that others can end its
+    ///     sessions.
     ///   - url: how other nodes reach this one.
-    ///   - sells: whether it owns events.
-    ///   - limit: how long a tick may take; shorter than the silence after which a node counts as gone.
+    ///   - limit: how long a look may take; shorter than the silence after which a node counts as gone.
     package init(
-        _ configuration: PostgresConfiguration, node: NodeID, url: String, sells: Bool,
-        limit: Duration = .milliseconds(1500)
+        _ configuration: PostgresConfiguration, node: NodeID, url: String, limit: Duration = .milliseconds(1500)
     ) {
         self.configuration = configuration
         self.node = node
         self.url = url
-        self.sells = sells
         self.limit = limit
     }
 
-    /// Shows that this node is there, and looks who else is and what was written since the last tick, in one round trip.
-    /// - Parameters:
-    ///   - isWell: whether the node can do its work; if not, its beat stands still.
-    ///   - now: milliseconds of this process's monotonic clock, for the sighting.
-    /// - Returns: all nodes, and the heads that have moved; after a failure all of them.
-    /// - Throws: ``NameTaken``, or ``PostgresError``; the next tick connects anew.
-    package func tick(isWell: Bool, now: Int64) throws -> Sighting {
+    /// What all sessions of a node's run are called. The run comes first, since PostgreSQL cuts names off at 63 bytes.
+    package static func sessionName(of node: NodeID) -> String {
+        "\(sessionPrefix(of: node))\(node.name)"
+    }
+
+    private static func sessionPrefix(of node: NodeID) -> String {
+        "onsale \(node.description.suffix(16)) "
+    }
+
+    /// Shows that this node is there, and looks who else is and how far each event's journal has come, in one round trip.
+    /// Only heads that have moved are read.
+    /// - Throws: ``NameTaken``, or ``PostgresError``; the next look connects anew.
+    package func look(isWell: Bool, sells: Bool) throws -> (nodes: [RegisteredNode], heads: [Sighting.Head]) {
         let deadline = Deadline.after(limit)
         do {
-            return try look(try connected(by: deadline), isWell: isWell, now: now, by: deadline)
+            let nodes = try look(try connected(by: deadline), isWell: isWell, sells: sells, by: deadline)
+            return (nodes, Array(heads.values))
         } catch {
             disconnect()
             throw error
@@ -61,55 +65,52 @@ package final class PostgresNodes {
     }
 
     private func look(
-        _ connection: PostgresConnection, isWell: Bool, now: Int64, by deadline: Deadline
-    ) throws -> Sighting {
-        var beat = PostgresValues()
-        beat.add(node.name)
-        beat.add(Int64(bitPattern: node.session))
+        _ connection: PostgresConnection, isWell: Bool, sells: Bool, by deadline: Deadline
+    ) throws -> [RegisteredNode] {
+        var beat = PostgresNodes.key(node)
         beat.add(url)
         beat.add(sells)
         beat.add(isWell)
-        let isAll = horizon == nil || ticks % PostgresNodes.ticksBetweenAllHeads == 0
-        ticks += 1
         var since = PostgresValues()
-        if !isAll, let horizon { since.add(horizon) }
+        if let horizon { since.add(horizon) }
         var calls = [
             PostgresCall(NodeSQL.beat, beat), PostgresCall(NodeSQL.nodes),
-            isAll ? PostgresCall(NodeSQL.heads) : PostgresCall(NodeSQL.movedHeads, since),
+            horizon == nil ? PostgresCall(NodeSQL.heads) : PostgresCall(NodeSQL.movedHeads, since),
         ]
         if !holdsLock { calls.append(PostgresCall(NodeSQL.lock, lockKey)) }
         let answers = try connection.runTogether(calls, by: deadline)
         guard answers[0].count == 1 else { throw NameTaken(name: node.name) }
         if !holdsLock { holdsLock = answers[3].integer(0, 0) == 1 }
         horizon = answers[1].count > 0 ? answers[1].text(0, 7) : nil
-        return Sighting(
-            nodes: (0..<answers[1].count).compactMap { PostgresNodes.node(answers[1], $0) },
-            heads: (0..<answers[2].count).map { PostgresNodes.head(answers[2], $0) }, askedAt: now)
+        for row in 0..<answers[2].count {
+            let head = PostgresNodes.head(answers[2], row)
+            heads[head.event] = head
+        }
+        return (0..<answers[1].count).compactMap { PostgresNodes.node(answers[1], $0) }
     }
 
-    /// Ends the session of a node that is silent, so that others see that it is gone. Its events are safe without that.
-    /// - Returns: whether it had one.
+    /// Ends the sessions of a node that is silent, so that others see that it is gone, and nothing that it has begun
+    /// keeps a lock. Its events are safe without that.
     /// - Throws: ``PostgresError``.
-    @discardableResult
-    package func terminate(_ id: NodeID) throws -> Bool {
+    package func end(_ id: NodeID) throws {
         let deadline = Deadline.after(limit)
         var values = PostgresValues()
         values.add(Int64(bitPattern: id.session))
-        return try connected(by: deadline).run(NodeSQL.endEarlier, values, by: deadline).count > 0
-    }
-
-    /// Takes a node that is not connected off the list.
-    /// - Throws: ``PostgresError``.
-    package func forget(_ id: NodeID) throws {
-        let deadline = Deadline.after(limit)
-        try connected(by: deadline).run(NodeSQL.forget, PostgresNodes.key(id), by: deadline)
+        values.add(PostgresNodes.sessionPrefix(of: id))
+        // Over a connection of its own: the other one belongs to another thread.
+        let connection = try PostgresConnection(configuration, by: deadline)
+        defer { connection.close() }
+        try connection.run(NodeSQL.end, values, by: deadline)
+        // It is off the list too, unless it comes back.
+        try connection.run(NodeSQL.leave, PostgresNodes.key(id), by: deadline)
     }
 
     /// Takes this node off the list and ends its session. If the database doesn't answer, the end of the session says it.
-    package func leave() {
+    /// - Throws: ``PostgresError``.
+    package func leave() throws {
         defer { disconnect() }
         guard let connection else { return }
-        _ = try? connection.run(NodeSQL.leave, PostgresNodes.key(node), by: .after(limit))
+        try connection.run(NodeSQL.leave, PostgresNodes.key(node), by: .after(limit))
     }
 
     // MARK: Connection
