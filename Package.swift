@@ -86,7 +86,8 @@ let package = Package(
         .target(
             name: "OnsaleStorage",
             dependencies: [
-                "OnsaleValues", "OnsaleEngine", crypto, metrics, .product(name: "GRDB", package: "GRDB.swift"),
+                "OnsaleValues", "OnsaleOwnership", "OnsaleEngine", "OnsalePostgres", crypto, logging, metrics,
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .target(
@@ -102,6 +103,9 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "CEpoll"),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(
+            name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(name: "OnsalePostgres", dependencies: ["CPostgres"], swiftSettings: strict),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(
@@ -185,6 +189,7 @@ let package = Package(
         .target(name: "Servers", path: "Tests/Servers", swiftSettings: strict),
         .testTarget(
             name: "OnsaleRedisTests", dependencies: ["OnsaleRedis", "Servers", logging], swiftSettings: strict),
+        .testTarget(name: "OnsalePostgresTests", dependencies: ["OnsalePostgres", "Servers"], swiftSettings: strict),
         .testTarget(
             name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale", "Seeded"], swiftSettings: strict),
         .testTarget(
@@ -219,7 +224,7 @@ let package = Package(
             name: "OnsaleEngineTests",
             dependencies: [
                 "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleOwnership", "OnsaleEngine",
-                "OnsaleStorage", "OnsaleCorrelation", "Seeded", logging, tracing,
+                "OnsalePostgres", "OnsaleStorage", "OnsaleCorrelation", "Seeded", "Servers", logging, tracing,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Journals"],

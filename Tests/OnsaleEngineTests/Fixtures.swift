@@ -1,16 +1,19 @@
 import Foundation
 import Logging
 import OnsaleEngine
+import OnsalePostgres
 import OnsaleSale
 import OnsaleStorage
 import OnsaleValues
 import OnsaleWaitingRoom
+import Servers
 import Synchronization
 
 /// The adapter of the `Journal` port a test runs on.
 enum JournalKind: String, CaseIterable, Sendable {
     case memory
     case sqlite
+    case postgres
 }
 
 /// Runs `body` with a journal of the given kind; always removes the journal afterward.
@@ -23,7 +26,37 @@ func withJournal<Value>(_ kind: JournalKind, _ body: (any EventStore) async thro
             defer { try? journal.close() }
             return try await body(journal)
         }
+    case .postgres:
+        return try await withPostgresJournal { journal, _ in try await body(journal) }
     }
+}
+
+/// Runs `body` with a journal in a database of its own, and the database's name.
+func withPostgresJournal<Value>(
+    writers: Int = 3, appendLimit: Duration = .seconds(5), through proxy: FaultProxy? = nil,
+    _ body: (PostgresJournal, String) async throws -> Value
+) async throws -> Value {
+    let server = try PostgresServer.shared.get()
+    return try await server.withDatabase { name in
+        try migrate(name)
+        let journal = try PostgresJournal(
+            try PostgresConfiguration(url: server.url(database: name, port: proxy?.port)), writers: writers,
+            appendLimit: appendLimit, logger: .silent)
+        defer { try? journal.close() }
+        return try await body(journal, name)
+    }
+}
+
+/// Makes the tables from `db/migration`.
+func migrate(_ database: String) throws {
+    let server = try PostgresServer.shared.get()
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../db/migration").standardized
+    let files = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".sql") }
+    func version(_ file: String) -> Int { Int(file.split(separator: "/V").last?.prefix { $0 != "_" } ?? "") ?? 0 }
+    let scripts = try files.sorted { version($0) < version($1) }.map {
+        try String(contentsOf: root.appending(path: $0), encoding: .utf8)
+    }
+    try server.run(scripts.joined(separator: "\n"), database: database)
 }
 
 func withFolder<Value>(_ body: (String) async throws -> Value) async throws -> Value {
