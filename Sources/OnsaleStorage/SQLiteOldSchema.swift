@@ -1,9 +1,9 @@
-import GRDB
+package import GRDB
 
 /// Lets a connection that may change nothing read a journal from before there were epochs: the views of that connection
 /// alone stand before the tables, and say 0 for what those lack.
-enum SQLiteOldSchema {
-    static func supplyEpochs(_ database: Database) throws {
+package enum SQLiteOldSchema {
+    package static func supplyEpochs(_ database: Database) throws {
         func hasColumn(_ table: String, _ column: String) throws -> Bool {
             try Bool.fetchOne(
                 database, sql: "SELECT count(*) > 0 FROM pragma_table_info(?) WHERE name = ?",
