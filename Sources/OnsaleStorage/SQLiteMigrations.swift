@@ -77,3 +77,24 @@ package struct SQLiteMigrations: MigrationDatabase {
 
     package func installer() -> String { NSUserName() }
 }
+
+extension SQLiteFile {
+    /// Runs `body` with a migrator of this file in a folder. A file that is missing is created, or, for reading alone,
+    /// counts as empty.
+    /// - Throws: ``MigrationError``, errors of SQLite, what `body` throws.
+    package func withMigrator<Value>(
+        in folder: String, isReadOnly: Bool, _ body: (Migrator) throws -> Value
+    ) throws -> Value {
+        var configuration = Configuration()
+        configuration.label = "onsale.migrations"
+        configuration.readonly = isReadOnly
+        configuration.busyMode = .timeout(10)
+        let path = folder + "/" + name
+        let isMissing = !FileManager.default.fileExists(atPath: path)
+        let queue = try DatabaseQueue(
+            path: isReadOnly && isMissing ? ":memory:" : path, configuration: configuration)
+        defer { try? queue.close() }
+        // Reading alone is no matter of the connection's mode, so that both ways are one.
+        return try queue.writeWithoutTransaction { try body(try migrator($0)) }
+    }
+}
