@@ -51,6 +51,7 @@ let package = Package(
         // The pure ones import no Foundation, NIO, clock or randomness; the draw needs SHA-256.
         .target(name: "OnsaleValues", swiftSettings: strict),
         .target(name: "Seeded", swiftSettings: strict),
+        .target(name: "OnsaleOwnership", dependencies: ["OnsaleValues"], swiftSettings: strict),
         .target(name: "OnsaleCorrelation", dependencies: [tracing, logging], swiftSettings: strict),
         .target(
             name: "OnsaleTelemetry",
@@ -72,14 +73,20 @@ let package = Package(
         .target(
             name: "OnsaleEngine",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleCorrelation", crypto, logging, tracing, deque,
-                heap,
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleOwnership", "OnsaleCorrelation", crypto,
+                logging, tracing, deque, heap,
             ],
             swiftSettings: strict),
+        .target(name: "OnsaleMigrations", swiftSettings: strict),
+        // The migrations are a target too, so that they come along, in a folder as Flyway wants it.
+        .target(
+            name: "OnsaleSchema", dependencies: ["OnsaleMigrations"], path: "db", sources: ["OnsaleSchema.swift"],
+            resources: [.copy("migration")], swiftSettings: strict),
         .target(
             name: "OnsaleStorage",
             dependencies: [
-                "OnsaleValues", "OnsaleEngine", crypto, metrics, .product(name: "GRDB", package: "GRDB.swift"),
+                "OnsaleValues", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema", "OnsalePostgres", crypto, metrics,
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .target(
@@ -155,10 +162,9 @@ let package = Package(
         .executableTarget(
             name: "onsale",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", "OnsalePayments",
-                "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal", "OnsaleHistory", "OnsaleMonitoring",
-                "OnsaleTelemetry",
-                "OnsaleCorrelation",
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema",
+                "OnsalePostgres", "OnsaleStorage", "OnsalePayments", "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal",
+                "OnsaleHistory", "OnsaleMonitoring", "OnsaleTelemetry", "OnsaleCorrelation",
                 serviceLifecycle, hummingbird, logging, metrics, tracing, asyncHTTPClient,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -209,6 +215,13 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Journals"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleMigrationsTests",
+            dependencies: [
+                "OnsaleMigrations", "OnsaleSchema", "OnsaleStorage", "OnsaleEngine", "OnsaleValues", "OnsalePostgres",
+                "Servers", "CPostgres", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "OnsalePaymentsTests", dependencies: ["OnsaleEngine", "OnsalePayments", "Seeded"],

@@ -84,10 +84,10 @@ public final class Engine: Sendable {
         let housekeeping = Housekeeping(
             journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox, loader: loader,
             queue: DispatchQueue(label: "onsale.snapshots", qos: .utility))
-        thread.start { [journal, limits, logger, directory, followers, observer, fatal] in
+        thread.start { [journal, limits, logger, directory, mailbox, followers, observer, fatal] in
             WriterLoop(
-                journal: journal, limits: limits, logger: logger, directory: directory, housekeeping: housekeeping,
-                followers: followers, observer: observer,
+                journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox,
+                housekeeping: housekeeping, followers: followers, observer: observer,
                 seed: { (0..<Draw.seedBytes).map { _ in UInt8.random(in: 0...255) } }, fatal: fatal)
         }
         let heads = try journal.heads()

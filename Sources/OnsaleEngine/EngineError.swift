@@ -13,6 +13,8 @@ public enum EngineError: Error, Hashable, Sendable {
     /// The event is out of service: its journal is damaged, another process wrote it, or a bug was detected. The log
     /// says which.
     case outOfService
-    /// The event can't be read just now; retry later.
+    /// The event can't be read just now, or what became of the request can't be told; retry later.
     case unavailable
+    /// Another node writes the event.
+    case moved
 }

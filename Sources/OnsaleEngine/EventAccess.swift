@@ -6,8 +6,14 @@ final class EventAccess: Sendable {
     let directory: EventDirectory
     private let mailbox: Mailbox
     private let loader: EventLoader
+    private let isTrusted: @Sendable () -> Bool
 
-    init(directory: EventDirectory, mailbox: Mailbox, loader: EventLoader) {
+    /// - Parameter isTrusted: whether this node may believe that it owns what it owned.
+    init(
+        directory: EventDirectory, mailbox: Mailbox, loader: EventLoader,
+        isTrusted: @escaping @Sendable () -> Bool = { true }
+    ) {
+        self.isTrusted = isTrusted
         self.directory = directory
         self.mailbox = mailbox
         self.loader = loader
@@ -44,11 +50,15 @@ final class EventAccess: Sendable {
         return value.map { (handle, $0) }
     }
 
-    func apply<Command: EventCommand>(_ command: Command, to event: EventHandle) async throws -> Command.Answer {
+    /// - Parameter epoch: what the command rests on was begun under this epoch and means nothing under another.
+    func apply<Command: EventCommand>(
+        _ command: Command, to event: EventHandle, under epoch: UInt64? = nil
+    ) async throws -> Command.Answer {
         let wait = JournalWait(Command.self, event: event.id)
         return try await withCheckedThrowingContinuation { continuation in
             var envelope = command.envelope { continuation.resume(with: $0) }
             envelope.wait = wait
+            envelope.epoch = epoch
             put(envelope, lane: Command.lane, into: event)
         }
     }
@@ -61,6 +71,11 @@ final class EventAccess: Sendable {
         }
     }
 
+    /// Whether the event is written here, under that epoch, as far as this node may believe.
+    func isWritten(_ event: String, under epoch: UInt64) -> Bool {
+        isTrusted() && (try? directory.loaded(event))?.epoch == epoch
+    }
+
     func put(_ envelope: Envelope, lane: Lane, into event: EventHandle) {
         do throws(EventHandle.Refused) {
             if try event.put(envelope, lane: lane) { mailbox.tell(event) }
@@ -68,6 +83,7 @@ final class EventAccess: Sendable {
             switch error {
             case .full(let seconds): envelope.refuse(.overloaded(retryAfterSeconds: seconds))
             case .closed: retry(envelope, lane: lane, on: event.id)
+            case .elsewhere: envelope.refuse(.moved)
             }
         }
     }

@@ -9,6 +9,7 @@ import Tracing
 /// Measures the writer loop at work, and makes its batches spans.
 package final class LoopMetrics: LoopObserver {
     private struct Progress {
+        var number: UInt64 = 0
         var began: UInt64 = 0
         var decided: UInt64 = 0
     }
@@ -18,29 +19,37 @@ package final class LoopMetrics: LoopObserver {
     private let requests = Recorder(label: "onsale_batch_requests")
     private let deciding = Metrics.Timer(label: "onsale_decide_seconds")
     private let committing = Metrics.Timer(label: "onsale_commit_seconds")
-    /// Only the writer's thread uses it.
-    private let progress = Mutex(Progress())
+    /// The latest batches, by number. Only the writer's thread uses it.
+    private let progress = Mutex([Progress](repeating: Progress(), count: LoopMetrics.batchesMax))
+    /// More than may ever be under way.
+    private static let batchesMax = 16
 
     package init(tracer: OnsaleTracer) {
         self.tracer = tracer
         depths = Lane.allCases.map { Gauge(label: "onsale_inbox_depth", dimensions: [("lane", "\($0)")]) }
     }
 
+    private static func slot(_ number: UInt64) -> Int { Int(number % UInt64(batchesMax)) }
+
     private static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
 
-    package func batchBegins(depths: [Int]) {
+    package func batchBegins(_ number: UInt64, depths: [Int]) {
         for (gauge, depth) in zip(self.depths, depths) { gauge.record(depth) }
-        progress.withLock { $0.began = LoopMetrics.now }
+        let began = LoopMetrics.now
+        progress.withLock { $0[LoopMetrics.slot(number)] = Progress(number: number, began: began) }
     }
 
-    package func batchIsDecided() {
-        progress.withLock { $0.decided = LoopMetrics.now }
+    package func batchIsDecided(_ number: UInt64) {
+        let decided = LoopMetrics.now
+        progress.withLock { $0[LoopMetrics.slot(number)].decided = decided }
     }
 
     package func batchIsDurable(_ batch: BatchSummary) {
         let end = LoopMetrics.now
-        let progress = progress.withLock { $0 }
-        guard batch.requests > 0 || batch.rows > 0, progress.decided >= progress.began, end >= progress.decided else {
+        let progress = progress.withLock { $0[LoopMetrics.slot(batch.number)] }
+        guard progress.number == batch.number, batch.requests > 0 || batch.rows > 0, progress.decided >= progress.began,
+            end >= progress.decided
+        else {
             return
         }
         requests.record(batch.requests)

@@ -83,7 +83,8 @@ public final class SQLiteJournal: EventStore {
         try translating {
             try pool.read { database in
                 try Row.fetchAll(
-                    database, sql: "SELECT partition, last_sequence, checksum FROM journal_head ORDER BY partition"
+                    database,
+                    sql: "SELECT partition, last_sequence, checksum, epoch FROM journal_head ORDER BY partition"
                 ).map(JournalHead.init)
             }
         }
@@ -99,7 +100,8 @@ public final class SQLiteJournal: EventStore {
         try translating {
             try pool.read { database in
                 try Row.fetchOne(
-                    database, sql: "SELECT partition, last_sequence, checksum FROM journal_head WHERE partition = ?",
+                    database,
+                    sql: "SELECT partition, last_sequence, checksum, epoch FROM journal_head WHERE partition = ?",
                     arguments: [partition]
                 )
                 .map(JournalHead.init)
@@ -123,56 +125,79 @@ public final class SQLiteJournal: EventStore {
         }
     }
 
-    public func append(_ rows: [JournalRow]) throws {
+    /// SQLite has one writer.
+    public var batchesMax: Int { 1 }
+
+    /// Blocks until the rows are on disk.
+    public func append(_ rows: [JournalRow], done: @escaping @Sendable ([AppendOutcome]) -> Void) {
+        done(append(rows))
+    }
+
+    /// Nobody else writes to the folder, so there is nobody to wait for, and no need to keep who owns what.
+    public func claim(_ row: JournalRow, owner: NodeID) -> AppendOutcome {
+        append([row], beginsEpoch: true).first ?? .notAtHead
+    }
+
+    private func append(_ rows: [JournalRow], beginsEpoch: Bool = false) -> [AppendOutcome] {
+        var outcomes: [AppendOutcome] = []
         do {
             var began: UInt64 = 0
             try pool.writeWithoutTransaction { database in
                 try database.inTransaction(.immediate) {
-                    for row in rows { try SQLiteJournal.append(row, database) }
+                    outcomes = try rows.map { row in
+                        try SQLiteJournal.append(row, beginsEpoch: beginsEpoch, database) ? .committed : .notAtHead
+                    }
                     began = DispatchTime.now().uptimeNanoseconds
                     return .commit
                 }
             }
             syncs.recordNanoseconds(DispatchTime.now().uptimeNanoseconds - began)
+            return outcomes
         } catch {
-            switch SQLiteJournal.translate(error) {
-            case let known as JournalError where !known.isOfReading: throw known
+            if case JournalError.full = SQLiteJournal.translate(error) { return rows.map { _ in .full } }
             // After a failed commit nobody knows what is on disk, since the page cache is in doubt.
-            default: throw JournalError.outcomeUnknown(error)
-            }
+            return rows.map { _ in .unknown(error) }
         }
     }
 
-    private static func append(_ row: JournalRow, _ database: Database) throws {
-        if row.sequence == 1 {
-            // The primary key rejects a partition that already has a head.
-            try database.cachedStatement(
-                sql: "INSERT OR IGNORE INTO journal_head (partition, last_sequence, checksum) VALUES (?, ?, ?)"
-            ).execute(arguments: [row.partition, Int64(row.lastSequence), Data(row.checksum)])
-        } else {
-            try database.cachedStatement(
-                sql: "UPDATE journal_head SET last_sequence = ?, checksum = ? WHERE partition = ? AND last_sequence = ?"
-            ).execute(
-                arguments: [
-                    Int64(row.lastSequence), Data(row.checksum), row.partition, Int64(row.sequence) - 1,
-                ])
-        }
-        guard database.changesCount == 1 else { throw JournalError.notAtHead(partition: row.partition) }
+    /// - Returns: false if the row doesn't follow the head; then nothing has changed.
+    private static func append(_ row: JournalRow, beginsEpoch: Bool, _ database: Database) throws -> Bool {
         do {
             try database.cachedStatement(
                 sql: """
-                    INSERT INTO journal (partition, sequence, recorded_at, fact_count, payload, checksum)
-                    VALUES (?, ?, ?, ?, ?, ?)
+                    INSERT INTO journal (partition, sequence, recorded_at, fact_count, payload, checksum, epoch)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
                     """
             ).execute(
                 arguments: [
                     row.partition, Int64(row.sequence), row.time.milliseconds, Int64(row.count), Data(row.payload),
-                    Data(row.checksum),
+                    Data(row.checksum), Int64(row.epoch),
                 ])
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-            // The row already exists, beyond the head.
-            throw JournalError.notAtHead(partition: row.partition)
+            // The row already exists.
+            return false
         }
+        let last = Int64(row.lastSequence)
+        if row.sequence == 1 {
+            try database.cachedStatement(
+                sql: """
+                    INSERT OR IGNORE INTO journal_head (partition, last_sequence, checksum, epoch) VALUES (?, ?, ?, ?)
+                    """
+            ).execute(arguments: [row.partition, last, Data(row.checksum), Int64(row.epoch)])
+        } else {
+            try database.cachedStatement(
+                sql: """
+                    UPDATE journal_head SET last_sequence = ?1, checksum = ?2, epoch = ?3
+                    WHERE partition = ?4 AND last_sequence = ?5 AND epoch \(beginsEpoch ? "<" : "=") ?3
+                    """
+            ).execute(
+                arguments: [last, Data(row.checksum), Int64(row.epoch), row.partition, Int64(row.sequence) - 1])
+        }
+        guard database.changesCount == 0 else { return true }
+        try database.execute(
+            sql: "DELETE FROM journal WHERE partition = ? AND sequence = ?",
+            arguments: [row.partition, Int64(row.sequence)])
+        return false
     }
 
     public func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
@@ -181,7 +206,7 @@ public final class SQLiteJournal: EventStore {
                 let rows = try Row.fetchCursor(
                     database,
                     sql: """
-                        SELECT partition, sequence, recorded_at, fact_count, payload, checksum FROM journal
+                        SELECT partition, sequence, recorded_at, fact_count, payload, checksum, epoch FROM journal
                         WHERE partition = ?1 AND sequence >= (
                             SELECT ifnull(max(sequence), 0) FROM journal WHERE partition = ?1 AND sequence <= ?2)
                         ORDER BY sequence
@@ -311,7 +336,8 @@ extension JournalHead {
         let sequence: Int64 = row["last_sequence"]
         let checksum: Data = row["checksum"]
         self.init(
-            partition: row["partition"], lastSequence: UInt64(bitPattern: sequence), checksum: Array(checksum))
+            partition: row["partition"], lastSequence: UInt64(bitPattern: sequence), checksum: Array(checksum),
+            epoch: UInt64(bitPattern: row["epoch"] ?? 0))
     }
 }
 
@@ -323,13 +349,7 @@ extension JournalRow {
         let checksum: Data = row[5]
         self.init(
             partition: row[0], sequence: UInt64(bitPattern: sequence), time: Timestamp(milliseconds: row[2]),
-            count: UInt32(truncatingIfNeeded: count), payload: Array(payload), checksum: Array(checksum))
-    }
-}
-
-extension JournalError {
-    fileprivate var isOfReading: Bool {
-        if case .unreadable = self { return true }
-        return false
+            count: UInt32(truncatingIfNeeded: count), payload: Array(payload), checksum: Array(checksum),
+            epoch: UInt64(bitPattern: row[6] ?? 0))
     }
 }

@@ -62,7 +62,7 @@ public struct Line: Sendable {
     /// Places whose holders still want a pass.
     public internal(set) var waiting = 0
 
-    // Soft: never journaled, never compared.
+    // Soft: never journaled, never compared. ``Attendance`` carries on what is worth it.
     var presence = Presence()
     var pace = Pace()
     var returned = ReturnQueue()

@@ -20,6 +20,8 @@ enum FactPrinter {
         case .line(let fact): members += self.members(fact.body)
         case .audited(let note):
             members += [("by", note.actor), ("action", "\(note.action)"), ("detail", note.detail)]
+        case .epochBegun(let begun):
+            members += [("epoch", begun.epoch), ("owner", "\(begun.owner)")]
         }
         return "{" + members.map { "\(json($0.0)):\(json($0.1))" }.joined(separator: ",") + "}"
     }

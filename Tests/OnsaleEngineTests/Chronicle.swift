@@ -1,4 +1,6 @@
+import Doubles
 import Foundation
+import Doubles
 import OnsaleStorage
 import OnsaleValues
 

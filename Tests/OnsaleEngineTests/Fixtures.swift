@@ -85,10 +85,15 @@ final class WatchedJournal: EventStore {
         return try inner.head(of: partition)
     }
     func latestTime() throws -> Timestamp? { try inner.latestTime() }
-    func append(_ rows: [JournalRow]) throws {
-        try inner.append(rows)
-        state.withLock { $0.rows += rows }
+    var batchesMax: Int { inner.batchesMax }
+    func append(_ rows: [JournalRow], done: @escaping @Sendable ([AppendOutcome]) -> Void) {
+        inner.append(rows) { [self] outcomes in
+            let written = zip(rows, outcomes).filter { if case .committed = $0.1 { true } else { false } }.map(\.0)
+            state.withLock { $0.rows += written }
+            done(outcomes)
+        }
     }
+    func claim(_ row: JournalRow, owner: NodeID) -> AppendOutcome { inner.claim(row, owner: owner) }
     func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
         try check()
         try inner.read(partition: partition, from: sequence, body)

@@ -336,8 +336,10 @@ private final class LoopWatch: LoopObserver {
         }
     }
 
-    func batchBegins(depths: [Int]) { tell("begins " + depths.map { "\($0)" }.joined(separator: " ")) }
-    func batchIsDecided() { tell("decided") }
+    func batchBegins(_ number: UInt64, depths: [Int]) {
+        tell("begins " + depths.map { "\($0)" }.joined(separator: " "))
+    }
+    func batchIsDecided(_ number: UInt64) { tell("decided") }
     func batchIsDurable(_ batch: BatchSummary) {
         tell("durable" + (rows.map { " with \($0()) rows on disk" } ?? ""))
         state.withLock { $0.batches.append(batch) }
@@ -360,7 +362,7 @@ private final class LoopStage {
             journal: journal, limits: limits, logger: .silent, directory: directory, mailbox: mailbox)
         access = EventAccess(directory: directory, mailbox: mailbox, loader: loader)
         loop = WriterLoop(
-            journal: journal, limits: limits, logger: .silent, directory: directory,
+            journal: journal, limits: limits, logger: .silent, directory: directory, mailbox: mailbox,
             housekeeping: Housekeeping(
                 journal: journal, limits: limits, logger: .silent, directory: directory, mailbox: mailbox,
                 loader: loader, queue: nil),

@@ -25,7 +25,7 @@ import Testing
                 now: Example.start, facts: &facts)
         }
         guard let order = sale.order(OrderID(number)) else { preconditionFailure("an order was placed") }
-        return PaymentTask(order, kind: kind, in: Self.definition)
+        return PaymentTask(order, kind: kind, in: Self.definition, epoch: 0)
     }
 
     private func key(_ number: UInt32) -> PaymentQueue.Key { PaymentQueue.Key(task(number)) }

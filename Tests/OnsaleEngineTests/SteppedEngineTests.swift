@@ -96,7 +96,7 @@ private final class SteppedEngine {
             journal: journal, limits: limits, logger: .silent, directory: directory, mailbox: mailbox)
         let seeds = Mutex(SeededRandom(seed: seed &+ 1))
         loop = WriterLoop(
-            journal: journal, limits: limits, logger: .silent, directory: directory,
+            journal: journal, limits: limits, logger: .silent, directory: directory, mailbox: mailbox,
             housekeeping: Housekeeping(
                 journal: journal, limits: limits, logger: .silent, directory: directory, mailbox: mailbox,
                 loader: loader, queue: nil),

@@ -1,4 +1,6 @@
+import Doubles
 import OnsaleSale
+import Doubles
 import OnsaleValues
 import OnsaleWaitingRoom
 import Seeded

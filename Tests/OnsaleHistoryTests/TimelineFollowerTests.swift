@@ -130,7 +130,11 @@ private final class CountingJournal: EventStore {
     func partitions() throws -> [String] { try inner.partitions() }
     func head(of partition: String) throws -> JournalHead? { try inner.head(of: partition) }
     func latestTime() throws -> Timestamp? { try inner.latestTime() }
-    func append(_ rows: [JournalRow]) throws { try inner.append(rows) }
+    var batchesMax: Int { inner.batchesMax }
+    func append(_ rows: [JournalRow], done: @escaping @Sendable ([AppendOutcome]) -> Void) {
+        inner.append(rows, done: done)
+    }
+    func claim(_ row: JournalRow, owner: NodeID) -> AppendOutcome { inner.claim(row, owner: owner) }
     func save(_ snapshot: Snapshot) throws { try inner.save(snapshot) }
     func latestSnapshot(of partition: String) throws -> Snapshot? { try inner.latestSnapshot(of: partition) }
     func save(_ dormant: DormantEvent) throws { try inner.save(dormant) }

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import OnsaleMigrations
+import OnsalePostgres
 import OnsaleStorage
 import Servers
 
@@ -34,9 +35,21 @@ struct PostgresTestDatabase: TestDatabase {
     }
 }
 
+/// The program's own way to PostgreSQL.
+struct ProgramTestDatabase: TestDatabase {
+    let url: String
+
+    func connect<Value>(_ body: (any MigrationDatabase) throws -> Value) throws -> Value {
+        try body(PostgreSQLMigrations(PostgresConfiguration(url: url)))
+    }
+}
+
 enum DatabaseKind: String, CaseIterable, Sendable {
     case sqlite
+    /// By plain libpq.
     case postgresql
+    /// By the connection that the program uses.
+    case program
 }
 
 /// Runs `body` with an empty database, which is gone afterward.
@@ -44,6 +57,7 @@ func withDatabase<Value>(_ kind: DatabaseKind, _ body: (any TestDatabase) async 
     switch kind {
     case .sqlite: try await withFolder { try await body(SQLiteTestDatabase(path: $0 + "/test.sqlite")) }
     case .postgresql: try await withPostgres { try await body(PostgresTestDatabase(url: $0)) }
+    case .program: try await withPostgres { try await body(ProgramTestDatabase(url: $0)) }
     }
 }
 

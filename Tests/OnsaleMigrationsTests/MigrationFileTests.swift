@@ -134,7 +134,10 @@ import Testing
     func statements() throws {
         for migration in try OnsaleSchema.migrations().migrations {
             #expect(!migration.sql.contains("${"), "\(migration.script)")
-            let code = migration.sql.split(separator: "\n").filter { !$0.hasPrefix("--") }.joined(separator: "\n")
+            let code = migration.sql.split(separator: "\n").map {
+                $0.prefix(upTo: $0.firstRange(of: "--")?.lowerBound ?? $0.endIndex)
+            }
+            .joined(separator: "\n")
             for word in ["BEGIN", "COMMIT", "ROLLBACK", "END", "VACUUM", "PRAGMA"] {
                 #expect(
                     !code.uppercased().split { !$0.isLetter }.contains(Substring(word)), "\(migration.script): \(word)")

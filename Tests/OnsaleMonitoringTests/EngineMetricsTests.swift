@@ -44,6 +44,7 @@ import Testing
             switch fact {
             case .created: "eventCreated"
             case .audited: "audited"
+            case .epochBegun: "epochBegun"
             case .sale(let fact): Mirror(reflecting: fact).children.first?.label ?? ""
             case .line(let fact): Mirror(reflecting: fact).children.first?.label ?? ""
             }

@@ -63,7 +63,9 @@ enum MemoryBench {
         var writer = ByteWriter()
         Fact.encode(facts, into: &writer)
         let row = head.row(payload: writer.bytes, count: facts.count, time: Arena.start)
-        try journal.append([row])
+        journal.append([row]) { outcomes in
+            guard case .committed? = outcomes.first else { preconditionFailure("the disk is full") }
+        }
         head = head.advanced(by: row)
         facts.removeAll(keepingCapacity: true)
     }

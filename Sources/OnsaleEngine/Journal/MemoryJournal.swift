@@ -37,20 +37,28 @@ public final class MemoryJournal: EventStore {
         state.withLock { $0.rows.values.compactMap { $0.last?.time }.max() }
     }
 
-    public func append(_ rows: [JournalRow]) throws {
-        try state.withLock { state in
-            if state.isFull { throw JournalError.full }
-            var heads = state.heads
-            for row in rows {
-                let head = heads[row.partition] ?? .empty(row.partition)
-                guard row.sequence == head.lastSequence + 1, JournalChain.holds(row, after: head.checksum) else {
-                    throw JournalError.notAtHead(partition: row.partition)
-                }
-                heads[row.partition] = head.advanced(by: row)
-            }
-            state.heads = heads
-            for row in rows { state.rows[row.partition, default: []].append(row) }
+    public var batchesMax: Int { 1 }
+
+    public func append(_ rows: [JournalRow], done: @escaping @Sendable ([AppendOutcome]) -> Void) {
+        let outcomes = state.withLock { state in
+            rows.map { row in MemoryJournal.append(row, to: &state) { row.follows($0) } }
         }
+        done(outcomes)
+    }
+
+    public func claim(_ row: JournalRow, owner: NodeID) -> AppendOutcome {
+        state.withLock { state in MemoryJournal.append(row, to: &state) { row.beginsEpoch(after: $0) } }
+    }
+
+    private static func append(
+        _ row: JournalRow, to state: inout State, if fits: (JournalHead) -> Bool
+    ) -> AppendOutcome {
+        if state.isFull { return .full }
+        let head = state.heads[row.partition] ?? .empty(row.partition)
+        guard fits(head) else { return .notAtHead }
+        state.heads[row.partition] = head.advanced(by: row)
+        state.rows[row.partition, default: []].append(row)
+        return .committed
     }
 
     public func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {

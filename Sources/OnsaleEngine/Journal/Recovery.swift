@@ -11,6 +11,7 @@ public enum JournalDamage: Error, Hashable, Sendable, CustomStringConvertible {
     case factUnreadable(partition: String, sequence: UInt64)
     case factContradicts(partition: String, sequence: UInt64, String)
     case countMismatch(partition: String, sequence: UInt64)
+    case epochMismatch(partition: String, sequence: UInt64)
     case notCreated(partition: String)
     case planMissing(partition: String)
 
@@ -32,6 +33,8 @@ public enum JournalDamage: Error, Hashable, Sendable, CustomStringConvertible {
             "event \(partition): fact \(sequence) contradicts the state before it: \(reason)"
         case .countMismatch(let partition, let sequence):
             "event \(partition): the row of fact \(sequence) doesn't hold the number of facts it states"
+        case .epochMismatch(let partition, let sequence):
+            "event \(partition): the row of fact \(sequence) was written by a node that no longer owned the event"
         case .notCreated(let partition):
             "event \(partition): its journal does not begin with its creation"
         case .planMissing(let partition):
@@ -120,6 +123,28 @@ struct Replayer {
         self.plans = plans
     }
 
+    /// Goes on where an earlier reading ended.
+    init(resuming state: RecoveredPartition, plans: @escaping Fact.Plans) {
+        name = state.head.partition
+        self.plans = plans
+        partition = state.partition
+        lastSequence = state.head.lastSequence
+        checksum = state.head.checksum
+        time = state.time
+        snapshotSequence = state.snapshotSequence
+    }
+
+    /// The state as far as rows have been taken; nil before the first.
+    var state: RecoveredPartition? {
+        partition.map { partition in
+            RecoveredPartition(
+                partition: partition,
+                head: JournalHead(
+                    partition: name, lastSequence: lastSequence, checksum: checksum, epoch: partition.epoch),
+                time: time, snapshotSequence: snapshotSequence)
+        }
+    }
+
     /// Starts from a snapshot. One that doesn't fit is ignored, since the facts alone are enough.
     mutating func begin(with snapshot: Snapshot, journal: any EventStore) throws {
         var first: JournalRow?
@@ -141,7 +166,9 @@ struct Replayer {
         snapshotSequence = snapshot.lastSequence
     }
 
-    mutating func take(_ row: JournalRow) throws {
+    /// - Returns: the row's facts.
+    @discardableResult
+    mutating func take(_ row: JournalRow) throws -> [Fact] {
         guard row.sequence == lastSequence + 1 else {
             throw JournalDamage.rowMissing(partition: name, expected: lastSequence + 1, found: row.sequence)
         }
@@ -153,10 +180,14 @@ struct Replayer {
             throw JournalDamage.countMismatch(partition: name, sequence: row.sequence)
         }
         for (offset, fact) in facts.enumerated() { try take(fact, row: row, offset: offset) }
+        guard row.epoch == partition?.epoch else {
+            throw JournalDamage.epochMismatch(partition: name, sequence: row.sequence)
+        }
         lastSequence = row.lastSequence
         checksum = row.checksum
         time = row.time
         if lastSequence == expectedHead { checksumAtExpectedHead = checksum }
+        return facts
     }
 
     /// - Throws: ``JournalDamage`` if the row is damaged, or the error from reading the plan.
@@ -188,7 +219,7 @@ struct Replayer {
     ///   - head: the head before the rows were read; they must reach it.
     ///   - headAfter: the head after they were read; they must not pass it.
     func finish(head: JournalHead, headAfter: JournalHead) throws -> RecoveredPartition {
-        guard let partition else { throw JournalDamage.notCreated(partition: name) }
+        guard let state else { throw JournalDamage.notCreated(partition: name) }
         guard lastSequence >= head.lastSequence else {
             throw JournalDamage.tailMissing(partition: name, head: head.lastSequence, last: lastSequence)
         }
@@ -199,9 +230,6 @@ struct Replayer {
         guard checksumThere == head.checksum else {
             throw JournalDamage.checksumMismatch(partition: name, sequence: head.lastSequence)
         }
-        return RecoveredPartition(
-            partition: partition,
-            head: JournalHead(partition: name, lastSequence: lastSequence, checksum: checksum),
-            time: time, snapshotSequence: snapshotSequence)
+        return state
     }
 }

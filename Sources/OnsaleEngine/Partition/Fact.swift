@@ -11,11 +11,14 @@ public enum Fact: Sendable {
     case line(LineFact)
     /// Follows the facts it describes.
     case audited(AuditNote)
+    /// Only where nodes share the journal.
+    case epochBegun(EpochBegun)
 
     private static let createdTag: UInt8 = 128
     private static let auditedTag: UInt8 = 129
     /// Like `created`, but with the plan in a document.
     private static let createdByPlanTag: UInt8 = 130
+    private static let epochBegunTag: UInt8 = 131
 
     /// Looks up a plan document by its SHA-256.
     public typealias Plans = (_ digest: [UInt8]) throws -> [UInt8]?
@@ -32,6 +35,9 @@ public enum Fact: Sendable {
         case .audited(let note):
             writer.write(byte: Fact.auditedTag)
             note.encode(into: &writer)
+        case .epochBegun(let begun):
+            writer.write(byte: Fact.epochBegunTag)
+            begun.encode(into: &writer)
         }
     }
 
@@ -52,6 +58,7 @@ public enum Fact: Sendable {
                     return try plan.plan(reference: reference)
                 })
         case Fact.auditedTag: self = .audited(try AuditNote(from: &reader))
+        case Fact.epochBegunTag: self = .epochBegun(try EpochBegun(from: &reader))
         default: throw reader.malformed
         }
     }
@@ -85,6 +92,7 @@ extension Fact {
         switch self {
         case .created: "eventCreated"
         case .audited: "audited"
+        case .epochBegun: "epochBegun"
         case .sale(let fact): Fact.name(of: fact.body)
         case .line(let fact): Fact.name(of: fact.body)
         }

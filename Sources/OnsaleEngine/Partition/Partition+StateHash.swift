@@ -10,6 +10,7 @@ extension Partition {
         sale.encodeForHash(into: &writer)
         line.encodeSnapshot(into: &writer)
         encodeAudit(into: &writer)
+        encodeOwnership(into: &writer)
         return Array(SHA256.hash(data: writer.bytes))
     }
 }

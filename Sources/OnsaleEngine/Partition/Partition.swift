@@ -12,6 +12,8 @@ public struct Partition: Sendable {
     /// The latest actions of organizers, newest last; the journal has all of them.
     public private(set) var audit: [AuditEntry] = []
     static let auditMax = 1000
+    /// Who writes the event, and under which epoch; nil where nobody shares the journal.
+    public private(set) var ownership: EpochBegun?
     /// Reused between commands; not part of the state.
     private var saleFacts: [SaleFact] = []
     private var lineFacts: [LineFact] = []
@@ -23,6 +25,9 @@ public struct Partition: Sendable {
         line = Line(schedule: definition.schedule)
     }
 
+    /// The epoch in force; 0 where nobody shares the journal.
+    public var epoch: UInt64 { ownership?.epoch ?? 0 }
+
     public func phase(at now: Timestamp) -> OnsalePhase {
         let phase = line.phase(at: now)
         return phase == .open && sale.isSoldOut ? .soldOut : phase
@@ -32,6 +37,19 @@ public struct Partition: Sendable {
     var placesLeft: Int {
         let counts = sale.counts
         return counts.free + counts.held
+    }
+
+    /// Who placed the orders that these facts tell of.
+    func buyers(ofOrdersIn facts: [Fact]) -> [BuyerID] {
+        facts.compactMap { fact in
+            guard case .sale(.orderPlaced(let placed)) = fact else { return nil }
+            return sale.order(placed.order)?.buyer
+        }
+    }
+
+    /// Goes on with what the process knows of the line's people from an earlier state of the same event.
+    mutating func carryOn(_ earlier: borrowing Partition) {
+        line.carryOn(earlier.line.attendance)
     }
 
     /// Whether it must stay loaded: something is in progress, or its opening is still ahead.
@@ -151,12 +169,15 @@ public struct Partition: Sendable {
             tellLine(of: CollectionOfOne(fact), at: at)
         case .line(let fact): try line.replay(fact, at: at)
         case .audited(let note): keep(note, at: at)
+        case .epochBegun(let begun):
+            guard begun.epoch > epoch else { throw ContradictoryFact("an epoch begins twice") }
+            ownership = begun
         }
     }
 
     // MARK: Snapshots
 
-    static let snapshotFormat: UInt8 = 4
+    static let snapshotFormat: UInt8 = 5
 
     /// The state without the definition, which is in the journal's first row.
     public func encodeSnapshot() -> [UInt8] {
@@ -165,6 +186,7 @@ public struct Partition: Sendable {
         sale.encodeSnapshot(into: &writer)
         line.encodeSnapshot(into: &writer)
         encodeAudit(into: &writer)
+        encodeOwnership(into: &writer)
         return writer.bytes
     }
 
@@ -174,6 +196,10 @@ public struct Partition: Sendable {
             writer.write(timestamp: entry.at)
             entry.note.encode(into: &writer)
         }
+    }
+
+    func encodeOwnership(into writer: inout ByteWriter) {
+        writer.write(optional: ownership) { $1.encode(into: &$0) }
     }
 
     /// Restores the state from a snapshot.
@@ -187,6 +213,9 @@ public struct Partition: Sendable {
         for _ in 0..<(try reader.count()) {
             let at = try reader.timestamp()
             keep(try AuditNote(from: &reader), at: at)
+        }
+        ownership = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
+            try EpochBegun(from: &reader)
         }
         guard reader.isAtEnd else { throw reader.malformed }
     }

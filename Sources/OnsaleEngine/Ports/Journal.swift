@@ -14,11 +14,15 @@ public struct JournalRow: Hashable, Sendable {
     public let payload: [UInt8]
     /// SHA-256 over the row and its predecessor's checksum; see ``JournalChain``.
     public let checksum: [UInt8]
+    /// The epoch under which its writer owned the event; 0 where nobody shares the journal.
+    public let epoch: UInt64
 
-    /// A row with these values. To write facts after a head, use ``JournalHead/row(payload:count:time:)``.
+    /// A row with these values. To write facts after a head, use ``JournalHead/row(payload:count:time:epoch:)``.
     public init(
-        partition: String, sequence: UInt64, time: Timestamp, count: UInt32, payload: [UInt8], checksum: [UInt8]
+        partition: String, sequence: UInt64, time: Timestamp, count: UInt32, payload: [UInt8], checksum: [UInt8],
+        epoch: UInt64 = 0
     ) {
+        self.epoch = epoch
         self.partition = partition
         self.sequence = sequence
         self.time = time
@@ -39,9 +43,12 @@ public struct JournalHead: Hashable, Sendable {
     public let lastSequence: UInt64
     /// The checksum of its last row; 32 zero bytes before the first.
     public let checksum: [UInt8]
+    /// The epoch of its last row.
+    public let epoch: UInt64
 
     /// A head with these values.
-    public init(partition: String, lastSequence: UInt64, checksum: [UInt8]) {
+    public init(partition: String, lastSequence: UInt64, checksum: [UInt8], epoch: UInt64 = 0) {
+        self.epoch = epoch
         self.partition = partition
         self.lastSequence = lastSequence
         self.checksum = checksum
@@ -57,17 +64,27 @@ public struct JournalHead: Hashable, Sendable {
 public enum JournalError: Error, Sendable {
     /// The disk is full. Nothing was written; a later attempt may succeed.
     case full
-    /// The rows don't follow the partition's head: another process has written. Nothing was written.
-    case notAtHead(partition: String)
-    /// The append failed, and the rows may or may not be on disk. Only reading them back can tell.
-    case outcomeUnknown(any Error)
     /// The read failed; it may succeed later.
     case unreadable(any Error)
 }
 
+/// What became of a row.
+public enum AppendOutcome: Sendable {
+    /// It is durable.
+    case committed
+    /// There is no room. Nothing was written; a later attempt may succeed.
+    case full
+    /// It doesn't follow the partition's head: someone else has written, or is writing. Nothing was written.
+    case notAtHead
+    /// Nothing was sent, and nothing written, for a reason that may pass.
+    case unavailable(any Error)
+    /// It may or may not have been written, or may still be. Only reading can tell.
+    case unknown(any Error)
+}
+
 /// The durable log of facts, by partition.
 ///
-/// Calls block, so make them on dedicated threads, never on the cooperative pool. Every adapter must pass the shared
+/// Calls other than ``append(_:done:)`` block, so make them on dedicated threads, never on the cooperative pool. Every adapter must pass the shared
 /// conformance suite, `JournalConformanceTests`.
 public protocol Journal: Sendable {
     /// The heads of all partitions, sorted by name.
@@ -82,10 +99,18 @@ public protocol Journal: Sendable {
     /// The time of the newest row in any partition; nil if the journal is empty.
     func latestTime() throws -> Timestamp?
 
-    /// Appends rows of any number of partitions in one transaction and syncs it to disk. It is all or nothing, and once
-    /// it returns the rows are durable.
-    /// - Throws: ``JournalError``.
-    func append(_ rows: [JournalRow]) throws
+    /// How many batches may be under way at a time.
+    var batchesMax: Int { get }
+
+    /// Begins to append rows: one at most of each partition, in one transaction with one sync. One partition's trouble
+    /// costs the others nothing.
+    /// - Parameter done: called exactly once, with an outcome for each row, in order; from any thread, and possibly
+    ///   before this returns.
+    func append(_ rows: [JournalRow], done: @escaping @Sendable ([AppendOutcome]) -> Void)
+
+    /// Appends a row that begins an epoch for `owner`. Unlike ``append(_:done:)`` it waits for whoever is writing at
+    /// that place, so it also settles what became of their row.
+    func claim(_ row: JournalRow, owner: NodeID) -> AppendOutcome
 
     /// Passes rows to `body` in order, starting with the one that contains fact `sequence`.
     /// - Throws: ``JournalError``, or what `body` throws; that stops the reading.

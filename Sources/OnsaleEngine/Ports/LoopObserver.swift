@@ -4,16 +4,20 @@ package import OnsaleCorrelation
 /// it between two calls. All come from the writer's thread, and none may block.
 package protocol LoopObserver: Sendable {
     /// A batch begins: requests have been taken from the inboxes.
-    /// - Parameter depths: how many waited in each lane, over all events.
-    func batchBegins(depths: [Int])
+    /// - Parameters:
+    ///   - number: the batch's. The next may begin before this one is on disk.
+    ///   - depths: how many waited in each lane, over all events.
+    func batchBegins(_ number: UInt64, depths: [Int])
     /// Everything in the batch has been decided.
-    func batchIsDecided()
-    /// The batch is on disk, and nobody has been answered yet.
+    func batchIsDecided(_ number: UInt64)
+    /// A part of the batch, or all of it, is on disk, and nobody in it has been answered yet.
     func batchIsDurable(_ batch: BatchSummary)
 }
 
 /// What a batch was made of.
 package struct BatchSummary: Sendable {
+    /// The batch's number; 0 for one whose fate was learned late.
+    package let number: UInt64
     /// Requests answered with it.
     package let requests: Int
     /// Rows written: one for each event that changed.
@@ -31,7 +35,7 @@ package struct BatchSummary: Sendable {
 
 /// For tests and tools, which nobody watches.
 struct NoLoopObserver: LoopObserver {
-    func batchBegins(depths: [Int]) {}
-    func batchIsDecided() {}
+    func batchBegins(_ number: UInt64, depths: [Int]) {}
+    func batchIsDecided(_ number: UInt64) {}
     func batchIsDurable(_ batch: BatchSummary) {}
 }

@@ -238,7 +238,7 @@ final class PaymentSweep: Sendable {
             guard let order = partition.sale.order(OrderID(serial)), order.duty == nil, order.amount > 0 else {
                 continue
             }
-            let task = PaymentTask(order, kind: .void, in: partition.definition)
+            let task = PaymentTask(order, kind: .void, in: partition.definition, epoch: partition.epoch)
             page.append(Reference(text: task.payment.reference, placedAt: order.placedAt))
         }
         return (serial <= 1 ? 0 : serial, page)

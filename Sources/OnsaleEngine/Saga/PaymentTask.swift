@@ -27,11 +27,13 @@ public struct PaymentTask: Sendable {
     public let placedAt: Timestamp
     /// When the order ended, if it has.
     public let endedAt: Timestamp?
+    /// The epoch under which it was found; under another, nothing that comes of it counts.
+    let epoch: UInt64
     /// Whether an earlier process may have begun it.
     var isResumed = false
 
     /// What the order still needs from the provider; nil if nothing.
-    public init?(_ order: Order, in definition: EventDefinition) {
+    public init?(_ order: Order, in definition: EventDefinition, epoch: UInt64 = 0) {
         guard let duty = order.duty else { return nil }
         let kind: Kind =
             switch duty {
@@ -40,10 +42,11 @@ public struct PaymentTask: Sendable {
             case .void: .void
             case .refund: .refund
             }
-        self.init(order, kind: kind, in: definition)
+        self.init(order, kind: kind, in: definition, epoch: epoch)
     }
 
-    init(_ order: Order, kind: Kind, in definition: EventDefinition) {
+    init(_ order: Order, kind: Kind, in definition: EventDefinition, epoch: UInt64) {
+        self.epoch = epoch
         event = definition.id
         self.order = order.id
         buyer = order.buyer
@@ -65,17 +68,20 @@ public struct PaymentTask: Sendable {
     /// What each order and second payment in these facts needs now; nil for nothing.
     static func news(of facts: [Fact], in partition: borrowing Partition) -> [(PaymentQueue.Key, PaymentTask?)] {
         let event = partition.definition.id
+        let epoch = partition.epoch
         var news: [(PaymentQueue.Key, PaymentTask?)] = []
         for case .sale(let fact) in facts {
             guard let id = fact.order, let order = partition.sale.order(id) else { continue }
             switch fact {
             case .strayFound(let found):
-                let task = PaymentTask(order, kind: .returnStray(intent: found.intent), in: partition.definition)
+                let task = PaymentTask(
+                    order, kind: .returnStray(intent: found.intent), in: partition.definition, epoch: epoch)
                 news.append((PaymentQueue.Key(task), task))
             case .strayReturned(let returned):
                 news.append((PaymentQueue.Key(event: event, order: id, stray: returned.intent), nil))
             default:
-                news.append((PaymentQueue.Key(event: event, order: id), PaymentTask(order, in: partition.definition)))
+                let task = PaymentTask(order, in: partition.definition, epoch: epoch)
+                news.append((PaymentQueue.Key(event: event, order: id), task))
             }
         }
         return news
@@ -89,12 +95,13 @@ public struct PaymentTask: Sendable {
     /// At most `max` open tasks of orders after `serial`, and at most `max` second payments.
     static func open(in partition: borrowing Partition, after serial: UInt32, atMost max: Int) -> [PaymentTask] {
         let sale = partition.sale
+        let epoch = partition.epoch
         let orders = sale.openOrders.serials(after: serial, atMost: max).compactMap { serial in
-            sale.order(OrderID(serial)).flatMap { PaymentTask($0, in: partition.definition) }
+            sale.order(OrderID(serial)).flatMap { PaymentTask($0, in: partition.definition, epoch: epoch) }
         }
         let strays = sale.strays.values.prefix(max).sorted { $0.intent < $1.intent }.compactMap { stray in
             sale.order(stray.order).map {
-                PaymentTask($0, kind: .returnStray(intent: stray.intent), in: partition.definition)
+                PaymentTask($0, kind: .returnStray(intent: stray.intent), in: partition.definition, epoch: epoch)
             }
         }
         return strays + orders

@@ -151,6 +151,10 @@ final class SagaRunner: Sendable {
     /// Asks the provider and applies its answer to the order.
     /// - Returns: how long to wait before asking again, if the order still needs the same then.
     private func attempt(_ task: PaymentTask, _ course: inout PaymentCourse) async -> PaymentQueue.Pause {
+        // A deposed owner must not ask the provider for anything; the new one does.
+        guard events.isWritten(task.event, under: task.epoch) else {
+            return .init(milliseconds: SagaRunner.delayMilliseconds(tries: course.tries))
+        }
         do {
             let results = try await steps.results(task, &course)
             providerAnswered()
@@ -163,7 +167,8 @@ final class SagaRunner: Sendable {
                         ? SagaRunner.lookMilliseconds : SagaRunner.pollMilliseconds(tries: course.tries))
             }
             if !isStopping {
-                try await events.apply(SettlePayment(task.order, results), to: try await events.event(task.event))
+                try await events.apply(
+                    SettlePayment(task.order, results), to: try await events.event(task.event), under: task.epoch)
             }
             return .init(
                 milliseconds: results.contains(where: \.asksPayer)
@@ -359,7 +364,11 @@ final class SagaRunner: Sendable {
         do {
             read = try await events.read(order: reference) { partition, order in
                 let definition = partition.definition
-                return (order, PaymentTask(order, kind: .void, in: definition), PaymentTask(order, in: definition))
+                let epoch = partition.epoch
+                return (
+                    order, PaymentTask(order, kind: .void, in: definition, epoch: epoch),
+                    PaymentTask(order, in: definition, epoch: epoch)
+                )
             }
         } catch { return false }
         guard let (event, (order, subject, task)) = read else { return true }
@@ -371,13 +380,14 @@ final class SagaRunner: Sendable {
         }
         guard order.amount > 0, isAboutReturn || seeksStrays || order.captured == 0 else { return true }
         return await InstrumentationContext.withValue(subject.context(requestID: requests.id(of: subject))) {
-            await look(after: order, subject.payment, event, seeksStrays: seeksStrays)
+            await look(after: order, subject, event, seeksStrays: seeksStrays)
         }
     }
 
     private func look(
-        after order: Order, _ payment: PaymentOrder, _ event: EventHandle, seeksStrays: Bool
+        after order: Order, _ subject: PaymentTask, _ event: EventHandle, seeksStrays: Bool
     ) async -> Bool {
+        let payment = subject.payment
         do {
             let (results, isComplete) = try await steps.lookAfter(order, as: payment, seeksStrays: seeksStrays)
             providerAnswered()
@@ -390,9 +400,9 @@ final class SagaRunner: Sendable {
             let command = SettlePayment(order.id, news)
             if let action = news.compactMap(\.auditAction).first {
                 let note = AuditNote(actor: "payment provider", action: action, detail: payment.reference)
-                try await events.apply(Audited(command, as: note), to: event)
+                try await events.apply(Audited(command, as: note), to: event, under: subject.epoch)
             } else {
-                try await events.apply(command, to: event)
+                try await events.apply(command, to: event, under: subject.epoch)
             }
             return isComplete
         } catch PaymentGatewayError.unanswered(let reason) {

@@ -19,6 +19,8 @@ public struct Envelope: Sendable {
     let isRead: Bool
     /// The wait's span, if the request is traced.
     var wait: JournalWait?
+    /// The only epoch under which it may be decided; nil if any will do.
+    var epoch: UInt64?
 
     init(
         decide: @escaping @Sendable (inout Partition, _ now: Timestamp, inout [Fact]) -> Verdict,

@@ -7,25 +7,37 @@ public final class EventHandle: Sendable {
         var lanes: [[Envelope]] = Lane.allCases.map { _ in [] }
         /// Whether the loop knows that something waits.
         var isListed = false
-        /// Whether the event has been unloaded, so callers must look it up again.
-        var isClosed = false
+        var door = Door.open
+        /// The epoch under which the event is written here; 0 where nobody shares the journal.
+        var epoch: UInt64 = 0
+    }
+
+    private enum Door {
+        case open
+        /// The event has been unloaded, so callers must look it up again.
+        case closed
+        /// Another node writes the event.
+        case elsewhere
     }
 
     enum Refused: Error {
         case full(retryAfterSeconds: Int)
         case closed
+        case elsewhere
     }
 
     public let id: String
     /// The event's tag, which is part of its orders' public IDs.
     let tag: UInt64
-    private let inbox = Mutex(Inbox())
+    private let inbox: Mutex<Inbox>
     private let published: Mutex<EventView>
     private let limits: EngineLimits
     /// Buyers with orders here.
     private let ordering: Mutex<Set<BuyerID>>
 
-    init(id: String, view: EventView, buyers: [BuyerID] = [], limits: EngineLimits) {
+    /// - Parameter isHere: whether it is written here.
+    init(id: String, view: EventView, buyers: [BuyerID] = [], limits: EngineLimits, isHere: Bool = true) {
+        inbox = Mutex(Inbox(door: isHere ? .open : .elsewhere))
         ordering = Mutex(Set(buyers))
         self.id = id
         self.limits = limits
@@ -44,7 +56,7 @@ public final class EventHandle: Sendable {
     }
 
     func noteOrders(of buyers: [BuyerID]) {
-        ordering.withLock { $0.formUnion(buyers) }
+        if !buyers.isEmpty { ordering.withLock { $0.formUnion(buyers) } }
     }
 
     func publish(_ view: EventView) {
@@ -55,7 +67,11 @@ public final class EventHandle: Sendable {
     /// - Returns: whether the caller must tell the loop.
     func put(_ envelope: Envelope, lane: Lane) throws(Refused) -> Bool {
         try inbox.withLock { inbox throws(Refused) in
-            if inbox.isClosed { throw .closed }
+            switch inbox.door {
+            case .open: break
+            case .closed: throw .closed
+            case .elsewhere: throw .elsewhere
+            }
             guard inbox.lanes[lane.rawValue].count < limits.laneMax[lane.rawValue] else {
                 throw .full(retryAfterSeconds: 1)
             }
@@ -98,17 +114,44 @@ public final class EventHandle: Sendable {
     func closeIfEmpty() -> Bool {
         inbox.withLock { inbox in
             guard inbox.lanes.allSatisfy(\.isEmpty) else { return false }
-            inbox.isClosed = true
+            inbox.door = .closed
             return true
         }
     }
 
     /// Closes the inbox and returns what was waiting.
     func close() -> [Envelope] {
+        empty(leaving: .closed)
+    }
+
+    /// Another node writes the event from now on.
+    /// - Returns: what was waiting.
+    func leave() -> [Envelope] {
+        empty(leaving: .elsewhere)
+    }
+
+    /// Empties the inbox without closing it.
+    func clear() -> [Envelope] {
+        empty(leaving: .open)
+    }
+
+    private func empty(leaving door: Door) -> [Envelope] {
         inbox.withLock { inbox in
-            inbox.isClosed = true
+            inbox.door = door
+            inbox.isListed = false
             defer { inbox.lanes = Lane.allCases.map { _ in [] } }
             return inbox.lanes.flatMap { $0 }
         }
     }
+
+    /// The event is written here from now on.
+    func open(epoch: UInt64) {
+        inbox.withLock { inbox in
+            inbox.door = .open
+            inbox.epoch = epoch
+        }
+    }
+
+    /// The epoch under which the event is written here; nil while it isn't.
+    var epoch: UInt64? { inbox.withLock { $0.door == .open ? $0.epoch : nil } }
 }

@@ -28,6 +28,8 @@ final class EventWriter {
     private var remindedThrough: UInt32 = 0
     /// Whether the process is stopping, so orders are answered in their current state.
     private var isDraining = false
+    /// Whether the batch is on its way to the journal, so the state is ahead of it.
+    var isInFlight = false
 
     // The current batch.
     private var facts: [Fact] = []
@@ -97,6 +99,12 @@ final class EventWriter {
         if !envelopes.isEmpty { lastUsed = now }
         completions.reserveCapacity(completions.count + envelopes.count)
         for envelope in envelopes {
+            if let epoch = envelope.epoch, epoch != partition.epoch {
+                // What it rests on was begun by an owner of the event that is none any more.
+                completions.append { envelope.refuse(.moved) }
+                failures.append(envelope.fail)
+                continue
+            }
             if let wait = envelope.wait { waits.append(wait) }
             switch envelope.decide(&partition, now, &facts) {
             case .wait(let order, let deadline, let reply) where !isDraining:
@@ -136,11 +144,7 @@ final class EventWriter {
         head = head.advanced(by: row)
         let view = EventView(partition, lastSequence: head.lastSequence)
         handle.publish(view)
-        let ordering = facts.compactMap { fact -> BuyerID? in
-            guard case .sale(.orderPlaced(let placed)) = fact else { return nil }
-            return partition.sale.order(placed.order)?.buyer
-        }
-        if !ordering.isEmpty { handle.noteOrders(of: ordering) }
+        handle.noteOrders(of: partition.buyers(ofOrdersIn: facts))
         defer {
             facts = []
             self.row = nil
@@ -179,7 +183,11 @@ final class EventWriter {
         for wait in waits { wait.fail(error) }
         waits.removeAll()
         for fail in told { fail(error) }
-        // Callers waiting for an order must ask again, and then get the state on disk.
+        failWaiters(error)
+    }
+
+    /// Callers waiting for an order must ask again, and then get the state on disk.
+    private func failWaiters(_ error: EngineError) {
         let waiting = waitersInOrder.flatMap(\.value)
         waiters.removeAll()
         nextWaiterDeadline = nil
@@ -188,10 +196,28 @@ final class EventWriter {
 
     /// Replaces the state with the one on disk.
     func reload(_ recovered: RecoveredPartition) {
-        partition = recovered.partition
+        var next = recovered.partition
+        next.carryOn(partition)
+        partition = next
         head = recovered.head
         lastTime = recovered.time
         handle.publish(EventView(partition, lastSequence: head.lastSequence))
+    }
+
+    /// The state between two batches, which is the journal's.
+    var state: RecoveredPartition {
+        RecoveredPartition(partition: partition, head: head, time: lastTime, snapshotSequence: snapshotSequence)
+    }
+
+    /// Tells everyone who waits that nothing is known. The batch stays, since it may yet turn out to be in the journal.
+    func tellUnavailable() {
+        let told = failures
+        completions.removeAll()
+        failures.removeAll()
+        for wait in waits { wait.fail(EngineError.unavailable) }
+        waits.removeAll()
+        for fail in told { fail(.unavailable) }
+        failWaiters(.unavailable)
     }
 
     func noteSnapshot(at sequence: UInt64) {
@@ -203,6 +229,7 @@ final class EventWriter {
     /// Answers every waiter with the order's current state, now and from now on.
     func drain() {
         isDraining = true
+        guard !isInFlight else { return }
         for (serial, list) in waitersInOrder {
             guard let order = partition.sale.order(OrderID(serial)) else { continue }
             // Between batches the state holds nothing that isn't on disk, so this answer is safe.

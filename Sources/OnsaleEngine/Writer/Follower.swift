@@ -14,10 +14,14 @@ package protocol Follower: Sendable {
     /// block or keep a copy of the partition, or the writer would have to copy whatever it changes next.
     func follow(_ committed: Committed, in partition: borrowing Partition)
 
+    /// Called with what another node has written, once it has been replayed here, in journal order. Not on the
+    /// writer's thread.
+    func observe(_ committed: Committed)
+
     /// Called when an event has been loaded, so the follower can pick up what may have been in progress.
     func resume(_ partition: borrowing Partition, at head: JournalHead)
 
-    /// Called when an event goes out of service. What the follower knows of it may differ from what is on disk.
+    /// Called when an event goes out of service or is written elsewhere. What the follower knows of it may differ from what is on disk.
     func leave(_ event: String)
 
     /// Called now and then with a task that has been open so long that perhaps nobody is working on it.
@@ -25,6 +29,7 @@ package protocol Follower: Sendable {
 }
 
 extension Follower {
+    package func observe(_ committed: Committed) {}
     package func resume(_ partition: borrowing Partition, at head: JournalHead) {}
     package func leave(_ event: String) {}
     package func remind(of task: PaymentTask) {}

@@ -98,7 +98,7 @@ final class Housekeeping: Sendable {
     /// - Returns: the writers to drop.
     func idle(_ writers: [EventWriter], now: Timestamp) -> [EventWriter] {
         writers.filter { writer in
-            guard !writer.isSnapshotInProgress, !writer.isNew,
+            guard !writer.isSnapshotInProgress, !writer.isNew, !writer.isInFlight,
                 writer.lastUsed.adding(seconds: limits.idleSeconds) < now,
                 !writer.partition.hasUnfinishedBusiness(at: now), directory.beginUnloading(writer.handle)
             else { return false }

@@ -7,6 +7,14 @@ final class Mailbox: Sendable {
         case loaded(EventHandle, RecoveredPartition)
         case created(EventHandle, Partition, EventWriter.Created)
         case snapshotTaken(event: String, sequence: UInt64?)
+        case appended(batch: UInt64, [AppendOutcome])
+        case settled(event: String, Settlement)
+        /// Stop writing the event at the next rest between two batches.
+        case release(event: String)
+        /// This node may believe again that it owns what it owned.
+        case trusted
+        /// The journal has rows of another owner.
+        case challenge(event: String)
         /// Stop making callers wait for orders.
         case drain
     }

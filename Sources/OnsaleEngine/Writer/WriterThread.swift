@@ -77,7 +77,7 @@ final class WriterThread: Sendable {
             lastTurn.store(DispatchTime.now().uptimeNanoseconds, ordering: .releasing)
             isFull.store(loop.isFull(at: now), ordering: .relaxed)
             idleTurns = hasWorked || untilDue > 0 ? 0 : idleTurns + 1
-            if isStopping, isEmpty, !hasWorked {
+            if isStopping, isEmpty, !hasWorked, !loop.isAwaitingJournal {
                 mailbox.close()
                 loop.finish()
                 return

@@ -185,7 +185,13 @@ extension Problem {
             self = .busy(
                 .overloaded, "This event is out of service until the organizer attends to it.", retryAfterSeconds: 60)
         case .unavailable:
-            self = .busy(.overloaded, "This event could not be loaded just now. Try again.", retryAfterSeconds: 2)
+            self = .busy(
+                .overloaded, "This event does not answer just now. Try again with the same Idempotency-Key.",
+                retryAfterSeconds: 2)
+        case .moved:
+            self = .busy(
+                .overloaded, "This event is moving to another server. Try again with the same Idempotency-Key.",
+                retryAfterSeconds: 1)
         }
     }
 

@@ -49,7 +49,7 @@ package struct Storyteller {
 
     package mutating func take(_ fact: Fact, at: Timestamp) {
         switch fact {
-        case .created: break
+        case .created, .epochBegun: break
         case .sale(let fact):
             guard concerns(fact, at) else { return }
             add(words(for: fact, at), at)

@@ -1,0 +1,44 @@
+import OnsaleOwnership
+import OnsaleValues
+
+/// One event in the care of a ``Steward``.
+struct Charge {
+    /// A writer that the loop has set aside.
+    struct Doubt {
+        /// The batch whose fate is unknown; nil if it is known not to be in the journal.
+        let row: JournalRow?
+        /// Where the journal stood before it.
+        let rest: JournalHead
+        let time: Timestamp
+    }
+
+    var ownership: Ownership
+    /// nil until the event has been read for the first time.
+    var handle: EventHandle?
+    /// The state as far as the journal has been read; nil while the loop has it.
+    var replica: RecoveredPartition?
+    var doubt: Doubt?
+    /// Whether the loop has set a writer aside that has not been settled.
+    var isAside = false
+    /// What must be tried again, and when.
+    var postponed: (action: Ownership.Action, at: Int64)?
+    /// The last fact that the registry has told of.
+    var sighted: UInt64 = 0
+    /// Whether the loop has been asked to give the event up.
+    var isLeaving = false
+    /// Who is to have it next.
+    var heir: NodeID?
+
+    var isSettled: Bool { !ownership.isUnsettled && !isAside && postponed == nil }
+
+    var isHere: Bool {
+        guard case .owned = ownership.state else { return false }
+        return !isAside
+    }
+
+    /// What a claim comes after.
+    var rest: (head: JournalHead, time: Timestamp)? {
+        if case .uncertain = ownership.state { return doubt.map { ($0.rest, $0.time) } }
+        return replica.map { ($0.head, $0.time) }
+    }
+}

@@ -1,0 +1,397 @@
+import Logging
+import OnsaleOwnership
+import OnsaleSale
+import OnsaleValues
+import Synchronization
+
+/// Keeps the events of a node that shares its journal with others: follows by replay those that others write, takes
+/// those whose owner is gone, hands those over that belong elsewhere, and finds out what became of rows in doubt.
+///
+/// It is stepped like ``WriterLoop``: ``turn(_:now:wall:)`` does the blocking work on whatever thread calls it, one at
+/// a time. ``Ownership`` decides for each event, ``Neighbourhood`` whose turn it is.
+final class Steward {
+    /// How long until a failed attempt is made again, in milliseconds.
+    private static let retryMilliseconds: Int64 = 250
+    /// How many events are handed over at a time.
+    private static let leavingMax = 2
+
+    let node: NodeID
+    let inbox = StewardInbox()
+    private let journal: any EventStore
+    private let directory: EventDirectory
+    private let mailbox: Mailbox
+    private let followers: [any Follower]
+    private let limits: EngineLimits
+    private let logger: Logger
+    private let lease: Lease
+    private var neighbourhood: Neighbourhood
+    private var charges: [String: Charge] = [:]
+    private var now: Int64 = 0
+    private var wall = Timestamp(milliseconds: 0)
+    private var isClosing = false
+
+    /// - Parameters:
+    ///   - followers: told of what other nodes have written.
+    ///   - lease: extended whenever the registry answers.
+    init(
+        node: NodeID, journal: any EventStore, directory: EventDirectory, mailbox: Mailbox,
+        followers: [any Follower], limits: EngineLimits, lease: Lease, logger: Logger
+    ) {
+        self.node = node
+        self.journal = journal
+        self.directory = directory
+        self.mailbox = mailbox
+        self.followers = followers
+        self.limits = limits
+        self.lease = lease
+        self.logger = logger
+        neighbourhood = Neighbourhood(node: node)
+    }
+
+    // MARK: A turn
+
+    /// Does what there is to do.
+    /// - Parameters:
+    ///   - sighting: what the registry said since the last turn, if it was asked.
+    ///   - now: milliseconds of this process's monotonic clock.
+    ///   - wall: the time of day, for rows.
+    func turn(_ sighting: Sighting?, now: Int64, wall: Timestamp) {
+        self.now = now
+        self.wall = wall
+        for note in inbox.take() { heed(note) }
+        if let sighting { see(sighting) }
+        for event in charges.keys.sorted() { attend(event) }
+        inbox.publish(seats, neighbours: neighbourhood.others(at: now), all: neighbourhood.all)
+    }
+
+    /// Whether everything this node owned has been left to others, or nobody is there to take it.
+    var isEmpty: Bool { charges.values.allSatisfy { !$0.isHere && $0.isSettled } }
+
+    private var seats: [String: EventSeat] {
+        charges.mapValues { charge in
+            EventSeat(
+                owner: charge.ownership.owner, epoch: charge.ownership.epoch, isHere: charge.isHere,
+                behind: charge.replica.map { charge.sighted - min(charge.sighted, $0.head.lastSequence) } ?? 0)
+        }
+    }
+
+    private func heed(_ note: StewardInbox.Note) {
+        switch note {
+        case .collided(let event):
+            charges[event]?.isAside = true
+            charges[event]?.doubt = nil
+            charges[event]?.replica = nil
+            handle(.collided, event)
+        case .lostTrack(let event, let row, let rest, let time):
+            charges[event]?.isAside = true
+            charges[event]?.doubt = .init(row: row, rest: rest, time: time)
+            charges[event]?.replica = nil
+            handle(.lostTrack, event)
+        case .gaveUp(let state, let handle): appoint(state, handle)
+        case .create(let handle, let partition, let reply): create(handle, partition, reply)
+        case .mute(let id, let milliseconds): neighbourhood.mute(id, until: now + milliseconds)
+        case .close: isClosing = true
+        }
+    }
+
+    private func see(_ sighting: Sighting) {
+        neighbourhood.see(sighting.nodes, askedAt: sighting.askedAt)
+        lease.extend(until: sighting.askedAt + Neighbourhood.silenceMilliseconds)
+        mailbox.deliver(.trusted)
+        for head in sighting.heads {
+            var charge = charges[head.event] ?? Charge(ownership: Ownership(node: node))
+            charge.sighted = max(charge.sighted, head.lastSequence)
+            charges[head.event] = charge
+            if head.epoch > charge.ownership.epoch, charge.isHere { mailbox.deliver(.challenge(event: head.event)) }
+        }
+    }
+
+    /// Does for one event what its turn brings.
+    private func attend(_ event: String) {
+        guard let charge = charges[event] else { return }
+        if let postponed = charge.postponed {
+            guard postponed.at <= now else { return }
+            charges[event]?.postponed = nil
+            perform(postponed.action, event)
+            return
+        }
+        guard charge.isSettled else { return }
+        if charge.isHere {
+            leave(event)
+        } else if charge.replica.map({ $0.head.lastSequence < charge.sighted }) ?? true {
+            follow(event)
+        }
+        guard let charge = charges[event], charge.isSettled, !charge.isHere, charge.replica != nil, !isClosing,
+            neighbourhood.mayClaim(event, ownedBy: charge.ownership.owner, at: now)
+        else { return }
+        handle(.claim, event)
+    }
+
+    // MARK: Performing
+
+    private func handle(_ input: Ownership.Input, _ event: String) {
+        guard let action = charges[event]?.ownership.handle(input) else {
+            // A claim that led nowhere leaves nothing in doubt.
+            return
+        }
+        perform(action, event)
+    }
+
+    private func postpone(_ action: Ownership.Action, _ event: String) {
+        charges[event]?.postponed = (action, now + Steward.retryMilliseconds)
+    }
+
+    private func perform(_ action: Ownership.Action, _ event: String) {
+        switch action {
+        case .claim: claim(event, action)
+        case .read: readToEnd(event, action)
+        case .write: write(event, action)
+        case .stop: stop(event)
+        }
+    }
+
+    private func claim(_ event: String, _ action: Ownership.Action) {
+        guard let rest = charges[event]?.rest else { return postpone(.read, event) }
+        let row = rest.head.claim(for: node, lastTime: rest.time, now: wall)
+        switch journal.claim(row, owner: node) {
+        case .committed: handle(.claimed(.committed), event)
+        case .notAtHead: handle(.claimed(.refused), event)
+        case .full, .unavailable, .unknown:
+            guard let next = charges[event]?.ownership.handle(.claimed(.unknown)) else { return }
+            postpone(next, event)
+        }
+    }
+
+    private func readToEnd(_ event: String, _ action: Ownership.Action) {
+        do {
+            if let begun = try readOn(event) { handle(.read(epoch: begun.epoch, owner: begun.owner), event) }
+            // Settled by what was read, or else by its end.
+            if charges[event]?.ownership.isUnsettled ?? false { handle(.readToEnd, event) }
+        } catch {
+            unreadable(event, error)
+            postpone(action, event)
+        }
+    }
+
+    /// Reads what is new.
+    /// - Returns: the last epoch begun in it.
+    private func readOn(_ event: String) throws -> EpochBegun? {
+        guard let charge = charges[event] else { return nil }
+        // In doubt, the loop may still have the right state; then reading all of it again would be a waste.
+        if let doubt = charge.doubt { return try lastEpoch(event, after: doubt.rest.lastSequence) }
+        try catchUp(event)
+        return charges[event]?.replica?.partition.ownership
+    }
+
+    private func lastEpoch(_ event: String, after sequence: UInt64) throws -> EpochBegun? {
+        var last: EpochBegun?
+        try journal.read(partition: event, from: sequence + 1) { row in
+            for case .epochBegun(let begun) in try Fact.decode(payload: row.payload, plans: { _ in nil }) {
+                last = begun
+            }
+        }
+        return last
+    }
+
+    /// Whether the batch in doubt is in the journal.
+    private func isDurable(_ doubt: Charge.Doubt?) throws -> Bool {
+        guard let row = doubt?.row else { return false }
+        var found: JournalRow?
+        do {
+            try journal.read(partition: row.partition, from: row.sequence) { row in
+                found = row
+                throw Enough()
+            }
+        } catch is Enough {}
+        return found?.checksum == row.checksum
+    }
+
+    private struct Enough: Error {}
+
+    private func write(_ event: String, _ action: Ownership.Action) {
+        guard let charge = charges[event], case .write(let epoch) = action else { return }
+        do {
+            guard charge.isAside else {
+                try catchUp(event)
+                guard let state = charges[event]?.replica, let handle = charges[event]?.handle else { return }
+                // Somebody has taken it meanwhile.
+                if state.partition.epoch != epoch { return reconsider(event) }
+                charges[event]?.replica = nil
+                mailbox.deliver(.loaded(handle, state))
+                return note("Event is written here", event, epoch)
+            }
+            let isDurable = try isDurable(charge.doubt)
+            if isDurable, charge.doubt?.rest.epoch == epoch {
+                settle(event, isDurable: true, .goOn)
+            } else {
+                try catchUp(event)
+                guard let state = charges[event]?.replica else { return }
+                if state.partition.epoch != epoch { return reconsider(event) }
+                charges[event]?.replica = nil
+                settle(event, isDurable: isDurable, .write(state))
+            }
+            note("Event is written here again", event, epoch)
+        } catch {
+            unreadable(event, error)
+            postpone(action, event)
+        }
+    }
+
+    /// What has been read goes further than what was to be done about it.
+    private func reconsider(_ event: String) {
+        guard let begun = charges[event]?.replica?.partition.ownership else { return }
+        handle(.read(epoch: begun.epoch, owner: begun.owner), event)
+    }
+
+    private func stop(_ event: String) {
+        guard let charge = charges[event], charge.isAside else { return }
+        do {
+            let isDurable = try isDurable(charge.doubt)
+            settle(event, isDurable: isDurable, .stop)
+            note("Event is written elsewhere", event, charge.ownership.epoch)
+        } catch {
+            unreadable(event, error)
+            postpone(.stop, event)
+        }
+    }
+
+    private func settle(_ event: String, isDurable: Bool, _ next: Settlement.Next) {
+        charges[event]?.isAside = false
+        charges[event]?.doubt = nil
+        charges[event]?.isLeaving = false
+        mailbox.deliver(.settled(event: event, Settlement(isDurable: isDurable, next: next)))
+    }
+
+    // MARK: Following
+
+    private func follow(_ event: String) {
+        do {
+            try catchUp(event)
+            reconsider(event)
+        } catch {
+            unreadable(event, error)
+        }
+    }
+
+    /// Replays what the journal has beyond the replica, and shows it.
+    private func catchUp(_ event: String) throws {
+        guard let charge = charges[event] else { return }
+        guard let replica = charge.replica else {
+            let state = try Recovery.recover(event, from: journal)
+            charges[event]?.replica = state
+            charges[event]?.sighted = max(charge.sighted, state.head.lastSequence)
+            return show(event, state)
+        }
+        // While it is replayed nobody else may hold the state, or each change would copy it.
+        charges[event]?.replica = nil
+        var replayer = Replayer(resuming: replica) { [journal] in try journal.document(digest: $0) }
+        var read: [(JournalRow, [Fact])] = []
+        do {
+            try journal.read(partition: event, from: replica.head.lastSequence + 1) { row in
+                read.append((row, try replayer.take(row)))
+            }
+        } catch {
+            charges[event]?.replica = replayer.state
+            throw error
+        }
+        let state = replayer.state
+        charges[event]?.replica = state
+        guard let state, !read.isEmpty else { return }
+        charges[event]?.sighted = max(charge.sighted, state.head.lastSequence)
+        show(event, state)
+        guard let handle = charges[event]?.handle else { return }
+        let view = handle.view
+        for (row, facts) in read {
+            handle.noteOrders(of: state.partition.buyers(ofOrdersIn: facts))
+            for follower in followers { follower.observe(Committed(row: row, facts: facts, view: view)) }
+        }
+    }
+
+    private func show(_ event: String, _ state: RecoveredPartition) {
+        let view = EventView(state.partition, lastSequence: state.head.lastSequence)
+        guard let handle = charges[event]?.handle else {
+            let handle = EventHandle(
+                id: event, view: view, buyers: state.partition.sale.buyersWithOrders, limits: limits, isHere: false)
+            charges[event]?.handle = handle
+            _ = directory.begin(event)
+            directory.publish(handle)
+            return
+        }
+        handle.publish(view)
+    }
+
+    private func unreadable(_ event: String, _ error: any Error) {
+        if let damage = error as? JournalDamage {
+            logger.critical(
+                "Event is out of service: its journal is damaged",
+                metadata: ["event": "\(event)", "error": "\(damage)"])
+            charges[event] = nil
+            directory.takeOutOfService(event)
+            return
+        }
+        logger.warning(
+            "Event could not be read; will retry", metadata: ["event": "\(event)", "error": "\(error)"])
+    }
+
+    private func note(_ message: Logger.Message, _ event: String, _ epoch: UInt64) {
+        logger.notice(message, metadata: ["event": "\(event)", "epoch": "\(epoch)", "node": "\(node)"])
+    }
+
+    // MARK: Handing over
+
+    /// Asks the loop to give up an event that belongs elsewhere.
+    private func leave(_ event: String) {
+        guard charges[event]?.isLeaving == false else { return }
+        let heir =
+            isClosing
+            ? neighbourhood.successor(of: event, at: now) : neighbourhood.betterOwner(of: event, at: now)
+        guard let heir, isClosing || charges.values.count(where: \.isLeaving) < Steward.leavingMax else { return }
+        charges[event]?.isLeaving = true
+        charges[event]?.heir = heir
+        mailbox.deliver(.release(event: event))
+    }
+
+    /// Writes the row that makes another node the owner.
+    private func appoint(_ state: RecoveredPartition, _ handle: EventHandle) {
+        let event = state.head.partition
+        guard let charge = charges[event] else { return }
+        charges[event]?.isAside = true
+        charges[event]?.replica = nil
+        let heir = charge.heir.flatMap { neighbourhood.isWell($0, at: now) ? $0 : nil } ?? node
+        let row = state.head.claim(for: heir, lastTime: state.time, now: wall)
+        switch journal.claim(row, owner: heir) {
+        case .committed:
+            charges[event]?.replica = state
+            charges[event]?.doubt = nil
+            self.handle(.read(epoch: row.epoch, owner: heir), event)
+        case .notAtHead: self.handle(.collided, event)
+        case .full, .unavailable, .unknown:
+            charges[event]?.doubt = .init(row: nil, rest: state.head, time: state.time)
+            self.handle(.lostTrack, event)
+        }
+    }
+
+    // MARK: Creating
+
+    /// Writes an event's first row, which is its creation and makes us its owner.
+    private func create(
+        _ handle: EventHandle, _ partition: Partition, _ reply: @Sendable (Result<Void, EngineError>) -> Void
+    ) {
+        let head = JournalHead.empty(handle.id)
+        let row = head.claim(for: node, lastTime: wall, now: wall, after: [.created(partition.definition)])
+        switch journal.claim(row, owner: node) {
+        case .committed:
+            var charge = charges[handle.id] ?? Charge(ownership: Ownership(node: node))
+            charge.handle = handle
+            charge.sighted = max(charge.sighted, row.lastSequence)
+            charges[handle.id] = charge
+            // The state is read back, so it is the journal's whatever happens next.
+            self.handle(.read(epoch: row.epoch, owner: node), handle.id)
+            reply(.success(()))
+        case .notAtHead: reply(.failure(.eventExists))
+        case .full: reply(.failure(.storageFull))
+        // If it came to the journal after all, it will be seen there.
+        case .unavailable, .unknown: reply(.failure(.unavailable))
+        }
+    }
+}
