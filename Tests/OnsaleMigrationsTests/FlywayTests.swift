@@ -134,10 +134,11 @@ import Testing
                 let result = Result { try PostgresTestDatabase(url: url).migrate(set) }
                 outcome.withLock { $0 = result }
             }
-            // Once it has tried in vain at least once, we let go.
+            // Once it has tried in vain we let go. Within its transaction the other session would always see the same.
+            let watcher = try LibpqSession(url)
             try await untilTrue {
-                try flyway.rows(
-                    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", []
+                try watcher.rows(
+                    "SELECT '1' FROM pg_stat_activity WHERE datname = current_database() AND query = 'ROLLBACK'", []
                 ).isEmpty == false
             }
             #expect(outcome.withLock { $0 == nil })
