@@ -13,3 +13,11 @@ func postgreSQLMigrations() throws(MigrationError) -> MigrationSet {
 func openMigrationDatabase(_ url: String) throws -> any MigrationDatabase {
     try PostgreSQLMigrations(PostgresConfiguration(url: url))
 }
+
+/// Brings a PostgreSQL database to this version's schema; or, if it must not, refuses one that isn't there. Blocks, for a
+/// minute at most while other nodes migrate.
+/// - Throws: `MigrationError`, which says what to do; errors of the connection.
+func bringUpDatabase(_ url: String, migrates: Bool) throws {
+    let migrator = try Migrator(postgreSQLMigrations(), openMigrationDatabase(url))
+    if migrates { try migrator.migrate() } else { try migrator.check() }
+}
