@@ -126,10 +126,10 @@ bench: build
 
 ## make format      format the source as CI expects it
 format:
-	swift format format --in-place --parallel --recursive Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
+	swift format format --in-place --parallel --recursive Sources Tests db Benchmarks/Sources Package.swift Benchmarks/Package.swift
 
 lint:
-	swift format lint --strict --parallel --recursive Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
+	swift format lint --strict --parallel --recursive Sources Tests db Benchmarks/Sources Package.swift Benchmarks/Package.swift
 
 build: setup
 	swift build -c release --product onsale

@@ -83,10 +83,16 @@ let package = Package(
                 logging, tracing, deque, heap,
             ],
             swiftSettings: strict),
+        .target(name: "OnsaleMigrations", swiftSettings: strict),
+        // The migrations are a target too, so that they come along, in a folder as Flyway wants it.
+        .target(
+            name: "OnsaleSchema", dependencies: ["OnsaleMigrations"], path: "db", sources: ["OnsaleSchema.swift"],
+            resources: [.copy("migration")], swiftSettings: strict),
         .target(
             name: "OnsaleStorage",
             dependencies: [
-                "OnsaleValues", "OnsaleOwnership", "OnsaleEngine", "OnsalePostgres", crypto, logging, metrics,
+                "OnsaleValues", "OnsaleOwnership", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema", "OnsalePostgres",
+                crypto, logging, metrics,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -170,10 +176,9 @@ let package = Package(
         .executableTarget(
             name: "onsale",
             dependencies: [
-                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleStorage", "OnsalePayments",
-                "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal", "OnsaleHistory", "OnsaleMonitoring",
-                "OnsaleTelemetry",
-                "OnsaleCorrelation",
+                "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema",
+                "OnsalePostgres", "OnsaleStorage", "OnsalePayments", "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal",
+                "OnsaleHistory", "OnsaleMonitoring", "OnsaleTelemetry", "OnsaleCorrelation",
                 serviceLifecycle, hummingbird, logging, metrics, tracing, asyncHTTPClient,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -236,6 +241,13 @@ let package = Package(
             : .testTarget(
                 name: "SimulationTests", dependencies: simulated, path: "Tests/Simulation", exclude: ["main.swift"],
                 swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleMigrationsTests",
+            dependencies: [
+                "OnsaleMigrations", "OnsaleSchema", "OnsaleStorage", "OnsaleEngine", "OnsaleValues", "OnsalePostgres",
+                "Servers", "CPostgres", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "OnsalePaymentsTests", dependencies: ["OnsaleEngine", "OnsalePayments", "Seeded"],
             swiftSettings: strict),

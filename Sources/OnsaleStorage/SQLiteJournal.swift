@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Metrics
 public import OnsaleEngine
+import OnsaleMigrations
 public import OnsaleValues
 
 /// The journal in SQLite: the default, for one process on one machine.
@@ -19,22 +20,29 @@ public final class SQLiteJournal: EventStore {
     /// How many snapshots of a partition are kept.
     private static let snapshotsKept = 2
 
-    /// Opens the databases, creating them if necessary.
+    /// Opens the databases, creating them and bringing them to this version's schema if necessary.
     /// - Parameters:
     ///   - folder: the path of the folder with the database files.
-    ///   - isReadOnly: creates and changes nothing; for verification next to a running process.
-    /// - Throws: ``JournalError``.
-    public init(folder: String, isReadOnly: Bool = false) throws {
+    ///   - isReadOnly: creates and changes nothing; for verification next to a running process. An older schema is read
+    ///     as it is.
+    ///   - migrates: false to refuse a folder whose schema isn't this version's.
+    /// - Throws: ``JournalError``, or `MigrationError`, which says what to do.
+    public init(folder: String, isReadOnly: Bool = false, migrates: Bool = true) throws {
         var configuration = Configuration()
         configuration.label = "onsale.journal"
         configuration.readonly = isReadOnly
         configuration.busyMode = .timeout(10)
         configuration.maximumReaderCount = 4
-        let journalPath = folder + "/journal.sqlite"
-        let snapshotsPath = folder + "/snapshots.sqlite"
-        let documentsPath = folder + "/documents.sqlite"
+        let (path, snapshotsPath, documentsPath) = (
+            folder + "/" + SQLiteFile.journal.name, folder + "/" + SQLiteFile.snapshots.name,
+            folder + "/" + SQLiteFile.documents.name
+        )
         do {
-            pool = try DatabasePool(path: journalPath, configuration: configuration)
+            var journalConfiguration = configuration
+            if isReadOnly {
+                journalConfiguration.prepareDatabase { try SQLiteOldSchema.supplyEpochs($0) }
+            }
+            pool = try DatabasePool(path: path, configuration: journalConfiguration)
             configuration.label = "onsale.snapshots"
             snapshots = try DatabaseQueue(
                 path: isReadOnly && !FileManager.default.fileExists(atPath: snapshotsPath) ? ":memory:" : snapshotsPath,
@@ -44,72 +52,24 @@ public final class SQLiteJournal: EventStore {
                 path: isReadOnly && !FileManager.default.fileExists(atPath: documentsPath) ? ":memory:" : documentsPath,
                 configuration: configuration)
             if !isReadOnly {
-                try pool.write { try SQLiteJournal.createTables($0) }
                 // GRDB sets NORMAL on the writer when it opens a pool, so set FULL afterward.
                 try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-                try snapshots.write { try SQLiteJournal.createSnapshotTable($0) }
                 try documents.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-                try documents.write { try SQLiteJournal.createDocumentTable($0) }
+                try SQLiteJournal.bringUp(
+                    [(.journal, pool), (.documents, documents), (.snapshots, snapshots)], migrates)
             }
         } catch {
             throw SQLiteJournal.translate(error)
         }
     }
 
-    private static func createTables(_ database: Database) throws {
-        try database.execute(
-            sql: """
-                CREATE TABLE IF NOT EXISTS journal (
-                    partition TEXT NOT NULL,
-                    sequence INTEGER NOT NULL,
-                    recorded_at INTEGER NOT NULL,
-                    fact_count INTEGER NOT NULL,
-                    payload BLOB NOT NULL,
-                    checksum BLOB NOT NULL,
-                    epoch BIGINT NOT NULL DEFAULT 0,
-                    PRIMARY KEY (partition, sequence)
-                );
-                CREATE TABLE IF NOT EXISTS journal_head (
-                    partition TEXT NOT NULL PRIMARY KEY,
-                    last_sequence INTEGER NOT NULL,
-                    checksum BLOB NOT NULL,
-                    epoch BIGINT NOT NULL DEFAULT 0
-                ) WITHOUT ROWID;
-                """)
-        for table in ["journal", "journal_head"]
-        where try !database.columns(in: table).contains(where: { $0.name == "epoch" }) {
-            try database.execute(sql: "ALTER TABLE \(table) ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0")
+    private static func bringUp(_ files: [(SQLiteFile, any DatabaseWriter)], _ migrates: Bool) throws {
+        for (file, writer) in files {
+            try writer.writeWithoutTransaction { database in
+                let migrator = try file.migrator(database)
+                if migrates { try migrator.migrate() } else { try migrator.check() }
+            }
         }
-    }
-
-    private static func createDocumentTable(_ database: Database) throws {
-        try database.execute(
-            sql: """
-                CREATE TABLE IF NOT EXISTS document (
-                    digest BLOB NOT NULL PRIMARY KEY,
-                    content BLOB NOT NULL
-                );
-                """)
-    }
-
-    private static func createSnapshotTable(_ database: Database) throws {
-        try database.execute(
-            sql: """
-                CREATE TABLE IF NOT EXISTS snapshot (
-                    partition TEXT NOT NULL,
-                    last_sequence INTEGER NOT NULL,
-                    row_checksum BLOB NOT NULL,
-                    recorded_at INTEGER NOT NULL,
-                    payload BLOB NOT NULL,
-                    payload_checksum BLOB NOT NULL,
-                    PRIMARY KEY (partition, last_sequence)
-                );
-                CREATE TABLE IF NOT EXISTS dormant (
-                    partition TEXT NOT NULL PRIMARY KEY,
-                    last_sequence INTEGER NOT NULL,
-                    payload BLOB NOT NULL
-                );
-                """)
     }
 
     /// The writer's `PRAGMA synchronous`; 2 is FULL.

@@ -24,7 +24,7 @@ func buildApplication(
     let folder = try DataFolder(path: configuration.dataPath)
     let secrets = try Secrets(configuration, folder: folder)
     Scrubber.process.hide(secrets.all)
-    let journal = try SQLiteJournal(folder: folder.url.path)
+    let journal = try SQLiteJournal(folder: folder.url.path, migrates: configuration.migrates)
     return OnsaleApplication(
         configuration: configuration, observability: observability, folder: folder, secrets: secrets, journal: journal,
         clock: try startClock(after: journal.latestTime(), accepts: configuration.acceptsClock, logger),

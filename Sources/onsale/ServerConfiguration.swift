@@ -9,6 +9,8 @@ struct ServerConfiguration: Sendable {
     let managementHost: String
     let managementPort: Int
     let dataPath: String
+    /// Whether to bring the database to this version's schema; otherwise one that isn't there is refused.
+    let migrates: Bool
     let isDemo: Bool
     /// Whether to start even if the clock is far behind the journal.
     let acceptsClock: Bool
@@ -42,6 +44,7 @@ struct ServerConfiguration: Sendable {
         managementHost = settings.text(.managementHost) ?? "127.0.0.1"
         managementPort = try settings.number(.managementPort, in: 0...65_535, default: 9464)
         dataPath = settings.text(.data) ?? "./onsale-data"
+        migrates = try settings.flag(.migrate, default: true)
         isDemo = try settings.flag(.demo)
         acceptsClock = try settings.flag(.acceptClock)
         publicURL = settings.text(.publicURL)

@@ -18,6 +18,8 @@ struct Settings: Sendable {
         case managementHost = "ONSALE_MANAGEMENT_HOST"
         case managementPort = "ONSALE_MANAGEMENT_PORT"
         case data = "ONSALE_DATA"
+        case databaseURL = "DATABASE_URL"
+        case migrate = "ONSALE_MIGRATE"
         case demo = "ONSALE_DEMO"
         case acceptClock = "ONSALE_ACCEPT_CLOCK"
         case publicURL = "ONSALE_PUBLIC_URL"
@@ -44,7 +46,7 @@ struct Settings: Sendable {
         /// Whether the value must never be shown.
         var isSecret: Bool {
             switch self {
-            case .adminToken, .doorToken, .paymentSecretKey, .paymentWebhookSecret: true
+            case .databaseURL, .adminToken, .doorToken, .paymentSecretKey, .paymentWebhookSecret: true
             default: false
             }
         }

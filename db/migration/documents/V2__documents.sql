@@ -1,0 +1,5 @@
+-- Seating plans, by their SHA-256.
+CREATE TABLE IF NOT EXISTS document (
+    digest BYTEA NOT NULL PRIMARY KEY,
+    content BYTEA NOT NULL
+);
