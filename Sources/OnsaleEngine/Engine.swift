@@ -140,10 +140,21 @@ public final class Engine: Sendable {
         mailbox.deliver(.drain)
     }
 
+    /// Leaves this node's events to the others, if there are any, while it goes on passing on what is asked of it. Takes
+    /// some seconds at most.
+    public func leave() async { await member?.leave() }
+
+    /// Waits until this node has found the others and read every event, so that it can answer; at most so long.
+    /// - Returns: whether it has.
+    public func join(atMostSeconds seconds: Int) async -> Bool {
+        for _ in 0..<seconds * 20 where !isInTouch { try? await Task.sleep(for: .milliseconds(50)) }
+        return isInTouch
+    }
+
     /// Stops payments and the writer: answers what still waits and saves snapshots.
     public func stop() async {
         await saga.stop()
-        await member?.leave()
+        await leave()
         await thread.stop()
     }
 
@@ -223,7 +234,7 @@ public final class Engine: Sendable {
         (try? directory.loaded(event.id))?.view ?? event.view
     }
 
-    /// The views of all loaded events.
+    /// The views of all loaded events that are written here.
     public func loadedViews() -> [EventView] { directory.views() }
 
     /// The IDs of the events in which a buyer may have orders.

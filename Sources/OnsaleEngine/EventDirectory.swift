@@ -97,13 +97,15 @@ final class EventDirectory: Sendable {
         }.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
     }
 
+    /// The views of the loaded events that are written here.
     func views() -> [EventView] {
-        state.withLock { state in
+        let handles = state.withLock { state in
             state.entries.values.compactMap { entry in
-                if case .loaded(let handle) = entry { return handle.view }
+                if case .loaded(let handle) = entry { return handle }
                 return nil
             }
         }
+        return handles.compactMap { $0.isHere ? $0.view : nil }
     }
 
     /// How many events there are, by what they are doing. Moving ones count as loaded.

@@ -5,9 +5,27 @@ package import OnsaleEngine
 package import OnsaleHistory
 package import OnsaleStreams
 
+/// The organizer's token, as far as a node must know it: enough to recognize it.
+package struct AdminToken: Sendable {
+    /// SHA-256 of it.
+    package let digest: [UInt8]
+    /// Whether it could be taken for a buyer's token. A node that has only the digest can't know.
+    let looksLikeJWT: Bool
+
+    package init(_ token: String) {
+        digest = Gate.digest(token)
+        looksLikeJWT = token.isJWT
+    }
+
+    package init(digest: [UInt8]) {
+        self.digest = digest
+        looksLikeJWT = false
+    }
+}
+
 /// How the HTTP service is set up.
 package struct ServiceSettings: Sendable {
-    package var adminToken: String
+    package var adminToken: AdminToken
     package var doorToken: String?
     /// Signs sessions and passes.
     package var tokenSecret: String
@@ -26,7 +44,7 @@ package struct ServiceSettings: Sendable {
     package var pagesFolder: String?
 
     package init(
-        adminToken: String, doorToken: String?, tokenSecret: String, barcodeSecret: String, login: LoginSetting,
+        adminToken: AdminToken, doorToken: String?, tokenSecret: String, barcodeSecret: String, login: LoginSetting,
         webhookSecret: String, trustedProxies: Set<String> = [], limitsLoopback: Bool = false,
         joinChallengeBits: Int = 0,
         takesOverSockets: Bool = true, pagesFolder: String? = nil

@@ -15,6 +15,7 @@ package final class LoopMetrics: LoopObserver {
     }
 
     private let tracer: OnsaleTracer
+    private let database: String
     private let depths: [Gauge]
     private let requests = Recorder(label: "onsale_batch_requests")
     private let deciding = Metrics.Timer(label: "onsale_decide_seconds")
@@ -24,8 +25,10 @@ package final class LoopMetrics: LoopObserver {
     /// More than may ever be under way.
     private static let batchesMax = 16
 
-    package init(tracer: OnsaleTracer) {
+    /// - Parameter database: the name of the database system, as OpenTelemetry's semantic conventions have it.
+    package init(tracer: OnsaleTracer, database: String = "sqlite") {
         self.tracer = tracer
+        self.database = database
         depths = Lane.allCases.map { Gauge(label: "onsale_inbox_depth", dimensions: [("lane", "\($0)")]) }
     }
 
@@ -74,6 +77,6 @@ package final class LoopMetrics: LoopObserver {
         guard batch.rows > 0 else { return }
         tracer.record(
             "journal.append", parent: span, kind: .client, startNanoseconds: decided, endNanoseconds: wall,
-            attributes: [.init("db.system.name", .string("sqlite")), .init("db.operation.name", .string("INSERT"))])
+            attributes: [.init("db.system.name", .string(database)), .init("db.operation.name", .string("INSERT"))])
     }
 }

@@ -72,6 +72,14 @@ public final class DataFolder: Sendable {
         return secret
     }
 
+    /// Writes a secret into a file that only its owner can read.
+    /// - Returns: the file's path.
+    /// - Throws: ``Failure``.
+    public func keep(_ secret: String, as name: String) throws -> String {
+        try write(Array((secret + "\n").utf8), to: file(name))
+        return file(name).path
+    }
+
     /// - Returns: nil only if the file doesn't exist.
     private func read(_ file: URL) throws -> String? {
         let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)

@@ -13,9 +13,9 @@ struct Monitor: Sendable {
     let loop: LoopMetrics
     private let metrics: MetricRegistry
 
-    init(_ observability: Observability) {
+    init(_ observability: Observability, database: String) {
         metrics = observability.metrics
-        loop = LoopMetrics(tracer: observability.traces.tracer)
+        loop = LoopMetrics(tracer: observability.traces.tracer, database: database)
     }
 
     /// Tells from now on, to whoever asks, how everything stands.

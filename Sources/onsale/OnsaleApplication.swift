@@ -22,11 +22,18 @@ func buildApplication(
 ) throws -> OnsaleApplication {
     for warning in configuration.warnings { logger.warning(warning) }
     let folder = try DataFolder(path: configuration.dataPath)
-    let secrets = try Secrets(configuration, folder: folder)
+    // The port must be known to other nodes before it is open.
+    let port = try FreePort.resolve(configuration.port, host: configuration.host)
+    let store = try configuration.node.map {
+        try NodeStore($0, host: configuration.host, port: port, migrates: configuration.migrates, logger: logger)
+    }
+    let secrets = try Secrets(configuration, folder: folder, store: store)
     Scrubber.process.hide(secrets.all)
-    let journal = try SQLiteJournal(folder: folder.url.path, migrates: configuration.migrates)
+    let journal: any EventStore =
+        try store?.journal ?? SQLiteJournal(folder: folder.url.path, migrates: configuration.migrates)
     return OnsaleApplication(
         configuration: configuration, observability: observability, folder: folder, secrets: secrets, journal: journal,
+        membership: store?.membership, publicPort: port,
         clock: try startClock(after: journal.latestTime(), accepts: configuration.acceptsClock, logger),
         client: StripeGateway.makeClient(), connectionsMax: OpenFileLimit.connectionsMax(logger: logger), logger: logger
     )
@@ -58,7 +65,10 @@ struct OnsaleApplication: Sendable {
     let observability: Observability
     let folder: DataFolder
     let secrets: Secrets
-    let journal: SQLiteJournal
+    let journal: any EventStore
+    /// This node among others; nil where it is the only one.
+    let membership: Membership?
+    let publicPort: Int
     let clock: SystemClock
     let client: HTTPClient
     let connectionsMax: Int
@@ -85,7 +95,6 @@ struct OnsaleApplication: Sendable {
     private func sell() async throws {
         // The public port is bound last, so that anyone who can connect is served. The sandbox needs its number
         // earlier, for webhooks.
-        let publicPort = try FreePort.resolve(configuration.port, host: configuration.host)
         if configuration.managementPort != 0 {
             _ = try FreePort.resolve(configuration.managementPort, host: configuration.managementHost)
         }
@@ -98,18 +107,23 @@ struct OnsaleApplication: Sendable {
             ended: { shares.streamEnded(client: $0) })
         let timelines = TimelineFollower(journal: journal)
         let history = EventHistory(journal: journal, timelines: timelines)
-        let monitor = Monitor(observability)
+        let monitor = Monitor(observability, database: membership == nil ? "sqlite" : "postgresql")
         let engine = makeEngine(
             provider, publicURL: publicURL, followers: [StreamFollower(broadcaster), timelines, monitor.engine],
             observer: monitor.loop)
         try engine.start()
+        // Ready or not, a node that others wait for must answer in the end.
+        if await !engine.join(atMostSeconds: 60) { logger.error("Not every event could be read; opening without them") }
+        let places = makePlaces(engine)
         let readiness = Readiness(engine: engine, disk: DiskWatch(path: folder.url.path))
         let service = try await OnsaleService(
             engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
-            history: history, readiness: readiness, version: Onsale.version, logger: Logger(label: "onsale.http"))
+            history: history, readiness: readiness, version: Onsale.version, places: places,
+            logger: Logger(label: "onsale.http"))
         monitor.watch(engine, service, broadcaster, readiness)
         if configuration.isDemo { try await Demo.openArena(in: engine, logger: logger) }
-        try await serve(service, engine, broadcaster, readiness, publicPort)
+        try await serve(service, engine, broadcaster, readiness, places)
+        try await service.close()
         await broadcaster.stop()
         // Both ports have stopped and everything accepted is answered, so the engine can finish its work.
         await engine.stop()
@@ -165,6 +179,11 @@ struct OnsaleApplication: Sendable {
 
     // MARK: The engine
 
+    private func makePlaces(_ engine: Engine) -> NodePlaces? {
+        guard let membership, let secret = secrets.nodeSecret else { return nil }
+        return NodePlaces(engine: engine, membership: membership, secret: secret)
+    }
+
     private func makeEngine(
         _ provider: Provider, publicURL: String, followers: [any Follower], observer: any LoopObserver
     ) -> Engine {
@@ -172,7 +191,7 @@ struct OnsaleApplication: Sendable {
             baseURL: provider.url, secretKey: provider.secretKey, publicURL: publicURL, client: client)
         return Engine(
             journal: journal, clock: clock, payments: ObservedGateway(gateway), followers: followers,
-            observer: observer, logger: Logger(label: "onsale.engine"),
+            observer: observer, membership: membership, logger: Logger(label: "onsale.engine"),
             fatal: { reason in
                 // After a failed write or sync nobody knows what is on disk; a restart reads what is there.
                 logger.critical("Stopping at once", metadata: ["reason": "\(reason)"])
@@ -198,7 +217,7 @@ struct OnsaleApplication: Sendable {
 
     private func serve(
         _ service: OnsaleService, _ engine: Engine, _ broadcaster: Broadcaster, _ readiness: Readiness,
-        _ publicPort: Int
+        _ places: NodePlaces?
     ) async throws {
         // Announced once, when both are open.
         let open = Mutex<(public: Int?, management: Int?)>((nil, nil))
@@ -217,7 +236,7 @@ struct OnsaleApplication: Sendable {
             settings: configuration.shown, features: features)
         let management = ManagementServer(
             engine: engine, info: info, readiness: readiness, metrics: observability.metrics,
-            levels: observability.logs.levels, logger: Logger(label: "onsale.management")
+            levels: observability.logs.levels, cluster: places, logger: Logger(label: "onsale.management")
         ).application(host: configuration.managementHost, port: configuration.managementPort) { port in
             opened(nil, port)
         }
@@ -244,6 +263,8 @@ struct OnsaleApplication: Sendable {
             ("joinChallenge", configuration.joinChallengeBits == 0 ? "off" : "\(configuration.joinChallengeBits) bits"),
             ("streams", configuration.takesOverSockets ? "sockets" : "channels"),
             ("demo", configuration.isDemo ? "on" : "off"),
+            ("journal", membership == nil ? "sqlite" : "postgresql"),
+            ("node", membership.map { "\($0.node)" } ?? "alone"),
         ]
     }
 
@@ -257,7 +278,8 @@ struct OnsaleApplication: Sendable {
     private func announce(_ port: Int, _ managementPort: Int) {
         let url = "http://\(configuration.host):\(port)"
         var lines = ["Onsale is open at \(url)"]
-        if secrets.adminTokenIsOurs { lines.append("  organizer's token  \(folder.file("admin-token").path)") }
+        if let file = secrets.adminTokenFile { lines.append("  organizer's token  \(file)") }
+        if let membership { lines.append("  node               \(membership.node.name), with the others in the database") }
         if case .open = configuration.login {
             lines.append("  sign-in            open: any address is believed. For demonstrations and rehearsals only.")
         }

@@ -53,7 +53,8 @@ struct Serve: AsyncParsableCommand {
             application = try buildApplication(configuration, observability, logger: logger)
         } catch {
             FileHandle.printError("onsale: \(error)")
-            throw ExitCode(2)
+            // What another process has taken is not a wrong setting.
+            throw ExitCode(error is StartError ? 1 : 2)
         }
         var failure: (any Error)?
         do { try await application.run() } catch { failure = error }

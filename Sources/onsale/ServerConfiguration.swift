@@ -11,6 +11,8 @@ struct ServerConfiguration: Sendable {
     let dataPath: String
     /// Whether to bring the database to this version's schema; otherwise one that isn't there is refused.
     let migrates: Bool
+    /// What makes it one of several; nil where the journal is in the data folder.
+    let node: NodeConfiguration?
     let isDemo: Bool
     /// Whether to start even if the clock is far behind the journal.
     let acceptsClock: Bool
@@ -45,10 +47,16 @@ struct ServerConfiguration: Sendable {
         managementPort = try settings.number(.managementPort, in: 0...65_535, default: 9464)
         dataPath = settings.text(.data) ?? "./onsale-data"
         migrates = try settings.flag(.migrate, default: true)
+        node = try NodeConfiguration(settings, port: port)
         isDemo = try settings.flag(.demo)
         acceptsClock = try settings.flag(.acceptClock)
         publicURL = settings.text(.publicURL)
         payments = try PaymentChoice(settings, isDemo: isDemo)
+        if node != nil, case .sandbox = payments {
+            throw SetupError(
+                "nodes that share a database must share a provider too, and the sandbox inside this one is its own. Run "
+                    + "onsale payments-sandbox, and give all nodes its ONSALE_PAYMENT_URL and ONSALE_PAYMENT_SECRET_KEY.")
+        }
         adminToken = try ServerConfiguration.token(.adminToken, settings)
         doorToken = try ServerConfiguration.token(.doorToken, settings)
         guard doorToken == nil || doorToken != adminToken else {

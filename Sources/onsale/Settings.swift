@@ -20,6 +20,10 @@ struct Settings: Sendable {
         case data = "ONSALE_DATA"
         case databaseURL = "DATABASE_URL"
         case migrate = "ONSALE_MIGRATE"
+        case nodeName = "ONSALE_NODE_NAME"
+        case nodeURL = "ONSALE_NODE_URL"
+        case roles = "ONSALE_ROLES"
+        case redisURL = "ONSALE_REDIS_URL"
         case demo = "ONSALE_DEMO"
         case acceptClock = "ONSALE_ACCEPT_CLOCK"
         case publicURL = "ONSALE_PUBLIC_URL"
@@ -46,7 +50,7 @@ struct Settings: Sendable {
         /// Whether the value must never be shown.
         var isSecret: Bool {
             switch self {
-            case .databaseURL, .adminToken, .doorToken, .paymentSecretKey, .paymentWebhookSecret: true
+            case .databaseURL, .redisURL, .adminToken, .doorToken, .paymentSecretKey, .paymentWebhookSecret: true
             default: false
             }
         }

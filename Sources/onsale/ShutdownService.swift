@@ -17,6 +17,7 @@ struct ShutdownService: Service {
     func run() async throws {
         try await gracefulShutdown()
         engine.drain()
+        // Clients of streams come back, to another node if there is one.
         await broadcaster.stop()
         let logger = logger
         Thread.detachNewThread {
@@ -24,5 +25,7 @@ struct ShutdownService: Service {
             logger.notice("Not everything ended in time, and the rest was cut off")
             exit(0)
         }
+        // The ports close after this: meanwhile requests are passed on to the events' new owners.
+        await engine.leave()
     }
 }

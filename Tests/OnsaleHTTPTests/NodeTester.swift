@@ -107,7 +107,7 @@ struct NodeTester: Sendable {
         let service = try await OnsaleService(
             engine: engine,
             settings: .init(
-                adminToken: ServiceTester.adminToken, doorToken: nil, tokenSecret: String(repeating: "t", count: 32),
+                adminToken: AdminToken(ServiceTester.adminToken), doorToken: nil, tokenSecret: String(repeating: "t", count: 32),
                 barcodeSecret: "b", login: .open, webhookSecret: "w", limitsLoopback: limitsLoopback),
             broadcaster: broadcaster, shares: ClientShares(perAddress: 100), client: .shared,
             history: EventHistory(journal: journal, timelines: timelines),

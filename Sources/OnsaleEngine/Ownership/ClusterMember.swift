@@ -119,7 +119,11 @@ final class ClusterMember: Sendable {
 
     /// Leaves this node's events to the others, and the registry.
     func leave() async {
-        state.withLock { $0.isLeaving = true }
+        let isFirst = state.withLock { state in
+            defer { state.isLeaving = true }
+            return !state.isLeaving
+        }
+        guard isFirst else { return }
         inbox.put(.close)
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             DispatchQueue.global().async { [self] in

@@ -338,9 +338,18 @@ final class SagaRunner: Sendable {
     // MARK: Checking ended orders
 
     func inquire(about reference: String?, intent: String?, isAboutReturn: Bool) {
+        // The node that writes the event hears of it too.
+        if let reference, isElsewhere(reference) { return }
         // Most webhooks are about a payment in progress here; waking that is enough.
         if !isAboutReturn, let reference, hasten(reference) { return }
         sweep.inquire(about: reference, intent: intent, isAboutReturn: isAboutReturn, self)
+    }
+
+    private func isElsewhere(_ reference: String) -> Bool {
+        guard let id = PublicID(.order, text: reference), let event = events.directory.event(tag: id.tag),
+            let handle = try? events.directory.loaded(event)
+        else { return false }
+        return !handle.isHere
     }
 
     private func hasten(_ reference: String) -> Bool {

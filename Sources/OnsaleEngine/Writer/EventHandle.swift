@@ -160,6 +160,9 @@ public final class EventHandle: Sendable {
         inbox.withLock { $0.isInDoubt = true }
     }
 
+    /// Whether the event is written here, or may be.
+    var isHere: Bool { inbox.withLock { $0.door != .elsewhere } }
+
     var isInDoubt: Bool { inbox.withLock { $0.isInDoubt } }
 
     /// The epoch under which the event is written here; nil while it isn't, or while that is in doubt.

@@ -35,7 +35,7 @@ package protocol EventPlaces: Sendable {
     /// For an event that nobody knows: ``EventPlace/here``, or ``EventPlace/nowhere(retryAfterSeconds:)``.
     func place(of event: String) -> EventPlace
 
-    /// A node was asked about an event and gave no answer: it could not be reached, or was silent for too long.
+    /// A node could not be reached.
     func noteNoAnswer(from peer: Peer, about event: String)
 }
 

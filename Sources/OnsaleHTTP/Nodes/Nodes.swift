@@ -103,7 +103,7 @@ struct Nodes: Sendable {
                 note(peer, event)
                 if isLast { throw Problem.nobodyAnswers() }
             case .unknown(let outcome):
-                note(peer, event)
+                // A node that is late may just be busy. If it has stopped, the registry tells.
                 guard isRead, outcome == .lost, !isLast else { throw Problem.unknownOutcome }
             }
             isLast = true

@@ -26,7 +26,14 @@ package struct Readiness: Sendable {
     }
 
     /// As known, without looking.
-    package var known: [Part] { [journal, payments, diskPart] }
+    package var known: [Part] { [journal, payments, diskPart] + (engine.isShared ? [nodes] : []) }
+
+    /// A node that hears nothing from the others must not believe that it still owns its events.
+    private var nodes: Part {
+        let isWell = engine.isInTouch
+        let detail = isWell ? "\(engine.neighbours.count) other nodes are well" : "hears nothing from the others"
+        return Part(name: "nodes", isWell: isWell, detail: detail)
+    }
 
     private var journal: Part {
         switch engine.writer {
