@@ -38,7 +38,7 @@ func withPostgresJournal<Value>(
 ) async throws -> Value {
     let server = try PostgresServer.shared.get()
     return try await server.withDatabase { name in
-        try migrate(name)
+        try migrate(name, on: server)
         let journal = try PostgresJournal(
             try PostgresConfiguration(url: server.url(database: name, port: proxy?.port)), writers: writers,
             appendLimit: appendLimit, logger: .silent)
@@ -48,8 +48,7 @@ func withPostgresJournal<Value>(
 }
 
 /// Makes the tables from `db/migration`.
-func migrate(_ database: String) throws {
-    let server = try PostgresServer.shared.get()
+func migrate(_ database: String, on server: PostgresServer) throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../db/migration").standardized
     let files = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".sql") }
     func version(_ file: String) -> Int { Int(file.split(separator: "/V").last?.prefix { $0 != "_" } ?? "") ?? 0 }

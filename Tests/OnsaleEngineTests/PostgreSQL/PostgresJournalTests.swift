@@ -228,6 +228,27 @@ import Testing
         }
     }
 
+    @Test("A crash of the server loses nothing that was committed, and the next batch goes in when it is back")
+    func serverCrashes() async throws {
+        let server = try PostgresServer()
+        defer { server.stop() }
+        try await server.withDatabase { name in
+            try migrate(name, on: server)
+            let configuration = try PostgresConfiguration(url: server.url(database: name))
+            let journal = try PostgresJournal(configuration, logger: .silent)
+            defer { try? journal.close() }
+            var head = try found(journal, ["a"])[0]
+            for _ in 0..<2 {
+                try server.crashAndRestart()
+                #expect(try journal.heads() == [head])
+                let next = row(head)
+                while words(journal.outcomes(of: [next])) == ["unavailable"] {}
+                head = head.advanced(by: next)
+                #expect(try journal.head(of: "a") == head)
+            }
+        }
+    }
+
     @Test("Without a server, rows are unavailable, and no more batches wait than there is room for")
     func noServer() async throws {
         let server = try PostgresServer.shared.get()
