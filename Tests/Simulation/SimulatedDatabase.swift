@@ -69,7 +69,7 @@ final class SimulatedDatabase: Sendable {
     /// Whoever has shown itself to all for so long, in milliseconds, is well in everybody's eyes.
     private static let wellMilliseconds: Int64 = 4500
     /// Between two looks there is less, or others may call it silence.
-    private static let breakMilliseconds: Int64 = 1500
+    private static let breakMilliseconds: Int64 = 800
 
     init(seed: UInt64) {
         state = Mutex(State(random: SeededRandom(seed: seed)))

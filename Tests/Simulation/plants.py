@@ -224,6 +224,11 @@ PLANTS = [
             )
         ],
     ),
+    (
+        "full-reads-on",
+        "after a batch that the full database refused, the loop reads the state itself and goes on, whoever owns it",
+        [(LOOP, "        if let custody {\n            // Others may", "        if let custody, writer.isNew {\n            // Others may")],
+    ),
     # Ceasing to be the owner.
     (
         "saga-goes-on",
