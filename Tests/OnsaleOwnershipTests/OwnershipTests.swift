@@ -14,7 +14,7 @@ import Testing
             ("nobody knows what became of the claim", .claimed(.unknown)),
             ("we have read that an epoch of ours begins", .read(epoch: 9, owner: nodes.here)),
             ("we have read that an epoch of another begins", .read(epoch: 9, owner: nodes.there)),
-            ("we have read of an epoch that is over", .read(epoch: 1, owner: nodes.there)),
+            ("we have read of an epoch that is over", .read(epoch: 0, owner: nodes.there)),
             ("we have read to the end, no epoch is new", .readToEnd),
             ("our row collided", .collided),
             ("nobody knows what became of our row", .lostTrack),

@@ -159,6 +159,9 @@ final class SimulatedDatabase: Sendable {
         }
         let outcome = committed.claim(row, owner: claimant)
         if case .committed = outcome {
+            if state.registry[claimant]?.sells == false {
+                state.findings.append("\(row.partition): given to \(claimant), which doesn't sell")
+            }
             state.owners[row.partition] = claimant
             state.epochs[row.partition] = (row.epoch, state.now)
         }

@@ -56,7 +56,7 @@ PLANTS = [
             (
                 STEWARD,
                 "            guard charge.isAside else {\n                try catchUp(event)",
-                "            guard charge.isAside else {\n                let before = old[event]\n"
+                "            guard charge.isAside else {\n                let before = old.removeValue(forKey: event)\n"
                 "                try catchUp(event)\n"
                 "                let stale = charges[event]?.replica.flatMap { new in\n"
                 "                    before.map {\n"
@@ -67,9 +67,9 @@ PLANTS = [
             ),
             (
                 STEWARD,
-                "        guard let rest = charges[event]?.rest else { return postpone(.read, event) }",
-                "        guard let rest = charges[event]?.rest else { return postpone(.read, event) }\n"
-                "        old[event] = charges[event]?.replica",
+                "        charges[event]?.replica = nil\n        var replayer",
+                "        if old[event] == nil { old[event] = replica }\n"
+                "        charges[event]?.replica = nil\n        var replayer",
             ),
             (
                 STEWARD,
