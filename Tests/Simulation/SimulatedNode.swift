@@ -37,6 +37,8 @@ final class SimulatedNode {
     }
 
     let id: NodeID
+    /// Whether it takes events, or only shows what others sell.
+    let sells: Bool
     let journal: NodeJournal
     let directory = EventDirectory()
     let mailbox = Mailbox()
@@ -52,7 +54,12 @@ final class SimulatedNode {
     private let drift: Int64
     private var nextTick: Int64 = 0
     var frozenUntil: Int64 = .min
+    /// Until when its steward gets no turn, though the node goes on looking at the registry.
+    var isStarvedUntil: Int64 = .min
+    private var sighting: Sighting?
     private(set) var isClosing = false
+    /// The last fact of each event that was seen in its view.
+    var shown: [String: UInt64] = [:]
     /// Calls to the provider under way, and when each ends.
     var calls: [(call: PaymentQueue.Call, at: Int64)] = []
     /// Why the process ended itself, if it did.
@@ -66,8 +73,9 @@ final class SimulatedNode {
         let time = Mutex<Int64>(0)
     }
 
-    init(_ id: NodeID, _ database: SimulatedDatabase, _ random: inout SeededRandom) {
+    init(_ id: NodeID, sells: Bool, _ database: SimulatedDatabase, _ random: inout SeededRandom) {
         self.id = id
+        self.sells = sells
         self.database = database
         journal = NodeJournal(node: id, database: database)
         offset = Int64.random(in: -20_000...20_000, using: &random)
@@ -96,7 +104,7 @@ final class SimulatedNode {
         access = EventAccess(directory: directory, mailbox: mailbox, loader: loader) {
             lease.isValid(at: notes.time.withLock { $0 })
         }
-        database.register(id)
+        database.register(id, sells: sells)
     }
 
     func wall(_ now: Int64) -> Timestamp {
@@ -116,12 +124,15 @@ final class SimulatedNode {
     }
 
     private func turnSteward(_ now: Int64) {
-        var sighting: Sighting?
         if nextTick <= now {
             nextTick = now + 250
-            sighting = try? database.tick(id)
-            if let sighting { lookout.heed(sighting) }
+            if let seen = try? database.tick(id) {
+                lookout.heed(seen)
+                sighting = seen
+            }
         }
+        guard isStarvedUntil <= now else { return }
+        defer { sighting = nil }
         steward.turn(sighting, now: now, wall: wall(now))
     }
 
