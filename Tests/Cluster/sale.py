@@ -1,5 +1,6 @@
 """A sale on a cluster, as buyers, the organizer and an auditor see it."""
 
+import collections
 import http.client
 import json
 import os
@@ -45,10 +46,8 @@ def insist(urls, method, path, token=None, body=None, seconds=60, **headers):
     last = None
     while time.monotonic() < until:
         for url in urls:
-            sent_at = time.monotonic()
             answer = ask(url, method, path, token, body, **headers)
             if answer is not None and answer.status not in NOT_KNOWN:
-                answer.sent_at = sent_at
                 return answer
             last = answer
         time.sleep(0.1)
@@ -67,7 +66,7 @@ class Event:
         self.name = name
         self.path = f"/v1/events/{name}"
 
-    def create(self, plan=None, capacity=3000, hold_seconds=600, tickets=8, waiting_room=False):
+    def create(self, plan=None, capacity=3000, hold_seconds=600, tickets=1000, waiting_room=False):
         prices = [{"category": "Standing", "amount": 132_000}]
         body = {
             "id": self.name, "title": "Arena Night", "venue": "Arena", "startsAt": "2030-01-01T10:00:00.000Z",
@@ -153,7 +152,6 @@ class Sales:
         self.pause = pause
         self.ended = threading.Event()
         self.lock = threading.Lock()
-        self.moments = []
         self.holds, self.given_back, self.orders, self.cancelled, self.faults = {}, set(), {}, set(), []
         self.threads = [threading.Thread(target=self._work, args=(number,), daemon=True) for number in range(buyers)]
 
@@ -174,19 +172,6 @@ class Sales:
         """Waits until so many more holds were accepted."""
         before = len(self.holds)
         eventually(lambda: len(self.holds) >= before + more or self.faults, "sales go on", seconds)
-
-    def next_sale(self, since, seconds=60):
-        """How long after a moment a hold was accepted that was asked for after it."""
-        def look():
-            with self.lock:
-                return next((at - since for sent_at, at in self.moments if sent_at > since), None)
-        return eventually(look, "the next sale", seconds)
-
-    def longest_gap(self, since):
-        """The longest time without an accepted hold after a moment, in seconds."""
-        with self.lock:
-            moments = [since] + [at for _, at in self.moments if at >= since]
-        return max((later - earlier for earlier, later in zip(moments, moments[1:])), default=0.0)
 
     def _work(self, number):
         urls = self.urls[number % len(self.urls):] + self.urls[:number % len(self.urls)]
@@ -216,7 +201,6 @@ class Sales:
                 continue
             hold = answer.json["hold"]
             with self.lock:
-                self.moments.append((answer.sent_at, time.monotonic()))
                 if hold in self.holds.values():
                     self.faults.append(f"hold {hold} was given twice")
                 self.holds[key] = hold
@@ -267,6 +251,77 @@ class Sales:
         if sold != report["sold"]:
             found.append(f"{report['sold']} are sold, the orders have {sold} tickets")
         return found
+
+
+class Probe:
+    """Somebody who asks for a place ten times a second, whatever became of the last time, and gives it back. So a request
+    that waits for a dead node doesn't hide that others are answered."""
+
+    def __init__(self, event, urls, every=0.1):
+        self.event = event
+        self.urls = list(urls)
+        self.every = every
+        self.buyer = Buyer(event, f"probe-{event.name}", self.urls)
+        self.ended = threading.Event()
+        self.room = threading.Semaphore(80)
+        self.lock = threading.Lock()
+        self.answers = []
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        eventually(lambda: self.accepted(), "the first sale", 30)
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+    def _run(self):
+        turn = 0
+        while not self.ended.wait(self.every):
+            if not self.room.acquire(blocking=False):
+                continue
+            turn += 1
+            threading.Thread(target=self._ask, args=(turn,), daemon=True).start()
+
+    def _ask(self, turn):
+        try:
+            url = self.urls[turn % len(self.urls)]
+            sent_at = time.monotonic()
+            answer = ask(url, "POST", self.event.path + "/holds", self.buyer.pass_,
+                         {"area": "Standing", "quantity": 1}, Idempotency_Key=f"probe-{turn}")
+            status = answer.status if answer is not None else 0
+            with self.lock:
+                self.answers.append((sent_at, time.monotonic(), status))
+            if status == 201:
+                insist(self.urls, "DELETE", f"{self.event.path}/holds/{answer.json['hold']}", self.buyer.pass_)
+        except Unfinished:
+            pass
+        finally:
+            self.room.release()
+
+    def accepted(self, since=0.0):
+        """When holds were accepted that were asked for after a moment, in order."""
+        with self.lock:
+            return sorted(at for sent_at, at, status in self.answers if status == 201 and sent_at > since)
+
+    def next_sale(self, since, seconds=60):
+        """How long after a moment a hold was accepted that was asked for after it."""
+        return eventually(lambda: self.accepted(since), "the next sale", seconds)[0] - since
+
+    def longest_gap(self, since, until):
+        """The longest time in which no hold was accepted."""
+        with self.lock:
+            moments = sorted(at for _, at, status in self.answers if status == 201 and since < at < until)
+        moments = [since, *moments, until]
+        return max(later - earlier for earlier, later in zip(moments, moments[1:]))
+
+    def refusals(self):
+        """How many got another answer than a hold, by status; 0 is none at all."""
+        with self.lock:
+            return dict(sorted(collections.Counter(
+                status for _, _, status in self.answers if status != 201).items()))
 
 
 # The auditor
