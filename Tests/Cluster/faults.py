@@ -82,6 +82,7 @@ def restart_database(strike):
     strike.cluster.postgres.stop()
     strike.done()
     strike.cluster.postgres.start()
+    strike.said = f"it answers after {time.monotonic() - strike.since:.2f} s"
 
 
 def kill_database(strike):
@@ -89,6 +90,7 @@ def kill_database(strike):
     strike.cluster.postgres.kill()
     strike.done()
     strike.cluster.postgres.start()
+    strike.said = f"it answers after {time.monotonic() - strike.since:.2f} s"
 
 
 def pause_database(strike):
