@@ -228,7 +228,7 @@ final class World {
         let handle = EventHandle(
             id: id, view: EventView(partition, lastSequence: 0), limits: EngineLimits(), isHere: false)
         node.steward.inbox.put(
-            .create(handle, partition) { [crowd] result in
+            .create(handle, partition, nil) { [crowd] result in
                 crowd.told.withLock { $0.answers[-1, default: 0] += 1 }
                 _ = result
             })
