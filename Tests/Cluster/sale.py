@@ -353,4 +353,4 @@ def verify(cluster):
     done = subprocess.run(
         [binary(), "verify", "--database", cluster.postgres.url, "--sandbox", str(cluster.sandbox.folder / "data")],
         capture_output=True, text=True, timeout=300)
-    return done.returncode, done.stdout + done.stderr
+    return done.returncode, done.stdout + (done.stderr if done.returncode != 0 else "")
