@@ -128,11 +128,13 @@ public final class Engine: Sendable {
     }
 
     private func join(_ member: ClusterMember) {
-        member.start { [journal, directory, mailbox, followers, limits, logger] in
-            Steward(
-                node: member.node, inbox: member.inbox, journal: journal, directory: directory, mailbox: mailbox,
-                followers: followers, limits: limits, lease: member.lease, logger: logger)
-        }
+        member.start(
+            { [directory, mailbox] in Lookout(directory: directory, mailbox: mailbox, lease: member.lease) },
+            { [journal, directory, mailbox, followers, limits, logger] in
+                Steward(
+                    node: member.node, inbox: member.inbox, journal: journal, directory: directory, mailbox: mailbox,
+                    followers: followers, limits: limits, logger: logger)
+            })
     }
 
     /// Prepares to stop: every request that waits for an order to be paid is answered with the order's current state.

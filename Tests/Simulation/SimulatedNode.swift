@@ -44,6 +44,7 @@ final class SimulatedNode {
     let lease = Lease()
     let steward: Steward
     let access: EventAccess
+    private var lookout: Lookout
     private let loop: WriterLoop
     private let database: SimulatedDatabase
     /// How far its wall clock is off, in milliseconds, and by how many thousandths it runs too fast.
@@ -77,7 +78,8 @@ final class SimulatedNode {
             journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox)
         steward = Steward(
             node: id, inbox: StewardInbox(), journal: journal, directory: directory, mailbox: mailbox, followers: [],
-            limits: limits, lease: lease, logger: logger)
+            limits: limits, logger: logger)
+        lookout = Lookout(directory: directory, mailbox: mailbox, lease: lease)
         let seeds = Mutex(SeededRandom(seed: random.next()))
         let notes = notes
         loop = WriterLoop(
@@ -118,6 +120,7 @@ final class SimulatedNode {
         if nextTick <= now {
             nextTick = now + 250
             sighting = try? database.tick(id)
+            if let sighting { lookout.heed(sighting) }
         }
         steward.turn(sighting, now: now, wall: wall(now))
     }

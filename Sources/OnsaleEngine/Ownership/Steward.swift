@@ -23,20 +23,20 @@ final class Steward {
     private let followers: [any Follower]
     private let limits: EngineLimits
     private let logger: Logger
-    private let lease: Lease
     private var neighbourhood: Neighbourhood
     private var charges: [String: Charge] = [:]
     private var now: Int64 = 0
     private var wall = Timestamp(milliseconds: 0)
     private var isClosing = false
     private var deposed: [NodeID] = []
+    /// Events whose journal is damaged; nobody touches them before someone has looked at it.
+    private var damaged: Set<String> = []
 
     /// - Parameters:
     ///   - followers: told of what other nodes have written.
-    ///   - lease: extended whenever the registry answers.
     init(
         node: NodeID, inbox: StewardInbox, journal: any EventStore, directory: EventDirectory, mailbox: Mailbox,
-        followers: [any Follower], limits: EngineLimits, lease: Lease, logger: Logger
+        followers: [any Follower], limits: EngineLimits, logger: Logger
     ) {
         self.node = node
         self.inbox = inbox
@@ -45,7 +45,6 @@ final class Steward {
         self.mailbox = mailbox
         self.followers = followers
         self.limits = limits
-        self.lease = lease
         self.logger = logger
         neighbourhood = Neighbourhood(node: node)
     }
@@ -108,18 +107,14 @@ final class Steward {
 
     private func see(_ sighting: Sighting) {
         neighbourhood.see(sighting.nodes, askedAt: sighting.askedAt)
-        for head in sighting.heads {
+        for head in sighting.heads where !damaged.contains(head.event) {
             var charge = charges[head.event] ?? Charge(ownership: Ownership(node: node))
             charge.sighted = max(charge.sighted, head.lastSequence)
             charge.since = head.since
             charges[head.event] = charge
-            guard head.epoch > charge.ownership.epoch, charge.isHere else { continue }
-            charge.handle?.doubt()
-            mailbox.deliver(.challenge(event: head.event))
+            // The lookout doubts what is written already; this is for what was on its way to the loop then.
+            if head.epoch > charge.ownership.epoch, charge.isHere { mailbox.deliver(.challenge(event: head.event)) }
         }
-        // Only now, so that nobody acts for an event that is known to be lost.
-        lease.extend(until: sighting.askedAt + Neighbourhood.silenceMilliseconds)
-        mailbox.deliver(.trusted)
     }
 
     /// Does for one event what its turn brings.
@@ -341,6 +336,7 @@ final class Steward {
                 "Event is out of service: its journal is damaged",
                 metadata: ["event": "\(event)", "error": "\(damage)"])
             charges[event] = nil
+            damaged.insert(event)
             directory.takeOutOfService(event)
             return
         }
