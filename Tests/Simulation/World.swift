@@ -242,7 +242,7 @@ final class World {
             let handle = EventHandle(
                 id: id, view: EventView(partition, lastSequence: 0), limits: EngineLimits(), isHere: false)
             node.steward.inbox.put(
-                .create(handle, partition) { [crowd] result in
+                .create(handle, partition, nil) { [crowd] result in
                     guard case .success = result else { return }
                     crowd.told.withLock { $0.created[id, default: 0] += 1 }
                 })

@@ -99,7 +99,7 @@ final class Steward {
             charges[event]?.replica = nil
             handle(.lostTrack, event)
         case .gaveUp(let state, let handle): appoint(state, handle)
-        case .create(let handle, let partition, let reply): create(handle, partition, reply)
+        case .create(let handle, let partition, let note, let reply): create(handle, partition, note, reply)
         case .mute(let id, let milliseconds): neighbourhood.mute(id, until: now + milliseconds)
         case .close: isClosing = true
         }
@@ -386,10 +386,12 @@ final class Steward {
 
     /// Writes an event's first row, which is its creation and makes us its owner.
     private func create(
-        _ handle: EventHandle, _ partition: Partition, _ reply: @Sendable (Result<Void, EngineError>) -> Void
+        _ handle: EventHandle, _ partition: Partition, _ note: AuditNote?,
+        _ reply: @Sendable (Result<Void, EngineError>) -> Void
     ) {
         let head = JournalHead.empty(handle.id)
-        let row = head.claim(for: node, lastTime: wall, now: wall, after: [.created(partition.definition)])
+        let facts = [.created(partition.definition)] + (note.map { [Fact.audited($0)] } ?? [])
+        let row = head.claim(for: node, lastTime: wall, now: wall, after: facts)
         switch journal.claim(row, owner: node) {
         case .committed:
             var charge = charges[handle.id] ?? Charge(ownership: Ownership(node: node))
