@@ -330,7 +330,8 @@ final class Steward {
     /// Shows what has been replayed, and tells the followers.
     func display(_ rows: [(JournalRow, [Fact])], of event: String) {
         guard !rows.isEmpty, let state = charges[event]?.replica else { return }
-        charges[event]?.sighted = max(charges[event]?.sighted ?? 0, state.head.lastSequence)
+        let sighted = charges[event]?.sighted ?? 0
+        charges[event]?.sighted = max(sighted, state.head.lastSequence)
         show(event, state)
         guard let handle = charges[event]?.handle else { return }
         let view = handle.view
