@@ -12,11 +12,15 @@ PYTHON := .build/browser/bin/python
 TELEMETRY_PACKAGES := prometheus python3-venv
 TELEMETRY := .build/telemetry/installed
 # What a cluster on one machine needs in addition.
+# Real servers that the Swift tests start.
+SERVER_PACKAGES := postgresql redis-server redis-sentinel
 CLUSTER_PACKAGES := curl nginx openssl postgresql python3 redis-server
 # Marks that the browser's driver is installed.
 BROWSER := .build/browser/installed
 # Tests that only compute; those that wait for servers and clocks would starve beside them.
-PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests)[.]
+PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests|OnsaleOwnershipTests|SimulationTests)[.]
+# Tests with servers of their own, which would starve beside others.
+SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleMigrationsTests)[.]
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
 FANS ?= $(if $(LINE),50000,20000)
@@ -49,7 +53,9 @@ test: test-swift test-provider test-web test-telemetry test-cluster test-browser
 test-swift: setup lint
 	swift build --build-tests
 	swift test --skip-build --filter '$(PURE)'
-	ONSALE_BINARY="$$PWD/$(DEBUG)" swift test --skip-build --skip '$(PURE)'
+	@scripts/install-packages $(SERVER_PACKAGES)
+	swift test --skip-build --no-parallel --filter '$(SERVED)'
+	ONSALE_BINARY="$$PWD/$(DEBUG)" swift test --skip-build --skip '$(PURE)' --skip '$(SERVED)'
 
 # Needs only Debian's own Python.
 test-provider: setup

@@ -46,6 +46,7 @@ final class SimulatedNode {
     let lease = Lease()
     let steward: Steward
     let access: EventAccess
+    private var lookout: Lookout
     private let loop: WriterLoop
     private let database: SimulatedDatabase
     /// How far its wall clock is off, in milliseconds, and by how many thousandths it runs too fast.
@@ -72,7 +73,9 @@ final class SimulatedNode {
         let time = Mutex<Int64>(0)
     }
 
-    init(_ id: NodeID, sells: Bool, _ database: SimulatedDatabase, _ random: inout SeededRandom) {
+    init(
+        _ id: NodeID, sells: Bool, _ database: SimulatedDatabase, _ grapevine: Grapevine, _ random: inout SeededRandom
+    ) {
         self.id = id
         self.sells = sells
         self.database = database
@@ -84,8 +87,9 @@ final class SimulatedNode {
         let loader = EventLoader(
             journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox)
         steward = Steward(
-            node: id, inbox: StewardInbox(), journal: journal, directory: directory, mailbox: mailbox, followers: [],
-            limits: limits, lease: lease, logger: logger)
+            node: id, inbox: StewardInbox(), journal: journal, directory: directory, mailbox: mailbox,
+            followers: [Teller(grapevine: grapevine)], limits: limits, logger: logger)
+        lookout = Lookout(directory: directory, mailbox: mailbox, lease: lease)
         let seeds = Mutex(SeededRandom(seed: random.next()))
         let notes = notes
         loop = WriterLoop(
@@ -93,7 +97,7 @@ final class SimulatedNode {
             housekeeping: Housekeeping(
                 journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox,
                 loader: loader, queue: nil),
-            followers: [payments], custody: steward.inbox,
+            followers: [payments, Teller(grapevine: grapevine)], custody: steward.inbox,
             seed: {
                 seeds.withLock { random in (0..<Draw.seedBytes).map { _ in .random(in: 0...255, using: &random) } }
             },
@@ -103,6 +107,7 @@ final class SimulatedNode {
             lease.isValid(at: notes.time.withLock { $0 })
         }
         database.register(id, sells: sells)
+        grapevine.join(id, steward.inbox)
     }
 
     func wall(_ now: Int64) -> Timestamp {
@@ -114,17 +119,23 @@ final class SimulatedNode {
         guard frozenUntil <= now else { return }
         notes.time.withLock { $0 = now }
         let isStewardFirst = random.happens(0.5)
-        if isStewardFirst { turnSteward(now) }
+        if isStewardFirst { turnSteward(now, &random) }
         if random.happens(0.9) {
             _ = loop.turn(mailbox.take(waitingAtMost: 0).mail, now: wall(now), isTrusted: lease.isValid(at: now))
         }
-        if !isStewardFirst { turnSteward(now) }
+        if !isStewardFirst { turnSteward(now, &random) }
     }
 
-    private func turnSteward(_ now: Int64) {
+    private func turnSteward(_ now: Int64, _ random: inout SeededRandom) {
+        if nextTick > now, isStarvedUntil <= now, random.happens(0.5) {
+            return steward.hear(now: now, wall: wall(now))
+        }
         if nextTick <= now {
             nextTick = now + 250
-            sighting = (try? database.tick(id)) ?? sighting
+            if let seen = try? database.tick(id) {
+                lookout.heed(seen)
+                sighting = seen
+            }
         }
         guard isStarvedUntil <= now else { return }
         defer { sighting = nil }

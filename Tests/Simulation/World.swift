@@ -23,6 +23,7 @@ final class World {
 
     private var random: SeededRandom
     private let database: SimulatedDatabase
+    private let grapevine: Grapevine
     private let gateway = FakeGateway()
     private let crowd = Crowd()
     private var nodes: [SimulatedNode] = []
@@ -47,11 +48,14 @@ final class World {
         var paid = 0
         var epochs: UInt64 = 0
         var recovery: Int64 = 0
+        /// Rows replayed as they were heard.
+        var heard = 0
     }
 
     init(seed: UInt64) {
         random = SeededRandom(seed: seed)
         database = SimulatedDatabase(seed: seed &* 31 &+ 7)
+        grapevine = Grapevine(seed: seed &* 17 &+ 3)
     }
 
     func run() async throws {
@@ -74,6 +78,7 @@ final class World {
             // Whatever moved has come to rest by then.
             if now > healedAt + 20_000, epochsAtRest.isEmpty { epochsAtRest = epochs() }
         }
+        for node in nodes { figures.heard += node.steward.inbox.heard.replayed }
         try judge(healedAt: healedAt)
     }
 
@@ -81,6 +86,7 @@ final class World {
         while now < end {
             now += Int64.random(in: 5...120, using: &random)
             database.advance(to: now)
+            grapevine.advance(to: now)
             body()
             for index in nodes.indices.shuffled(using: &random) {
                 nodes[index].turn(now, &random)
@@ -94,7 +100,7 @@ final class World {
     private func begin(_ name: String) {
         session += 1
         guard let id = NodeID(name: name, session: session) else { return }
-        nodes.append(SimulatedNode(id, sells: name != World.edge, database, &random))
+        nodes.append(SimulatedNode(id, sells: name != World.edge, database, grapevine, &random))
     }
 
     /// Each run has its own mixture of troubles.
@@ -130,6 +136,8 @@ final class World {
 
     private func kill(_ node: SimulatedNode) {
         database.disconnect(node.id)
+        grapevine.leave(node.id)
+        figures.heard += node.steward.inbox.heard.replayed
         nodes.removeAll { $0 === node }
         for call in node.calls { orphans.append(call) }
     }
@@ -242,7 +250,7 @@ final class World {
             let handle = EventHandle(
                 id: id, view: EventView(partition, lastSequence: 0), limits: EngineLimits(), isHere: false)
             node.steward.inbox.put(
-                .create(handle, partition) { [crowd] result in
+                .create(handle, partition, nil) { [crowd] result in
                     guard case .success = result else { return }
                     crowd.told.withLock { $0.created[id, default: 0] += 1 }
                 })

@@ -107,8 +107,8 @@ final class ClusterMember: Sendable {
         for continuation in done { continuation.resume() }
     }
 
-    func start(_ makeSteward: @escaping @Sendable () -> Steward) {
-        let looker = Thread { [self] in look() }
+    func start(_ makeLookout: @escaping @Sendable () -> Lookout, _ makeSteward: @escaping @Sendable () -> Steward) {
+        let looker = Thread { [self] in look(makeLookout()) }
         looker.name = "onsale.registry"
         looker.start()
         let keeper = Thread { [self] in keep(makeSteward()) }
@@ -136,7 +136,8 @@ final class ClusterMember: Sendable {
 
     // MARK: The registry
 
-    private func look() {
+    private func look(_ lookout: consuming Lookout) {
+        var lookout = lookout
         while !state.withLock({ $0.hasLeft }) {
             let askedAt = ClusterMember.now
             do {
@@ -149,8 +150,10 @@ final class ClusterMember: Sendable {
                 if case .stuck = health() { isWell = false } else { isWell = true }
                 let (nodes, heads) = try membership.registry.look(
                     isWell: isWell, sells: membership.sells && isReady && !isLeaving)
+                let sighting = Sighting(nodes: nodes, heads: heads, askedAt: askedAt)
+                lookout.heed(sighting)
                 let wasAway = state.withLock { state in
-                    state.sighting = Sighting(nodes: nodes, heads: heads, askedAt: askedAt)
+                    state.sighting = sighting
                     state.seen += state.askedFor
                     state.askedFor.removeAll()
                     defer { state.isAway = false }
@@ -181,8 +184,17 @@ final class ClusterMember: Sendable {
 
     private func keep(_ steward: Steward) {
         var leaveBy: Int64?
+        var nextTurn = ClusterMember.now
         while true {
-            inbox.wait(atMost: ClusterMember.turnMilliseconds)
+            inbox.wait(atMost: max(1, nextTurn - ClusterMember.now))
+            // What is heard comes often; a whole turn looks at every event.
+            if inbox.hasOnlyHearsay, ClusterMember.now < nextTurn,
+                state.withLock({ $0.sighting == nil && !$0.isLeaving })
+            {
+                steward.hear(now: ClusterMember.now, wall: clock.now())
+                continue
+            }
+            nextTurn = ClusterMember.now + ClusterMember.turnMilliseconds
             let (sighting, isLeaving) = state.withLock { state in
                 defer { state.sighting = nil }
                 // Whoever waits for this sighting is let go when the turn has used it.
