@@ -21,6 +21,7 @@ Tried, and not kept, since the design makes them harmless:
 OWNERSHIP = "Sources/OnsaleOwnership/Ownership.swift"
 NEIGHBOURHOOD = "Sources/OnsaleOwnership/Neighbourhood.swift"
 STEWARD = "Sources/OnsaleEngine/Ownership/Steward.swift"
+LOOKOUT = "Sources/OnsaleEngine/Ownership/Lookout.swift"
 LEASE = "Sources/OnsaleEngine/Ownership/Lease.swift"
 ACCESS = "Sources/OnsaleEngine/EventAccess.swift"
 LOOP = "Sources/OnsaleEngine/Writer/WriterLoop.swift"
@@ -67,9 +68,9 @@ PLANTS = [
             ),
             (
                 STEWARD,
-                "        charges[event]?.replica = nil\n        var replayer",
-                "        if old[event] == nil { old[event] = replica }\n"
-                "        charges[event]?.replica = nil\n        var replayer",
+                "        guard let replica = takeReplica(of: event) else {",
+                "        if old[event] == nil { old[event] = charges[event]?.replica }\n"
+                "        guard let replica = takeReplica(of: event) else {",
             ),
             (
                 STEWARD,
@@ -264,37 +265,29 @@ PLANTS = [
     ),
     (
         "acts-before-it-heeds",
-        "the lease is extended before what the registry says of other owners is heeded",
+        "the lease is extended though what the registry says of other owners waits for the steward",
         [
             (
-                STEWARD,
-                "            charge.handle?.doubt()\n            mailbox.deliver(.challenge(event: head.event))",
-                "            later.append(head.event)",
-            ),
-            (
-                STEWARD,
-                "        for note in inbox.take() { heed(note) }",
-                "        for note in inbox.take() { heed(note) }\n"
-                "        for event in later {\n            charges[event]?.handle?.doubt()\n"
-                "            mailbox.deliver(.challenge(event: event))\n        }\n"
-                "        later.removeAll()",
-            ),
-            (
-                STEWARD,
-                "    private var isClosing = false",
-                "    private var isClosing = false\n    private var later: [String] = []",
-            ),
+                LOOKOUT,
+                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event))\n",
+                "            _ = handle\n",
+            )
         ],
     ),
     (
         "no-challenge",
-        "an owner that the registry says is deposed learns it from its next row only",
+        "an owner that is told that it was deposed learns it from its next row only",
         [
             (
+                LOOKOUT,
+                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event))\n",
+                "            _ = handle\n",
+            ),
+            (
                 STEWARD,
-                "            charge.handle?.doubt()\n            mailbox.deliver(.challenge(event: head.event))\n",
+                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event))\n",
                 "",
-            )
+            ),
         ],
     ),
     (
@@ -360,8 +353,8 @@ PLANTS = [
         [
             (
                 STEWARD,
-                "journal.read(partition: event, from: replica.head.lastSequence + 1)",
-                "journal.read(partition: event, from: replica.head.lastSequence)",
+                "        let next = replica.head.lastSequence + 1",
+                "        let next = replica.head.lastSequence",
             )
         ],
     ),
@@ -371,7 +364,7 @@ PLANTS = [
         [
             (
                 STEWARD,
-                "        } else if charge.replica.map({ $0.head.lastSequence < charge.sighted }) ?? true {",
+                "        } else if charge.replica.map({ $0.head.lastSequence < max(charge.sighted, charge.hinted) }) ?? true {",
                 "        } else if charge.replica == nil {",
             )
         ],
