@@ -25,10 +25,11 @@ PREFIX ?= /usr/local
 ROUNDS ?= 200
 NODES ?= 3
 SEEDS ?= 200
+SEED ?= 1
 NAME ?= $(shell date +%F)-script
 FUZZ_SECONDS ?= 600
 
-.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster cluster observe crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
+.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster cluster chaos observe crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -78,6 +79,12 @@ test-browser: setup $(BROWSER)
 cluster: build
 	@scripts/install-packages $(CLUSTER_PACKAGES)
 	ONSALE_BINARY="$(CURDIR)/$(RELEASE)" scripts/cluster --nodes $(NODES)
+
+## make chaos       do to a cluster what may happen to it while a rush buys (ROUNDS=100 SEED=1: so many, shuffled)
+chaos: build
+	@scripts/install-packages $(CLUSTER_PACKAGES)
+	ONSALE_BINARY="$(CURDIR)/$(RELEASE)" ROUNDS="$(if $(filter command line environment,$(origin ROUNDS)),$(ROUNDS))" \
+		SEED="$(SEED)" scripts/chaos
 
 ## make observe     watch a rehearsal with a real Prometheus: its address, and the first panels' values
 observe: build
