@@ -293,7 +293,9 @@ struct OnsaleApplication: Sendable {
         let url = "http://\(configuration.host):\(port)"
         var lines = ["Onsale is open at \(url)"]
         if let file = secrets.adminTokenFile { lines.append("  organizer's token  \(file)") }
-        if let membership { lines.append("  node               \(membership.node.name), with the others in the database") }
+        if let membership {
+            lines.append("  node               \(membership.node.name), with the others in the database")
+        }
         if case .open = configuration.login {
             lines.append("  sign-in            open: any address is believed. For demonstrations and rehearsals only.")
         }
