@@ -212,6 +212,8 @@ let package = Package(
         .testTarget(
             name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale", "Seeded"], swiftSettings: strict),
         .testTarget(
+            name: "OnsaleOwnershipTests", dependencies: ["OnsaleValues", "OnsaleOwnership"], swiftSettings: strict),
+        .testTarget(
             name: "OnsaleWaitingRoomTests", dependencies: ["OnsaleValues", "OnsaleWaitingRoom", "Seeded", crypto],
             swiftSettings: strict),
         .testTarget(

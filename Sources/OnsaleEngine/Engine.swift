@@ -128,11 +128,13 @@ public final class Engine: Sendable {
     }
 
     private func join(_ member: ClusterMember) {
-        member.start { [journal, directory, mailbox, followers, limits, logger] in
-            Steward(
-                node: member.node, inbox: member.inbox, journal: journal, directory: directory, mailbox: mailbox,
-                followers: followers, limits: limits, lease: member.lease, logger: logger)
-        }
+        member.start(
+            { [directory, mailbox] in Lookout(directory: directory, mailbox: mailbox, lease: member.lease) },
+            { [journal, directory, mailbox, followers, limits, logger] in
+                Steward(
+                    node: member.node, inbox: member.inbox, journal: journal, directory: directory, mailbox: mailbox,
+                    followers: followers, limits: limits, logger: logger)
+            })
     }
 
     /// Prepares to stop: every request that waits for an order to be paid is answered with the order's current state.
@@ -161,9 +163,13 @@ public final class Engine: Sendable {
     // MARK: Events
 
     /// Creates an event. It is durable once this returns.
-    /// - Parameter document: the seating plan as uploaded; its SHA-256 is `definition.planDigest`.
+    /// - Parameters:
+    ///   - document: the seating plan as uploaded; its SHA-256 is `definition.planDigest`.
+    ///   - note: who did it.
     /// - Throws: ``EngineError``, or ``JournalError``.
-    public func create(_ definition: EventDefinition, document: [UInt8]?) async throws -> EventView {
+    public func create(
+        _ definition: EventDefinition, document: [UInt8]?, note: AuditNote? = nil
+    ) async throws -> EventView {
         guard directory.begin(definition.id) else { throw EngineError.eventExists }
         do {
             let (partition, definition) = try await prepare(definition, document)
@@ -172,12 +178,14 @@ public final class Engine: Sendable {
             let result = await withCheckedContinuation { continuation in
                 let reply: EventWriter.Created = { continuation.resume(returning: $0) }
                 if let member {
-                    member.inbox.put(.create(handle, partition, reply))
+                    member.inbox.put(.create(handle, partition, note, reply))
                 } else {
                     mailbox.deliver(.created(handle, partition, reply))
                 }
             }
             _ = try result.get()
+            // Among nodes it is in the first row, since the event may belong to another one by now.
+            if member == nil, let note { try await apply(TakeNote(note), to: handle) }
             return handle.view
         } catch {
             // An event out of service stays so until someone has looked at it.

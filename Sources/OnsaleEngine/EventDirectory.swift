@@ -197,9 +197,15 @@ final class EventDirectory: Sendable {
         for waiter in replace(handle.id, with: .loaded(handle)) { waiter.resume(returning: handle) }
     }
 
-    /// Removes an event whose creation failed; its ID is free again.
+    /// Removes an event whose creation failed; its ID is free again. One that is known all the same, because another
+    /// node has created it, stays.
     func forget(_ id: String, _ error: EngineError) {
-        fail(replace(id, with: nil), error)
+        let waiting = state.withLock { state -> [Waiter] in
+            guard case .moving(nil)? = state.entries[id] else { return [] }
+            state.entries[id] = nil
+            return state.waiting.removeValue(forKey: id) ?? []
+        }
+        fail(waiting, error)
     }
 
     /// Notes that loading failed for a reason that may pass.

@@ -37,7 +37,7 @@ package enum EventImport {
             document: document)
     }
 
-    static func create(_ parsed: Parsed, in engine: Engine) async throws -> EventView {
-        try await engine.create(parsed.definition, document: parsed.document)
+    static func create(_ parsed: Parsed, note: AuditNote? = nil, in engine: Engine) async throws -> EventView {
+        try await engine.create(parsed.definition, document: parsed.document, note: note)
     }
 }

@@ -3,7 +3,6 @@ import Foundation
 import OnsaleEngine
 import OnsaleHTTP
 import OnsaleHistory
-import OnsaleStorage
 import OnsaleValues
 
 /// `onsale explain`: the story of one order, hold, ticket or buyer, from the journal, in words.
@@ -24,18 +23,18 @@ struct Explain: ParsableCommand {
     @Option(help: "The data folder (ONSALE_DATA; ./onsale-data).")
     var data: String?
 
+    @Option(help: "The database that nodes share (DATABASE_URL).")
+    var database: String?
+
     @Flag(help: "Print the steps as JSON: a line for each event.")
     var json = false
 
     func run() throws {
-        let path = Settings(typed: [.data: data]).text(.data) ?? "./onsale-data"
-        guard FileManager.default.fileExists(atPath: path + "/journal.sqlite") else {
-            throw failure("there is no journal in \(path)", 2)
-        }
-        guard let wanted = try ExplainedID(id) ?? buyer(in: path) else {
+        let store = try ReadStore(data: data, database: database)
+        guard let wanted = try ExplainedID(id) ?? buyer(in: store) else {
             throw failure("“\(Terminal.plain(id))” is no ord_…, hld_…, tkt_… or byr_…, and no e-mail address", 2)
         }
-        let journal = try SQLiteJournal(folder: path, isReadOnly: true)
+        let journal = store.journal
         if let event, try journal.head(of: event) == nil {
             throw failure("there is no event \(event) in the journal", 1)
         }
@@ -59,15 +58,14 @@ struct Explain: ParsableCommand {
         }
     }
 
-    /// The buyer behind an address; nil if it is none. It takes the folder's secret, which only its owner can read.
-    private func buyer(in path: String) throws -> ExplainedID? {
+    /// The buyer behind an address; nil if it is none. It takes a secret, which only its owner can read.
+    private func buyer(in store: ReadStore) throws -> ExplainedID? {
         guard id.contains("@") else { return nil }
-        guard let secret = try? String(contentsOfFile: path + "/token.key", encoding: .utf8) else {
-            throw failure("\(path)/token.key cannot be read, and buyers are found by it. Give the byr_… instead", 1)
+        guard let secret = store.tokenSecret else {
+            let place = store.folder.map { $0 + "/token.key" } ?? "the database's token-key"
+            throw failure("\(place) cannot be read, and buyers are found by it. Give the byr_… instead", 1)
         }
-        return BuyerID(address: id, tokenSecret: secret.trimmingCharacters(in: .whitespacesAndNewlines)).map {
-            .buyer($0)
-        }
+        return BuyerID(address: id, tokenSecret: secret).map { .buyer($0) }
     }
 
     private func failure(_ reason: String, _ code: Int32) -> ExitCode {

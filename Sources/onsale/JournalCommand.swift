@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import OnsaleEngine
-import OnsaleStorage
 
 /// `onsale journal`: an event's facts, one JSON object per line.
 struct JournalCommand: ParsableCommand {
@@ -17,13 +16,11 @@ struct JournalCommand: ParsableCommand {
     @Option(help: "The fact to begin with.")
     var from: UInt64 = 1
 
+    @Option(help: "The database that nodes share (DATABASE_URL).")
+    var database: String?
+
     func run() throws {
-        let path = Settings(typed: [.data: data]).text(.data) ?? "./onsale-data"
-        guard FileManager.default.fileExists(atPath: path + "/journal.sqlite") else {
-            FileHandle.printError("onsale: there is no journal in \(path)")
-            throw ExitCode(2)
-        }
-        let journal = try SQLiteJournal(folder: path, isReadOnly: true)
+        let journal = try ReadStore(data: data, database: database).journal
         guard let event else {
             for head in try journal.heads() {
                 FileHandle.printLine(#"{"event":"\#(head.partition)","facts":\#(head.lastSequence)}"#)

@@ -2,28 +2,30 @@ import ArgumentParser
 import Foundation
 import OnsaleEngine
 import OnsalePayments
-import OnsaleStorage
 
-/// `onsale verify`: reads a data folder from its first fact and checks the rules.
+/// `onsale verify`: reads a journal from its first fact and checks the rules.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check a data folder against every rule.",
+        abstract: "Check a data folder, or a database, against every rule.",
         discussion: "Exits with 0 if all hold, or 1 and a line for each breach. A running server is not disturbed.")
 
     @Option(help: "The data folder (ONSALE_DATA; ./onsale-data).")
     var data: String?
 
+    @Option(help: "The database that nodes share (DATABASE_URL).")
+    var database: String?
+
+    @Option(help: "The sandbox's folder, to compare its payments (payments-sandbox in the data folder).")
+    var sandbox: String?
+
     func run() throws {
-        let path = Settings(typed: [.data: data]).text(.data) ?? "./onsale-data"
-        guard FileManager.default.fileExists(atPath: path + "/journal.sqlite") else {
-            FileHandle.printError("onsale: there is no journal in \(path)")
-            throw ExitCode(2)
-        }
-        let journal = try SQLiteJournal(folder: path, isReadOnly: true)
+        let store = try ReadStore(data: data, database: database)
+        let sandbox = sandbox ?? store.folder.map { $0 + "/payments-sandbox" }
         let verification = Verification(
-            journal: journal,
+            journal: store.journal,
             provider: {
-                try SandboxAccount.read(folder: URL(fileURLWithPath: path).appendingPathComponent("payments-sandbox"))
+                guard let sandbox else { return [] }
+                return try SandboxAccount.read(folder: URL(fileURLWithPath: sandbox))
                     .map { .init(order: $0.order, intent: $0.intent, captured: $0.captured, refunded: $0.refunded) }
             })
         let report = try verification.run()

@@ -14,10 +14,12 @@ class Cluster:
     """Starts everything, in an order in which each finds what it needs; `Servers` stops it."""
 
     def __init__(
-            self, servers, nodes=3, database_port=None, redis_port=None, edge_changes=(), edge_ports=None, **settings):
+            self, servers, nodes=3, database_port=None, redis_port=None, edge_changes=(), edge_ports=None,
+            database_ports=None, **settings):
         """
         - database_port, redis_port: functions that give, for each server, the port that nodes are told of: a failing
           network's, for instance.
+        - database_ports: the same for PostgreSQL, but for each node, whose number is the second argument.
         - edge_changes: what is altered in nginx's configuration.
         - settings: of the nodes, beside those that make them a cluster.
         """
@@ -39,7 +41,11 @@ class Cluster:
             "ONSALE_PAYMENT_WEBHOOK_SECRET": webhook_secret, "ONSALE_LOGIN": "open",
             "ONSALE_PUBLIC_URL": f"https://127.0.0.1:{ports['tls']}", "ONSALE_TRUSTED_PROXIES": "127.0.0.1",
             **settings, "ONSALE_ADMIN_TOKEN": self.admin_token}
-        self.nodes = [servers.node(f"node{number}", **self.settings) for number in range(1, nodes + 1)]
+        self.nodes = [
+            servers.node(f"node{number}", **{**self.settings, **({
+                "DATABASE_URL": self.postgres.url_through(database_ports(self.postgres, number))}
+                if database_ports else {})})
+            for number in range(1, nodes + 1)]
         self.edge = servers.nginx(
             {node.name: node.address for node in self.nodes}, changes=edge_changes, ports=ports)
 

@@ -1,6 +1,5 @@
 import Doubles
 import Foundation
-import Doubles
 import OnsaleStorage
 import OnsaleValues
 
@@ -75,6 +74,15 @@ struct Chronicle {
         head = head.advanced(by: row)
     }
 
+    /// Another run of a node writes from here on.
+    mutating func beginEpoch() throws {
+        guard let owner = NodeID(name: "seoul-1", session: 0x1234_5678_9abc_def0) else { throw Refused() }
+        let row = head.claim(for: owner, lastTime: now, now: now)
+        guard case .committed = journal.claim(row, owner: owner) else { throw Refused() }
+        for fact in try Fact.decode(payload: row.payload, plans: { _ in nil }) { try partition.replay(fact, at: now) }
+        head = head.advanced(by: row)
+    }
+
     func saveSnapshot() throws {
         try journal.save(
             Snapshot(
@@ -94,6 +102,8 @@ extension Chronicle {
         try sellTheatre(in: journal)
         var club = try Chronicle(Example.definition("club"), isPlanApart: false, in: journal)
         try club.run(JoinLine(Example.buyer(1)))
+        try club.beginEpoch()
+        try club.run(JoinLine(Example.buyer(2)))
     }
 
     private static func schedule(shoppers: Int) -> OnsaleSchedule {

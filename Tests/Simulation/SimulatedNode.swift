@@ -37,6 +37,8 @@ final class SimulatedNode {
     }
 
     let id: NodeID
+    /// Whether it takes events, or only shows what others sell.
+    let sells: Bool
     let journal: NodeJournal
     let directory = EventDirectory()
     let mailbox = Mailbox()
@@ -44,6 +46,7 @@ final class SimulatedNode {
     let lease = Lease()
     let steward: Steward
     let access: EventAccess
+    private var lookout: Lookout
     private let loop: WriterLoop
     private let database: SimulatedDatabase
     /// How far its wall clock is off, in milliseconds, and by how many thousandths it runs too fast.
@@ -51,7 +54,12 @@ final class SimulatedNode {
     private let drift: Int64
     private var nextTick: Int64 = 0
     var frozenUntil: Int64 = .min
+    /// Until when its steward gets no turn, though the node goes on looking at the registry.
+    var isStarvedUntil: Int64 = .min
+    private var sighting: Sighting?
     private(set) var isClosing = false
+    /// The last fact of each event that was seen in its view.
+    var shown: [String: UInt64] = [:]
     /// Calls to the provider under way, and when each ends.
     var calls: [(call: PaymentQueue.Call, at: Int64)] = []
     /// Why the process ended itself, if it did.
@@ -65,8 +73,11 @@ final class SimulatedNode {
         let time = Mutex<Int64>(0)
     }
 
-    init(_ id: NodeID, _ database: SimulatedDatabase, _ grapevine: Grapevine, _ random: inout SeededRandom) {
+    init(
+        _ id: NodeID, sells: Bool, _ database: SimulatedDatabase, _ grapevine: Grapevine, _ random: inout SeededRandom
+    ) {
         self.id = id
+        self.sells = sells
         self.database = database
         journal = NodeJournal(node: id, database: database)
         offset = Int64.random(in: -20_000...20_000, using: &random)
@@ -77,7 +88,8 @@ final class SimulatedNode {
             journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox)
         steward = Steward(
             node: id, inbox: StewardInbox(), journal: journal, directory: directory, mailbox: mailbox,
-            followers: [Teller(grapevine: grapevine)], limits: limits, lease: lease, logger: logger)
+            followers: [Teller(grapevine: grapevine)], limits: limits, logger: logger)
+        lookout = Lookout(directory: directory, mailbox: mailbox, lease: lease)
         let seeds = Mutex(SeededRandom(seed: random.next()))
         let notes = notes
         loop = WriterLoop(
@@ -94,7 +106,7 @@ final class SimulatedNode {
         access = EventAccess(directory: directory, mailbox: mailbox, loader: loader) {
             lease.isValid(at: notes.time.withLock { $0 })
         }
-        database.register(id)
+        database.register(id, sells: sells)
         grapevine.join(id, steward.inbox)
     }
 
@@ -115,12 +127,18 @@ final class SimulatedNode {
     }
 
     private func turnSteward(_ now: Int64, _ random: inout SeededRandom) {
-        if nextTick > now, random.happens(0.5) { return steward.hear(now: now, wall: wall(now)) }
-        var sighting: Sighting?
+        if nextTick > now, isStarvedUntil <= now, random.happens(0.5) {
+            return steward.hear(now: now, wall: wall(now))
+        }
         if nextTick <= now {
             nextTick = now + 250
-            sighting = try? database.tick(id)
+            if let seen = try? database.tick(id) {
+                lookout.heed(seen)
+                sighting = seen
+            }
         }
+        guard isStarvedUntil <= now else { return }
+        defer { sighting = nil }
         steward.turn(sighting, now: now, wall: wall(now))
     }
 

@@ -107,8 +107,8 @@ final class ClusterMember: Sendable {
         for continuation in done { continuation.resume() }
     }
 
-    func start(_ makeSteward: @escaping @Sendable () -> Steward) {
-        let looker = Thread { [self] in look() }
+    func start(_ makeLookout: @escaping @Sendable () -> Lookout, _ makeSteward: @escaping @Sendable () -> Steward) {
+        let looker = Thread { [self] in look(makeLookout()) }
         looker.name = "onsale.registry"
         looker.start()
         let keeper = Thread { [self] in keep(makeSteward()) }
@@ -136,7 +136,8 @@ final class ClusterMember: Sendable {
 
     // MARK: The registry
 
-    private func look() {
+    private func look(_ lookout: consuming Lookout) {
+        var lookout = lookout
         while !state.withLock({ $0.hasLeft }) {
             let askedAt = ClusterMember.now
             do {
@@ -149,8 +150,10 @@ final class ClusterMember: Sendable {
                 if case .stuck = health() { isWell = false } else { isWell = true }
                 let (nodes, heads) = try membership.registry.look(
                     isWell: isWell, sells: membership.sells && isReady && !isLeaving)
+                let sighting = Sighting(nodes: nodes, heads: heads, askedAt: askedAt)
+                lookout.heed(sighting)
                 let wasAway = state.withLock { state in
-                    state.sighting = Sighting(nodes: nodes, heads: heads, askedAt: askedAt)
+                    state.sighting = sighting
                     state.seen += state.askedFor
                     state.askedFor.removeAll()
                     defer { state.isAway = false }

@@ -1,3 +1,4 @@
+import OnsaleOwnership
 import Synchronization
 
 /// Until when this node may believe that it still owns its events: some time after it last heard from the registry. A
@@ -15,7 +16,11 @@ package final class Lease: Sendable {
         now <= until.load(ordering: .acquiring)
     }
 
-    func extend(until: Int64) {
-        self.until.store(until, ordering: .releasing)
+    /// The registry was asked at this moment, and has answered.
+    /// - Returns: whether the lease had run out by then.
+    func extend(from now: Int64) -> Bool {
+        let hadEnded = !isValid(at: now)
+        until.store(now + Neighbourhood.silenceMilliseconds, ordering: .releasing)
+        return hadEnded
     }
 }

@@ -23,20 +23,20 @@ final class Steward {
     private let followers: [any Follower]
     private let limits: EngineLimits
     let logger: Logger
-    private let lease: Lease
     private var neighbourhood: Neighbourhood
     var charges: [String: Charge] = [:]
     private(set) var now: Int64 = 0
     private var wall = Timestamp(milliseconds: 0)
     private var isClosing = false
     private var deposed: [NodeID] = []
+    /// Events whose journal is damaged; nobody touches them before someone has looked at it.
+    private var damaged: Set<String> = []
 
     /// - Parameters:
     ///   - followers: told of what other nodes have written.
-    ///   - lease: extended whenever the registry answers.
     init(
         node: NodeID, inbox: StewardInbox, journal: any EventStore, directory: EventDirectory, mailbox: Mailbox,
-        followers: [any Follower], limits: EngineLimits, lease: Lease, logger: Logger
+        followers: [any Follower], limits: EngineLimits, logger: Logger
     ) {
         self.node = node
         self.inbox = inbox
@@ -45,7 +45,6 @@ final class Steward {
         self.mailbox = mailbox
         self.followers = followers
         self.limits = limits
-        self.lease = lease
         self.logger = logger
         neighbourhood = Neighbourhood(node: node)
     }
@@ -100,7 +99,7 @@ final class Steward {
             charges[event]?.replica = nil
             handle(.lostTrack, event)
         case .gaveUp(let state, let handle): appoint(state, handle)
-        case .create(let handle, let partition, let reply): create(handle, partition, reply)
+        case .create(let handle, let partition, let note, let reply): create(handle, partition, note, reply)
         case .mute(let id, let milliseconds): neighbourhood.mute(id, until: now + milliseconds)
         case .close: isClosing = true
         }
@@ -108,17 +107,15 @@ final class Steward {
 
     private func see(_ sighting: Sighting) {
         neighbourhood.see(sighting.nodes, askedAt: sighting.askedAt)
-        for head in sighting.heads {
+        for head in sighting.heads where !damaged.contains(head.event) {
             var charge = charges[head.event] ?? Charge(ownership: Ownership(node: node))
             charge.sighted = max(charge.sighted, head.lastSequence)
             charge.since = head.since
             doubtHearsay(&charge, head, askedAt: sighting.askedAt)
             charges[head.event] = charge
+            // The lookout doubts what is written already; this is for what was on its way to the loop then.
             if head.epoch > charge.ownership.epoch, charge.isHere { challenge(head.event) }
         }
-        // Only now, so that nobody acts for an event that is known to be lost.
-        lease.extend(until: sighting.askedAt + Neighbourhood.silenceMilliseconds)
-        mailbox.deliver(.trusted)
     }
 
     /// Another node has begun an epoch of an event that is written here.
@@ -360,6 +357,7 @@ final class Steward {
                 "Event is out of service: its journal is damaged",
                 metadata: ["event": "\(event)", "error": "\(damage)"])
             charges[event] = nil
+            damaged.insert(event)
             directory.takeOutOfService(event)
             return
         }
@@ -414,10 +412,12 @@ final class Steward {
 
     /// Writes an event's first row, which is its creation and makes us its owner.
     private func create(
-        _ handle: EventHandle, _ partition: Partition, _ reply: @Sendable (Result<Void, EngineError>) -> Void
+        _ handle: EventHandle, _ partition: Partition, _ note: AuditNote?,
+        _ reply: @Sendable (Result<Void, EngineError>) -> Void
     ) {
         let head = JournalHead.empty(handle.id)
-        let row = head.claim(for: node, lastTime: wall, now: wall, after: [.created(partition.definition)])
+        let facts = [.created(partition.definition)] + (note.map { [Fact.audited($0)] } ?? [])
+        let row = head.claim(for: node, lastTime: wall, now: wall, after: facts)
         switch journal.claim(row, owner: node) {
         case .committed:
             tell(row)

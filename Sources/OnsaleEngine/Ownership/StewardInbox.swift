@@ -8,7 +8,7 @@ final class StewardInbox: EventCustody {
         case collided(event: String)
         case lostTrack(event: String, row: JournalRow?, after: JournalHead, time: Timestamp)
         case gaveUp(RecoveredPartition, EventHandle)
-        case create(EventHandle, Partition, @Sendable (Result<Void, EngineError>) -> Void)
+        case create(EventHandle, Partition, AuditNote?, @Sendable (Result<Void, EngineError>) -> Void)
         /// A node doesn't answer other nodes.
         case mute(NodeID, milliseconds: Int64)
         /// The process is stopping: leave everything to others.

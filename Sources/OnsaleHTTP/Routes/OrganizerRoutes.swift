@@ -84,11 +84,10 @@ struct OrganizerRoutes: RouteGroup {
         try Body.requireJSON(call.request)
         let parsed = try EventImport.definition(fromJSON: call.bytes, now: events.engine)
         let definition = parsed.definition
-        let view = try await EventImport.create(parsed, in: events.engine)
+        let note = AuditNote(actor: call.caller.name, action: .created, detail: definition.title)
+        let view = try await EventImport.create(parsed, note: note, in: events.engine)
         logger.notice(
             "Event created", metadata: ["event": "\(definition.id)", "capacity": "\(view.counts.capacity)"])
-        let note = AuditNote(actor: call.caller.name, action: .created, detail: definition.title)
-        try await events.engine.apply(TakeNote(note), to: try await events.engine.event(definition.id))
         // Compressed now, so that no buyer waits for it.
         if let digest = definition.planDigest { Task { [plans] in _ = try? await plans.gzipped(digest) } }
         return .json(.created, presenter.event(view), headers: [.location: "/v1/events/\(definition.id)"])

@@ -64,13 +64,13 @@ enum NodeSQL {
         """)
 
     static let heads = PostgresStatement(
-        "all_heads", "SELECT partition, last_sequence, epoch, owner FROM journal_head")
+        "all_heads", "SELECT partition, last_sequence, epoch, owner, owned_at FROM journal_head")
 
     /// The heads that were written by that transaction or a later one.
     static let movedHeads = PostgresStatement(
         "moved_heads",
         """
-        SELECT partition, last_sequence, epoch, owner FROM journal_head WHERE age(xmin) <= age(($1::text)::xid)
+        SELECT partition, last_sequence, epoch, owner, owned_at FROM journal_head WHERE age(xmin) <= age(($1::text)::xid)
         """)
 
     static let leave = PostgresStatement(

@@ -165,6 +165,7 @@ package final class PostgresNodes: NodeRegistry, @unchecked Sendable {
         Sighting.Head(
             event: rows.text(row, 0), lastSequence: UInt64(bitPattern: rows.integer(row, 1)),
             epoch: UInt64(bitPattern: rows.integer(row, 2)),
-            owner: rows.isNull(row, 3) ? nil : NodeID(rows.text(row, 3)))
+            owner: rows.isNull(row, 3) ? nil : NodeID(rows.text(row, 3)),
+            since: Timestamp(milliseconds: rows.isNull(row, 4) ? 0 : rows.integer(row, 4)))
     }
 }

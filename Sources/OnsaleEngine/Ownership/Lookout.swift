@@ -1,0 +1,28 @@
+/// What must happen at once when the registry has been looked at, whatever the ``Steward`` is busy with: events that
+/// others have taken are in doubt, and this node may go on believing that it owns the rest.
+struct Lookout {
+    private let directory: EventDirectory
+    private let mailbox: Mailbox
+    private let lease: Lease
+    /// The last epoch seen of each event.
+    private var epochs: [String: UInt64] = [:]
+
+    init(directory: EventDirectory, mailbox: Mailbox, lease: Lease) {
+        self.directory = directory
+        self.mailbox = mailbox
+        self.lease = lease
+    }
+
+    mutating func heed(_ sighting: Sighting) {
+        for head in sighting.heads where epochs[head.event] ?? 0 < head.epoch {
+            epochs[head.event] = head.epoch
+            guard let handle = try? directory.loaded(head.event), let epoch = handle.epoch, epoch < head.epoch else {
+                continue
+            }
+            handle.doubt()
+            mailbox.deliver(.challenge(event: head.event))
+        }
+        // Only now, so that nobody acts for an event that is known to be lost.
+        if lease.extend(from: sighting.askedAt) { mailbox.deliver(.trusted) }
+    }
+}

@@ -1,0 +1,428 @@
+"""Three nodes of the program on one PostgreSQL: what they tell of one another's events, and what becomes of a sale when
+one of them, the database or the network between them fails."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+import sale
+from cluster import Cluster
+from edge import send
+from node import binary
+from proxy import Proxy
+from sale import Buyer, Event, Sales, ask, insist, owner
+from server import NotStarted
+from servers import Servers
+from waiting import eventually, free_port
+
+
+# How long a node must be well before events are handed to it.
+SETTLING_SECONDS = 6
+
+
+class NodesTestCase(unittest.TestCase):
+    """A cluster for all tests of a class. Each has events of its own, and leaves all nodes running."""
+
+    nodes_count = 3
+
+    @classmethod
+    def setUpClass(cls):
+        cls.servers = cls.enterClassContext(Servers())
+        cls.proxies = []
+        cls.cluster = Cluster(cls.servers, nodes=cls.nodes_count, database_ports=cls.through_proxy)
+        cls.nodes = cls.cluster.nodes
+        cls.urls = [node.url for node in cls.nodes]
+        cls.admin = cls.cluster.admin_token
+        # A node that has just come gets nothing yet.
+        time.sleep(SETTLING_SECONDS)
+
+    @classmethod
+    def through_proxy(cls, postgres, number):
+        """For each node a network of its own."""
+        proxy = cls.enterClassContext(Proxy(("127.0.0.1", postgres.port())))
+        cls.proxies.append(proxy)
+        return proxy.port
+
+    def tearDown(self):
+        for node, proxy in zip(self.nodes, self.proxies):
+            proxy.pass_on()
+            if node.is_running:
+                node.resume()
+            else:
+                node.start()
+        if self._outcome.result.failures or self._outcome.result.errors:
+            for node in self.nodes:
+                print(f"--- {node.name}\n{node.said(3000)}", file=sys.stderr)
+
+    def event(self, name, **settings):
+        event = Event(self.urls, self.admin, name)
+        event.create(**settings)
+        return event
+
+    def events_of(self, count=3):
+        """As many events as nodes, one of each: {node name: event}."""
+        found = {}
+        for number in range(40):
+            if len(found) == count:
+                return found
+            event = self.event(f"{self._testMethodName.replace('_', '-')[5:40]}-{number}")
+            found.setdefault(self.resting_owner(event).name, event)
+        self.fail("rendezvous hashing gives every node its share")
+
+    def resting_owner(self, event):
+        """Its owner when nothing moves any more."""
+        seen = owner(self.cluster, event.name).name
+        steady = time.monotonic()
+        while time.monotonic() - steady < 1.5:
+            now = owner(self.cluster, event.name).name
+            if now != seen:
+                seen, steady = now, time.monotonic()
+            time.sleep(0.1)
+        return next(node for node in self.nodes if node.name == seen)
+
+    def others(self, node):
+        return [other for other in self.nodes if other is not node]
+
+    def proxy_of(self, node):
+        return self.proxies[self.nodes.index(node)]
+
+    def expect_every_rule_holds(self):
+        status, said = sale.verify(self.cluster)
+        self.assertEqual(status, 0, said)
+
+    def expect_nothing_lost(self, sales):
+        self.assertEqual(sales.lost(), [])
+        self.expect_every_rule_holds()
+
+    def expect_no_crash(self):
+        for node in self.nodes:
+            self.assertNotRegex(node.log.read_text(errors="replace"), r"Fatal error|\*\*\* |out of service")
+
+
+class ServiceTests(NodesTestCase):
+    """All nodes are well."""
+
+    def test_new_event_is_known_at_every_node_at_once(self):
+        for number, node in enumerate(self.nodes * 3):
+            event = Event([node.url], self.admin, f"new-{number}")
+            self.assertEqual(event.create().status, 201)
+            for other in self.nodes:
+                self.assertEqual(ask(other.url, "GET", event.path).status, 200)
+                self.assertEqual(ask(other.url, "GET", event.path + "/availability").status, 200)
+                self.assertEqual(Buyer(event, "early", [other.url]).hold(f"k-{other.name}").status, 201)
+
+    def test_everything_that_a_buyer_does_works_at_a_node_that_does_not_own_the_event(self):
+        event = self.event("strangers")
+        home = self.resting_owner(event)
+        for node in self.nodes:
+            buyer = Buyer(event, f"fan-of-{node.name}", [node.url])
+            held = buyer.hold("h")
+            self.assertEqual(held.status, 201, held)
+            self.assertEqual(held["onsale-node"], node.name)
+            self.assertEqual(held["onsale-owner"], "" if node is home else home.name)
+            read = buyer.insist("GET", f"{event.path}/holds/{held.json['hold']}", buyer.pass_)
+            self.assertEqual(read.json["hold"], held.json["hold"])
+            order = buyer.order(held.json["hold"], "o")
+            self.assertEqual((order.status, order.json["state"]), (201, "confirmed"), order)
+            self.assertEqual(buyer.order_now(order.json["order"]).json["state"], "confirmed")
+            barcode = order.json["tickets"][0]["barcode"]
+            checked = insist(node.url, "POST", event.path + "/check-ins", self.admin, {"barcode": barcode})
+            self.assertEqual(checked.status, 200, checked)
+            again = insist(self.others(node)[0].url, "POST", event.path + "/check-ins", self.admin,
+                           {"barcode": barcode})
+            self.assertEqual(again.status, 409, again)
+            second = buyer.order(buyer.hold("h2").json["hold"], "o2").json["order"]
+            cancelled = buyer.insist("POST", f"{event.path}/orders/{second}/cancel", buyer.session)
+            self.assertEqual(cancelled.status, 202, cancelled)
+            given = buyer.hold("h3").json["hold"]
+            self.assertEqual(buyer.give_back(given).status, 204)
+            self.assertEqual(event.report([node.url])["sold"], sum(
+                len(order["tickets"]) for order in event.orders([node.url]).values()
+                if order["state"] == "confirmed"))
+        event.settled()
+        self.expect_every_rule_holds()
+
+    def test_list_of_orders_has_those_of_every_node(self):
+        events = self.events_of()
+        bought = set()
+        for event in events.values():
+            buyer = Buyer(event, "collector")
+            order = buyer.order(buyer.hold("h").json["hold"], "o")
+            self.assertEqual(order.status, 201, order)
+            bought.add(order.json["order"])
+        for node in self.nodes:
+            answer = insist(node.url, "GET", "/v1/orders", buyer.session)
+            self.assertEqual({order["order"] for order in answer.json["orders"]}, bought)
+
+    def test_tokens_of_one_node_are_good_at_all(self):
+        event = self.event("tokens")
+        for number, node in enumerate(self.nodes):
+            buyer = Buyer(event, "traveller", [node.url])
+            for other in self.nodes:
+                self.assertEqual(insist(other.url, "GET", "/v1/orders", buyer.session).status, 200)
+                answer = buyer.hold(f"{number}-{other.name}", urls=[other.url])
+                self.assertIn(answer.status, (201, 409))
+                if answer.status == 409:
+                    self.assertEqual(answer.json["type"], "/problems/purchase-limit")
+        keys = {send(node.url, "GET", "/.well-known/onsale-keys.json").body for node in self.nodes}
+        self.assertEqual(len(keys), 1)
+
+    def test_one_key_at_two_nodes_has_one_effect(self):
+        event = self.event("keys")
+        buyer = Buyer(event, "impatient")
+        holds = {buyer.hold("same", urls=[url]).json["hold"] for url in self.urls}
+        self.assertEqual(len(holds), 1)
+        hold = holds.pop()
+        orders = {buyer.order(hold, "once", urls=[url]).json["order"] for url in self.urls}
+        self.assertEqual(len(orders), 1)
+        self.assertEqual(event.report()["sold"], 1)
+
+    def test_streams_tell_at_every_node_what_another_sells(self):
+        event = self.event("streams")
+        home = self.resting_owner(event)
+        buyer = Buyer(event, "listener")
+        for node in self.nodes:
+            listener = subprocess.Popen(
+                ["curl", "-sN", "--max-time", "30", node.url + event.path + "/availability/stream"],
+                stdout=subprocess.PIPE, text=True)
+            room = subprocess.Popen(
+                ["curl", "-sN", "--max-time", "30", "-H", f"Authorization: Bearer {buyer.ticket}",
+                 node.url + event.path + "/waiting-room/stream"], stdout=subprocess.PIPE, text=True)
+            try:
+                free = self._next(listener, "snapshot")["areas"][0]["free"]
+                self._next(room, "room")
+                self.assertEqual(buyer.hold(f"for-{node.name}", urls=[home.url]).status, 201)
+                while free != (now := self._next(listener, "delta")["areas"][0]["free"]):
+                    self.assertEqual(now, free - 1)
+                    break
+                while self._next(room, "room")["free"] >= free:
+                    pass
+            finally:
+                for process in (listener, room):
+                    process.kill()
+                    process.wait()
+                    process.stdout.close()
+
+    def _next(self, listener, kind):
+        """The data of the next message of a kind."""
+        found = False
+        for line in listener.stdout:
+            if line.startswith("event:"):
+                found = line.split()[1] == kind
+            elif found and line.startswith("data:"):
+                return json.loads(line[5:])
+        self.fail(f"the stream ended before a {kind}")
+
+    def test_cluster_tells_who_owns_what_since_when(self):
+        event = self.event("pictured")
+        began = time.time()
+        home = self.resting_owner(event)
+        for node in self.nodes:
+            picture = ask(node.management_url, "GET", "/cluster").json
+            self.assertEqual(picture["node"], node.name)
+            self.assertEqual({(one["name"], one["url"]) for one in picture["nodes"]},
+                             {(one.name, one.url) for one in self.nodes})
+            seat = next(seat for seat in picture["events"] if seat["event"] == event.name)
+            self.assertEqual(seat["owner"], home.name)
+            self.assertGreater(seat["since"], time.strftime("%Y-%m-%dT%H:%M", time.gmtime(began - 120)), seat)
+            shown = subprocess.run(
+                [binary(), "cluster", "--management", node.management_url], capture_output=True, text=True, timeout=30)
+            self.assertEqual(shown.returncode, 0, shown.stderr)
+            self.assertRegex(shown.stdout, rf"(?m)^{event.name} +{home.name} ")
+
+
+class StartTests(unittest.TestCase):
+    """What a node refuses to start with."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.servers = cls.enterClassContext(Servers())
+        cls.cluster = Cluster(cls.servers, nodes=1)
+
+    def expect_refusal(self, name, words, **changes):
+        """It ends with 1 or 2 and says why."""
+        with self.assertRaises(NotStarted) as raised:
+            self.servers.node(name, **{**self.cluster.settings, **changes})
+        said = str(raised.exception)
+        self.assertRegex(said, "ended with [12]\n", said)
+        self.assertRegex(said, words)
+        self.assertNotRegex(said, r"Fatal error|\*\*\* ")
+
+    def test_name_of_a_node_that_runs(self):
+        self.expect_refusal("twin", "another node called node1 is running", ONSALE_NODE_NAME="node1")
+
+    def test_other_organizers_token(self):
+        self.expect_refusal("foreign", "ONSALE_ADMIN_TOKEN is not the one", ONSALE_ADMIN_TOKEN="another-token-0123456")
+
+    def test_migrations_that_are_not_to_be_made(self):
+        postgres = self.servers.postgres()
+        self.expect_refusal("unmigrated", "(?i)migrat", DATABASE_URL=postgres.url, ONSALE_MIGRATE="0")
+        self.servers.node("migrated", **{**self.cluster.settings, "DATABASE_URL": postgres.url})
+        second = self.servers.node("second", **{
+            **self.cluster.settings, "DATABASE_URL": postgres.url, "ONSALE_MIGRATE": "0"})
+        self.assertEqual(second.stop(), 0)
+
+    def test_database_that_does_not_answer(self):
+        url = re.sub(r":\d+/", f":{free_port()}/", self.cluster.settings["DATABASE_URL"])
+        self.expect_refusal("lonely", "(?i)connect", DATABASE_URL=url)
+
+    def test_edge_node_serves_everything_and_owns_nothing(self):
+        edge = self.servers.node("edge", **self.cluster.settings, ONSALE_ROLES="edge")
+        events = [Event([edge.url], self.cluster.admin_token, f"edge-{number}") for number in range(6)]
+        for event in events:
+            event.create()
+            buyer = Buyer(event, "fan", [edge.url])
+            order = buyer.order(buyer.hold("h").json["hold"], "o")
+            self.assertEqual((order.status, order["onsale-node"], order["onsale-owner"]), (201, "edge", "node1"))
+        home = self.cluster.nodes[0]
+        home.kill()
+        # Longer than any node waits for its turn: this one has none.
+        time.sleep(4)
+        for event in events:
+            self.assertEqual(ask(edge.url, "GET", event.path + "/availability").status, 200)
+            self.assertEqual(ask(edge.url, "GET", event.path + "/report", self.cluster.admin_token).status, 503)
+        home.start()
+        for event in events:
+            self.assertEqual(insist(edge.url, "GET", event.path + "/report", self.cluster.admin_token).json["sold"], 1)
+            self.assertEqual(owner(self.cluster, event.name), home)
+        self.assertEqual(edge.stop(), 0)
+
+
+class FaultTests(NodesTestCase):
+    """A fault in the middle of sales: they go on, and nothing that was answered is lost."""
+
+    def sales(self, event, **settings):
+        sales = self.enterContext(Sales(event, self.urls, **settings))
+        sales.go_on()
+        return sales
+
+    def tell(self, what, seconds):
+        print(f"{what}: next sale after {seconds:.2f} s", flush=True)
+
+    def test_owner_is_killed(self):
+        event = self.event("killed")
+        home = self.resting_owner(event)
+        sales = self.sales(event)
+        since = time.monotonic()
+        home.process.send_signal(signal.SIGKILL)
+        self.tell("owner killed", sales.next_sale(since, 20))
+        home.kill()
+        sales.go_on(20)
+        self.assertIsNot(owner(self.cluster, event.name), home)
+        home.start()
+        sales.go_on(20)
+        sales.stop()
+        self.expect_nothing_lost(sales)
+        self.expect_no_crash()
+
+    def test_owner_is_stopped_for_six_seconds_and_goes_on(self):
+        event = self.event("stopped")
+        home = self.resting_owner(event)
+        sales = self.sales(event)
+        since = time.monotonic()
+        home.pause()
+        self.tell("owner stopped", sales.next_sale(since, 40))
+        while time.monotonic() - since < 6:
+            time.sleep(0.1)
+        self.assertIsNot(next(node for node in self.nodes if node.name == sale.pictures(_running(
+            self.cluster, home))[self.others(home)[0].name][event.name][0]), home)
+        home.resume()
+        sales.go_on(20)
+        # It has learned that it was deposed.
+        eventually(lambda: sale.pictures(self.cluster).get(home.name, {}).get(event.name, ("",))[0], "it answers again")
+        owner(self.cluster, event.name)
+        sales.stop()
+        self.expect_nothing_lost(sales)
+        self.expect_no_crash()
+
+    def test_connections_of_all_nodes_are_ended(self):
+        event = self.event("ended")
+        sales = self.sales(event)
+        for _ in range(5):
+            since = time.monotonic()
+            self.assertGreater(self.cluster.postgres.end_connections(), 0)
+            self.tell("connections ended", sales.next_sale(since, 40))
+            sales.go_on(5)
+        sales.stop()
+        self.expect_nothing_lost(sales)
+        self.expect_no_crash()
+
+    def test_database_is_killed_and_started_again(self):
+        event = self.event("restarted")
+        sales = self.sales(event)
+        for way in ("kill", "stop"):
+            getattr(self.cluster.postgres, way)()
+            time.sleep(1)
+            since = time.monotonic()
+            self.cluster.postgres.start()
+            self.tell(f"database back after a {way}", sales.next_sale(since, 60))
+            sales.go_on(10)
+        sales.stop()
+        self.expect_nothing_lost(sales)
+        self.expect_no_crash()
+
+    def test_owner_loses_the_database_and_finds_it_again(self):
+        event = self.event("cut")
+        for way in ("cut", "blackhole"):
+            home = self.resting_owner(event)
+            sales = self.sales(event)
+            since = time.monotonic()
+            getattr(self.proxy_of(home), way)()
+            self.tell(f"owner's network {way}", sales.next_sale(since, 60))
+            sales.go_on(10)
+            self.proxy_of(home).pass_on()
+            sales.go_on(20)
+            sales.stop()
+            self.expect_nothing_lost(_by_itself(sales, event))
+            self.expect_no_crash()
+            event = self.event("cut-again")
+
+    def test_answer_to_a_commit_is_lost(self):
+        event = self.event("unknown")
+        sales = self.sales(event)
+        for number in range(6):
+            proxy = self.proxy_of(self.resting_owner(event))
+            dropped = proxy.dropped
+            # The words of the statement that appends.
+            proxy.drop_answer_to(b"append")
+            eventually(lambda: proxy.dropped > dropped, "an answer is dropped", 20)
+            since = time.monotonic()
+            self.tell("answer to a commit lost", sales.next_sale(since, 30))
+        sales.stop()
+        self.expect_nothing_lost(sales)
+        self.expect_no_crash()
+
+    def test_nodes_that_are_asked_to_stop_hand_their_events_over(self):
+        event = self.event("rolled")
+        sales = self.sales(event)
+        for _ in range(2):
+            home = self.resting_owner(event)
+            since = time.monotonic()
+            self.assertEqual(home.stop(), 0)
+            self.tell("owner asked to stop", sales.next_sale(since, 20))
+            sales.go_on(10)
+            home.start()
+            sales.go_on(10)
+        sales.stop()
+        self.expect_nothing_lost(sales)
+        self.expect_no_crash()
+
+
+class _running:
+    """A cluster without some node."""
+
+    def __init__(self, cluster, missing):
+        self.nodes = [node for node in cluster.nodes if node is not missing]
+
+
+def _by_itself(sales, event):
+    return sales
+
+
+if __name__ == "__main__":
+    unittest.main()
