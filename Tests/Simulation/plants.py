@@ -21,6 +21,8 @@ Tried, and not kept, since the design makes them harmless:
 OWNERSHIP = "Sources/OnsaleOwnership/Ownership.swift"
 NEIGHBOURHOOD = "Sources/OnsaleOwnership/Neighbourhood.swift"
 STEWARD = "Sources/OnsaleEngine/Ownership/Steward.swift"
+LOOKOUT = "Sources/OnsaleEngine/Ownership/Lookout.swift"
+HEARING = "Sources/OnsaleEngine/Ownership/Steward+Hearing.swift"
 LEASE = "Sources/OnsaleEngine/Ownership/Lease.swift"
 ACCESS = "Sources/OnsaleEngine/EventAccess.swift"
 LOOP = "Sources/OnsaleEngine/Writer/WriterLoop.swift"
@@ -267,9 +269,14 @@ PLANTS = [
         "the lease is extended before what the registry says of other owners is heeded",
         [
             (
+                LOOKOUT,
+                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event))\n",
+                "            _ = handle\n",
+            ),
+            (
                 STEWARD,
-                "            charge.handle?.doubt()\n            mailbox.deliver(.challenge(event: head.event))",
-                "            later.append(head.event)",
+                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event))",
+                "        later.append(event)",
             ),
             (
                 STEWARD,
@@ -291,10 +298,15 @@ PLANTS = [
         "an owner that the registry says is deposed learns it from its next row only",
         [
             (
+                LOOKOUT,
+                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event))\n",
+                "            _ = handle\n",
+            ),
+            (
                 STEWARD,
-                "            charge.handle?.doubt()\n            mailbox.deliver(.challenge(event: head.event))\n",
+                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event))\n",
                 "",
-            )
+            ),
         ],
     ),
     (
@@ -360,8 +372,8 @@ PLANTS = [
         [
             (
                 STEWARD,
-                "journal.read(partition: event, from: replica.head.lastSequence + 1)",
-                "journal.read(partition: event, from: replica.head.lastSequence)",
+                "        let next = replica.head.lastSequence + 1",
+                "        let next = replica.head.lastSequence",
             )
         ],
     ),
@@ -371,10 +383,15 @@ PLANTS = [
         [
             (
                 STEWARD,
-                "        } else if charge.replica.map({ $0.head.lastSequence < charge.sighted }) ?? true {",
+                "        } else if charge.replica.map({ $0.head.lastSequence < max(charge.sighted, charge.hinted) }) ?? true {",
                 "        } else if charge.replica == nil {",
             )
         ],
+    ),
+    (
+        "deaf-heir",
+        "a node that hears of the row that makes it the owner replays it, and does nothing about it",
+        [(HEARING, "        reconsider(event)\n", "")],
     ),
     # What a state is read from.
     (
