@@ -1,6 +1,6 @@
 """What one of everything costs: processor time, memory and bytes, by process, of a cluster on this machine.
 
-    ONSALE_BINARY=.build/release/onsale python3 Benchmarks/unit_costs.py [embedded | cluster | streams | edge | redis …]
+    ONSALE_BINARY=.build/release/onsale python3 Benchmarks/unit_costs.py [embedded] [cluster] [streams] [edge] [redis]
 
 It starts servers as `make cluster` does (Tests/Cluster), asks one thing many times, and reads what each process has
 used in between: `/proc/PID/stat`, PostgreSQL's own counters, and the bytes of the answers. Time on the wall plays no part, so
@@ -182,7 +182,13 @@ def pick(answers, member):
 
 
 async def create(crowd, admin, name, waiting_room):
-    await crowd.ask([("POST", "/v1/events", admin, event(name, waiting_room))], {201})
+    # A node that has just begun may have to wait until it knows the others.
+    for _ in range(20):
+        answer, = await crowd.ask([("POST", "/v1/events", admin, event(name, waiting_room))], {201, 409, 503})
+        if json.loads(answer).get("status") != 503:
+            return
+        await asyncio.sleep(1)
+    raise RuntimeError("no event could be made")
 
 
 async def sell(label, ledger, owner, crowd, name, count, offset=0):
@@ -295,9 +301,10 @@ async def drain(links, totals):
     return [asyncio.create_task(one(reader)) for reader, _ in links]
 
 
-async def streams(servers):
-    """Streams of a waiting room at the owner, and through nginx with TLS: memory, and what a message costs."""
-    cluster = Cluster(servers, nodes=1, edge_changes=UNLIMITED, ONSALE_LOG_LEVEL="critical")
+async def streams(servers, through_nginx=False):
+    """Streams of a waiting room, at the owner or through nginx with TLS: memory, and what a message costs."""
+    cluster = Cluster(servers, nodes=1, edge_changes=UNLIMITED, ONSALE_LOG_LEVEL="critical",
+        ONSALE_CONNECTIONS_PER_ADDRESS=20_000)
     node = cluster.nodes[0]
     ledger = Ledger({"program": node.process.pid, "nginx": cluster.edge.process.pid})
     asking = await Crowd(node.url, 1).open()
@@ -307,46 +314,47 @@ async def streams(servers):
     ticket = pick(await asking.ask(
         [("POST", "/v1/events/line/waiting-room", sessions[-1], None)], {201}), "ticket")[0]
     fans = iter(sessions[:-1])
-    for label, url, count in (("streams at a node", node.url, 3000), ("streams by nginx, TLS", cluster.edge.url, 1500)):
-        path = "/v1/events/line/waiting-room/stream"
-        for _, writer in await listen(Crowd(url), path, ticket, 50):
-            writer.transport.abort()
-        await asyncio.sleep(1)
-        memory, slab = resident(node.process.pid), slab_bytes()
-        before = ledger.look()
-        links = await listen(Crowd(url), path, ticket, count)
-        ledger.settle()
-        opened = {key: (value - before[key]) / count for key, value in ledger.look().items()}
-        print(f"{label}, opening one: {opened}; resident {(resident(node.process.pid) - memory) / count:.0f} B,"
-              f" kernel's slab, both ends {(slab_bytes() - slab) / count:.0f} B")
-        totals = [0, 0]
-        tasks = await drain(links, totals)
+    label, url, count = ("streams by nginx, TLS", cluster.edge.url, 1500) if through_nginx else (
+        "streams at a node", node.url, 3000)
+    path = "/v1/events/line/waiting-room/stream"
+    for _, writer in await listen(Crowd(url), path, ticket, 50):
+        writer.transport.abort()
+    await asyncio.sleep(1)
+    memory, slab = resident(node.process.pid), slab_bytes()
+    before = ledger.look()
+    links = await listen(Crowd(url), path, ticket, count)
+    ledger.settle()
+    opened = {key: (value - before[key]) / count for key, value in ledger.look().items()}
+    print(f"{label}, opening one: {opened}; resident {(resident(node.process.pid) - memory) / count:.0f} B,"
+          f" kernel's slab, both ends {(slab_bytes() - slab) / count:.0f} B")
+    totals = [0, 0]
+    tasks = await drain(links, totals)
 
-        async def news(changes):
-            for _ in range(changes):
-                await asyncio.sleep(1.2)
-                if changes:
-                    await asking.ask([("POST", "/v1/events/line/waiting-room", next(fans), None)], {201})
+    async def news(changes):
+        for _ in range(changes):
             await asyncio.sleep(1.2)
-        await asyncio.sleep(2)
-        for turn in range(3):
-            totals[:] = [0, 0]
-            before = ledger.look()
-            await news(10)
-            used = {key: value - before[key] for key, value in ledger.look().items()}
-            messages = max(1, totals[1])
-            print(f"{label}, a message {turn}: "
-                  f"{ {key: round(value / messages, 2) for key, value in used.items()} } µs, {totals[0] / messages:.0f} B"
-                  f" ({totals[1]} messages to {count})", flush=True)
-        before, totals[:] = ledger.look(), [0, 0]
-        await asyncio.sleep(30)
-        used = {key: round((value - before[key]) / count / 0.5, 2) for key, value in ledger.look().items()}
-        print(f"{label}, quiet, a stream and minute: {used} µs, {totals[0] / count / 0.5:.0f} B", flush=True)
-        for task in tasks:
-            task.cancel()
-        for _, writer in links:
-            writer.transport.abort()
-        await asyncio.sleep(2)
+            if changes:
+                await asking.ask([("POST", "/v1/events/line/waiting-room", next(fans), None)], {201})
+        await asyncio.sleep(1.2)
+    await asyncio.sleep(2)
+    for turn in range(3):
+        totals[:] = [0, 0]
+        before = ledger.look()
+        await news(10)
+        used = {key: value - before[key] for key, value in ledger.look().items()}
+        messages = max(1, totals[1])
+        print(f"{label}, a message {turn}: "
+              f"{ {key: round(value / messages, 2) for key, value in used.items()} } µs, {totals[0] / messages:.0f} B"
+              f" ({totals[1]} messages to {count})", flush=True)
+    before, totals[:] = ledger.look(), [0, 0]
+    await asyncio.sleep(30)
+    used = {key: round((value - before[key]) / count / 0.5, 2) for key, value in ledger.look().items()}
+    print(f"{label}, quiet, a stream and minute: {used} µs, {totals[0] / count / 0.5:.0f} B", flush=True)
+    for task in tasks:
+        task.cancel()
+    for _, writer in links:
+        writer.transport.abort()
+    await asyncio.sleep(2)
     asking.close()
 
 
@@ -371,7 +379,8 @@ async def redis(servers):
 
 def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    kinds = {"embedded": embedded, "cluster": cluster, "streams": streams, "redis": redis}
+    kinds = {"embedded": embedded, "cluster": cluster, "streams": streams,
+             "edge": lambda servers: streams(servers, through_nginx=True), "redis": redis}
     for name in sys.argv[1:] or kinds:
         print("load of the machine:", *os.getloadavg(), flush=True)
         with Servers() as servers:

@@ -1,0 +1,391 @@
+"""What one of everything costs: processor time, memory and bytes, by process, of a cluster on this machine.
+
+    ONSALE_BINARY=.build/release/onsale python3 Benchmarks/unit_costs.py [embedded] [cluster] [streams] [edge] [redis]
+
+It starts servers as `make cluster` does (Tests/Cluster), asks one thing many times, and reads what each process has
+used in between: `/proc/PID/stat`, PostgreSQL's own counters, and the bytes of the answers. Time on the wall plays no part, so
+other work on the machine moves the figures less than it would move requests a second; it still moves them, since caches
+are shared. `scripts/capacity` computes docs/SCALE.md from these figures.
+"""
+
+import asyncio
+import json
+import os
+import pathlib
+import resource
+import secrets
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "Tests/Cluster"))
+sys.dont_write_bytecode = True
+
+from cluster import Cluster  # noqa: E402
+from edge import untrusting  # noqa: E402
+from processes import children  # noqa: E402
+from servers import Servers  # noqa: E402
+
+TICK = os.sysconf("SC_CLK_TCK")
+CONNECTIONS = 64
+ROUNDS = 3
+EMBEDDED = {
+    "ONSALE_ADMIN_TOKEN": "unit-costs-admin-token", "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical",
+    "ONSALE_PAYMENT_URL": "sandbox", "ONSALE_NODE_URL": "", "ONSALE_NODE_NAME": ""}
+# Without these, one address would be refused.
+UNLIMITED = {"limit_conn onsale_connections 1000;": "", "limit_conn onsale_streams 950;": "",
+             "rate=200r/s": "rate=100000r/s", "rate=50r/s": "rate=100000r/s", "burst=600": "burst=100000",
+             "zone=onsale_joins burst=200": "zone=onsale_joins burst=100000"}
+
+
+def processor(process):
+    """Seconds that a process and its children, living and ended, have used."""
+    total = 0
+    for one in [process, *children(process)]:
+        try:
+            fields = pathlib.Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(int(field) for field in fields[11:15 if one == process else 13])
+    return total / TICK
+
+
+def resident(process):
+    return int(pathlib.Path(f"/proc/{process}/statm").read_text().split()[1]) * 4096
+
+
+class Crowd:
+    """Connections that are kept; each asks, waits for its answer, and asks again."""
+
+    def __init__(self, url, count=CONNECTIONS):
+        scheme, _, address = url.partition("://")
+        self.host, _, port = address.partition(":")
+        self.port = int(port)
+        self.context = untrusting() if scheme == "https" else None
+        self.count = count
+        self.links = []
+        self.bytes_in = self.bytes_out = 0
+
+    async def open(self):
+        self.links += [await asyncio.open_connection(self.host, self.port, ssl=self.context, limit=1 << 20)
+                       for _ in range(self.count)]
+        return self
+
+    def close(self):
+        for _, writer in self.links:
+            writer.transport.abort()
+        self.links = []
+
+    async def ask(self, requests, expected):
+        """The answers' bodies, in the order of the requests: (method, path, token, body)."""
+        answers = [b""] * len(requests)
+        waiting = iter(enumerate(requests))
+
+        async def one(reader, writer):
+            for number, (method, path, token, body) in waiting:
+                text = json.dumps(body).encode() if body is not None else b""
+                head = f"{method} {path} HTTP/1.1\r\nHost: tickets.example.com\r\n"
+                if token:
+                    head += f"Authorization: Bearer {token}\r\n"
+                if method == "POST":
+                    head += f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n"
+                if path.endswith("/orders"):
+                    head += f"Idempotency-Key: {body['hold']}\r\nPrefer: wait=10\r\n"
+                message = head.encode() + b"\r\n" + text
+                self.bytes_out += len(message)
+                writer.write(message)
+                fields = await reader.readuntil(b"\r\n\r\n")
+                status = int(fields.split(b" ", 2)[1])
+                length = next((int(line.split(b":")[1]) for line in fields.lower().split(b"\r\n")
+                               if line.startswith(b"content-length:")), None)
+                if length is None:
+                    answer = b""
+                    while size := int(await reader.readuntil(b"\r\n"), 16):
+                        answer += (await reader.readexactly(size + 2))[:-2]
+                    await reader.readexactly(2)
+                else:
+                    answer = await reader.readexactly(length)
+                self.bytes_in += len(fields) + len(answer)
+                if status not in expected:
+                    raise RuntimeError(f"{method} {path}: {status} {answer[:300]!r}")
+                answers[number] = answer
+
+        await asyncio.gather(*(one(*link) for link in self.links))
+        return answers
+
+
+class Ledger:
+    """What named processes, and PostgreSQL, use while something is done."""
+
+    def __init__(self, processes, postgres=None):
+        self.processes = processes
+        self.postgres = postgres
+
+    def look(self):
+        figures = {name: processor(process) * 1e6 for name, process in self.processes.items()}
+        if self.postgres:
+            commits, wal, rows, facts, size = self.postgres.psql(
+                "SELECT xact_commit, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0'), (SELECT count(*) FROM journal),"
+                " (SELECT sum(fact_count) FROM journal), (SELECT sum(length(payload)) FROM journal)"
+                " FROM pg_stat_database WHERE datname = 'onsale'").split("|")
+            figures |= {"commits": int(commits), "wal bytes": int(wal), "rows": int(rows), "facts": int(facts or 0),
+                        "payload bytes": int(size or 0)}
+        return figures
+
+    def settle(self):
+        """Waits until what follows after the answers is done too, at most 5 s."""
+        deadline = time.monotonic() + 5
+        before = self.look()
+        while time.monotonic() < deadline:
+            time.sleep(0.5)
+            now = self.look()
+            if sum(now[name] - before[name] for name in self.processes) < 60_000 * len(self.processes):
+                return
+            before = now
+
+    async def measure(self, name, count, work, crowd=None):
+        """Does something `count` times and prints what each cost, in µs and bytes."""
+        self.settle()
+        moved = (crowd.bytes_out, crowd.bytes_in) if crowd else (0, 0)
+        start = time.monotonic()
+        before = self.look()
+        result = await work
+        seconds = time.monotonic() - start
+        self.settle()
+        after = self.look()
+        each = {key: (after[key] - before[key]) / count for key in after}
+        text = ", ".join(f"{key} {value:.3f}" if key in ("rows", "commits", "facts") else f"{key} {value:.1f}"
+                         for key, value in each.items())
+        wire = f"; out {(crowd.bytes_out - moved[0]) / count:.0f} B, in {(crowd.bytes_in - moved[1]) / count:.0f} B" \
+            if crowd else ""
+        print(f"{name}: {text}{wire} ({count} in {seconds:.1f} s)", flush=True)
+        return result
+
+
+def event(name, waiting_room):
+    return {
+        "id": name, "title": name, "startsAt": "2030-01-01T00:00:00Z", "currency": "KRW",
+        "seatingPlan": {"name": "H", "categories": [{"name": "VIP", "color": "red"}], "zones": [{"name": "Z", "rows": [
+            {"row_number": str(row), "position": {"x": 0, "y": 0}, "seats": [
+                {"seat_guid": f"{row}-{seat}", "seat_number": str(seat), "category": "VIP",
+                 "position": {"x": seat * 10, "y": row * 10}} for seat in range(50)]} for row in range(400)]}]},
+        "prices": [{"category": "VIP", "amount": 100}],
+        "onsale": {"waitingRoom": waiting_room, "maxActiveShoppers": 100, "passSeconds": 86_400,
+                   "passIdleSeconds": 3600},
+        "limits": {"ticketsPerBuyer": 8, "holdSeconds": 600}}
+
+
+def pick(answers, member):
+    return [json.loads(answer)[member] for answer in answers]
+
+
+async def create(crowd, admin, name, waiting_room):
+    # A node that has just begun may have to wait until it knows the others.
+    for _ in range(20):
+        answer, = await crowd.ask([("POST", "/v1/events", admin, event(name, waiting_room))], {201, 409, 503})
+        if json.loads(answer).get("status") != 503:
+            return
+        await asyncio.sleep(1)
+    raise RuntimeError("no event could be made")
+
+
+async def sell(label, ledger, owner, crowd, name, count, offset=0):
+    """Sessions, joins, passes, holds and orders of so many fans, two seats each; each kind told by itself."""
+    base = f"/v1/events/{name}"
+    run = secrets.token_hex(3)
+    sessions = pick(await ledger.measure(f"{label} session", count, crowd.ask(
+        [("POST", "/v1/sessions", None, {"email": f"{run}-{fan}@bench.example"}) for fan in range(count)],
+        {201}), crowd), "token")
+    await ledger.measure(f"{label} join", count, crowd.ask(
+        [("POST", "/v1/events/line/waiting-room", session, None) for session in sessions], {201}), crowd)
+    tickets = pick(await crowd.ask(
+        [("POST", base + "/waiting-room", session, None) for session in sessions], {201}), "ticket")
+    passes = pick(await ledger.measure(f"{label} pass", count, crowd.ask(
+        [("POST", base + "/waiting-room/pass", session, {"ticket": ticket})
+         for session, ticket in zip(sessions, tickets)], {201}), crowd), "pass")
+    holds = pick(await ledger.measure(f"{label} hold", count, crowd.ask(
+        [("POST", base + "/holds", pass_, {"seats": [
+            f"{(offset + fan) * 2 // 50}-{(offset + fan) * 2 % 50}",
+            f"{(offset + fan) * 2 // 50}-{(offset + fan) * 2 % 50 + 1}"]}) for fan, pass_ in enumerate(passes)],
+        {201}), crowd), "hold")
+    orders = await ledger.measure(f"{label} order", count, crowd.ask(
+        [("POST", base + "/orders", pass_, {"hold": hold, "payment": {"method": "pm_card_visa"}})
+         for pass_, hold in zip(passes, holds)], {201, 202}), crowd)
+    print("  confirmed at once:", sum(json.loads(order)["state"] == "confirmed" for order in orders), "of", count)
+    await ledger.measure(f"{label} poll", 4 * count, crowd.ask(
+        [("GET", "/v1/events/line/waiting-room", None, None)] * (4 * count), {200}), crowd)
+
+
+async def embedded(servers):
+    """One program, with SQLite."""
+    node = servers.node("alone", **EMBEDDED)
+    crowd = await Crowd(node.url).open()
+    for name in ("line", "hall"):
+        await create(crowd, EMBEDDED["ONSALE_ADMIN_TOKEN"], name, name == "line")
+    ledger = Ledger({"program": node.process.pid})
+    for turn in range(ROUNDS):
+        await sell(f"embedded {turn}", ledger, node, crowd, "hall", 2500, 2500 * turn)
+    crowd.close()
+
+
+async def owner_of(cluster, name):
+    """The node that writes an event, as the database says."""
+    said = cluster.postgres.psql(f"SELECT owner FROM journal_head WHERE partition = '{name}'")
+    return next((node for node in cluster.nodes if node.name in said or node.url in said), cluster.nodes[0])
+
+
+async def cluster(servers):
+    """Nodes (NODES=3) with PostgreSQL: at the owner, at another node, and through nginx with TLS."""
+    cluster = Cluster(servers, nodes=int(os.environ.get("NODES") or 3), edge_changes=UNLIMITED, ONSALE_LOG_LEVEL="critical")
+    processes = {node.name: node.process.pid for node in cluster.nodes} | {
+        "postgres": cluster.postgres.process.pid, "nginx": cluster.edge.process.pid, "redis": cluster.redis.process.pid}
+    ledger = Ledger(processes, cluster.postgres)
+    first = await Crowd(cluster.nodes[0].url).open()
+    for name in ("line", "hall"):
+        await create(first, cluster.admin_token, name, name == "line")
+    first.close()
+    time.sleep(2)
+    owner = await owner_of(cluster, "hall")
+    line_owner = await owner_of(cluster, "line")
+    other = next((node for node in cluster.nodes if node not in (owner, line_owner)), owner)
+    print("hall is written by", owner.name, "- line by", line_owner.name, "- not by", other.name)
+    await ledger.measure("idle, a second", 20, asyncio.sleep(20))
+    ways = [("at the owner", owner.url, CONNECTIONS, 1500), ("at another node", other.url, CONNECTIONS, 800),
+            ("by nginx, without TLS", cluster.edge.rehearsal_url, CONNECTIONS, 1500), ("at the owner, 8 at once", owner.url, 8, 500),
+            ("at the owner, 256 at once", owner.url, 256, 1500)]
+    offset = 0
+    for label, url, connections, count in ways:
+        crowd = await Crowd(url, connections).open()
+        await sell(label, ledger, owner, crowd, "hall", count, offset)
+        offset += count
+        crowd.close()
+    crowd = await Crowd(cluster.edge.url).open()
+    for turn in range(2):
+        await ledger.measure("by nginx, TLS, poll from its cache", 8000, crowd.ask(
+            [("GET", "/v1/events/line/waiting-room", None, None)] * 8000, {200}), crowd)
+    crowd.close()
+    # Handshakes alone.
+    for turn in range(2):
+        crowd = Crowd(cluster.edge.url, 1000)
+        await ledger.measure("by nginx, TLS handshake", 1000, crowd.open())
+        crowd.close()
+
+
+async def listen(crowd, path, token, count):
+    """Opens streams; their sockets after the first message."""
+    links = []
+    request = (f"GET {path} HTTP/1.1\r\nHost: tickets.example.com\r\nAccept: text/event-stream\r\n"
+               f"Authorization: Bearer {token}\r\n\r\n").encode()
+
+    async def one():
+        reader, writer = await asyncio.open_connection(crowd.host, crowd.port, ssl=crowd.context, limit=1 << 14)
+        writer.write(request)
+        heard = b""
+        while b"data: " not in heard or not heard.rstrip(b"\r\n0").endswith(b"}"):
+            heard += await asyncio.wait_for(reader.read(65_536), 60)
+        return reader, writer
+
+    for start in range(0, count, 100):
+        links += await asyncio.gather(*(one() for _ in range(min(100, count - start))))
+    return links
+
+
+async def drain(links, totals):
+    """Reads all that comes; no answer is expected."""
+    async def one(reader):
+        while piece := await reader.read(65_536):
+            totals[0] += len(piece)
+            totals[1] += piece.count(b"event: ")
+    return [asyncio.create_task(one(reader)) for reader, _ in links]
+
+
+async def streams(servers, through_nginx=False):
+    """Streams of a waiting room, at the owner or through nginx with TLS: memory, and what a message costs."""
+    cluster = Cluster(servers, nodes=1, edge_changes=UNLIMITED, ONSALE_LOG_LEVEL="critical",
+        ONSALE_CONNECTIONS_PER_ADDRESS=20_000)
+    node = cluster.nodes[0]
+    ledger = Ledger({"program": node.process.pid, "nginx": cluster.edge.process.pid})
+    asking = await Crowd(node.url, 1).open()
+    await create(asking, cluster.admin_token, "line", True)
+    sessions = pick(await asking.ask(
+        [("POST", "/v1/sessions", None, {"email": f"s{fan}@bench.example"}) for fan in range(500)], {201}), "token")
+    ticket = pick(await asking.ask(
+        [("POST", "/v1/events/line/waiting-room", sessions[-1], None)], {201}), "ticket")[0]
+    fans = iter(sessions[:-1])
+    label, url, count = ("streams by nginx, TLS", cluster.edge.url, 1500) if through_nginx else (
+        "streams at a node", node.url, 3000)
+    path = "/v1/events/line/waiting-room/stream"
+    for _, writer in await listen(Crowd(url), path, ticket, 50):
+        writer.transport.abort()
+    await asyncio.sleep(1)
+    memory, slab = resident(node.process.pid), slab_bytes()
+    before = ledger.look()
+    links = await listen(Crowd(url), path, ticket, count)
+    ledger.settle()
+    opened = {key: (value - before[key]) / count for key, value in ledger.look().items()}
+    print(f"{label}, opening one: {opened}; resident {(resident(node.process.pid) - memory) / count:.0f} B,"
+          f" kernel's slab, both ends {(slab_bytes() - slab) / count:.0f} B")
+    totals = [0, 0]
+    tasks = await drain(links, totals)
+
+    async def news(changes):
+        for _ in range(changes):
+            await asyncio.sleep(1.2)
+            if changes:
+                await asking.ask([("POST", "/v1/events/line/waiting-room", next(fans), None)], {201})
+        await asyncio.sleep(1.2)
+    await asyncio.sleep(2)
+    for turn in range(3):
+        totals[:] = [0, 0]
+        before = ledger.look()
+        await news(10)
+        used = {key: value - before[key] for key, value in ledger.look().items()}
+        messages = max(1, totals[1])
+        print(f"{label}, a message {turn}: "
+              f"{ {key: round(value / messages, 2) for key, value in used.items()} } µs, {totals[0] / messages:.0f} B"
+              f" ({totals[1]} messages to {count})", flush=True)
+    before, totals[:] = ledger.look(), [0, 0]
+    await asyncio.sleep(30)
+    used = {key: round((value - before[key]) / count / 0.5, 2) for key, value in ledger.look().items()}
+    print(f"{label}, quiet, a stream and minute: {used} µs, {totals[0] / count / 0.5:.0f} B", flush=True)
+    for task in tasks:
+        task.cancel()
+    for _, writer in links:
+        writer.transport.abort()
+    await asyncio.sleep(2)
+    asking.close()
+
+
+def slab_bytes():
+    return next(int(line.split()[1]) << 10 for line in pathlib.Path("/proc/meminfo").read_text().splitlines()
+                if line.startswith("Slab:"))
+
+
+async def redis(servers):
+    """What the commands that a cluster uses cost Redis."""
+    server = servers.redis()
+    port = server.port()
+    for label, arguments, count in (
+            ("SET of 8 KiB with EX", ["SET", "key:__rand_int__", "x" * 8192, "EX", "45"], 60_000),
+            ("MGET of 4 × 8 KiB", ["MGET", *(f"key:00000000000{digit}" for digit in range(4))], 30_000),
+            ("PUBLISH of 1 KiB to nobody", ["PUBLISH", "rows", "x" * 1024], 100_000)):
+        before = processor(server.process.pid)
+        subprocess.run(["redis-benchmark", "-q", "-p", str(port), "-n", str(count), "-c", "8", "-r", "100", "-P", "4",
+                        *arguments], check=True, capture_output=True, timeout=120)
+        print(f"redis, {label}: {(processor(server.process.pid) - before) * 1e6 / count:.1f} µs", flush=True)
+
+
+def main():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    kinds = {"embedded": embedded, "cluster": cluster, "streams": streams,
+             "edge": lambda servers: streams(servers, through_nginx=True), "redis": redis}
+    for name in sys.argv[1:] or kinds:
+        print("load of the machine:", *os.getloadavg(), flush=True)
+        with Servers() as servers:
+            asyncio.run(kinds[name](servers))
+
+
+if __name__ == "__main__":
+    main()
