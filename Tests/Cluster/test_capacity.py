@@ -3,6 +3,7 @@
 import importlib.util
 import pathlib
 import re
+import sys
 import unittest
 from importlib.machinery import SourceFileLoader
 
@@ -14,7 +15,6 @@ def loaded():
     specification = importlib.util.spec_from_loader("capacity", loader)
     module = importlib.util.module_from_spec(specification)
     # Dataclasses look their module up.
-    import sys
     sys.modules["capacity"] = module
     sys.dont_write_bytecode = True
     loader.exec_module(module)
@@ -50,12 +50,16 @@ class CapacityTests(unittest.TestCase):
     def test_each_unit_cost_moves_the_figure_that_it_is_for(self):
         usual = self.plans()
         for unit, figure in (
-                ("join", "owner_line"), ("hold", "owner_sale"), ("message", "nodes"), ("message_edge", "nginx"),
+                ("join", "owner_line"), ("hold", "owner_sale"), ("forward", "passed"), ("message_edge", "nginx"),
                 ("batch", "postgres_work"), ("join_bytes", "journal"), ("draw", "draw"), ("presence", "presence"),
                 ("core_price", "machine_cost"), ("egress_price", "egress_cost"), ("cdn_price", "cdn_cost")):
             dearer = self.plans(**{unit: 2 * self.capacity.UNITS[unit].value})
             for before, after in zip(usual, dearer):
                 self.assertGreater(after[figure], before[figure], unit)
+
+    def test_dearer_messages_cost_processors_until_the_thread_is_busy_and_then_news(self):
+        for before, after in zip(self.plans(), self.plans(message=2 * self.capacity.UNITS["message"].value)):
+            self.assertGreater((after["nodes"], after["news"]), (before["nodes"], before["news"]))
 
     def test_no_machine_has_more_than_any_of_its_limits(self):
         costs = self.capacity.costs()
