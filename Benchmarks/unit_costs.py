@@ -1,6 +1,6 @@
 """What one of everything costs: processor time, memory and bytes, by process, of a cluster on this machine.
 
-    ONSALE_BINARY=.build/release/onsale python3 Benchmarks/unit_costs.py [embedded] [cluster] [streams] [edge] [redis]
+    ONSALE_BINARY=.build/release/onsale python3 Benchmarks/unit_costs.py [embedded] [cluster] [streams] [edge] [redis] [handshakes]
 
 It starts servers as `make cluster` does (Tests/Cluster), asks one thing many times, and reads what each process has
 used in between: `/proc/PID/stat`, PostgreSQL's own counters, and the bytes of the answers. Time on the wall plays no part, so
@@ -14,7 +14,6 @@ import os
 import pathlib
 import resource
 import secrets
-import statistics
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from cluster import Cluster  # noqa: E402
 from edge import untrusting  # noqa: E402
 from processes import children  # noqa: E402
 from servers import Servers  # noqa: E402
+from stub_node import StubNode  # noqa: E402
 
 TICK = os.sysconf("SC_CLK_TCK")
 CONNECTIONS = 64
@@ -266,11 +266,17 @@ async def cluster(servers):
         await ledger.measure("by nginx, TLS, poll from its cache", 8000, crowd.ask(
             [("GET", "/v1/events/line/waiting-room", None, None)] * 8000, {200}), crowd)
     crowd.close()
-    # Handshakes alone.
-    for turn in range(2):
-        crowd = Crowd(cluster.edge.url, 1000)
-        await ledger.measure("by nginx, TLS handshake", 1000, crowd.open())
-        crowd.close()
+
+
+async def handshakes(servers):
+    """TLS connections to nginx that ask nothing."""
+    with StubNode("a") as node:
+        edge = servers.nginx({"a": node.address}, changes=UNLIMITED)
+        ledger = Ledger({"nginx": edge.process.pid})
+        for _ in range(ROUNDS):
+            crowd = Crowd(edge.url, 1000)
+            await ledger.measure("a TLS handshake", 1000, crowd.open())
+            crowd.close()
 
 
 async def listen(crowd, path, token, count):
@@ -380,7 +386,8 @@ async def redis(servers):
 def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     kinds = {"embedded": embedded, "cluster": cluster, "streams": streams,
-             "edge": lambda servers: streams(servers, through_nginx=True), "redis": redis}
+             "edge": lambda servers: streams(servers, through_nginx=True), "redis": redis,
+             "handshakes": handshakes}
     for name in sys.argv[1:] or kinds:
         print("load of the machine:", *os.getloadavg(), flush=True)
         with Servers() as servers:
