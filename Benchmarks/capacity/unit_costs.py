@@ -1,11 +1,13 @@
 """What one of everything costs: processor time, memory and bytes, by process, of a cluster on this machine.
 
-    ONSALE_BINARY=.build/release/onsale python3 Benchmarks/unit_costs.py [embedded] [cluster] [streams] [edge] [redis] [handshakes]
+    ONSALE_BINARY="$PWD/.build/release/onsale" python3 Benchmarks/capacity/unit_costs.py [KIND …]
+
+The kinds: embedded, cluster (NODES=3), streams, edge, redis, handshakes.
 
 It starts servers as `make cluster` does (Tests/Cluster), asks one thing many times, and reads what each process has
-used in between: `/proc/PID/stat`, PostgreSQL's own counters, and the bytes of the answers. Time on the wall plays no part, so
-other work on the machine moves the figures less than it would move requests a second; it still moves them, since caches
-are shared. `scripts/capacity` computes docs/SCALE.md from these figures.
+used in between: `/proc/PID/stat`, PostgreSQL's own counters, and the bytes of the answers. Time on the wall plays no
+part, so other work on the machine moves the figures less than it would move requests a second; it still moves them,
+since caches are shared. `scripts/capacity` computes docs/SCALE.md from these figures.
 """
 
 import asyncio
@@ -18,18 +20,16 @@ import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "Tests/Cluster"))
 sys.dont_write_bytecode = True
 
 from cluster import Cluster  # noqa: E402
-from edge import untrusting  # noqa: E402
-from processes import children  # noqa: E402
+from crowd import CONNECTIONS, Crowd  # noqa: E402
+from ledger import Ledger, processor, resident  # noqa: E402
 from servers import Servers  # noqa: E402
 from stub_node import StubNode  # noqa: E402
 
-TICK = os.sysconf("SC_CLK_TCK")
-CONNECTIONS = 64
 ROUNDS = 3
 EMBEDDED = {
     "ONSALE_ADMIN_TOKEN": "unit-costs-admin-token", "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical",
@@ -38,130 +38,6 @@ EMBEDDED = {
 UNLIMITED = {"limit_conn onsale_connections 1000;": "", "limit_conn onsale_streams 950;": "",
              "rate=200r/s": "rate=100000r/s", "rate=50r/s": "rate=100000r/s", "burst=600": "burst=100000",
              "zone=onsale_joins burst=200": "zone=onsale_joins burst=100000"}
-
-
-def processor(process):
-    """Seconds that a process and its children, living and ended, have used."""
-    total = 0
-    for one in [process, *children(process)]:
-        try:
-            fields = pathlib.Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += sum(int(field) for field in fields[11:15 if one == process else 13])
-    return total / TICK
-
-
-def resident(process):
-    return int(pathlib.Path(f"/proc/{process}/statm").read_text().split()[1]) * 4096
-
-
-class Crowd:
-    """Connections that are kept; each asks, waits for its answer, and asks again."""
-
-    def __init__(self, url, count=CONNECTIONS):
-        scheme, _, address = url.partition("://")
-        self.host, _, port = address.partition(":")
-        self.port = int(port)
-        self.context = untrusting() if scheme == "https" else None
-        self.count = count
-        self.links = []
-        self.bytes_in = self.bytes_out = 0
-
-    async def open(self):
-        self.links += [await asyncio.open_connection(self.host, self.port, ssl=self.context, limit=1 << 20)
-                       for _ in range(self.count)]
-        return self
-
-    def close(self):
-        for _, writer in self.links:
-            writer.transport.abort()
-        self.links = []
-
-    async def ask(self, requests, expected):
-        """The answers' bodies, in the order of the requests: (method, path, token, body)."""
-        answers = [b""] * len(requests)
-        waiting = iter(enumerate(requests))
-
-        async def one(reader, writer):
-            for number, (method, path, token, body) in waiting:
-                text = json.dumps(body).encode() if body is not None else b""
-                head = f"{method} {path} HTTP/1.1\r\nHost: tickets.example.com\r\n"
-                if token:
-                    head += f"Authorization: Bearer {token}\r\n"
-                if method == "POST":
-                    head += f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n"
-                if path.endswith("/orders"):
-                    head += f"Idempotency-Key: {body['hold']}\r\nPrefer: wait=10\r\n"
-                message = head.encode() + b"\r\n" + text
-                self.bytes_out += len(message)
-                writer.write(message)
-                fields = await reader.readuntil(b"\r\n\r\n")
-                status = int(fields.split(b" ", 2)[1])
-                length = next((int(line.split(b":")[1]) for line in fields.lower().split(b"\r\n")
-                               if line.startswith(b"content-length:")), None)
-                if length is None:
-                    answer = b""
-                    while size := int(await reader.readuntil(b"\r\n"), 16):
-                        answer += (await reader.readexactly(size + 2))[:-2]
-                    await reader.readexactly(2)
-                else:
-                    answer = await reader.readexactly(length)
-                self.bytes_in += len(fields) + len(answer)
-                if status not in expected:
-                    raise RuntimeError(f"{method} {path}: {status} {answer[:300]!r}")
-                answers[number] = answer
-
-        await asyncio.gather(*(one(*link) for link in self.links))
-        return answers
-
-
-class Ledger:
-    """What named processes, and PostgreSQL, use while something is done."""
-
-    def __init__(self, processes, postgres=None):
-        self.processes = processes
-        self.postgres = postgres
-
-    def look(self):
-        figures = {name: processor(process) * 1e6 for name, process in self.processes.items()}
-        if self.postgres:
-            commits, wal, rows, facts, size = self.postgres.psql(
-                "SELECT xact_commit, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0'), (SELECT count(*) FROM journal),"
-                " (SELECT sum(fact_count) FROM journal), (SELECT sum(length(payload)) FROM journal)"
-                " FROM pg_stat_database WHERE datname = 'onsale'").split("|")
-            figures |= {"commits": int(commits), "wal bytes": int(wal), "rows": int(rows), "facts": int(facts or 0),
-                        "payload bytes": int(size or 0)}
-        return figures
-
-    def settle(self):
-        """Waits until what follows after the answers is done too, at most 5 s."""
-        deadline = time.monotonic() + 5
-        before = self.look()
-        while time.monotonic() < deadline:
-            time.sleep(0.5)
-            now = self.look()
-            if sum(now[name] - before[name] for name in self.processes) < 60_000 * len(self.processes):
-                return
-            before = now
-
-    async def measure(self, name, count, work, crowd=None):
-        """Does something `count` times and prints what each cost, in µs and bytes."""
-        self.settle()
-        moved = (crowd.bytes_out, crowd.bytes_in) if crowd else (0, 0)
-        start = time.monotonic()
-        before = self.look()
-        result = await work
-        seconds = time.monotonic() - start
-        self.settle()
-        after = self.look()
-        each = {key: (after[key] - before[key]) / count for key in after}
-        text = ", ".join(f"{key} {value:.3f}" if key in ("rows", "commits", "facts") else f"{key} {value:.1f}"
-                         for key, value in each.items())
-        wire = f"; out {(crowd.bytes_out - moved[0]) / count:.0f} B, in {(crowd.bytes_in - moved[1]) / count:.0f} B" \
-            if crowd else ""
-        print(f"{name}: {text}{wire} ({count} in {seconds:.1f} s)", flush=True)
-        return result
 
 
 def event(name, waiting_room):
@@ -238,7 +114,8 @@ async def owner_of(cluster, name):
 
 async def cluster(servers):
     """Nodes (NODES=3) with PostgreSQL: at the owner, at another node, and through nginx with TLS."""
-    cluster = Cluster(servers, nodes=int(os.environ.get("NODES") or 3), edge_changes=UNLIMITED, ONSALE_LOG_LEVEL="critical")
+    cluster = Cluster(
+        servers, nodes=int(os.environ.get("NODES") or 3), edge_changes=UNLIMITED, ONSALE_LOG_LEVEL="critical")
     processes = {node.name: node.process.pid for node in cluster.nodes} | {
         "postgres": cluster.postgres.process.pid, "nginx": cluster.edge.process.pid, "redis": cluster.redis.process.pid}
     ledger = Ledger(processes, cluster.postgres)
@@ -253,8 +130,8 @@ async def cluster(servers):
     print("hall is written by", owner.name, "- line by", line_owner.name, "- not by", other.name)
     await ledger.measure("idle, a second", 20, asyncio.sleep(20))
     ways = [("at the owner", owner.url, CONNECTIONS, 1500), ("at another node", other.url, CONNECTIONS, 800),
-            ("by nginx, without TLS", cluster.edge.rehearsal_url, CONNECTIONS, 1500), ("at the owner, 8 at once", owner.url, 8, 500),
-            ("at the owner, 256 at once", owner.url, 256, 1500)]
+            ("by nginx, without TLS", cluster.edge.rehearsal_url, CONNECTIONS, 1500),
+            ("at the owner, 8 at once", owner.url, 8, 500), ("at the owner, 256 at once", owner.url, 256, 1500)]
     offset = 0
     for label, url, connections, count in ways:
         crowd = await Crowd(url, connections).open()
