@@ -56,6 +56,12 @@ enum LobbyBench {
         let passing = processorSeconds { line.advance(to: moment(clock), placesLeft: .max, facts: &facts) }
         table.add("\(name), passing over all the others, absent", String(format: "%.2f s", passing), "in one turn")
         table.add("\(name), resident, each", "\((residentBytes() - before) / Int(people)) bytes")
+        var snapshot = ByteWriter()
+        let writing = processorSeconds { line.encodeSnapshot(into: &snapshot) }
+        table.add(
+            "\(name), a snapshot", String(format: "%.2f s", writing),
+            "\(snapshot.bytes.count / Int(people)) bytes each; \((residentBytes() - before) / Int(people)) bytes resident"
+        )
     }
 
     /// Everybody who is called claims the pass and gives it up, but three in ten.
