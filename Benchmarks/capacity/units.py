@@ -42,11 +42,12 @@ UNITS = {
     "socket_memory": Unit("a socket in the kernel, idle", 4180, "bytes", MEASURED, "`unit_costs.py streams`: slab"),
     # The line's state machine.
     "place_memory": Unit("a person in line, at each node", 48, "bytes", MEASURED, "`run h`, BENCHMARKS"),
-    "place_peak": Unit("the same while a snapshot is written", 72, "bytes", MEASURED, "`run l`"),
+    "place_peak": Unit("the same while a snapshot is written", 72, "bytes", MEASURED, "`run l`, ten million"),
     "join_machine": Unit("joining, the state machine alone", 2.0, "µs", MEASURED, "`run l`, ten million"),
     "draw": Unit("the draw", 0.128, "µs a person", MEASURED, "`run l`, ten million: 1.28 s; 0.99 s in another run"),
     "presence": Unit(
-        "noting who is present, on the writer", 0.034, "µs a person", MEASURED, "`run l`, ten million: 0.34 s; 0.30 s in another run"),
+        "noting who is present, on the writer", 0.034, "µs a person", MEASURED,
+        "`run l`, ten million: 0.34 s; 0.30 s in another run"),
     # PostgreSQL and the journal.
     "batch": Unit("PostgreSQL, one batch of one event", 460, "µs", MEASURED, CLUSTER + ", one node"),
     "read": Unit("PostgreSQL, one batch read by one follower", 60, "µs", MEASURED, CLUSTER + ", three less one"),
