@@ -20,7 +20,7 @@ BROWSER := .build/browser/installed
 # Tests that only compute; those that wait for servers and clocks would starve beside them.
 PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests|OnsaleOwnershipTests|SimulationTests)[.]
 # Tests with servers of their own, which would starve beside others.
-SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleMigrationsTests)[.]
+SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleClusterTests|OnsaleMigrationsTests)[.]
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
 FANS ?= $(if $(LINE),50000,20000)
