@@ -12,11 +12,15 @@ PYTHON := .build/browser/bin/python
 TELEMETRY_PACKAGES := prometheus python3-venv
 TELEMETRY := .build/telemetry/installed
 # What a cluster on one machine needs in addition.
+# Real servers that the Swift tests start.
+SERVER_PACKAGES := postgresql redis-server redis-sentinel
 CLUSTER_PACKAGES := curl nginx openssl postgresql python3 redis-server
 # Marks that the browser's driver is installed.
 BROWSER := .build/browser/installed
 # Tests that only compute; those that wait for servers and clocks would starve beside them.
-PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests)[.]
+PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests|OnsaleOwnershipTests|SimulationTests)[.]
+# Tests with servers of their own, which would starve beside others.
+SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleMigrationsTests)[.]
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
 FANS ?= $(if $(LINE),50000,20000)
@@ -24,12 +28,14 @@ RUSH_SECONDS ?= 60
 PREFIX ?= /usr/local
 ROUNDS ?= 200
 NODES ?= 3
+# Each target that takes seeds has a number of its own unless one is given.
+CHOSEN_SEEDS := $(SEEDS)
 SEEDS ?= 200
 SEED ?= 1
 NAME ?= $(shell date +%F)-script
 FUZZ_SECONDS ?= 600
 
-.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster cluster chaos observe crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
+.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster cluster simulate plants chaos observe crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -48,7 +54,9 @@ test: test-swift test-provider test-web test-telemetry test-cluster test-browser
 test-swift: setup lint
 	swift build --build-tests
 	swift test --skip-build --filter '$(PURE)'
-	ONSALE_BINARY="$$PWD/$(DEBUG)" swift test --skip-build --skip '$(PURE)'
+	@scripts/install-packages $(SERVER_PACKAGES)
+	swift test --skip-build --no-parallel --filter '$(SERVED)'
+	ONSALE_BINARY="$$PWD/$(DEBUG)" swift test --skip-build --skip '$(PURE)' --skip '$(SERVED)'
 
 # Needs only Debian's own Python.
 test-provider: setup
@@ -79,6 +87,18 @@ test-browser: setup $(BROWSER)
 cluster: build
 	@scripts/install-packages $(CLUSTER_PACKAGES)
 	ONSALE_BINARY="$(CURDIR)/$(RELEASE)" scripts/cluster --nodes $(NODES)
+
+## make simulate    nodes that share a journal, in simulated time, with everything going wrong that may (SEEDS=100000)
+simulate: SEEDS := $(or $(CHOSEN_SEEDS),100000)
+simulate: setup
+	ONSALE_SIMULATION=1 swift build -c release --product simulate --scratch-path .build-simulate -Xswiftc -enable-testing
+	scripts/simulate --seeds $(SEEDS) .build-simulate/release/simulate
+
+## make plants      plant bugs, one at a time, that the simulation must catch (SEEDS=2000)
+plants: SEEDS := $(or $(CHOSEN_SEEDS),2000)
+plants: setup
+	scripts/plant --check
+	scripts/plant --seeds $(SEEDS)
 
 ## make chaos       do to a cluster what may happen to it while a rush buys (ROUNDS=100 SEED=1: so many, shuffled)
 chaos: build

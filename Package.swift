@@ -121,6 +121,12 @@ let package = Package(
             name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "OnsaleRedis", dependencies: ["CHiredis", logging, deque], swiftSettings: strict),
         .target(
+            name: "OnsaleCluster",
+            dependencies: [
+                "OnsaleValues", "OnsaleOwnership", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleRedis", crypto, logging,
+            ],
+            swiftSettings: strict),
+        .target(
             name: "OnsaleStreams", dependencies: [.target(name: "CEpoll", condition: .when(platforms: [.linux]))],
             swiftSettings: strict),
         .target(
@@ -178,8 +184,9 @@ let package = Package(
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema",
                 "OnsalePostgres", "OnsaleStorage", "OnsalePayments", "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal",
-                "OnsaleHistory", "OnsaleMonitoring", "OnsaleTelemetry", "OnsaleCorrelation", "OnsaleOwnership", "OnsaleRedis",
-                serviceLifecycle, hummingbird, logging, metrics, tracing, asyncHTTPClient,
+                "OnsaleHistory", "OnsaleMonitoring", "OnsaleTelemetry", "OnsaleCorrelation", "OnsaleOwnership",
+                "OnsaleRedis",
+                "OnsaleCluster", serviceLifecycle, hummingbird, logging, metrics, tracing, asyncHTTPClient,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -194,9 +201,18 @@ let package = Package(
         .target(name: "Servers", path: "Tests/Servers", swiftSettings: strict),
         .testTarget(
             name: "OnsaleRedisTests", dependencies: ["OnsaleRedis", "Servers", logging], swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleClusterTests",
+            dependencies: [
+                "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleOwnership",
+                "OnsaleRedis", "OnsaleCluster", "Seeded", "Servers", logging,
+            ],
+            swiftSettings: strict),
         .testTarget(name: "OnsalePostgresTests", dependencies: ["OnsalePostgres", "Servers"], swiftSettings: strict),
         .testTarget(
             name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale", "Seeded"], swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleOwnershipTests", dependencies: ["OnsaleValues", "OnsaleOwnership"], swiftSettings: strict),
         .testTarget(
             name: "OnsaleWaitingRoomTests", dependencies: ["OnsaleValues", "OnsaleWaitingRoom", "Seeded", crypto],
             swiftSettings: strict),

@@ -268,6 +268,15 @@ public final class Engine: Sendable {
     /// A node doesn't answer: for a while its events count as nobody's.
     package func noteSilence(of node: NodeID) { member?.inbox.put(.mute(node, milliseconds: 10_000)) }
 
+    /// Another node says that it has committed a row. Whether that is true, the journal's chain decides.
+    package func hear(_ row: JournalRow) { member?.inbox.hear(.row(row)) }
+    /// Another node says that an event's journal reaches this fact.
+    package func hear(of event: String, through lastSequence: UInt64) {
+        member?.inbox.hear(.reaches(event: event, lastSequence: lastSequence))
+    }
+    /// What became of that.
+    package var heardRows: HeardFigures { member?.inbox.heard ?? HeardFigures() }
+
     /// The ID of the event whose orders, holds and tickets have this tag in theirs; nil if none is known.
     package func id(ofEventWithTag tag: UInt64) -> String? { directory.event(tag: tag) }
 

@@ -75,6 +75,8 @@ package struct OnsaleService: Sendable {
     /// The contract: everything the public port serves except pages.
     let endpoints: [Endpoint]
     let pages: PageRoutes
+    /// nil where there is only this node.
+    let listenersWay: ListenersWay?
 
     /// Requests being answered.
     package var activeRequests: Int { metrics.active }
@@ -83,16 +85,18 @@ package struct OnsaleService: Sendable {
     ///   - shares: the limits per client. The broadcaster gives streams back.
     ///   - version: the program's, for the OpenAPI document.
     ///   - places: where there are several nodes: which of them writes which event. Then ``close()`` must be called.
+    ///   - listeners: likewise: who listens here.
+    ///   - documents: what other nodes have read already; nil for none.
     package init(
         engine: Engine, settings: ServiceSettings, broadcaster: Broadcaster, shares: ClientShares, client: HTTPClient,
         history: EventHistory, readiness: Readiness, version: String, places: (any EventPlaces)? = nil,
-        logger: Logger
+        listeners: (any Listeners)? = nil, documents: (any SharedDocumentCache)? = nil, logger: Logger
     ) async throws {
         let login = try await settings.login.login(pepper: settings.tokenSecret, client: client, logger: logger)
         let tokens = Tokens(secret: settings.tokenSecret, login: login)
         let events = EventClient(engine: engine)
         let presenter = Presenter(barcodes: try Barcodes(secret: settings.barcodeSecret), now: { engine.now() })
-        let plans = PlanCache(engine: engine)
+        let plans = PlanCache(engine: engine, shared: documents)
         let gate = Gate(settings, tokens: tokens, now: { engine.now() })
         let nodes = places.map(Nodes.init)
         let groups: [any RouteGroup] = [
@@ -100,7 +104,7 @@ package struct OnsaleService: Sendable {
             LineRoutes(events: events, tokens: tokens, challenge: JoinChallenge(bits: settings.joinChallengeBits)),
             StreamRoutes(
                 events: events, gate: gate, broadcaster: broadcaster, shares: shares, node: nodes?.name,
-                takesOverSockets: settings.takesOverSockets),
+                listeners: listeners, takesOverSockets: settings.takesOverSockets),
             HoldRoutes(events: events),
             OrderRoutes(
                 events: events, presenter: presenter,
@@ -119,6 +123,7 @@ package struct OnsaleService: Sendable {
         pages = PageRoutes(library: library)
         self.gate = gate
         self.nodes = nodes
+        listenersWay = nodes.flatMap { nodes in listeners.map { ListenersWay(nodes: nodes, listeners: $0) } }
         self.events = events
         self.shares = shares
         self.broadcaster = broadcaster

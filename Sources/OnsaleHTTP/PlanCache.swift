@@ -1,7 +1,17 @@
 import Crypto
 import NIOCore
 import OnsaleEngine
+import OnsaleValues
 import Synchronization
+
+/// Documents that another node has read already, for a while. It may be empty, or away.
+package protocol SharedDocumentCache: Sendable {
+    /// - Parameter name: a digest in hex.
+    /// - Returns: what a node kept under this name; nil if there is nothing.
+    func get(_ name: String) async -> [UInt8]?
+    /// Doesn't wait.
+    func keep(_ bytes: [UInt8], as name: String)
+}
 
 /// Seating plans, plain and compressed. A plan is loaded once for everyone asking at the same time. The cache is
 /// bounded in bytes and drops the least recently used.
@@ -25,11 +35,13 @@ final class PlanCache: Sendable {
     }
 
     private let engine: Engine
+    private let shared: (any SharedDocumentCache)?
     private let bytesMax: Int
     private let state = Mutex(State())
 
-    init(engine: Engine, bytesMax: Int = 64 << 20) {
+    init(engine: Engine, shared: (any SharedDocumentCache)? = nil, bytesMax: Int = 64 << 20) {
         self.engine = engine
+        self.shared = shared
         self.bytesMax = bytesMax
     }
 
@@ -83,15 +95,31 @@ final class PlanCache: Sendable {
 
     private func read(_ key: Key) async throws -> ByteBuffer? {
         switch key.form {
-        case .plain: return try await engine.document(digest: key.digest).map { ByteBuffer(bytes: $0) }
+        case .plain:
+            return try await document(key.digest) { Array(SHA256.hash(data: $0)) == key.digest }.map {
+                ByteBuffer(bytes: $0)
+            }
         case .gzipped:
             // Compressing a large plan takes long, so the result is kept on disk.
             let name = Array(SHA256.hash(data: Array("gzip:".utf8) + key.digest))
-            if let kept = try await engine.document(digest: name) { return ByteBuffer(bytes: kept) }
+            if let kept = try await document(name) { return ByteBuffer(bytes: kept) }
             guard let document = try await engine.document(digest: key.digest) else { return nil }
             guard let gzipped = Gzip.compress(ByteBuffer(bytes: document), level: 6) else { return nil }
-            try? await engine.keepDocument(Array(gzipped.readableBytesView), digest: name)
+            let bytes = Array(gzipped.readableBytesView)
+            try? await engine.keepDocument(bytes, digest: name)
+            shared?.keep(bytes, as: Hex.encode(name))
             return gzipped
         }
+    }
+
+    /// What another node has read, else what is stored.
+    /// - Parameter isRight: whether what another node has kept is what it should be.
+    private func document(
+        _ digest: [UInt8], _ isRight: (([UInt8]) -> Bool) = { _ in true }
+    ) async throws -> [UInt8]? {
+        if let kept = await shared?.get(Hex.encode(digest)), isRight(kept) { return kept }
+        let document = try await engine.document(digest: digest)
+        if let document { shared?.keep(document, as: Hex.encode(digest)) }
+        return document
     }
 }

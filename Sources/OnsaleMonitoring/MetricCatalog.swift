@@ -15,6 +15,13 @@ package enum MetricCatalog {
         .init(
             .histogram, "onsale_forward_added_seconds",
             "How much longer answers took because the request came to another node than the owner.", buckets: latency),
+        // The other nodes
+        .init(.gauge, "onsale_redis_up", "1 while Redis is reached."),
+        .init(.counter, "onsale_redis_requests_total", "Commands to Redis, by what came of them."),
+        .init(.counter, "onsale_rows_heard_total", "Rows that other nodes told of, by what became of them."),
+        .init(.counter, "onsale_presence_written_total", "Sets of listeners, one an event, written for other nodes."),
+        .init(.counter, "onsale_presence_read_total", "Sets of listeners at other nodes, by where they were read."),
+        .init(.counter, "onsale_shared_documents_total", "Documents looked for in Redis before the database."),
         // The sale
         .init(.gauge, "onsale_seats", "Seats and standing places of an event, by what has become of them."),
         .init(.counter, "onsale_holds_total", "Holds made, and how they ended."),

@@ -1,11 +1,14 @@
 import Foundation
 import Metrics
 import NIOPosix
+import OnsaleCluster
 import OnsaleEngine
 import OnsaleHTTP
 import OnsaleMonitoring
+import OnsaleRedis
 import OnsaleStreams
 import OnsaleTelemetry
+import Synchronization
 
 /// Where the metrics of a running server come from.
 struct Monitor: Sendable {
@@ -57,6 +60,40 @@ struct Monitor: Sendable {
         LoopLag().watch(MultiThreadedEventLoopGroup.singleton)
     }
 
+    /// The same for what nodes tell each other.
+    func watch(_ engine: Engine, _ sharing: NodeRedis.Running) {
+        let answered = Mutex(0)
+        metrics.collect { sink in
+            let heard = engine.heardRows
+            sink.tell("onsale_rows_heard_total", ["outcome": "replayed"], heard.replayed)
+            sink.tell("onsale_rows_heard_total", ["outcome": "read"], heard.read)
+            sink.tell("onsale_rows_heard_total", ["outcome": "known"], heard.known)
+            sink.tell("onsale_rows_heard_total", ["outcome": "dropped"], heard.dropped)
+            sink.tell("onsale_rows_heard_total", ["outcome": "rejected"], sharing.listener?.rejectedMessages ?? 0)
+            let presence = sharing.rounds.figures
+            sink.tell("onsale_presence_written_total", ["outcome": "written"], presence.written)
+            sink.tell("onsale_presence_written_total", ["outcome": "failed"], presence.unwritten)
+            sink.tell("onsale_presence_read_total", ["source": "redis"], presence.readInRedis)
+            sink.tell("onsale_presence_read_total", ["source": "node"], presence.readAtNodes)
+            sink.tell("onsale_presence_read_total", ["source": "none"], presence.unread)
+            guard let connection = sharing.connection else { return }
+            sink.tell("onsale_redis_up", connection.client.state == .up ? 1 : 0)
+            let figures = connection.client.figures
+            for (outcome, count) in figures.failed {
+                sink.tell("onsale_redis_requests_total", ["outcome": outcome], count)
+            }
+            // One command may count twice as failed, and a counter must not fall.
+            let ok = answered.withLock { answered in
+                answered = max(answered, figures.answered)
+                return answered
+            }
+            sink.tell("onsale_redis_requests_total", ["outcome": "ok"], ok)
+            let documents = connection.documents.figures
+            sink.tell("onsale_shared_documents_total", ["outcome": "found"], documents.found)
+            sink.tell("onsale_shared_documents_total", ["outcome": "missing"], documents.missing)
+        }
+    }
+
     /// By the contract's kinds, all of them from the start.
     private static func streams(_ broadcaster: Broadcaster) -> [(kind: String, figures: Broadcaster.Figures)] {
         let figures = broadcaster.figures
@@ -65,6 +102,19 @@ struct Monitor: Sendable {
             ("waiting_room", figures["room"] ?? Broadcaster.Figures()),
         ]
     }
+}
+
+extension RedisFigures {
+    /// Commands that have failed, by how.
+    fileprivate var failed: [(outcome: String, count: Int)] {
+        [
+            ("away", away), ("full", full), ("late", late), ("refused", refused),
+            ("failed", max(0, failures - away - full - late - refused)),
+        ]
+    }
+
+    /// Commands that were answered well.
+    fileprivate var answered: Int { max(0, commands - queue - (failures - away - full)) }
 }
 
 extension ProviderHealth {

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import Hummingbird
 import Logging
+import OnsaleCluster
 import OnsaleEngine
 import OnsaleHTTP
 import OnsaleHistory
@@ -113,25 +114,32 @@ struct OnsaleApplication: Sendable {
         let timelines = TimelineFollower(journal: journal)
         let history = EventHistory(journal: journal, timelines: timelines)
         let monitor = Monitor(observability, database: membership == nil ? "sqlite" : "postgresql")
+        let redis = makeRedis()
         let engine = makeEngine(
-            provider, publicURL: publicURL, followers: [StreamFollower(broadcaster), timelines, monitor.engine],
+            provider, publicURL: publicURL,
+            followers: [StreamFollower(broadcaster), timelines, monitor.engine] + (redis?.followers ?? []),
             observer: monitor.loop)
         try engine.start()
         // Ready or not, a node that others wait for must answer in the end.
         if await !engine.join(atMostSeconds: 60) { logger.error("Not every event could be read; opening without them") }
         let places = makePlaces(engine)
-        let readiness = Readiness(engine: engine, disk: DiskWatch(path: folder.url.path))
+        let readiness = Readiness(
+            engine: engine, disk: DiskWatch(path: folder.url.path), redis: redis?.connection?.readiness)
         let service = try await OnsaleService(
             engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
             history: history, readiness: readiness, version: Onsale.version, places: places,
-            logger: Logger(label: "onsale.http"))
+            listeners: redis?.board, documents: redis?.connection?.documents, logger: Logger(label: "onsale.http"))
         monitor.watch(engine, service, broadcaster, readiness)
+        let sharing = redis?.begin(engine, service)
+        if let sharing { monitor.watch(engine, sharing) }
         if configuration.isDemo { try await Demo.openArena(in: engine, logger: logger) }
         try await serve(service, engine, broadcaster, readiness, places)
+        await sharing?.stop()
         try await service.close()
         await broadcaster.stop()
         // Both ports have stopped and everything accepted is answered, so the engine can finish its work.
         await engine.stop()
+        await redis?.close()
         await history.stop()
     }
 
@@ -187,6 +195,11 @@ struct OnsaleApplication: Sendable {
     private func makePlaces(_ engine: Engine) -> NodePlaces? {
         guard let membership, let secret = secrets.nodeSecret else { return nil }
         return NodePlaces(engine: engine, membership: membership, secret: secret)
+    }
+
+    private func makeRedis() -> NodeRedis? {
+        guard let membership, let secret = secrets.nodeSecret else { return nil }
+        return NodeRedis(configuration.node?.redis, node: membership.node.name, key: secret)
     }
 
     private func makeEngine(
@@ -269,6 +282,7 @@ struct OnsaleApplication: Sendable {
             ("streams", configuration.takesOverSockets ? "sockets" : "channels"),
             ("demo", configuration.isDemo ? "on" : "off"),
             ("journal", membership == nil ? "sqlite" : "postgresql"),
+            ("redis", configuration.node?.redis == nil ? "off" : "on"),
             ("node", membership.map { "\($0.node)" } ?? "alone"),
         ]
     }

@@ -12,6 +12,8 @@ final class Crowd: Sendable {
         var passes: [String: [Int: PassID]] = [:]
         var holds: [String: [Hold]] = [:]
         var orders: [String: [Order]] = [:]
+        /// How often each event's creation was confirmed.
+        var created: [String: Int] = [:]
         /// To whom each request was put in the end.
         var sentTo: [Int: NodeID] = [:]
         /// What only a bug could bring about, seen on the way.

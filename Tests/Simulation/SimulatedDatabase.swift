@@ -14,6 +14,8 @@ final class SimulatedDatabase: Sendable {
         var lostRequest = 0.0
         var lostAnswer = 0.0
         var unreadable = 0.0
+        /// How often a snapshot doesn't fit the journal.
+        var unfitSnapshot = 0.0
     }
 
     /// An append on its way.
@@ -43,11 +45,17 @@ final class SimulatedDatabase: Sendable {
         var trouble = Trouble()
         /// Until when each node can't reach the database.
         var cutUntil: [NodeID: Int64] = [:]
+        /// Until when there is no room.
+        var fullUntil: Int64 = .min
         var registry: [NodeID: RegisteredNode] = [:]
         var goneAt: [NodeID: Int64] = [:]
         var owners: [String: NodeID] = [:]
         /// When each event's last epoch began.
         var epochs: [String: (epoch: UInt64, at: Int64)] = [:]
+        /// Since when each node has looked at the registry without a break, and when last.
+        var looks: [NodeID: (since: Int64, last: Int64)] = [:]
+        /// What only a bug could bring about.
+        var findings: [String] = []
     }
 
     struct Unreachable: Error {}
@@ -58,6 +66,10 @@ final class SimulatedDatabase: Sendable {
 
     /// How long a sender waits for an answer, in milliseconds.
     static let patience: Int64 = 2000
+    /// Whoever has shown itself to all for so long, in milliseconds, is well in everybody's eyes.
+    private static let wellMilliseconds: Int64 = 4500
+    /// Between two looks there is less, or others may call it silence.
+    private static let breakMilliseconds: Int64 = 800
 
     init(seed: UInt64) {
         state = Mutex(State(random: SeededRandom(seed: seed)))
@@ -65,10 +77,13 @@ final class SimulatedDatabase: Sendable {
 
     func setTrouble(_ trouble: Trouble) { state.withLock { $0.trouble = trouble } }
     func cut(_ node: NodeID, until: Int64) { state.withLock { $0.cutUntil[node] = until } }
+    func fill(until: Int64) { state.withLock { $0.fullUntil = until } }
+    var findings: [String] { state.withLock { $0.findings } }
     func heal() {
         state.withLock { state in
             state.trouble = Trouble()
             state.cutUntil.removeAll()
+            state.fullUntil = .min
         }
     }
 
@@ -121,20 +136,32 @@ final class SimulatedDatabase: Sendable {
         var outcomes = pending.rows.map { _ in AppendOutcome.notAtHead }
         for held in pending.held {
             let row = pending.rows[held]
-            outcomes[held] = apply(row, claimant: pending.claimant, &state)
+            outcomes[held] = apply(row, claimant: pending.claimant, from: pending.sender, &state)
         }
         state.pending[index].outcomes = outcomes
         state.pending[index].phase = .ended
     }
 
-    private func apply(_ row: JournalRow, claimant: NodeID?, _ state: inout State) -> AppendOutcome {
+    private func apply(
+        _ row: JournalRow, claimant: NodeID?, from sender: NodeID, _ state: inout State
+    ) -> AppendOutcome {
+        if state.fullUntil > state.now { return .full }
+        let owner = state.owners[row.partition]
         guard let claimant else {
             let box = Box()
             committed.append([row]) { outcomes in box.outcome.withLock { $0 = outcomes[0] } }
-            return box.outcome.withLock { $0 }
+            let outcome = box.outcome.withLock { $0 }
+            if case .committed = outcome, owner != sender {
+                let whose = owner.map { "\($0)" } ?? "nobody"
+                state.findings.append("\(row.partition): a row of \(sender) came in under an epoch of \(whose)")
+            }
+            return outcome
         }
         let outcome = committed.claim(row, owner: claimant)
         if case .committed = outcome {
+            if state.registry[claimant]?.sells == false {
+                state.findings.append("\(row.partition): given to \(claimant), which doesn't sell")
+            }
             state.owners[row.partition] = claimant
             state.epochs[row.partition] = (row.epoch, state.now)
         }
@@ -185,6 +212,7 @@ final class SimulatedDatabase: Sendable {
                 state.pending.append(journey(of: [row], claimant: owner, from: node, nil, &state))
                 return .unknown(Unreachable())
             }
+            let previous = state.owners[row.partition]
             // It waits for whoever holds the head: they commit, or their connection breaks.
             for index in state.pending.indices
             where state.pending[index].phase == .holding
@@ -199,9 +227,26 @@ final class SimulatedDatabase: Sendable {
                     state.pending[index].outcomes = state.pending[index].rows.map { _ in .unknown(Unreachable()) }
                 }
             }
-            let outcome = apply(row, claimant: owner, &state)
+            let outcome = apply(row, claimant: owner, from: node, &state)
+            if case .committed = outcome, let previous, previous != node { judge(row, previous, node, &state) }
             return state.random.happens(state.trouble.lostAnswer) ? .unknown(Unreachable()) : outcome
         }
+    }
+
+    /// Nobody may lose an event while all could see that it is well.
+    private func judge(_ row: JournalRow, _ previous: NodeID, _ by: NodeID, _ state: inout State) {
+        guard let entry = state.registry[previous], entry.isConnected, let looks = state.looks[previous],
+            state.now - looks.since > SimulatedDatabase.wellMilliseconds, state.now - looks.last < 1000
+        else { return }
+        state.findings.append("\(row.partition): \(by) took it from \(previous), which was well")
+    }
+
+    /// The snapshot as it is read; in some runs not every one fits.
+    func read(_ snapshot: Snapshot?) -> Snapshot? {
+        guard let snapshot, state.withLock({ $0.random.happens($0.trouble.unfitSnapshot) }) else { return snapshot }
+        return Snapshot(
+            partition: snapshot.partition, lastSequence: snapshot.lastSequence,
+            rowChecksum: snapshot.rowChecksum.reversed(), time: snapshot.time, payload: snapshot.payload)
     }
 
     func check(_ node: NodeID) throws {
@@ -247,6 +292,10 @@ final class SimulatedDatabase: Sendable {
                 state.registry[node] = RegisteredNode(
                     id: node, url: "", sells: entry.sells, beat: entry.beat + 1, isConnected: true, since: entry.since)
             }
+            var looks = state.looks[node] ?? (state.now, state.now)
+            if state.now - looks.last > SimulatedDatabase.breakMilliseconds { looks.since = state.now }
+            looks.last = state.now
+            state.looks[node] = looks
             let heads = try committed.heads().map { head in
                 Sighting.Head(
                     event: head.partition, lastSequence: head.lastSequence, epoch: head.epoch,
@@ -292,7 +341,7 @@ struct NodeJournal: EventStore {
 
     func save(_ snapshot: Snapshot) throws { try database.committed.save(snapshot) }
     func latestSnapshot(of partition: String) throws -> Snapshot? {
-        try database.committed.latestSnapshot(of: partition)
+        database.read(try database.committed.latestSnapshot(of: partition))
     }
     func save(_ dormant: DormantEvent) throws { try database.committed.save(dormant) }
     func dormantEvents() throws -> [DormantEvent] { try database.committed.dormantEvents() }

@@ -37,6 +37,8 @@ final class SimulatedNode {
     }
 
     let id: NodeID
+    /// Whether it takes events, or only shows what others sell.
+    let sells: Bool
     let journal: NodeJournal
     let directory = EventDirectory()
     let mailbox = Mailbox()
@@ -52,7 +54,12 @@ final class SimulatedNode {
     private let drift: Int64
     private var nextTick: Int64 = 0
     var frozenUntil: Int64 = .min
+    /// Until when its steward gets no turn, though the node goes on looking at the registry.
+    var isStarvedUntil: Int64 = .min
+    private var sighting: Sighting?
     private(set) var isClosing = false
+    /// The last fact of each event that was seen in its view.
+    var shown: [String: UInt64] = [:]
     /// Calls to the provider under way, and when each ends.
     var calls: [(call: PaymentQueue.Call, at: Int64)] = []
     /// Why the process ended itself, if it did.
@@ -66,8 +73,11 @@ final class SimulatedNode {
         let time = Mutex<Int64>(0)
     }
 
-    init(_ id: NodeID, _ database: SimulatedDatabase, _ random: inout SeededRandom) {
+    init(
+        _ id: NodeID, sells: Bool, _ database: SimulatedDatabase, _ grapevine: Grapevine, _ random: inout SeededRandom
+    ) {
         self.id = id
+        self.sells = sells
         self.database = database
         journal = NodeJournal(node: id, database: database)
         offset = Int64.random(in: -20_000...20_000, using: &random)
@@ -77,8 +87,8 @@ final class SimulatedNode {
         let loader = EventLoader(
             journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox)
         steward = Steward(
-            node: id, inbox: StewardInbox(), journal: journal, directory: directory, mailbox: mailbox, followers: [],
-            limits: limits, logger: logger)
+            node: id, inbox: StewardInbox(), journal: journal, directory: directory, mailbox: mailbox,
+            followers: [Teller(grapevine: grapevine)], limits: limits, logger: logger)
         lookout = Lookout(directory: directory, mailbox: mailbox, lease: lease)
         let seeds = Mutex(SeededRandom(seed: random.next()))
         let notes = notes
@@ -87,7 +97,7 @@ final class SimulatedNode {
             housekeeping: Housekeeping(
                 journal: journal, limits: limits, logger: logger, directory: directory, mailbox: mailbox,
                 loader: loader, queue: nil),
-            followers: [payments], custody: steward.inbox,
+            followers: [payments, Teller(grapevine: grapevine)], custody: steward.inbox,
             seed: {
                 seeds.withLock { random in (0..<Draw.seedBytes).map { _ in .random(in: 0...255, using: &random) } }
             },
@@ -96,7 +106,8 @@ final class SimulatedNode {
         access = EventAccess(directory: directory, mailbox: mailbox, loader: loader) {
             lease.isValid(at: notes.time.withLock { $0 })
         }
-        database.register(id)
+        database.register(id, sells: sells)
+        grapevine.join(id, steward.inbox)
     }
 
     func wall(_ now: Int64) -> Timestamp {
@@ -108,20 +119,26 @@ final class SimulatedNode {
         guard frozenUntil <= now else { return }
         notes.time.withLock { $0 = now }
         let isStewardFirst = random.happens(0.5)
-        if isStewardFirst { turnSteward(now) }
+        if isStewardFirst { turnSteward(now, &random) }
         if random.happens(0.9) {
             _ = loop.turn(mailbox.take(waitingAtMost: 0).mail, now: wall(now), isTrusted: lease.isValid(at: now))
         }
-        if !isStewardFirst { turnSteward(now) }
+        if !isStewardFirst { turnSteward(now, &random) }
     }
 
-    private func turnSteward(_ now: Int64) {
-        var sighting: Sighting?
+    private func turnSteward(_ now: Int64, _ random: inout SeededRandom) {
+        if nextTick > now, isStarvedUntil <= now, random.happens(0.5) {
+            return steward.hear(now: now, wall: wall(now))
+        }
         if nextTick <= now {
             nextTick = now + 250
-            sighting = try? database.tick(id)
-            if let sighting { lookout.heed(sighting) }
+            if let seen = try? database.tick(id) {
+                lookout.heed(seen)
+                sighting = seen
+            }
         }
+        guard isStarvedUntil <= now else { return }
+        defer { sighting = nil }
         steward.turn(sighting, now: now, wall: wall(now))
     }
 

@@ -23,10 +23,13 @@ final class World {
 
     private var random: SeededRandom
     private let database: SimulatedDatabase
+    private let grapevine: Grapevine
     private let gateway = FakeGateway()
     private let crowd = Crowd()
     private var nodes: [SimulatedNode] = []
-    private let names = ["a", "b", "c"]
+    private var names = ["a", "b", "c"]
+    /// The node that only shows what others sell, in some runs.
+    private static let edge = "edge"
     private var events = ["opera", "rock", "fair"]
     private var session: UInt64 = 0
     private var now: Int64 = 0
@@ -45,14 +48,18 @@ final class World {
         var paid = 0
         var epochs: UInt64 = 0
         var recovery: Int64 = 0
+        /// Rows replayed as they were heard.
+        var heard = 0
     }
 
     init(seed: UInt64) {
         random = SeededRandom(seed: seed)
         database = SimulatedDatabase(seed: seed &* 31 &+ 7)
+        grapevine = Grapevine(seed: seed &* 17 &+ 3)
     }
 
     func run() async throws {
+        if random.happens(0.3) { names.append(World.edge) }
         for name in names { begin(name) }
         database.setTrouble(profile())
         try await pass(until: 1500) {}
@@ -71,6 +78,7 @@ final class World {
             // Whatever moved has come to rest by then.
             if now > healedAt + 20_000, epochsAtRest.isEmpty { epochsAtRest = epochs() }
         }
+        for node in nodes { figures.heard += node.steward.inbox.heard.replayed }
         try judge(healedAt: healedAt)
     }
 
@@ -78,10 +86,12 @@ final class World {
         while now < end {
             now += Int64.random(in: 5...120, using: &random)
             database.advance(to: now)
+            grapevine.advance(to: now)
             body()
             for index in nodes.indices.shuffled(using: &random) {
                 nodes[index].turn(now, &random)
                 try await pay(nodes[index])
+                watch(nodes[index])
             }
             retire()
         }
@@ -90,7 +100,7 @@ final class World {
     private func begin(_ name: String) {
         session += 1
         guard let id = NodeID(name: name, session: session) else { return }
-        nodes.append(SimulatedNode(id, database, &random))
+        nodes.append(SimulatedNode(id, sells: name != World.edge, database, grapevine, &random))
     }
 
     /// Each run has its own mixture of troubles.
@@ -98,14 +108,16 @@ final class World {
         func rate(_ most: Double) -> Double {
             random.happens(0.4) ? Double.random(in: 0...most, using: &random) : 0
         }
-        return .init(slow: rate(0.2), lostRequest: rate(0.1), lostAnswer: rate(0.2), unreadable: rate(0.2))
+        return .init(
+            slow: rate(0.2), lostRequest: rate(0.1), lostAnswer: rate(0.2), unreadable: rate(0.2),
+            unfitSnapshot: rate(0.5))
     }
 
     // MARK: Misfortune
 
     private func misfortune() {
         guard random.happens(0.02), let node = nodes.randomElement(using: &random) else { return }
-        switch Int.random(in: 0..<6, using: &random) {
+        switch Int.random(in: 0..<8, using: &random) {
         case 0: kill(node)
         case 1: node.frozenUntil = now + Int64.random(in: 100...8000, using: &random)
         case 2: database.cut(node.id, until: now + Int64.random(in: 100...6000, using: &random))
@@ -113,6 +125,8 @@ final class World {
         case 4:
             let isDown = random.happens(0.5)
             gateway.state.withLock { $0.isDown = isDown }
+        case 5: node.isStarvedUntil = now + Int64.random(in: 100...6000, using: &random)
+        case 6: database.fill(until: now + Int64.random(in: 100...5000, using: &random))
         default:
             if nodes.count < names.count, let name = missing.first { begin(name) }
         }
@@ -122,6 +136,8 @@ final class World {
 
     private func kill(_ node: SimulatedNode) {
         database.disconnect(node.id)
+        grapevine.leave(node.id)
+        figures.heard += node.steward.inbox.heard.replayed
         nodes.removeAll { $0 === node }
         for call in node.calls { orphans.append(call) }
     }
@@ -140,7 +156,7 @@ final class World {
             findings.append("node \(node.id) ended itself: \(failure)")
             kill(node)
         }
-        let mayBegin = now < World.trouble ? random.happens(0.02) : nodes.isEmpty
+        let mayBegin = now < World.trouble ? random.happens(0.02) : nodes.allSatisfy { !$0.sells }
         if mayBegin, let name = missing.first { begin(name) }
     }
 
@@ -150,8 +166,11 @@ final class World {
             $0.isDown = false
             $0.faults = []
         }
-        for node in nodes { node.frozenUntil = min(node.frozenUntil, now) }
-        for name in missing where random.happens(0.7) || nodes.isEmpty { begin(name) }
+        for node in nodes {
+            node.frozenUntil = min(node.frozenUntil, now)
+            node.isStarvedUntil = min(node.isStarvedUntil, now)
+        }
+        for name in missing where random.happens(0.7) || nodes.allSatisfy({ !$0.sells }) { begin(name) }
     }
 
     // MARK: The provider
@@ -209,7 +228,7 @@ final class World {
     // MARK: The crowd
 
     private func create(_ id: String) {
-        guard let node = nodes.randomElement(using: &random) else { return }
+        guard let node = nodes.filter(\.sells).randomElement(using: &random) else { return }
         let plan = SeatingPlan(
             categories: ["A"],
             seats: (0..<World.seats).map { (seat: Int) -> SeatingPlan.Seat in
@@ -225,13 +244,17 @@ final class World {
                 opensAt: World.start.adding(seconds: isLobby ? 5 : -400), closesAt: nil, hasWaitingRoom: true,
                 maxActiveShoppers: 5, passSeconds: 600))
         let partition = Partition(definition: definition)
-        let handle = EventHandle(
-            id: id, view: EventView(partition, lastSequence: 0), limits: EngineLimits(), isHere: false)
-        node.steward.inbox.put(
-            .create(handle, partition, nil) { [crowd] result in
-                crowd.told.withLock { $0.answers[-1, default: 0] += 1 }
-                _ = result
-            })
+        // Some organizers send their request twice, to two nodes.
+        let second = random.happens(0.4) ? nodes.filter { $0 !== node && $0.sells }.randomElement(using: &random) : nil
+        for node in [node, second].compactMap({ $0 }) {
+            let handle = EventHandle(
+                id: id, view: EventView(partition, lastSequence: 0), limits: EngineLimits(), isHere: false)
+            node.steward.inbox.put(
+                .create(handle, partition, nil) { [crowd] result in
+                    guard case .success = result else { return }
+                    crowd.told.withLock { $0.created[id, default: 0] += 1 }
+                })
+        }
     }
 
     private func ask() {
@@ -361,6 +384,21 @@ final class World {
 
     // MARK: Judgement
 
+    /// What a node shows is in the journal, and never goes back.
+    private func watch(_ node: SimulatedNode) {
+        for event in events {
+            guard let view = try? node.directory.loaded(event)?.view else { continue }
+            let head = (try? database.committed.head(of: event))?.lastSequence ?? 0
+            if view.lastSequence > head {
+                findings.append("\(event): \(node.id) shows fact \(view.lastSequence), the journal has \(head)")
+            }
+            if let shown = node.shown[event], view.lastSequence < shown {
+                findings.append("\(event): \(node.id) shows fact \(view.lastSequence) after \(shown)")
+            }
+            node.shown[event] = view.lastSequence
+        }
+    }
+
     private func epochs() -> [String: UInt64] {
         let heads = (try? database.committed.heads()) ?? []
         return Dictionary(heads.map { ($0.partition, $0.epoch) }, uniquingKeysWith: max)
@@ -376,12 +414,16 @@ final class World {
         findings += told.sentTo.filter { told.answers[$0.key] == nil && living.contains($0.value) }.map {
             "request \($0.key / 8) was never answered"
         }
-        findings += told.findings
+        findings += told.findings + database.findings
+        findings += told.created.filter { $0.value > 1 }.map { "\($0.key): created \($0.value) times" }
         findings += told.byKey.filter { $0.value.count > 1 }.map { "key \($0.key) had effects \($0.value.sorted())" }
         if epochsAtRest != epochs() { findings.append("events changed owners though nothing happened") }
         var explained: Set<String> = []
         for event in try database.committed.heads().map(\.partition) {
-            let state = try Recovery.recover(event, from: database.committed, usingSnapshot: false)
+            // A damaged journal has been found by the verification.
+            guard let state = try? Recovery.recover(event, from: database.committed, usingSnapshot: false) else {
+                continue
+            }
             let (sale, line) = (state.partition.sale, state.partition.line)
             figures.epochs += state.partition.epoch
             figures.orders += sale.orders.count
@@ -424,7 +466,20 @@ final class World {
                 findings.append(
                     "\(event): \(node.id) shows fact \(handle.view.lastSequence) of \(state.head.lastSequence)")
             }
+            judgeView(handle.view, at: node.id, state)
         }
+    }
+
+    /// What a node shows at rest is what the facts say.
+    private func judgeView(_ view: EventView, at node: NodeID, _ state: RecoveredPartition) {
+        guard view.lastSequence == state.head.lastSequence else { return }
+        let told = EventView(state.partition, lastSequence: view.lastSequence)
+        let isTrue =
+            view.seatPages == told.seatPages && view.counts == told.counts && view.orders == told.orders
+            && view.gross == told.gross && view.refunded == told.refunded && view.totalsHold
+            && view.line.issuedNumbers == told.line.issuedNumbers && view.line.waiting == told.line.waiting
+            && view.line.admittedThrough == told.line.admittedThrough
+        if !isTrue { findings.append("\(state.head.partition): \(node) shows something else than the facts say") }
     }
 
     private func judgeRecovery(of event: String, _ told: Crowd.Told, _ healedAt: Int64) {

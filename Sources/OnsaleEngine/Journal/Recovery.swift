@@ -124,7 +124,7 @@ struct Replayer {
     }
 
     /// Goes on where an earlier reading ended.
-    init(resuming state: RecoveredPartition, plans: @escaping Fact.Plans) {
+    init(resuming state: consuming RecoveredPartition, plans: @escaping Fact.Plans) {
         name = state.head.partition
         self.plans = plans
         partition = state.partition
@@ -164,6 +164,12 @@ struct Replayer {
         checksum = snapshot.rowChecksum
         time = snapshot.time
         snapshotSequence = snapshot.lastSequence
+    }
+
+    /// Whether the chain says that this is the next row.
+    func isNext(_ row: JournalRow) -> Bool {
+        row.partition == name && row.count > 0 && row.sequence == lastSequence + 1
+            && JournalChain.holds(row, after: checksum)
     }
 
     /// - Returns: the row's facts.

@@ -24,6 +24,10 @@ struct Charge {
     var postponed: (action: Ownership.Action, at: Int64)?
     /// The last fact that the registry has told of.
     var sighted: UInt64 = 0
+    /// A fact that another node told of, for which the journal is to be read once.
+    var hinted: UInt64 = 0
+    /// The last fact that was replayed as it was heard, and when.
+    var heard: (lastSequence: UInt64, at: Int64)?
     /// When the last epoch that the registry has told of began.
     var since = Timestamp(milliseconds: 0)
     /// Whether the loop has been asked to give the event up.
@@ -39,6 +43,12 @@ struct Charge {
     var isHere: Bool {
         guard case .owned = ownership.state else { return false }
         return !isAside
+    }
+
+    var seat: EventSeat {
+        EventSeat(
+            owner: ownership.owner, epoch: ownership.epoch, since: since, isHere: isHere,
+            behind: replica.map { sighted - min(sighted, $0.head.lastSequence) } ?? 0)
     }
 
     /// What a claim comes after.

@@ -184,8 +184,17 @@ final class ClusterMember: Sendable {
 
     private func keep(_ steward: Steward) {
         var leaveBy: Int64?
+        var nextTurn = ClusterMember.now
         while true {
-            inbox.wait(atMost: ClusterMember.turnMilliseconds)
+            inbox.wait(atMost: max(1, nextTurn - ClusterMember.now))
+            // What is heard comes often; a whole turn looks at every event.
+            if inbox.hasOnlyHearsay, ClusterMember.now < nextTurn,
+                state.withLock({ $0.sighting == nil && !$0.isLeaving })
+            {
+                steward.hear(now: ClusterMember.now, wall: clock.now())
+                continue
+            }
+            nextTurn = ClusterMember.now + ClusterMember.turnMilliseconds
             let (sighting, isLeaving) = state.withLock { state in
                 defer { state.sighting = nil }
                 // Whoever waits for this sighting is let go when the turn has used it.

@@ -3,7 +3,8 @@ import OnsaleValues
 /// Whoever decides which events are written here, where nodes share the journal. The loop tells it of an event that it
 /// has set aside, and waits for a ``Settlement``. Called on the writer's thread; must not block.
 protocol EventCustody: Sendable {
-    /// A batch collided: somebody else has written. It was not written, and everyone in it has been told.
+    /// A batch was not written, and everyone in it has been told: it collided, so somebody else has written, or there was
+    /// no room for it.
     func collided(event: String)
     /// Nobody knows whether a batch came to the journal, or its state has been lost.
     /// - Parameters:

@@ -19,13 +19,13 @@ final class Steward {
     let inbox: StewardInbox
     private let journal: any EventStore
     private let directory: EventDirectory
-    private let mailbox: Mailbox
+    let mailbox: Mailbox
     private let followers: [any Follower]
     private let limits: EngineLimits
-    private let logger: Logger
+    let logger: Logger
     private var neighbourhood: Neighbourhood
-    private var charges: [String: Charge] = [:]
-    private var now: Int64 = 0
+    var charges: [String: Charge] = [:]
+    private(set) var now: Int64 = 0
     private var wall = Timestamp(milliseconds: 0)
     private var isClosing = false
     private var deposed: [NodeID] = []
@@ -57,12 +57,17 @@ final class Steward {
     ///   - now: milliseconds of this process's monotonic clock.
     ///   - wall: the time of day, for rows.
     func turn(_ sighting: Sighting?, now: Int64, wall: Timestamp) {
-        self.now = now
-        self.wall = wall
+        begin(now: now, wall: wall)
         for note in inbox.take() { heed(note) }
+        heedHearsay()
         if let sighting { see(sighting) }
         for event in charges.keys.sorted() { attend(event) }
         inbox.publish(seats, neighbours: neighbourhood.others(at: now), all: neighbourhood.all)
+    }
+
+    func begin(now: Int64, wall: Timestamp) {
+        self.now = now
+        self.wall = wall
     }
 
     /// Whether every event that the registry told of has been read.
@@ -77,14 +82,9 @@ final class Steward {
     /// Whether everything this node owned has been left to others, or nobody is there to take it.
     var isEmpty: Bool { charges.values.allSatisfy { !$0.isHere && $0.isSettled } }
 
-    private var seats: [String: EventSeat] {
-        charges.mapValues { charge in
-            EventSeat(
-                owner: charge.ownership.owner, epoch: charge.ownership.epoch, since: charge.since,
-                isHere: charge.isHere,
-                behind: charge.replica.map { charge.sighted - min(charge.sighted, $0.head.lastSequence) } ?? 0)
-        }
-    }
+    private var seats: [String: EventSeat] { charges.mapValues(\.seat) }
+
+    func seat(of event: String) -> EventSeat? { charges[event]?.seat }
 
     private func heed(_ note: StewardInbox.Note) {
         switch note {
@@ -111,14 +111,21 @@ final class Steward {
             var charge = charges[head.event] ?? Charge(ownership: Ownership(node: node))
             charge.sighted = max(charge.sighted, head.lastSequence)
             charge.since = head.since
+            doubtHearsay(&charge, head, askedAt: sighting.askedAt)
             charges[head.event] = charge
             // The lookout doubts what is written already; this is for what was on its way to the loop then.
-            if head.epoch > charge.ownership.epoch, charge.isHere { mailbox.deliver(.challenge(event: head.event)) }
+            if head.epoch > charge.ownership.epoch, charge.isHere { challenge(head.event) }
         }
     }
 
+    /// Another node has begun an epoch of an event that is written here.
+    func challenge(_ event: String) {
+        charges[event]?.handle?.doubt()
+        mailbox.deliver(.challenge(event: event))
+    }
+
     /// Does for one event what its turn brings.
-    private func attend(_ event: String) {
+    func attend(_ event: String) {
         guard let charge = charges[event] else { return }
         if let postponed = charge.postponed {
             guard postponed.at <= now else { return }
@@ -129,7 +136,7 @@ final class Steward {
         guard charge.isSettled else { return }
         if charge.isHere {
             leave(event)
-        } else if charge.replica.map({ $0.head.lastSequence < charge.sighted }) ?? true {
+        } else if charge.replica.map({ $0.head.lastSequence < max(charge.sighted, charge.hinted) }) ?? true {
             follow(event)
         }
         guard let charge = charges[event], charge.isSettled, !charge.isHere, charge.replica != nil, !isClosing,
@@ -162,7 +169,9 @@ final class Steward {
         guard let rest = charges[event]?.rest else { return postpone(.read, event) }
         let row = rest.head.claim(for: node, lastTime: rest.time, now: wall)
         switch journal.claim(row, owner: node) {
-        case .committed: handle(.claimed(.committed), event)
+        case .committed:
+            tell(row)
+            handle(.claimed(.committed), event)
         case .notAtHead: handle(.claimed(.refused), event)
         case .full, .unavailable, .unknown:
             guard let next = charges[event]?.ownership.handle(.claimed(.unknown)) else { return }
@@ -248,7 +257,7 @@ final class Steward {
     }
 
     /// What has been read goes further than what was to be done about it.
-    private func reconsider(_ event: String) {
+    func reconsider(_ event: String) {
         guard let begun = charges[event]?.replica?.partition.ownership else { return }
         handle(.read(epoch: begun.epoch, owner: begun.owner), event)
     }
@@ -275,6 +284,7 @@ final class Steward {
     // MARK: Following
 
     private func follow(_ event: String) {
+        charges[event]?.hinted = 0
         do {
             try catchUp(event)
             reconsider(event)
@@ -285,33 +295,44 @@ final class Steward {
 
     /// Replays what the journal has beyond the replica, and shows it.
     private func catchUp(_ event: String) throws {
-        guard let charge = charges[event] else { return }
-        guard let replica = charge.replica else {
+        guard let sighted = charges[event]?.sighted else { return }
+        guard let replica = takeReplica(of: event) else {
             let state = try Recovery.recover(event, from: journal)
             charges[event]?.replica = state
-            charges[event]?.sighted = max(charge.sighted, state.head.lastSequence)
+            charges[event]?.sighted = max(sighted, state.head.lastSequence)
             return show(event, state)
         }
-        // While it is replayed nobody else may hold the state, or each change would copy it.
-        charges[event]?.replica = nil
-        var replayer = Replayer(resuming: replica) { [journal] in try journal.document(digest: $0) }
+        let next = replica.head.lastSequence + 1
+        var replayer = replayer(resuming: consume replica)
         var read: [(JournalRow, [Fact])] = []
         do {
-            try journal.read(partition: event, from: replica.head.lastSequence + 1) { row in
+            try journal.read(partition: event, from: next) { row in
                 read.append((row, try replayer.take(row)))
             }
         } catch {
             charges[event]?.replica = replayer.state
             throw error
         }
-        let state = replayer.state
-        charges[event]?.replica = state
-        guard let state, !read.isEmpty else { return }
-        charges[event]?.sighted = max(charge.sighted, state.head.lastSequence)
+        charges[event]?.replica = replayer.state
+        display(read, of: event)
+    }
+
+    /// While a state is replayed nobody else may hold it, or each change would copy it.
+    func takeReplica(of event: String) -> RecoveredPartition? { charges[event]?.replica.take() }
+
+    func replayer(resuming replica: consuming RecoveredPartition) -> Replayer {
+        Replayer(resuming: replica) { [journal] in try journal.document(digest: $0) }
+    }
+
+    /// Shows what has been replayed, and tells the followers.
+    func display(_ rows: [(JournalRow, [Fact])], of event: String) {
+        guard !rows.isEmpty, let state = charges[event]?.replica else { return }
+        let sighted = charges[event]?.sighted ?? 0
+        charges[event]?.sighted = max(sighted, state.head.lastSequence)
         show(event, state)
         guard let handle = charges[event]?.handle else { return }
         let view = handle.view
-        for (row, facts) in read {
+        for (row, facts) in rows {
             handle.noteOrders(of: state.partition.buyers(ofOrdersIn: facts))
             for follower in followers { follower.observe(Committed(row: row, facts: facts, view: view)) }
         }
@@ -344,6 +365,10 @@ final class Steward {
             "Event could not be read; will retry", metadata: ["event": "\(event)", "error": "\(error)"])
     }
 
+    private func tell(_ row: JournalRow) {
+        for follower in followers { follower.noteClaim(row) }
+    }
+
     private func note(_ message: Logger.Message, _ event: String, _ epoch: UInt64) {
         logger.notice(message, metadata: ["event": "\(event)", "epoch": "\(epoch)", "node": "\(node)"])
     }
@@ -372,6 +397,7 @@ final class Steward {
         let row = state.head.claim(for: heir, lastTime: state.time, now: wall)
         switch journal.claim(row, owner: heir) {
         case .committed:
+            tell(row)
             charges[event]?.replica = state
             charges[event]?.doubt = nil
             self.handle(.read(epoch: row.epoch, owner: heir), event)
@@ -394,6 +420,7 @@ final class Steward {
         let row = head.claim(for: node, lastTime: wall, now: wall, after: facts)
         switch journal.claim(row, owner: node) {
         case .committed:
+            tell(row)
             var charge = charges[handle.id] ?? Charge(ownership: Ownership(node: node))
             charge.handle = handle
             charge.sighted = max(charge.sighted, row.lastSequence)

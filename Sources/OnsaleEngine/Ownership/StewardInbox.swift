@@ -17,6 +17,9 @@ final class StewardInbox: EventCustody {
 
     private struct State {
         var notes: [Note] = []
+        var hearsay: [Hearsay] = []
+        var hearsayBytes = 0
+        var heard = HeardFigures()
         var seats: [String: EventSeat] = [:]
         var neighbours: [RegisteredNode] = []
         var all: [RegisteredNode] = []
@@ -37,12 +40,51 @@ final class StewardInbox: EventCustody {
         }
     }
 
-    /// Waits for a note, but no longer than `milliseconds`.
+    /// Waits for a note, or for something to be heard, but no longer than `milliseconds`.
     func wait(atMost milliseconds: Int64) {
-        if state.withLock({ $0.notes.isEmpty }) { bell.wait(atMost: milliseconds) }
+        if state.withLock({ $0.notes.isEmpty && $0.hearsay.isEmpty }) { bell.wait(atMost: milliseconds) }
     }
 
     func ring() { bell.ring() }
+
+    // MARK: Hearsay
+
+    /// Passes on what another node says. What is too much is dropped.
+    func hear(_ hearsay: Hearsay) {
+        let isFirst = state.withLock { state in
+            guard state.hearsay.count < Hearsay.waitingMax,
+                state.hearsayBytes + hearsay.bytes <= Hearsay.waitingBytesMax
+            else {
+                state.heard.dropped += 1
+                return false
+            }
+            state.hearsay.append(hearsay)
+            state.hearsayBytes += hearsay.bytes
+            return state.hearsay.count == 1
+        }
+        if isFirst { bell.ring() }
+    }
+
+    func takeHearsay() -> [Hearsay] {
+        state.withLock { state in
+            state.hearsayBytes = 0
+            defer { state.hearsay.removeAll(keepingCapacity: true) }
+            return state.hearsay
+        }
+    }
+
+    /// Whether nothing waits but what was heard.
+    var hasOnlyHearsay: Bool { state.withLock { $0.notes.isEmpty && !$0.hearsay.isEmpty } }
+
+    func count(_ figures: HeardFigures) {
+        state.withLock { state in
+            state.heard.replayed += figures.replayed
+            state.heard.read += figures.read
+            state.heard.known += figures.known
+        }
+    }
+
+    var heard: HeardFigures { state.withLock { $0.heard } }
 
     // MARK: What others see
 
@@ -53,6 +95,8 @@ final class StewardInbox: EventCustody {
             state.all = all
         }
     }
+
+    func publish(_ seat: EventSeat, of event: String) { state.withLock { $0.seats[event] = seat } }
 
     func seat(of event: String) -> EventSeat? { state.withLock { $0.seats[event] } }
     var seats: [String: EventSeat] { state.withLock { $0.seats } }

@@ -61,8 +61,11 @@ public final class EventHandle: Sendable {
         if !buyers.isEmpty { ordering.withLock { $0.formUnion(buyers) } }
     }
 
+    /// Replaces the view, unless that shows more already: an owner may learn late what became of its last batch.
     func publish(_ view: EventView) {
-        published.withLock { $0 = view }
+        published.withLock { published in
+            if view.lastSequence >= published.lastSequence { published = view }
+        }
     }
 
     /// Puts an envelope into its lane.

@@ -18,6 +18,10 @@ package protocol Follower: Sendable {
     /// writer's thread.
     func observe(_ committed: Committed)
 
+    /// Called with a row of this node's that begins an epoch, once it is durable: a claim, a handing over or a creation.
+    /// Not on the writer's thread.
+    func noteClaim(_ row: JournalRow)
+
     /// Called when an event has been loaded, so the follower can pick up what may have been in progress.
     func resume(_ partition: borrowing Partition, at head: JournalHead)
 
@@ -30,6 +34,7 @@ package protocol Follower: Sendable {
 
 extension Follower {
     package func observe(_ committed: Committed) {}
+    package func noteClaim(_ row: JournalRow) {}
     package func resume(_ partition: borrowing Partition, at head: JournalHead) {}
     package func leave(_ event: String) {}
     package func remind(of task: PaymentTask) {}

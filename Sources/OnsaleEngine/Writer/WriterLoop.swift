@@ -267,7 +267,7 @@ final class WriterLoop {
         case .full:
             if fullUntil == nil { logger.error("The disk is full; changes are refused until there is room") }
             fullUntil = now.adding(seconds: 1)
-            retreat(writer)
+            retreat(writer, now: now)
         case .notAtHead:
             guard let custody else { return depose(writer) }
             writer.fail(.moved)
@@ -377,11 +377,16 @@ final class WriterLoop {
     }
 
     /// Replaces the state, which is ahead of the full disk, with the one on disk.
-    private func retreat(_ writer: EventWriter) {
+    private func retreat(_ writer: EventWriter, now: Timestamp) {
         let hadChanges = writer.row != nil
         guard !writer.isNew else { return dismiss(writer, .storageFull) }
         writer.fail(.storageFull)
         guard hadChanges else { return }
+        if let custody {
+            // Others may have written meanwhile, and reading may fail. As after a collision, the steward finds out.
+            setAside(writer, now: now)
+            return custody.collided(event: writer.handle.id)
+        }
         do {
             writer.reload(try Recovery.recover(writer.handle.id, from: journal))
         } catch {

@@ -16,6 +16,8 @@ struct StreamRoutes: RouteGroup {
     let shares: ClientShares
     /// This node's name; nil where there is only this one.
     let node: String?
+    /// Likewise.
+    let listeners: (any Listeners)?
     /// Whether sockets are taken from the framework; otherwise a stream keeps its channel, without a task.
     let takesOverSockets: Bool
 
@@ -85,7 +87,7 @@ struct StreamRoutes: RouteGroup {
         try await stream(
             call.request, call.context, topic: "room/" + event.id, source: event.id, lastVersion: nil,
             place: call.caller
-        ) { [engine = events.engine] in WaitingRoomFeed(event, engine: engine) }
+        ) { [engine = events.engine, listeners] in WaitingRoomFeed(event, engine: engine, listeners: listeners) }
     }
 
     private func streamAvailability(_ event: EventHandle, _ call: Call<Void, Void>) async throws -> Response {

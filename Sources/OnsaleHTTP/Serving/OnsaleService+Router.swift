@@ -36,6 +36,9 @@ extension OnsaleService {
             methods[page.path, default: []].append(.get)
             router.on(RouterPath(page.path), method: .get, use: page.respond)
         }
+        if let listenersWay {
+            router.on(RouterPath(ListenersWay.path), method: .post, use: listenersWay.respond)
+        }
         for (path, methods) in methods { refuseOthers(than: methods, at: path, router) }
         return router
     }

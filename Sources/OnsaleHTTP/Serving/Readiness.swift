@@ -14,10 +14,13 @@ package struct Readiness: Sendable {
 
     private let engine: Engine
     package let disk: DiskWatch
+    private let redis: (@Sendable () -> String)?
 
-    package init(engine: Engine, disk: DiskWatch) {
+    /// - Parameter redis: how Redis stands, in words; nil where there is none.
+    package init(engine: Engine, disk: DiskWatch, redis: (@Sendable () -> String)? = nil) {
         self.engine = engine
         self.disk = disk
+        self.redis = redis
     }
 
     package func parts() async -> [Part] {
@@ -26,7 +29,11 @@ package struct Readiness: Sendable {
     }
 
     /// As known, without looking.
-    package var known: [Part] { [journal, payments, diskPart] + (engine.isShared ? [nodes] : []) }
+    package var known: [Part] {
+        [journal, payments, diskPart] + (engine.isShared ? [nodes] : [])
+            // It is shown, and no more: everything goes on without it.
+            + (redis.map { [Part(name: "redis", isWell: true, detail: $0())] } ?? [])
+    }
 
     /// A node that hears nothing from the others must not believe that it still owns its events.
     private var nodes: Part {

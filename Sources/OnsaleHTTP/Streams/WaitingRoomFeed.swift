@@ -9,11 +9,14 @@ import Synchronization
 final class WaitingRoomFeed: Feed {
     private let engine: Engine
     private let event: EventHandle
+    /// nil where there is only this node.
+    private let listeners: (any Listeners)?
     /// What was said last, and of which moment.
     private let last: Mutex<(message: Message, at: Timestamp)>
 
-    init(_ event: EventHandle, engine: Engine) {
+    init(_ event: EventHandle, engine: Engine, listeners: (any Listeners)? = nil) {
         self.engine = engine
+        self.listeners = listeners
         self.event = event
         let now = engine.now()
         last = Mutex((Message(version: 1, bytes: WaitingRoomFeed.bytes(event, engine, at: now)), now))
@@ -52,8 +55,10 @@ final class WaitingRoomFeed: Feed {
         }
     }
 
-    func present(_ listeners: [UInt32]) {
-        engine.submit(NotePresence(of: listeners.map(PlaceID.init)), to: event) { _ in }
+    func present(_ places: [UInt32]) {
+        // Where another node writes the event, this is refused at once.
+        engine.submit(NotePresence(of: places.map(PlaceID.init)), to: event) { _ in }
+        listeners?.note(places, listeningTo: event.id)
     }
 }
 

@@ -1,0 +1,420 @@
+"""Bugs planted on purpose. `make plants` applies one at a time, and the simulation must catch each.
+
+A plant is a name, a sentence of what is wrong then, and edits: a file, a text that occurs in it exactly once, and what
+stands there instead.
+
+Tried, and not kept, since the design makes them harmless:
+
+- A row is appended without a look at its epoch, or a claim's epoch isn't compared with the head's. The checksum chains
+  each row to the one before, so a deposed owner's row follows on nothing anyway; the epoch in the row is there for
+  `onsale verify` and for people.
+- A claim follows on what the journal's head says now, not on what this node has replayed. Its first row then collides,
+  and it reads. Harm begins where the state is old and the head is not: `stale-heir`.
+- Whoever is in a batch of which nothing is known is told 503, and the state is read again at once. Should the batch
+  come to the journal yet, it stands before the next row, which collides; and a 503 promises nothing: it is repeated
+  with its key. Harm begins where the state in memory goes on: `unknown-is-failed`.
+- The outcome of a claim is unknown, and it is taken for refused: a late claim is read like any other row.
+- People passed over before a reload stay passed over. Whoever is seen again goes to the front, and who isn't seen
+  isn't present.
+"""
+
+OWNERSHIP = "Sources/OnsaleOwnership/Ownership.swift"
+NEIGHBOURHOOD = "Sources/OnsaleOwnership/Neighbourhood.swift"
+STEWARD = "Sources/OnsaleEngine/Ownership/Steward.swift"
+LOOKOUT = "Sources/OnsaleEngine/Ownership/Lookout.swift"
+HEARING = "Sources/OnsaleEngine/Ownership/Steward+Hearing.swift"
+LEASE = "Sources/OnsaleEngine/Ownership/Lease.swift"
+ACCESS = "Sources/OnsaleEngine/EventAccess.swift"
+LOOP = "Sources/OnsaleEngine/Writer/WriterLoop.swift"
+WRITER = "Sources/OnsaleEngine/Writer/EventWriter.swift"
+HANDLE = "Sources/OnsaleEngine/Writer/EventHandle.swift"
+RECOVERY = "Sources/OnsaleEngine/Journal/Recovery.swift"
+SNAPSHOT = "Sources/OnsaleSale/Sale+Snapshot.swift"
+
+PLANTS = [
+    # Becoming the owner.
+    (
+        "no-epoch-row",
+        "a node that takes an event writes on without a row that begins an epoch",
+        [
+            (
+                OWNERSHIP,
+                "        state = .claiming(epoch: epoch + 1)\n        return .claim(epoch: epoch + 1)",
+                "        guard owner != nil else {\n"
+                "            state = .claiming(epoch: epoch + 1)\n            return .claim(epoch: epoch + 1)\n"
+                "        }\n        state = .owned(epoch: epoch)\n        return .write(epoch: epoch)",
+            )
+        ],
+    ),
+    (
+        "stale-heir",
+        "a replica that hasn't caught up becomes the owner: it writes from an old state after the newest row",
+        [
+            (
+                STEWARD,
+                "                mailbox.deliver(.loaded(handle, state))",
+                "                mailbox.deliver(.loaded(handle, stale ?? state))",
+            ),
+            (
+                STEWARD,
+                "            guard charge.isAside else {\n                try catchUp(event)",
+                "            guard charge.isAside else {\n                let before = old.removeValue(forKey: event)\n"
+                "                try catchUp(event)\n"
+                "                let stale = charges[event]?.replica.flatMap { new in\n"
+                "                    before.map {\n"
+                "                        RecoveredPartition(\n"
+                "                            partition: $0.partition, head: new.head, time: new.time,\n"
+                "                            snapshotSequence: $0.snapshotSequence)\n"
+                "                    }\n                }",
+            ),
+            (
+                STEWARD,
+                "        guard let replica = takeReplica(of: event) else {",
+                "        if old[event] == nil { old[event] = charges[event]?.replica }\n"
+                "        guard let replica = takeReplica(of: event) else {",
+            ),
+            (
+                STEWARD,
+                "    private var isClosing = false",
+                "    private var isClosing = false\n    private var old: [String: RecoveredPartition] = [:]",
+            ),
+        ],
+    ),
+    (
+        "takes-from-the-well",
+        "a node takes events whose owner is well",
+        [
+            (
+                NEIGHBOURHOOD,
+                "            guard !isWell(owner, at: now) else {\n                missingSince[owner] = nil",
+                "            guard owner != node else {\n                missingSince[owner] = nil",
+            )
+        ],
+    ),
+    (
+        "silence-unheard",
+        "a node that was away counts its own silence as that of the others",
+        [
+            (
+                NEIGHBOURHOOD,
+                "            if node.beat != known.node.beat || wasAway { known.beatAt = now }",
+                "            if node.beat != known.node.beat, !wasAway { known.beatAt = now }",
+            )
+        ],
+    ),
+    (
+        "edge-takes",
+        "a node that doesn't sell takes events",
+        [
+            (
+                NEIGHBOURHOOD,
+                "filter { $0.node.sells && Neighbourhood.isWell($0, now) }",
+                "filter { Neighbourhood.isWell($0, now) }",
+            )
+        ],
+    ),
+    (
+        "hot-potato",
+        "a node hands over events that are well placed with it",
+        [
+            (
+                NEIGHBOURHOOD,
+                "        return heir == node ? nil : heir",
+                "        return heir == node ? settled(at: now).first { $0 != node } : heir",
+            )
+        ],
+    ),
+    # A batch and its outcome.
+    (
+        "lease-over-journal",
+        "a row that collided counts as written, since the lease says that we own the event",
+        [
+            (
+                LOOP,
+                "            if case .committed = outcome { landed.append(writer) } else",
+                "            var isOurs = false\n"
+                "            if case .notAtHead = outcome { isOurs = true }\n"
+                "            if case .committed = outcome { isOurs = true }\n"
+                "            if isOurs { landed.append(writer) } else",
+            )
+        ],
+    ),
+    (
+        "reply-before-commit",
+        "everyone in a batch is answered before it is in the journal",
+        [
+            (
+                LOOP,
+                "        let landing = Landing()",
+                "        for writer in flight.writers { writer.answer() }\n        let landing = Landing()",
+            )
+        ],
+    ),
+    (
+        "unknown-is-committed",
+        "a batch of which nothing is known counts as written",
+        [
+            (
+                LOOP,
+                "            if case .committed = outcome { landed.append(writer) } else",
+                "            var isOurs = false\n"
+                "            if case .unknown = outcome { isOurs = true }\n"
+                "            if case .committed = outcome { isOurs = true }\n"
+                "            if isOurs { landed.append(writer) } else",
+            )
+        ],
+    ),
+    (
+        "unknown-is-failed",
+        "a batch of which nothing is known is refused, and the state in memory goes on",
+        [
+            (
+                LOOP,
+                "            setAside(writer, now: now)\n"
+                "            custody.lostTrack(of: writer.handle.id, row: writer.row, after: writer.head,"
+                " time: writer.lastTime)",
+                "            _ = custody\n            writer.fail(.unavailable)",
+            )
+        ],
+    ),
+    (
+        "doubt-never-answered",
+        "whoever is in a batch that was in doubt, and turns out to be written, is never answered",
+        [
+            (
+                LOOP,
+                "        if settlement.isDurable { complete([writer], [writer.row].compactMap { $0 }, batch: 0) }",
+                "        if settlement.isDurable { _ = writer.commit() }",
+            )
+        ],
+    ),
+    (
+        "lost-is-durable",
+        "a batch that was lost is answered as if it were written",
+        [(STEWARD, "        return found?.checksum == row.checksum", "        return found?.checksum != nil")],
+    ),
+    (
+        "two-batches-at-once",
+        "an event's next batch is decided while the one before is on its way",
+        [
+            (
+                LOOP,
+                "            !writer.isInFlight\n                && (told",
+                "            (told",
+            )
+        ],
+    ),
+    (
+        "gives-up-in-flight",
+        "an event is given up while its batch is on its way",
+        [
+            (
+                LOOP,
+                "            guard !writer.isInFlight, !writer.isNew, let custody else { continue }",
+                "            guard !writer.isNew, let custody else { continue }",
+            )
+        ],
+    ),
+    (
+        "full-goes-on",
+        "after a batch that the full database refused, the state in memory goes on",
+        [
+            (
+                LOOP,
+                "        guard hadChanges else { return }\n",
+                "        guard hadChanges, custody == nil else { return }\n",
+            )
+        ],
+    ),
+    (
+        "full-reads-on",
+        "after a batch that the full database refused, the loop reads the state itself and goes on, whoever owns it",
+        [(LOOP, "        if let custody {\n            // Others may", "        if let custody, writer.isNew {\n            // Others may")],
+    ),
+    # Ceasing to be the owner.
+    (
+        "saga-goes-on",
+        "the old owner goes on asking the provider, and what it learns is applied",
+        [
+            (
+                ACCESS,
+                "        isTrusted() && (try? directory.loaded(event))?.epoch == epoch",
+                "        (try? directory.loaded(event)) != nil",
+            ),
+            (
+                WRITER,
+                "            if let epoch = envelope.epoch, epoch != partition.epoch {",
+                "            if let epoch = envelope.epoch, epoch == .max {",
+            ),
+        ],
+    ),
+    (
+        "epoch-ignored",
+        "what was learned under one epoch is applied under the next",
+        [
+            (
+                WRITER,
+                "            if let epoch = envelope.epoch, epoch != partition.epoch {",
+                "            if let epoch = envelope.epoch, epoch == .max {",
+            )
+        ],
+    ),
+    (
+        "lease-for-ever",
+        "a node that hasn't heard from the registry for long still believes that it owns its events",
+        [(LEASE, "        now <= until.load(ordering: .acquiring)", "        until.load(ordering: .acquiring) > .min")],
+    ),
+    (
+        "acts-before-it-heeds",
+        "the lease is extended though what the registry says of other owners waits for the steward",
+        [
+            (
+                LOOKOUT,
+                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event))\n",
+                "            _ = handle\n",
+            ),
+            (
+                STEWARD,
+                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event))",
+                "        later.append(event)",
+            ),
+            (
+                STEWARD,
+                "        for note in inbox.take() { heed(note) }",
+                "        for note in inbox.take() { heed(note) }\n"
+                "        for event in later {\n            charges[event]?.handle?.doubt()\n"
+                "            mailbox.deliver(.challenge(event: event))\n        }\n"
+                "        later.removeAll()",
+            ),
+            (
+                STEWARD,
+                "    private var isClosing = false",
+                "    private var isClosing = false\n    private var later: [String] = []",
+            ),
+        ],
+    ),
+    (
+        "no-challenge",
+        "an owner that is told that it was deposed learns it from its next row only",
+        [
+            (
+                LOOKOUT,
+                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event))\n",
+                "            _ = handle\n",
+            ),
+            (
+                STEWARD,
+                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event))\n",
+                "",
+            ),
+        ],
+    ),
+    (
+        "hand-over-goes-on",
+        "whoever hands an event over goes on writing it",
+        [
+            (
+                LOOP,
+                "            writer.fail(.moved)\n            setAside(writer, now: now)\n            custody.gaveUp",
+                "            releasing.remove(event)\n            custody.gaveUp",
+            )
+        ],
+    ),
+    (
+        "doubt-without-end",
+        "whoever collided, and finds no other owner, stays in doubt",
+        [
+            (
+                OWNERSHIP,
+                "        case (.uncertain(let epoch), .readToEnd), (.deposed(let epoch), .readToEnd):",
+                "        case (.deposed, .readToEnd): return nil\n        case (.uncertain(let epoch), .readToEnd):",
+            )
+        ],
+    ),
+    (
+        "left-inbox-open",
+        "whoever waits at a node that has lost the event is not sent on",
+        [
+            (
+                LOOP,
+                "            for envelope in writer.handle.leave() { envelope.refuse(.moved) }\n",
+                "",
+            )
+        ],
+    ),
+    # Following.
+    (
+        "skips-a-row",
+        "a replica passes over a small row",
+        [
+            (
+                RECOVERY,
+                "        for (offset, fact) in facts.enumerated() { try take(fact, row: row, offset: offset) }",
+                "        for (offset, fact) in facts.enumerated() {\n"
+                "            if isResumed, facts.count == 1, case .sale = fact { continue }\n"
+                "            try take(fact, row: row, offset: offset)\n        }",
+            ),
+            (
+                RECOVERY,
+                "        name = state.head.partition\n",
+                "        name = state.head.partition\n        isResumed = true\n",
+            ),
+            (
+                RECOVERY,
+                "    private var checksumAtExpectedHead: [UInt8] = []",
+                "    private var checksumAtExpectedHead: [UInt8] = []\n    private var isResumed = false",
+            ),
+        ],
+    ),
+    (
+        "reads-a-row-twice",
+        "a replica takes its last row again",
+        [
+            (
+                STEWARD,
+                "        let next = replica.head.lastSequence + 1",
+                "        let next = replica.head.lastSequence",
+            )
+        ],
+    ),
+    (
+        "never-follows",
+        "a node doesn't read what others have written",
+        [
+            (
+                STEWARD,
+                "        } else if charge.replica.map({ $0.head.lastSequence < max(charge.sighted, charge.hinted) }) ?? true {",
+                "        } else if charge.replica == nil {",
+            )
+        ],
+    ),
+    (
+        "deaf-heir",
+        "a node that hears of the row that makes it the owner replays it, and does nothing about it",
+        [(HEARING, "        reconsider(event)\n", "")],
+    ),
+    # What a state is read from.
+    (
+        "unfit-snapshot",
+        "a snapshot that doesn't fit the journal is taken for damage of the journal",
+        [
+            (
+                RECOVERY,
+                "        } catch is JournalDamage where replayer.snapshotSequence > 0 {",
+                "        } catch is JournalDamage where replayer.snapshotSequence == .max {",
+            )
+        ],
+    ),
+    (
+        "forgotten-keys",
+        "a state that is read from a snapshot has forgotten the idempotency keys",
+        [
+            (
+                SNAPSHOT,
+                "IdempotencyKey(key: key, fingerprint: entry.fingerprint), entry.answer,",
+                "IdempotencyKey(key: Digest128(high: key.low, low: key.high), fingerprint: entry.fingerprint),"
+                " entry.answer,",
+            )
+        ],
+    ),
+]
