@@ -102,13 +102,24 @@ PLANTS = [
         ],
     ),
     (
+        "silence-while-away",
+        "while a node can't reach the registry, the others fall silent to it",
+        [
+            (
+                NEIGHBOURHOOD,
+                "        let silence = min(now, seenAt ?? now) - neighbour.beatAt",
+                "        let silence = now - neighbour.beatAt",
+            )
+        ],
+    ),
+    (
         "edge-takes",
         "a node that doesn't sell takes events",
         [
             (
                 NEIGHBOURHOOD,
-                "filter { $0.node.sells && Neighbourhood.isWell($0, now) }",
-                "filter { Neighbourhood.isWell($0, now) }",
+                "filter { $0.node.sells && isWell($0, now) }",
+                "filter { isWell($0, now) }",
             )
         ],
     ),
@@ -228,7 +239,13 @@ PLANTS = [
     (
         "full-reads-on",
         "after a batch that the full database refused, the loop reads the state itself and goes on, whoever owns it",
-        [(LOOP, "        if let custody {\n            // Others may", "        if let custody, writer.isNew {\n            // Others may")],
+        [
+            (
+                LOOP,
+                "        if let custody {\n            // Others may",
+                "        if let custody, writer.isNew {\n            // Others may",
+            )
+        ],
     ),
     # Ceasing to be the owner.
     (
@@ -364,7 +381,8 @@ PLANTS = [
         [
             (
                 STEWARD,
-                "        } else if charge.replica.map({ $0.head.lastSequence < max(charge.sighted, charge.hinted) }) ?? true {",
+                "        } else if charge.replica.map({ $0.head.lastSequence < max(charge.sighted, charge.hinted) })"
+                " ?? true {",
                 "        } else if charge.replica == nil {",
             )
         ],
