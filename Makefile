@@ -31,10 +31,11 @@ NODES ?= 3
 # Each target that takes seeds has a number of its own unless one is given.
 CHOSEN_SEEDS := $(SEEDS)
 SEEDS ?= 200
+SEED ?= 1
 NAME ?= $(shell date +%F)-script
 FUZZ_SECONDS ?= 600
 
-.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster cluster simulate plants observe crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
+.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster cluster simulate plants chaos observe crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -98,6 +99,12 @@ plants: SEEDS := $(or $(CHOSEN_SEEDS),2000)
 plants: setup
 	scripts/plant --check
 	scripts/plant --seeds $(SEEDS)
+
+## make chaos       do to a cluster what may happen to it while a rush buys (ROUNDS=100 SEED=1: so many, shuffled)
+chaos: build
+	@scripts/install-packages $(CLUSTER_PACKAGES)
+	ONSALE_BINARY="$(CURDIR)/$(RELEASE)" ROUNDS="$(if $(filter command line environment,$(origin ROUNDS)),$(ROUNDS))" \
+		SEED="$(SEED)" scripts/chaos
 
 ## make observe     watch a rehearsal with a real Prometheus: its address, and the first panels' values
 observe: build

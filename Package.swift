@@ -184,7 +184,8 @@ let package = Package(
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema",
                 "OnsalePostgres", "OnsaleStorage", "OnsalePayments", "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal",
-                "OnsaleHistory", "OnsaleMonitoring", "OnsaleTelemetry", "OnsaleCorrelation", "OnsaleOwnership", "OnsaleRedis",
+                "OnsaleHistory", "OnsaleMonitoring", "OnsaleTelemetry", "OnsaleCorrelation", "OnsaleOwnership",
+                "OnsaleRedis",
                 "OnsaleCluster", serviceLifecycle, hummingbird, logging, metrics, tracing, asyncHTTPClient,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -104,7 +104,9 @@ package final class PresenceRounds: Sendable {
     private var ownEvents: [String] {
         let now = engine.now()
         return engine.loadedViews().filter { view in
-            guard engine.seat(of: view.definition.id)?.isHere == true, view.schedule.hasWaitingRoom else { return false }
+            guard engine.seat(of: view.definition.id)?.isHere == true, view.schedule.hasWaitingRoom else {
+                return false
+            }
             return view.line.waiting > 0 || view.phase(at: now) == .lobby
         }.map(\.definition.id).sorted()
     }

@@ -53,7 +53,9 @@ enum RowMessage: Hashable, Sendable {
     /// - Throws: ``ByteReadingError`` for anything that ``bytes`` doesn't make.
     init(_ bytes: [UInt8]) throws(ByteReadingError) {
         var reader = ByteReader(bytes)
-        guard bytes.count <= RowMessage.bytesMax, try reader.byte() == RowMessage.version else { throw reader.malformed }
+        guard bytes.count <= RowMessage.bytesMax, try reader.byte() == RowMessage.version else {
+            throw reader.malformed
+        }
         let kind = try reader.byte()
         let event = try reader.string()
         guard (1...RowMessage.eventBytesMax).contains(event.utf8.count) else { throw reader.malformed }

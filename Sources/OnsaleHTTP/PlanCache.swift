@@ -95,7 +95,10 @@ final class PlanCache: Sendable {
 
     private func read(_ key: Key) async throws -> ByteBuffer? {
         switch key.form {
-        case .plain: return try await document(key.digest) { Array(SHA256.hash(data: $0)) == key.digest }.map { ByteBuffer(bytes: $0) }
+        case .plain:
+            return try await document(key.digest) { Array(SHA256.hash(data: $0)) == key.digest }.map {
+                ByteBuffer(bytes: $0)
+            }
         case .gzipped:
             // Compressing a large plan takes long, so the result is kept on disk.
             let name = Array(SHA256.hash(data: Array("gzip:".utf8) + key.digest))

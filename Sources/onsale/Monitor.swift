@@ -79,7 +79,9 @@ struct Monitor: Sendable {
             guard let connection = sharing.connection else { return }
             sink.tell("onsale_redis_up", connection.client.state == .up ? 1 : 0)
             let figures = connection.client.figures
-            for (outcome, count) in figures.failed { sink.tell("onsale_redis_requests_total", ["outcome": outcome], count) }
+            for (outcome, count) in figures.failed {
+                sink.tell("onsale_redis_requests_total", ["outcome": outcome], count)
+            }
             // One command may count twice as failed, and a counter must not fall.
             let ok = answered.withLock { answered in
                 answered = max(answered, figures.answered)

@@ -28,16 +28,21 @@ func buildApplication(
     let store = try configuration.node.map {
         try NodeStore($0, host: configuration.host, port: port, migrates: configuration.migrates, logger: logger)
     }
-    let secrets = try Secrets(configuration, folder: folder, store: store)
-    Scrubber.process.hide(secrets.all)
-    let journal: any EventStore =
-        try store?.journal ?? SQLiteJournal(folder: folder.url.path, migrates: configuration.migrates)
-    return OnsaleApplication(
-        configuration: configuration, observability: observability, folder: folder, secrets: secrets, journal: journal,
-        membership: store?.membership, publicPort: port,
-        clock: try startClock(after: journal.latestTime(), accepts: configuration.acceptsClock, logger),
-        client: StripeGateway.makeClient(), connectionsMax: OpenFileLimit.connectionsMax(logger: logger), logger: logger
-    )
+    do {
+        let secrets = try Secrets(configuration, folder: folder, store: store)
+        Scrubber.process.hide(secrets.all)
+        let journal: any EventStore =
+            try store?.journal ?? SQLiteJournal(folder: folder.url.path, migrates: configuration.migrates)
+        let clock = try startClock(after: journal.latestTime(), accepts: configuration.acceptsClock, logger)
+        return OnsaleApplication(
+            configuration: configuration, observability: observability, folder: folder, secrets: secrets,
+            journal: journal, membership: store?.membership, publicPort: port, clock: clock,
+            client: StripeGateway.makeClient(), connectionsMax: OpenFileLimit.connectionsMax(logger: logger),
+            logger: logger)
+    } catch {
+        store?.close()
+        throw error
+    }
 }
 
 /// The clock for everything sold. It must not contradict what the journal has.
@@ -293,7 +298,9 @@ struct OnsaleApplication: Sendable {
         let url = "http://\(configuration.host):\(port)"
         var lines = ["Onsale is open at \(url)"]
         if let file = secrets.adminTokenFile { lines.append("  organizer's token  \(file)") }
-        if let membership { lines.append("  node               \(membership.node.name), with the others in the database") }
+        if let name = membership?.node.name {
+            lines.append("  node               \(name), with the others in the database")
+        }
         if case .open = configuration.login {
             lines.append("  sign-in            open: any address is believed. For demonstrations and rehearsals only.")
         }

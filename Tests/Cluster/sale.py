@@ -326,20 +326,20 @@ class Probe:
 # The auditor
 
 
-def pictures(cluster):
+def pictures(nodes):
     """What each node that answers says of all events' owners: {node: {event: (owner, epoch)}}."""
     found = {}
-    for node in cluster.nodes:
+    for node in nodes:
         answer = ask(node.management_url, "GET", "/cluster") if node.is_running else None
         if answer is not None and answer.status == 200:
             found[node.name] = {event["event"]: (event["owner"], event["epoch"]) for event in answer.json["events"]}
     return found
 
 
-def owner(cluster, event, seconds=30):
-    """The node that owns an event, once all that run agree on it."""
+def owner(cluster, event, seconds=30, among=None):
+    """The node that owns an event, once all that run, or some, agree on it."""
     def look():
-        seen = pictures(cluster)
+        seen = pictures(among or cluster.nodes)
         names = {seats.get(event) for seats in seen.values()}
         if len(names) != 1 or None in names:
             return None

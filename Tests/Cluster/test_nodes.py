@@ -2,9 +2,7 @@
 one of them, the database or the network between them fails."""
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -15,7 +13,7 @@ from cluster import Cluster
 from edge import send
 from node import binary
 from proxy import Proxy
-from sale import Buyer, Event, Sales, ask, insist, owner
+from sale import Buyer, Event, Probe, Sales, ask, insist, owner
 from server import NotStarted
 from servers import Servers
 from waiting import eventually, free_port
@@ -55,11 +53,11 @@ class NodesTestCase(unittest.TestCase):
                 node.resume()
             else:
                 node.start()
-        if self._outcome.result.failures or self._outcome.result.errors:
+        if any(test is self for test, _ in self._outcome.result.failures + self._outcome.result.errors):
             for node in self.nodes:
                 print(f"--- {node.name}\n{node.said(3000)}", file=sys.stderr)
 
-    def event(self, name, **settings):
+    def new_event(self, name, **settings):
         event = Event(self.urls, self.admin, name)
         event.create(**settings)
         return event
@@ -70,7 +68,7 @@ class NodesTestCase(unittest.TestCase):
         for number in range(40):
             if len(found) == count:
                 return found
-            event = self.event(f"{self._testMethodName.replace('_', '-')[5:40]}-{number}")
+            event = self.new_event(f"{self._testMethodName.replace('_', '-')[5:40]}-{number}")
             found.setdefault(self.resting_owner(event).name, event)
         self.fail("rendezvous hashing gives every node its share")
 
@@ -78,26 +76,16 @@ class NodesTestCase(unittest.TestCase):
         """Its owner when nothing moves any more."""
         seen = owner(self.cluster, event.name).name
         steady = time.monotonic()
-        while time.monotonic() - steady < 1.5:
+        while time.monotonic() - steady < 1:
             now = owner(self.cluster, event.name).name
             if now != seen:
                 seen, steady = now, time.monotonic()
             time.sleep(0.1)
         return next(node for node in self.nodes if node.name == seen)
 
-    def others(self, node):
-        return [other for other in self.nodes if other is not node]
-
-    def proxy_of(self, node):
-        return self.proxies[self.nodes.index(node)]
-
     def expect_every_rule_holds(self):
         status, said = sale.verify(self.cluster)
         self.assertEqual(status, 0, said)
-
-    def expect_nothing_lost(self, sales):
-        self.assertEqual(sales.lost(), [])
-        self.expect_every_rule_holds()
 
     def expect_no_crash(self):
         for node in self.nodes:
@@ -117,7 +105,7 @@ class ServiceTests(NodesTestCase):
                 self.assertEqual(Buyer(event, "early", [other.url]).hold(f"k-{other.name}").status, 201)
 
     def test_everything_that_a_buyer_does_works_at_a_node_that_does_not_own_the_event(self):
-        event = self.event("strangers")
+        event = self.new_event("strangers")
         home = self.resting_owner(event)
         for node in self.nodes:
             buyer = Buyer(event, f"fan-of-{node.name}", [node.url])
@@ -133,8 +121,8 @@ class ServiceTests(NodesTestCase):
             barcode = order.json["tickets"][0]["barcode"]
             checked = insist(node.url, "POST", event.path + "/check-ins", self.admin, {"barcode": barcode})
             self.assertEqual(checked.status, 200, checked)
-            again = insist(self.others(node)[0].url, "POST", event.path + "/check-ins", self.admin,
-                           {"barcode": barcode})
+            other = next(other for other in self.nodes if other is not node)
+            again = insist(other.url, "POST", event.path + "/check-ins", self.admin, {"barcode": barcode})
             self.assertEqual(again.status, 409, again)
             second = buyer.order(buyer.hold("h2").json["hold"], "o2").json["order"]
             cancelled = buyer.insist("POST", f"{event.path}/orders/{second}/cancel", buyer.session)
@@ -160,7 +148,7 @@ class ServiceTests(NodesTestCase):
             self.assertEqual({order["order"] for order in answer.json["orders"]}, bought)
 
     def test_tokens_of_one_node_are_good_at_all(self):
-        event = self.event("tokens")
+        event = self.new_event("tokens")
         for number, node in enumerate(self.nodes):
             buyer = Buyer(event, "traveller", [node.url])
             for other in self.nodes:
@@ -173,7 +161,7 @@ class ServiceTests(NodesTestCase):
         self.assertEqual(len(keys), 1)
 
     def test_one_key_at_two_nodes_has_one_effect(self):
-        event = self.event("keys")
+        event = self.new_event("keys")
         buyer = Buyer(event, "impatient")
         holds = {buyer.hold("same", urls=[url]).json["hold"] for url in self.urls}
         self.assertEqual(len(holds), 1)
@@ -183,9 +171,10 @@ class ServiceTests(NodesTestCase):
         self.assertEqual(event.report()["sold"], 1)
 
     def test_streams_tell_at_every_node_what_another_sells(self):
-        event = self.event("streams")
+        event = self.new_event("streams")
         home = self.resting_owner(event)
         buyer = Buyer(event, "listener")
+        free = 3000
         for node in self.nodes:
             listener = subprocess.Popen(
                 ["curl", "-sN", "--max-time", "30", node.url + event.path + "/availability/stream"],
@@ -194,13 +183,14 @@ class ServiceTests(NodesTestCase):
                 ["curl", "-sN", "--max-time", "30", "-H", f"Authorization: Bearer {buyer.ticket}",
                  node.url + event.path + "/waiting-room/stream"], stdout=subprocess.PIPE, text=True)
             try:
-                free = self._next(listener, "snapshot")["areas"][0]["free"]
+                self._next(listener, "snapshot")
                 self._next(room, "room")
                 self.assertEqual(buyer.hold(f"for-{node.name}", urls=[home.url]).status, 201)
-                while free != (now := self._next(listener, "delta")["areas"][0]["free"]):
-                    self.assertEqual(now, free - 1)
-                    break
-                while self._next(room, "room")["free"] >= free:
+                free -= 1
+                # What was held before may come with it.
+                while self._next(listener, "delta")["areas"][0]["free"] > free:
+                    pass
+                while self._next(room, "room")["free"] > free:
                     pass
             finally:
                 for process in (listener, room):
@@ -219,7 +209,7 @@ class ServiceTests(NodesTestCase):
         self.fail(f"the stream ended before a {kind}")
 
     def test_cluster_tells_who_owns_what_since_when(self):
-        event = self.event("pictured")
+        event = self.new_event("pictured")
         began = time.time()
         home = self.resting_owner(event)
         for node in self.nodes:
@@ -296,132 +286,87 @@ class StartTests(unittest.TestCase):
 class FaultTests(NodesTestCase):
     """A fault in the middle of sales: they go on, and nothing that was answered is lost."""
 
-    def sales(self, event, **settings):
-        sales = self.enterContext(Sales(event, self.urls, **settings))
-        sales.go_on()
-        return sales
+    def setUp(self):
+        self.event = self.new_event(self._testMethodName[5:40].replace("_", "-"))
+        self.home = self.resting_owner(self.event)
+        self.sales = self.enterContext(Sales(self.event, self.urls, buyers=3))
+        self.probe = self.enterContext(Probe(self.event, self.urls))
+        self.sales.go_on()
 
-    def tell(self, what, seconds):
-        print(f"{what}: next sale after {seconds:.2f} s", flush=True)
+    def expect_sales_again(self, what, since):
+        """Within a time that only a machine that is very busy needs."""
+        print(f"{what}: next sale after {self.probe.next_sale(since, 60):.2f} s", flush=True)
+        self.sales.go_on(6)
+
+    def finish(self):
+        self.sales.stop()
+        self.assertEqual(self.sales.lost(), [])
+        self.expect_every_rule_holds()
+        self.expect_no_crash()
 
     def test_owner_is_killed(self):
-        event = self.event("killed")
-        home = self.resting_owner(event)
-        sales = self.sales(event)
+        self.home.kill()
         since = time.monotonic()
-        home.process.send_signal(signal.SIGKILL)
-        self.tell("owner killed", sales.next_sale(since, 20))
-        home.kill()
-        sales.go_on(20)
-        self.assertIsNot(owner(self.cluster, event.name), home)
-        home.start()
-        sales.go_on(20)
-        sales.stop()
-        self.expect_nothing_lost(sales)
-        self.expect_no_crash()
+        self.expect_sales_again("owner killed", since)
+        self.assertIsNot(owner(self.cluster, self.event.name), self.home)
+        self.home.start()
+        self.sales.go_on(6)
+        self.finish()
 
     def test_owner_is_stopped_for_six_seconds_and_goes_on(self):
-        event = self.event("stopped")
-        home = self.resting_owner(event)
-        sales = self.sales(event)
+        self.home.pause()
         since = time.monotonic()
-        home.pause()
-        self.tell("owner stopped", sales.next_sale(since, 40))
-        while time.monotonic() - since < 6:
-            time.sleep(0.1)
-        self.assertIsNot(next(node for node in self.nodes if node.name == sale.pictures(_running(
-            self.cluster, home))[self.others(home)[0].name][event.name][0]), home)
-        home.resume()
-        sales.go_on(20)
-        # It has learned that it was deposed.
-        eventually(lambda: sale.pictures(self.cluster).get(home.name, {}).get(event.name, ("",))[0], "it answers again")
-        owner(self.cluster, event.name)
-        sales.stop()
-        self.expect_nothing_lost(sales)
-        self.expect_no_crash()
+        self.expect_sales_again("owner stopped", since)
+        time.sleep(max(0, since + 6 - time.monotonic()))
+        others = [node for node in self.nodes if node is not self.home]
+        self.assertIn(owner(self.cluster, self.event.name, among=others), others)
+        self.home.resume()
+        self.sales.go_on(6)
+        # It agrees with the others that it was deposed, and answers as they do.
+        owner(self.cluster, self.event.name)
+        self.assertEqual([self.event.report([url])["capacity"] for url in self.urls], [3000] * 3)
+        self.finish()
 
     def test_connections_of_all_nodes_are_ended(self):
-        event = self.event("ended")
-        sales = self.sales(event)
-        for _ in range(5):
-            since = time.monotonic()
+        for _ in range(3):
             self.assertGreater(self.cluster.postgres.end_connections(), 0)
-            self.tell("connections ended", sales.next_sale(since, 40))
-            sales.go_on(5)
-        sales.stop()
-        self.expect_nothing_lost(sales)
-        self.expect_no_crash()
+            self.expect_sales_again("connections ended", time.monotonic())
+        self.finish()
 
     def test_database_is_killed_and_started_again(self):
-        event = self.event("restarted")
-        sales = self.sales(event)
-        for way in ("kill", "stop"):
-            getattr(self.cluster.postgres, way)()
-            time.sleep(1)
-            since = time.monotonic()
-            self.cluster.postgres.start()
-            self.tell(f"database back after a {way}", sales.next_sale(since, 60))
-            sales.go_on(10)
-        sales.stop()
-        self.expect_nothing_lost(sales)
-        self.expect_no_crash()
+        self.cluster.postgres.kill()
+        self.cluster.postgres.start()
+        self.expect_sales_again("database back after a kill", time.monotonic())
+        self.finish()
 
-    def test_owner_loses_the_database_and_finds_it_again(self):
-        event = self.event("cut")
-        for way in ("cut", "blackhole"):
-            home = self.resting_owner(event)
-            sales = self.sales(event)
-            since = time.monotonic()
-            getattr(self.proxy_of(home), way)()
-            self.tell(f"owner's network {way}", sales.next_sale(since, 60))
-            sales.go_on(10)
-            self.proxy_of(home).pass_on()
-            sales.go_on(20)
-            sales.stop()
-            self.expect_nothing_lost(_by_itself(sales, event))
-            self.expect_no_crash()
-            event = self.event("cut-again")
+    def test_owners_network_to_the_database_is_cut_and_mended(self):
+        proxy = self.proxies[self.nodes.index(self.home)]
+        proxy.blackhole()
+        self.expect_sales_again("owner's network swallows everything", time.monotonic())
+        proxy.cut()
+        self.sales.go_on(6)
+        proxy.pass_on()
+        self.sales.go_on(6)
+        owner(self.cluster, self.event.name)
+        self.finish()
 
-    def test_answer_to_a_commit_is_lost(self):
-        event = self.event("unknown")
-        sales = self.sales(event)
-        for number in range(6):
-            proxy = self.proxy_of(self.resting_owner(event))
+    def test_answers_to_commits_are_lost(self):
+        proxy = self.proxies[self.nodes.index(self.home)]
+        for _ in range(3):
             dropped = proxy.dropped
-            # The words of the statement that appends.
+            # The name of the prepared statement that appends a batch.
             proxy.drop_answer_to(b"append")
             eventually(lambda: proxy.dropped > dropped, "an answer is dropped", 20)
-            since = time.monotonic()
-            self.tell("answer to a commit lost", sales.next_sale(since, 30))
-        sales.stop()
-        self.expect_nothing_lost(sales)
-        self.expect_no_crash()
+            self.expect_sales_again("answer to a commit lost", time.monotonic())
+        self.finish()
 
-    def test_nodes_that_are_asked_to_stop_hand_their_events_over(self):
-        event = self.event("rolled")
-        sales = self.sales(event)
-        for _ in range(2):
-            home = self.resting_owner(event)
-            since = time.monotonic()
-            self.assertEqual(home.stop(), 0)
-            self.tell("owner asked to stop", sales.next_sale(since, 20))
-            sales.go_on(10)
-            home.start()
-            sales.go_on(10)
-        sales.stop()
-        self.expect_nothing_lost(sales)
-        self.expect_no_crash()
-
-
-class _running:
-    """A cluster without some node."""
-
-    def __init__(self, cluster, missing):
-        self.nodes = [node for node in cluster.nodes if node is not missing]
-
-
-def _by_itself(sales, event):
-    return sales
+    def test_node_that_is_asked_to_stop_hands_its_events_over(self):
+        since = time.monotonic()
+        self.assertEqual(self.home.stop(), 0)
+        self.expect_sales_again("owner asked to stop", since)
+        self.home.start()
+        self.sales.go_on(6)
+        self.finish()
 
 
 if __name__ == "__main__":

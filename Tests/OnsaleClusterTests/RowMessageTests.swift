@@ -22,7 +22,9 @@ import Testing
         #expect(message == .notice(event: "opera", lastSequence: 46))
         #expect(try RowMessage(message.bytes) == message)
         for size in RowMessage.bytesMax - 300..<RowMessage.bytesMax {
-            #expect(RowMessage(RowMessageTests.row(payload: [UInt8](repeating: 1, count: size))).bytes.count <= RowMessage.bytesMax)
+            #expect(
+                RowMessage(RowMessageTests.row(payload: [UInt8](repeating: 1, count: size))).bytes.count
+                    <= RowMessage.bytesMax)
         }
     }
 

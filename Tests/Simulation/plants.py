@@ -26,6 +26,7 @@ OWNERSHIP = "Sources/OnsaleOwnership/Ownership.swift"
 NEIGHBOURHOOD = "Sources/OnsaleOwnership/Neighbourhood.swift"
 STEWARD = "Sources/OnsaleEngine/Ownership/Steward.swift"
 LOOKOUT = "Sources/OnsaleEngine/Ownership/Lookout.swift"
+HEARING = "Sources/OnsaleEngine/Ownership/Steward+Hearing.swift"
 LEASE = "Sources/OnsaleEngine/Ownership/Lease.swift"
 ACCESS = "Sources/OnsaleEngine/EventAccess.swift"
 LOOP = "Sources/OnsaleEngine/Writer/WriterLoop.swift"
@@ -292,7 +293,25 @@ PLANTS = [
                 LOOKOUT,
                 "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event))\n",
                 "            _ = handle\n",
-            )
+            ),
+            (
+                STEWARD,
+                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event))",
+                "        later.append(event)",
+            ),
+            (
+                STEWARD,
+                "        for note in inbox.take() { heed(note) }",
+                "        for note in inbox.take() { heed(note) }\n"
+                "        for event in later {\n            charges[event]?.handle?.doubt()\n"
+                "            mailbox.deliver(.challenge(event: event))\n        }\n"
+                "        later.removeAll()",
+            ),
+            (
+                STEWARD,
+                "    private var isClosing = false",
+                "    private var isClosing = false\n    private var later: [String] = []",
+            ),
         ],
     ),
     (
@@ -390,6 +409,11 @@ PLANTS = [
                 "        } else if charge.replica == nil {",
             )
         ],
+    ),
+    (
+        "deaf-heir",
+        "a node that hears of the row that makes it the owner replays it, and does nothing about it",
+        [(HEARING, "        reconsider(event)\n", "")],
     ),
     # What a state is read from.
     (

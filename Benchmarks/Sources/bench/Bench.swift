@@ -14,6 +14,7 @@ struct Bench {
         if wants("g") { try LineBench.run(&table) }
         if wants("h") { try await LineBench.million(&table) }
         if wants("i") { try StreamBench.run(&table) }
+        if wants("l") { try LobbyBench.run(&table) }
         if wants("j") { try ProcessorBench.run(&table) }
         if wants("k") { try ObservabilityBench.run(&table) }
         if wants("f") { DatabaseBench.run(&table) }

@@ -18,7 +18,8 @@ struct NodeConfiguration: Sendable {
     init?(_ settings: Settings, port: Int) throws(SetupError) {
         guard let databaseURL = settings.text(.databaseURL) else {
             for name in [Settings.Name.nodeURL, .nodeName, .redisURL, .roles] where settings.text(name) != nil {
-                throw SetupError("\(name.rawValue) is for nodes that share a database, so DATABASE_URL must be set too.")
+                throw SetupError(
+                    "\(name.rawValue) is for nodes that share a database, so DATABASE_URL must be set too.")
             }
             return nil
         }
@@ -26,7 +27,8 @@ struct NodeConfiguration: Sendable {
         let name = settings.text(.nodeName) ?? "\(ProcessInfo.processInfo.hostName)-\(port)"
         guard NodeID(name: name, session: 0) != nil else {
             throw SetupError(
-                "ONSALE_NODE_NAME has 1 to \(NodeID.nameBytesMax) letters, digits, hyphens, dots or underscores, not “\(name)”.")
+                "ONSALE_NODE_NAME has 1 to \(NodeID.nameBytesMax) letters, digits, hyphens, dots or underscores, not “\(name)”."
+            )
         }
         self.name = name
         url = settings.text(.nodeURL)
@@ -34,7 +36,8 @@ struct NodeConfiguration: Sendable {
             guard let parts = URL(string: url), let host = parts.host, !host.isEmpty, parts.hasUsablePort,
                 ["http", "https"].contains(parts.scheme ?? ""), ["", "/"].contains(parts.path), parts.query == nil
             else {
-                throw SetupError("ONSALE_NODE_URL is how other nodes reach this one, as http://10.0.0.2:8080, not “\(url)”.")
+                throw SetupError(
+                    "ONSALE_NODE_URL is how other nodes reach this one, as http://10.0.0.2:8080, not “\(url)”.")
             }
         }
         switch settings.text(.roles) ?? "all" {

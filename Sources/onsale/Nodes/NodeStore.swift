@@ -20,13 +20,22 @@ struct NodeStore: Sendable {
             throw SetupError("ONSALE_NODE_NAME can't be used.")
         }
         let configuration = try PostgresConfiguration(url: node.databaseURL, name: PostgresNodes.sessionName(of: id))
-        journal = try PostgresJournal(configuration, logger: logger)
         let registry = PostgresNodes(configuration, node: id, url: node.url ?? "http://\(host):\(port)")
-        // Another node with this name is found now rather than later.
-        _ = try registry.look(isWell: true, sells: false)
         membership = Membership(node: id, registry: registry, sells: node.sells)
+        journal = try PostgresJournal(configuration, logger: logger)
         secrets = journal.secrets
+        do {
+            // Another node with this name is found now rather than later.
+            _ = try registry.look(isWell: true, sells: false)
+        } catch {
+            close()
+            throw error
+        }
     }
+
+    /// Ends the journal's threads. A process that ended while they connect would crash on the way: OpenSSL tidies up at
+    /// the end without asking whether somebody is using it.
+    func close() { try? journal.close() }
 
     /// A key that all nodes share; made by the first.
     func key(_ name: String) throws -> String {

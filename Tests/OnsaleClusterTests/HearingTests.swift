@@ -1,0 +1,195 @@
+import Doubles
+import Logging
+import OnsaleOwnership
+import OnsaleSale
+import OnsaleValues
+import OnsaleWaitingRoom
+import Synchronization
+import Testing
+
+@testable import OnsaleEngine
+
+/// A node that follows an event which another one writes, and hears of its rows.
+@Suite struct HearingTests {
+    /// A journal that counts how often it is read.
+    final class CountedJournal: EventStore {
+        let inner = MemoryJournal()
+        let reads = Mutex(0)
+
+        var batchesMax: Int { 1 }
+        func heads() throws -> [JournalHead] { try inner.heads() }
+        func partitions() throws -> [String] { try inner.partitions() }
+        func head(of partition: String) throws -> JournalHead? { try inner.head(of: partition) }
+        func latestTime() throws -> Timestamp? { try inner.latestTime() }
+        func append(_ rows: [JournalRow], done: @escaping @Sendable ([AppendOutcome]) -> Void) {
+            inner.append(rows, done: done)
+        }
+        func claim(_ row: JournalRow, owner: NodeID) -> AppendOutcome { inner.claim(row, owner: owner) }
+        func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
+            reads.withLock { $0 += 1 }
+            try inner.read(partition: partition, from: sequence, body)
+        }
+        func close() throws {}
+        func save(_ snapshot: Snapshot) throws { try inner.save(snapshot) }
+        func latestSnapshot(of partition: String) throws -> Snapshot? { try inner.latestSnapshot(of: partition) }
+        func save(_ dormant: DormantEvent) throws { try inner.save(dormant) }
+        func dormantEvents() throws -> [DormantEvent] { try inner.dormantEvents() }
+        func putDocument(_ bytes: [UInt8], digest: [UInt8]) throws { try inner.putDocument(bytes, digest: digest) }
+        func document(digest: [UInt8]) throws -> [UInt8]? { try inner.document(digest: digest) }
+    }
+
+    /// What a follower is told of what others have written.
+    final class Witness: Follower {
+        let seen = Mutex<[UInt64]>([])
+        func follow(_ committed: Committed, in partition: borrowing Partition) {}
+        func observe(_ committed: Committed) { seen.withLock { $0.append(committed.row.sequence) } }
+    }
+
+    static let start = Timestamp(milliseconds: 1_800_000_000_000)
+    let journal = CountedJournal()
+    let witness = Witness()
+    let directory = EventDirectory()
+    let steward: Steward
+    let nodes: [NodeID]
+
+    init() throws {
+        nodes = [try #require(NodeID(name: "a", session: 1)), try #require(NodeID(name: "b", session: 2))]
+        steward = Steward(
+            node: nodes[1], inbox: StewardInbox(), journal: journal, directory: directory, mailbox: Mailbox(),
+            followers: [witness], limits: EngineLimits(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let definition = EventDefinition(
+            id: "opera", tag: 7, title: "Opera", venue: "Hall", startsAt: HearingTests.start, currency: "KRW",
+            planDigest: nil, plan: SeatingPlan(categories: ["A"], seats: [], areas: [], stage: nil, prices: [1000]),
+            terms: SaleTerms(prices: [1000], ticketsPerBuyer: 4, holdSeconds: 60, preventOrphans: false),
+            schedule: OnsaleSchedule(
+                lobbyOpensAt: nil, opensAt: HearingTests.start, closesAt: nil, hasWaitingRoom: true,
+                maxActiveShoppers: 5, passSeconds: 600))
+        let first = JournalHead.empty("opera").claim(
+            for: nodes[0], lastTime: HearingTests.start, now: HearingTests.start, after: [.created(definition)])
+        guard case .committed = journal.claim(first, owner: nodes[0]) else { throw JournalError.full }
+        look(at: 0)
+    }
+
+    private func look(at now: Int64) {
+        let heads = ((try? journal.heads()) ?? []).map {
+            Sighting.Head(event: $0.partition, lastSequence: $0.lastSequence, epoch: $0.epoch, owner: nodes[0])
+        }
+        let registered = nodes.map {
+            RegisteredNode(
+                id: $0, url: "", sells: true, beat: UInt64(now), isConnected: true, since: HearingTests.start)
+        }
+        steward.turn(Sighting(nodes: registered, heads: heads, askedAt: now), now: now, wall: HearingTests.start)
+    }
+
+    /// Rows that the owner writes next, each with one more place in line.
+    private func rows(_ count: Int, areCommitted: Bool = true) throws -> [JournalRow] {
+        let state = try Recovery.recover("opera", from: journal.inner)
+        var (partition, head) = (state.partition, state.head)
+        var rows: [JournalRow] = []
+        for number in 0..<count {
+            var facts: [Fact] = []
+            _ = try JoinLine(BuyerID(high: head.lastSequence, low: UInt64(number)))
+                .decide(in: &partition, now: HearingTests.start, facts: &facts)
+            var writer = ByteWriter()
+            Fact.encode(facts, into: &writer)
+            let row = head.row(payload: writer.bytes, count: facts.count, time: HearingTests.start)
+            head = head.advanced(by: row)
+            rows.append(row)
+        }
+        if areCommitted { for row in rows { journal.inner.append([row]) { _ in } } }
+        return rows
+    }
+
+    private func hear(_ hearsay: Hearsay..., at now: Int64 = 1) {
+        for item in hearsay { steward.inbox.hear(item) }
+        steward.hear(now: now, wall: HearingTests.start)
+    }
+
+    /// What anyone who asks is told.
+    private var shown: UInt64 { (try? directory.loaded("opera"))?.view.lastSequence ?? 0 }
+    private var reads: Int { journal.reads.withLock { $0 } }
+    private var heard: HeardFigures { steward.inbox.heard }
+
+    @Test func theNextRowIsShownWithoutReading() throws {
+        let before = reads
+        for row in try rows(3) { hear(.row(row)) }
+        let head = try journal.head(of: "opera")
+        #expect(shown == head?.lastSequence)
+        #expect(reads == before && heard.replayed == 3)
+        #expect(witness.seen.withLock { $0.count } == 3)
+    }
+
+    @Test func rowsThatWaitTogetherAreTakenInOrder() throws {
+        let before = reads
+        let rows = try rows(3)
+        hear(.row(rows[2]), .row(rows[0]), .row(rows[1]), .row(rows[0]))
+        #expect(shown == rows[2].lastSequence)
+        #expect(reads == before && heard.replayed == 3 && heard.known == 1)
+        #expect(witness.seen.withLock { $0 } == rows.map(\.sequence))
+    }
+
+    @Test func aGapIsReadFromTheJournal() throws {
+        let rows = try rows(3)
+        hear(.row(rows[2]))
+        #expect(shown == rows[2].lastSequence)
+        #expect(heard.replayed == 0 && heard.read == 1)
+        #expect(witness.seen.withLock { $0 } == rows.map(\.sequence))
+    }
+
+    @Test func aNoticeIsReadFromTheJournalOnce() throws {
+        let rows = try rows(1)
+        hear(.reaches(event: "opera", lastSequence: rows[0].lastSequence))
+        #expect(shown == rows[0].lastSequence)
+        hear(.reaches(event: "opera", lastSequence: 1 << 40))
+        let before = reads
+        for turn in 2..<20 { look(at: Int64(turn)) }
+        #expect(reads == before, "what isn't there is not looked for again and again")
+    }
+
+    @Test func aRowThatDoesNotFollowByItsChecksumChangesNothing() throws {
+        let before = shown
+        let row = try rows(1, areCommitted: false)[0]
+        var payload = row.payload
+        payload[payload.count - 1] ^= 1
+        hear(
+            .row(
+                JournalRow(
+                    partition: row.partition, sequence: row.sequence, time: row.time, count: row.count,
+                    payload: payload, checksum: row.checksum, epoch: row.epoch)))
+        #expect(shown == before && heard.replayed == 0)
+        // And the true one is still welcome.
+        journal.inner.append([row]) { _ in }
+        hear(.row(row))
+        #expect(shown == row.lastSequence && heard.replayed == 1)
+    }
+
+    @Test func rowsOfEventsThatNobodyKnowsAreLeftToTheRegistry() throws {
+        let row = try rows(1)[0]
+        hear(
+            .row(
+                JournalRow(
+                    partition: "rock", sequence: 1, time: row.time, count: 1, payload: row.payload,
+                    checksum: row.checksum)),
+            .reaches(event: "fair", lastSequence: 9))
+        #expect(heard.known == 2)
+        #expect(try directory.loaded("rock") == nil)
+    }
+
+    @Test func whatTheJournalNeverHadIsForgotten() throws {
+        let row = try rows(1, areCommitted: false)[0]
+        hear(.row(row), at: 1)
+        #expect(shown == row.lastSequence)
+        look(at: 5000)
+        let replica = steward.charges["opera"]?.replica
+        #expect(try replica?.head == journal.head(of: "opera"))
+    }
+
+    @Test func moreThanMayWaitIsDropped() throws {
+        let row = try rows(1)[0]
+        for _ in 0..<Hearsay.waitingMax + 10 { steward.inbox.hear(.row(row)) }
+        #expect(heard.dropped == 10)
+        steward.hear(now: 1, wall: HearingTests.start)
+        #expect(heard.replayed == 1 && heard.known == Hearsay.waitingMax - 1)
+    }
+}
