@@ -156,6 +156,7 @@ format:
 	swift format format --in-place --parallel --recursive Sources Tests db Benchmarks/Sources Package.swift Benchmarks/Package.swift
 
 lint:
+	scripts/plant --check
 	swift format lint --strict --parallel --recursive Sources Tests db Benchmarks/Sources Package.swift Benchmarks/Package.swift
 
 build: setup

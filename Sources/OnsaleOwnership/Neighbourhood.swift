@@ -69,7 +69,7 @@ public struct Neighbourhood: Sendable {
             }
             if node.beat != known.node.beat || wasAway { known.beatAt = now }
             known.node = node
-            if !Neighbourhood.isWell(known, now) { known.wellSince = now }
+            if !isWell(known, now) { known.wellSince = now }
             next[node.id] = known
         }
         neighbours = next
@@ -87,16 +87,19 @@ public struct Neighbourhood: Sendable {
     }
 
     public func isWell(_ id: NodeID, at now: Int64) -> Bool {
-        neighbours[id].map { Neighbourhood.isWell($0, now) } ?? false
+        neighbours[id].map { isWell($0, now) } ?? false
     }
 
-    private static func isWell(_ neighbour: Neighbour, _ now: Int64) -> Bool {
-        neighbour.node.isConnected && now - neighbour.beatAt <= silenceMilliseconds && neighbour.mutedUntil <= now
+    /// Silence counts as far as anybody has listened: until the registry was reached last.
+    private func isWell(_ neighbour: Neighbour, _ now: Int64) -> Bool {
+        let silence = min(now, seenAt ?? now) - neighbour.beatAt
+        return neighbour.node.isConnected && silence <= Neighbourhood.silenceMilliseconds
+            && neighbour.mutedUntil <= now
     }
 
     /// The other nodes that are well, by name.
     public func others(at now: Int64) -> [RegisteredNode] {
-        neighbours.values.filter { $0.node.id != node && Neighbourhood.isWell($0, now) }.map(\.node)
+        neighbours.values.filter { $0.node.id != node && isWell($0, now) }.map(\.node)
             .sorted { $0.id < $1.id }
     }
 
@@ -135,13 +138,13 @@ public struct Neighbourhood: Sendable {
     }
 
     private func heirs(of event: String, at now: Int64) -> [NodeID] {
-        let well = neighbours.values.filter { $0.node.sells && Neighbourhood.isWell($0, now) }
+        let well = neighbours.values.filter { $0.node.sells && isWell($0, now) }
         return Heirs.order(of: event, among: well.map(\.node.id))
     }
 
     private func settled(at now: Int64) -> [NodeID] {
         neighbours.values.filter { neighbour in
-            neighbour.node.sells && Neighbourhood.isWell(neighbour, now)
+            neighbour.node.sells && isWell(neighbour, now)
                 && (neighbour.node.id == node || now - neighbour.wellSince >= Neighbourhood.settlingMilliseconds)
         }.map(\.node.id)
     }

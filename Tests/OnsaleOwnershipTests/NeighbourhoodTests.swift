@@ -75,6 +75,19 @@ import Testing
         #expect(!street.neighbourhood.isWell(street.others[0], at: 11_250))
     }
 
+    @Test("While a node can't reach the registry, nobody becomes silent to it")
+    func unlistened() throws {
+        var street = try Street()
+        let owner = street.others[0]
+        let event = try street.event([street.here, street.others[1]])
+        street.live(from: 0, to: 1000)
+        street.live(from: 1250, to: 2000, silent: [owner])
+        // From here on it hears nothing; the owner may be well again.
+        #expect(street.neighbourhood.isWell(owner, at: 3500))
+        let isTaken = street.neighbourhood.mayClaim(event, ownedBy: owner, at: 3500)
+        #expect(!isTaken)
+    }
+
     @Test("A node that hasn't heard from the registry for two seconds is in doubt, and takes nothing")
     func doubt() throws {
         var street = try Street()

@@ -56,6 +56,8 @@ final class SimulatedNode {
     var frozenUntil: Int64 = .min
     /// Until when its steward gets no turn, though the node goes on looking at the registry.
     var isStarvedUntil: Int64 = .min
+    /// Until when it doesn't get to look at the registry, though all else goes on.
+    var isBlindUntil: Int64 = .min
     private var sighting: Sighting?
     private(set) var isClosing = false
     /// The last fact of each event that was seen in its view.
@@ -132,7 +134,7 @@ final class SimulatedNode {
         }
         if nextTick <= now {
             nextTick = now + 250
-            if let seen = try? database.tick(id) {
+            if isBlindUntil <= now, let seen = try? database.tick(id) {
                 lookout.heed(seen)
                 sighting = seen
             }

@@ -117,7 +117,7 @@ final class World {
 
     private func misfortune() {
         guard random.happens(0.02), let node = nodes.randomElement(using: &random) else { return }
-        switch Int.random(in: 0..<8, using: &random) {
+        switch Int.random(in: 0..<9, using: &random) {
         case 0: kill(node)
         case 1: node.frozenUntil = now + Int64.random(in: 100...8000, using: &random)
         case 2: database.cut(node.id, until: now + Int64.random(in: 100...6000, using: &random))
@@ -126,7 +126,8 @@ final class World {
             let isDown = random.happens(0.5)
             gateway.state.withLock { $0.isDown = isDown }
         case 5: node.isStarvedUntil = now + Int64.random(in: 100...6000, using: &random)
-        case 6: database.fill(until: now + Int64.random(in: 100...5000, using: &random))
+        case 6: node.isBlindUntil = now + Int64.random(in: 100...8000, using: &random)
+        case 7: database.fill(until: now + Int64.random(in: 100...5000, using: &random))
         default:
             if nodes.count < names.count, let name = missing.first { begin(name) }
         }
@@ -169,6 +170,7 @@ final class World {
         for node in nodes {
             node.frozenUntil = min(node.frozenUntil, now)
             node.isStarvedUntil = min(node.isStarvedUntil, now)
+            node.isBlindUntil = min(node.isBlindUntil, now)
         }
         for name in missing where random.happens(0.7) || nodes.allSatisfy({ !$0.sells }) { begin(name) }
     }

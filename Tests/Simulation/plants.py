@@ -13,6 +13,10 @@ Tried, and not kept, since the design makes them harmless:
 - Whoever is in a batch of which nothing is known is told 503, and the state is read again at once. Should the batch
   come to the journal yet, it stands before the next row, which collides; and a 503 promises nothing: it is repeated
   with its key. Harm begins where the state in memory goes on: `unknown-is-failed`.
+- A batch that was in doubt and turns out to be written is not answered as such. It is answered with the next batch, or
+  with 503. Harm begins where the event is forgotten over it: `doubt-never-answered`.
+- A row that another node tells of is taken without a look at whether it comes next. The checksum doesn't fit then, and
+  the event is read anew.
 - The outcome of a claim is unknown, and it is taken for refused: a late claim is read like any other row.
 - People passed over before a reload stay passed over. Whoever is seen again goes to the front, and who isn't seen
   isn't present.
@@ -103,13 +107,24 @@ PLANTS = [
         ],
     ),
     (
+        "silence-while-away",
+        "while a node can't reach the registry, the others fall silent to it",
+        [
+            (
+                NEIGHBOURHOOD,
+                "        let silence = min(now, seenAt ?? now) - neighbour.beatAt",
+                "        let silence = now - neighbour.beatAt",
+            )
+        ],
+    ),
+    (
         "edge-takes",
         "a node that doesn't sell takes events",
         [
             (
                 NEIGHBOURHOOD,
-                "filter { $0.node.sells && Neighbourhood.isWell($0, now) }",
-                "filter { Neighbourhood.isWell($0, now) }",
+                "filter { $0.node.sells && isWell($0, now) }",
+                "filter { isWell($0, now) }",
             )
         ],
     ),
@@ -179,12 +194,12 @@ PLANTS = [
     ),
     (
         "doubt-never-answered",
-        "whoever is in a batch that was in doubt, and turns out to be written, is never answered",
+        "an event whose batch was in doubt, and turns out to be written, is forgotten, and whoever waits for it",
         [
             (
                 LOOP,
                 "        if settlement.isDurable { complete([writer], [writer.row].compactMap { $0 }, batch: 0) }",
-                "        if settlement.isDurable { _ = writer.commit() }",
+                "        if settlement.isDurable { return }",
             )
         ],
     ),
@@ -229,7 +244,13 @@ PLANTS = [
     (
         "full-reads-on",
         "after a batch that the full database refused, the loop reads the state itself and goes on, whoever owns it",
-        [(LOOP, "        if let custody {\n            // Others may", "        if let custody, writer.isNew {\n            // Others may")],
+        [
+            (
+                LOOP,
+                "        if let custody {\n            // Others may",
+                "        if let custody, writer.isNew {\n            // Others may",
+            )
+        ],
     ),
     # Ceasing to be the owner.
     (
@@ -383,7 +404,8 @@ PLANTS = [
         [
             (
                 STEWARD,
-                "        } else if charge.replica.map({ $0.head.lastSequence < max(charge.sighted, charge.hinted) }) ?? true {",
+                "        } else if charge.replica.map({ $0.head.lastSequence < max(charge.sighted, charge.hinted) })"
+                " ?? true {",
                 "        } else if charge.replica == nil {",
             )
         ],
