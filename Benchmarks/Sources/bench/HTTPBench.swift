@@ -14,16 +14,8 @@ enum HTTPBench {
         defer { Programs.stop(echo) }
         let data = temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: data) }
-        let port = try Programs.freePort()
-        let server = try Programs.start(
-            Programs.onsale,
-            ["serve", "--port", "\(port)", "--management-port", "0", "--data", data],
-            environment: [
-                "ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical",
-                "ONSALE_PAYMENT_URL": "sandbox",
-            ])
+        let (server, port) = try startServer(data: data)
         defer { Programs.stop(server) }
-        _ = try Programs.waitUntilReady(port: port)
         let passes = try prepare(port)
 
         // In turn, again and again: the machine's speed drifts, so neighbours are compared.
@@ -47,6 +39,23 @@ enum HTTPBench {
             )
             table.add("(d) of the echo", ratio(purchases, echoes, "%.3f"), goal: "0.08")
         }
+    }
+
+    /// A server, ready at a port of its own.
+    static func startServer(data: String, environment: [String: String] = [:]) throws -> (Process, port: Int) {
+        let port = try Programs.freePort()
+        let server = try Programs.start(
+            Programs.onsale,
+            ["serve", "--port", "\(port)", "--management-port", "0", "--data", data],
+            environment: [
+                "ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOGIN": "open", "ONSALE_LOG_LEVEL": "critical",
+                "ONSALE_PAYMENT_URL": "sandbox",
+            ].merging(environment) { $1 })
+        do { _ = try Programs.waitUntilReady(port: port) } catch {
+            Programs.stop(server)
+            throw error
+        }
+        return (server, port)
     }
 
     private static func tell(
@@ -197,11 +206,11 @@ enum HTTPBench {
         values.sorted()[values.count / 2]
     }
 
-    private static func p(_ results: [LoadGenerator.Result], _ percentile: Double) -> String {
+    static func p(_ results: [LoadGenerator.Result], _ percentile: Double) -> String {
         Table.milliseconds(UInt64(median(results.map { Double($0.latency.valueAtPercentile(percentile)) })))
     }
 
-    private static func statuses(_ results: [LoadGenerator.Result]) -> String {
+    static func statuses(_ results: [LoadGenerator.Result]) -> String {
         var sum: [Int: Int] = [:]
         for result in results { sum.merge(result.statuses, uniquingKeysWith: +) }
         return sum.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
