@@ -3,7 +3,7 @@ import Logging
 import OnsaleEngine
 import OnsaleStorage
 
-/// (l) The journal in PostgreSQL beside the embedded one, and beside what the same server does with a table of seats.
+/// (n) The journal in PostgreSQL beside the embedded one, and beside what the same server does with a table of seats.
 /// `postgres/with-server.sh` has started it.
 enum PostgresBench {
     private static let rounds = 7
@@ -14,7 +14,7 @@ enum PostgresBench {
 
     static func run(_ table: inout Table) async throws {
         guard let url = ProcessInfo.processInfo.environment["ONSALE_BENCH_DATABASE_URL"] else {
-            return table.add("(l) journal in PostgreSQL", "not run", "PostgreSQL is not installed")
+            return table.add("(n) journal in PostgreSQL", "not run", "PostgreSQL is not installed")
         }
         try migrate(url)
         try await engines(url, &table)
@@ -51,14 +51,14 @@ enum PostgresBench {
         try shared.close()
 
         let (sqlite, postgres, bookings) = (rates[0], rates[1], rates[2])
-        table.add("(l) engine and journal in PostgreSQL, durable", perSecond(postgres), "the work of (b); fsync on")
-        table.add("(l) the same in SQLite", perSecond(sqlite), "(b) in turns with it")
-        table.add("(l) PostgreSQL of SQLite", ratio(postgres, sqlite, "%.2f"), goal: "0.50")
+        table.add("(n) engine and journal in PostgreSQL, durable", perSecond(postgres), "the work of (b); fsync on")
+        table.add("(n) the same in SQLite", perSecond(sqlite), "(b) in turns with it")
+        table.add("(n) PostgreSQL of SQLite", ratio(postgres, sqlite, "%.2f"), goal: "0.50")
         table.add(
-            "(l) booking with SELECT … FOR UPDATE, same server", "\(Int(HTTPBench.median(bookings)))/s",
+            "(n) booking with SELECT … FOR UPDATE, same server", "\(Int(HTTPBench.median(bookings)))/s",
             "pgbench at its best: \(booking.bestClients) clients; one seat each")
         table.add(
-            "(l) holds of two seats, of the bookings", ratio(postgres.map { $0 * granted }, bookings, "%.1f"),
+            "(n) holds of two seats, of the bookings", ratio(postgres.map { $0 * granted }, bookings, "%.1f"),
             goal: "5.0", "the half of the commands that holds seats")
     }
 
@@ -105,15 +105,15 @@ enum PostgresBench {
         }
         let rates = results.map { $0.map(\.perSecond) }
         table.add(
-            "(l) holds over HTTP, journal in PostgreSQL", "\(Int(HTTPBench.median(rates[1])))/s",
+            "(n) holds over HTTP, journal in PostgreSQL", "\(Int(HTTPBench.median(rates[1])))/s",
             "as (c); p50 \(HTTPBench.p(results[1], 50)), p99 \(HTTPBench.p(results[1], 99)); "
                 + HTTPBench.statuses(results[1]))
         table.add(
-            "(l) the same in SQLite", "\(Int(HTTPBench.median(rates[0])))/s",
+            "(n) the same in SQLite", "\(Int(HTTPBench.median(rates[0])))/s",
             "p50 \(HTTPBench.p(results[0], 50)), p99 \(HTTPBench.p(results[0], 99)); \(HTTPBench.statuses(results[0]))")
-        table.add("(l) PostgreSQL of SQLite, over HTTP", ratio(rates[1], rates[0], "%.2f"), goal: "0.50")
+        table.add("(n) PostgreSQL of SQLite, over HTTP", ratio(rates[1], rates[0], "%.2f"), goal: "0.50")
         table.add(
-            "(l) processor time of a hold, of SQLite's", ratio(processor[1], processor[0], "%.2f"),
+            "(n) processor time of a hold, of SQLite's", ratio(processor[1], processor[0], "%.2f"),
             "\(Int(HTTPBench.median(processor[1]))) µs and \(Int(HTTPBench.median(processor[0]))) µs, the server's alone"
         )
     }
