@@ -199,7 +199,8 @@ final class World {
         {
             findings.append("\(call.task.event): \(node.id) calls the provider \(ago) ms after it lost the event")
         }
-        if random.happens(0.15) {
+        // The provider goes on failing for a while, but every order must come to its end.
+        if random.happens(0.15), now < World.trouble + World.calm / 2 {
             let fault: FakeGateway.Fault = [.lostRequest, .lostAnswer, .failure, .lateFailure][
                 Int.random(in: 0..<4, using: &random)]
             gateway.state.withLock { $0.faults = [fault] }
@@ -430,8 +431,10 @@ final class World {
             figures.epochs += state.partition.epoch
             figures.orders += sale.orders.count
             figures.paid += sale.orders.count { $0.captured > 0 }
-            if sale.ordersAwaitingProvider > 0 {
-                findings.append("\(event): \(sale.ordersAwaitingProvider) orders hang")
+            for order in sale.orders {
+                guard let duty = order.duty else { continue }
+                let age = state.time.milliseconds - order.placedAt.milliseconds
+                findings.append("\(event): order \(order.id.serial) hangs, \(duty) is due, placed \(age) ms ago")
             }
             findings += (told.holds[event] ?? []).filter { !sale.wasMade($0.id) }.map {
                 "\(event): hold \($0.id.serial) was answered and is lost"

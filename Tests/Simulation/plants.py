@@ -10,16 +10,14 @@ Tried, and not kept, since the design makes them harmless:
   `onsale verify` and for people.
 - A claim follows on what the journal's head says now, not on what this node has replayed. Its first row then collides,
   and it reads. Harm begins where the state is old and the head is not: `stale-heir`.
-- Whoever is in a batch of which nothing is known is told 503, and the state is read again at once. Should the batch
-  come to the journal yet, it stands before the next row, which collides; and a 503 promises nothing: it is repeated
-  with its key. Harm begins where the state in memory goes on: `unknown-is-failed`.
 - A batch that was in doubt and turns out to be written is not answered as such. It is answered with the next batch, or
   with 503. Harm begins where the event is forgotten over it: `doubt-never-answered`.
 - A row that another node tells of is taken without a look at whether it comes next. The checksum doesn't fit then, and
   the event is read anew.
-- The outcome of a claim is unknown, and it is taken for refused: a late claim is read like any other row.
-- People passed over before a reload stay passed over. Whoever is seen again goes to the front, and who isn't seen
+- (Thought through, not run.) People passed over before a reload stay passed over. Whoever is seen again goes to the front, and who isn't seen
   isn't present.
+
+Two cost no fact but time, since they wait for a row that is late: `unknown-read-at-once`, `unknown-claim-is-refused`.
 """
 
 OWNERSHIP = "Sources/OnsaleOwnership/Ownership.swift"
@@ -189,6 +187,32 @@ PLANTS = [
                 "            custody.lostTrack(of: writer.handle.id, row: writer.row, after: writer.head,"
                 " time: writer.lastTime)",
                 "            _ = custody\n            writer.fail(.unavailable)",
+            )
+        ],
+    ),
+    (
+        "unknown-read-at-once",
+        "a batch of which nothing is known is refused, and the state read again without a row in the batch's place",
+        [
+            (
+                LOOP,
+                "            setAside(writer, now: now)\n"
+                "            custody.lostTrack(of: writer.handle.id, row: writer.row, after: writer.head,"
+                " time: writer.lastTime)",
+                "            writer.fail(.unavailable)\n            setAside(writer, now: now)\n"
+                "            custody.collided(event: writer.handle.id)",
+            )
+        ],
+    ),
+    (
+        "unknown-claim-is-refused",
+        "a claim of which nothing is known counts as refused",
+        [
+            (
+                STEWARD,
+                "            guard let next = charges[event]?.ownership.handle(.claimed(.unknown)) else { return }\n"
+                "            postpone(next, event)",
+                "            handle(.claimed(.refused), event)",
             )
         ],
     ),
