@@ -15,8 +15,6 @@ TELEMETRY := .build/telemetry/installed
 # Real servers that the Swift tests start.
 SERVER_PACKAGES := postgresql redis-server redis-sentinel
 CLUSTER_PACKAGES := curl nginx openssl postgresql python3 redis-server
-NODE_TESTS := test_nodes test_redis
-CLUSTER_TESTS := $(patsubst Tests/Cluster/%.py,%,$(wildcard Tests/Cluster/test_*.py))
 # Marks that the browser's driver is installed.
 BROWSER := .build/browser/installed
 # Tests that only compute; those that wait for servers and clocks would starve beside them.
@@ -71,14 +69,11 @@ test-telemetry: setup $(TELEMETRY)
 	swift build --product onsale
 	cd Tests/Telemetry && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/.build/telemetry/bin/python" -m unittest
 
-# Real PostgreSQL, Redis and nginx. Most of it waits, so nodes and the edge are tested at the same time.
+# Real PostgreSQL, Redis and nginx.
 test-cluster: setup
 	@scripts/install-packages $(CLUSTER_PACKAGES)
 	swift build --product onsale
-	cd Tests/Cluster; export ONSALE_BINARY="$(CURDIR)/$(DEBUG)"; log=$$(mktemp); status=0; \
-	/usr/bin/python3 -m unittest $(NODE_TESTS) >"$$log" 2>&1 & nodes=$$!; \
-	/usr/bin/python3 -m unittest $(filter-out $(NODE_TESTS),$(CLUSTER_TESTS)) || status=$$?; \
-	wait $$nodes || status=$$?; cat "$$log"; rm "$$log"; exit $$status
+	cd Tests/Cluster && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" /usr/bin/python3 -m unittest
 
 test-web:
 	@scripts/install-packages $(WEB_PACKAGES)
