@@ -15,12 +15,14 @@ TELEMETRY := .build/telemetry/installed
 # Real servers that the Swift tests start.
 SERVER_PACKAGES := postgresql redis-server redis-sentinel
 CLUSTER_PACKAGES := curl nginx openssl postgresql python3 redis-server
+NODE_TESTS := test_nodes test_redis
+CLUSTER_TESTS := $(patsubst Tests/Cluster/%.py,%,$(wildcard Tests/Cluster/test_*.py))
 # Marks that the browser's driver is installed.
 BROWSER := .build/browser/installed
 # Tests that only compute; those that wait for servers and clocks would starve beside them.
 PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests|OnsaleOwnershipTests|SimulationTests)[.]
 # Tests with servers of their own, which would starve beside others.
-SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleMigrationsTests)[.]
+SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleClusterTests|OnsaleMigrationsTests)[.]
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
 FANS ?= $(if $(LINE),50000,20000)
@@ -69,11 +71,14 @@ test-telemetry: setup $(TELEMETRY)
 	swift build --product onsale
 	cd Tests/Telemetry && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/.build/telemetry/bin/python" -m unittest
 
-# Real PostgreSQL, Redis and nginx.
+# Real PostgreSQL, Redis and nginx. Most of it waits, so nodes and the edge are tested at the same time.
 test-cluster: setup
 	@scripts/install-packages $(CLUSTER_PACKAGES)
 	swift build --product onsale
-	cd Tests/Cluster && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" /usr/bin/python3 -m unittest
+	cd Tests/Cluster; export ONSALE_BINARY="$(CURDIR)/$(DEBUG)"; log=$$(mktemp); status=0; \
+	/usr/bin/python3 -m unittest $(NODE_TESTS) >"$$log" 2>&1 & nodes=$$!; \
+	/usr/bin/python3 -m unittest $(filter-out $(NODE_TESTS),$(CLUSTER_TESTS)) || status=$$?; \
+	wait $$nodes || status=$$?; cat "$$log"; rm "$$log"; exit $$status
 
 test-web:
 	@scripts/install-packages $(WEB_PACKAGES)

@@ -34,7 +34,7 @@ package struct Seal: Sendable {
         guard sealed.count >= Seal.macBytes else { return nil }
         let bytes = sealed[Seal.macBytes...]
         // Takes as long however much of it is right.
-        let difference = zip(mac(of: bytes, at: place), sealed).reduce(0) { $0 | $1.0 ^ $1.1 }
+        let difference = zip(mac(of: bytes, at: place), sealed).reduce(0) { $0 | ($1.0 ^ $1.1) }
         return difference == 0 ? Array(bytes) : nil
     }
 

@@ -88,6 +88,9 @@ package struct Rehearsal: Sendable {
 
     /// How long orders may take to settle after the last fan has left, in seconds.
     private static let settleSecondsMax = 90
+    /// How often availability is looked at in the end, every half second. A node that doesn't own the event, and a cache in
+    /// front of it, may show for a moment what was true a moment ago.
+    private static let looksMax = 10
     /// How long a pass lives when fans line up, in seconds. Short, so that the line doesn't wait for those who left
     /// with theirs.
     private static let passSeconds = 60.0
@@ -309,12 +312,20 @@ package struct Rehearsal: Sendable {
             orders += page.orders
             after = page.next
         } while after != nil
-        guard let report = settled,
-            let availability = await client.send(.GET, path + "/availability", as: .check)?
-                .decode(Contract.Availability.self)
-        else { throw RehearsalError.noReport }
-        return HistoryCheck(
-            history: history.snapshot(), orders: orders, report: report, seatNames: hall.seats,
-            availability: availability.seats, isAlone: settings.event == nil)
+        guard let report = settled else { throw RehearsalError.noReport }
+        var check: HistoryCheck
+        var looks = 0
+        repeat {
+            if looks > 0 { try? await Task.sleep(for: .milliseconds(500)) }
+            looks += 1
+            guard
+                let availability = await client.send(.GET, path + "/availability", as: .check)?
+                    .decode(Contract.Availability.self)
+            else { throw RehearsalError.noReport }
+            check = HistoryCheck(
+                history: history.snapshot(), orders: orders, report: report, seatNames: hall.seats,
+                availability: availability.seats, isAlone: settings.event == nil)
+        } while !check.showsWhatIsSold && looks < Rehearsal.looksMax
+        return check
     }
 }

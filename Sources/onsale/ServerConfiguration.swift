@@ -55,7 +55,8 @@ struct ServerConfiguration: Sendable {
         if node != nil, case .sandbox = payments {
             throw SetupError(
                 "nodes that share a database must share a provider too, and the sandbox inside this one is its own. Run "
-                    + "onsale payments-sandbox, and give all nodes its ONSALE_PAYMENT_URL and ONSALE_PAYMENT_SECRET_KEY.")
+                    + "onsale payments-sandbox, and give all nodes its ONSALE_PAYMENT_URL and ONSALE_PAYMENT_SECRET_KEY."
+            )
         }
         adminToken = try ServerConfiguration.token(.adminToken, settings)
         doorToken = try ServerConfiguration.token(.doorToken, settings)

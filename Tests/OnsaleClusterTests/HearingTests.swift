@@ -173,7 +173,7 @@ import Testing
                     checksum: row.checksum)),
             .reaches(event: "fair", lastSequence: 9))
         #expect(heard.known == 2)
-        #expect(try directory.loaded("rock") == nil)
+        #expect(throws: EngineError.noSuchEvent) { try directory.loaded("rock") }
     }
 
     @Test func whatTheJournalNeverHadIsForgotten() throws {

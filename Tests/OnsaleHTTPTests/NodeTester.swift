@@ -56,7 +56,9 @@ final class PlacesDouble: EventPlaces {
         }
     }
 
-    func noteNoAnswer(from peer: Peer, about event: String) {
+    func noteAnswer(from peer: Peer) {}
+
+    func noteNoAnswer(from peer: Peer, about event: String, since: Int64) {
         state.withLock { $0.unanswered.append("\(peer.name) \(event)") }
     }
 }
@@ -107,7 +109,8 @@ struct NodeTester: Sendable {
         let service = try await OnsaleService(
             engine: engine,
             settings: .init(
-                adminToken: AdminToken(ServiceTester.adminToken), doorToken: nil, tokenSecret: String(repeating: "t", count: 32),
+                adminToken: AdminToken(ServiceTester.adminToken), doorToken: nil,
+                tokenSecret: String(repeating: "t", count: 32),
                 barcodeSecret: "b", login: .open, webhookSecret: "w", limitsLoopback: limitsLoopback),
             broadcaster: broadcaster, shares: ClientShares(perAddress: 100), client: .shared,
             history: EventHistory(journal: journal, timelines: timelines),

@@ -71,7 +71,8 @@ final class ServiceTester: Sendable {
         let service = try await OnsaleService(
             engine: engine,
             settings: .init(
-                adminToken: AdminToken(adminToken), doorToken: doorToken, tokenSecret: String(repeating: "t", count: 32),
+                adminToken: AdminToken(adminToken), doorToken: doorToken,
+                tokenSecret: String(repeating: "t", count: 32),
                 barcodeSecret: "b", login: .open, webhookSecret: "w"),
             broadcaster: Broadcaster(listenersMax: 1), shares: ClientShares(perAddress: 100),
             client: .shared, history: EventHistory(journal: journal, timelines: timelines),

@@ -80,6 +80,22 @@ import Testing
         #expect(await tokens.principal(String(repeating: "a", count: 5000), now: now) == nil)
     }
 
+    @Test("Every character of a signature counts, and every one of the nodes' secret")
+    func everyCharacterCounts() async {
+        let tokens = await tokens()
+        let session = Array(tokens.session(buyer, now: now, expiresAt: now.adding(seconds: 60)).utf8)
+        for index in session.indices {
+            for other in "AZaz09-_".utf8 where other != session[index] {
+                var changed = session
+                changed[index] = other
+                #expect(await tokens.principal(String(decoding: changed, as: UTF8.self), now: now) == nil, "\(index)")
+            }
+        }
+        let nodes = NodeSecret(secret)
+        #expect(nodes.fits(secret))
+        for guess in 0..<5000 { #expect(!nodes.fits("guess \(guess)")) }
+    }
+
     @Test("Our own sessions are accepted only where we make them")
     func closedLogin() async {
         let session = await tokens().session(buyer, now: now, expiresAt: now.adding(seconds: 60))

@@ -17,6 +17,7 @@ struct Bench {
         if wants("l") { try LobbyBench.run(&table) }
         if wants("j") { try ProcessorBench.run(&table) }
         if wants("k") { try ObservabilityBench.run(&table) }
+        if wants("n") { try await PostgresBench.run(&table) }
         if wants("f") { DatabaseBench.run(&table) }
         print(table.text)
     }

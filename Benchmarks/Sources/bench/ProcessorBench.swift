@@ -11,7 +11,7 @@ enum ProcessorBench {
     private static let rounds = 15
     private static let requestCount = 3000
     private static let purchaseCount = 800
-    private static let sandboxKey = "sk_bench_sandbox"
+    static let sandboxKey = "sk_bench_sandbox"
     private static let webhookSecret = "whsec_bench_webhook"
 
     private struct Fan {
@@ -76,7 +76,8 @@ enum ProcessorBench {
         tell(samples, &table)
     }
 
-    private static func startSandbox(_ data: String, webhookPort: Int) throws -> (Process, port: Int) {
+    /// A provider of its own process, ready at a port of its own.
+    static func startSandbox(_ data: String, webhookPort: Int) throws -> (Process, port: Int) {
         let port = try Programs.freePort()
         let sandbox = try Programs.start(
             Programs.onsale, ["payments-sandbox", "--port", "\(port)", "--data", data],

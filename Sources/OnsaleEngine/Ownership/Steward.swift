@@ -413,7 +413,7 @@ final class Steward {
     /// Writes an event's first row, which is its creation and makes us its owner.
     private func create(
         _ handle: EventHandle, _ partition: Partition, _ note: AuditNote?,
-        _ reply: @Sendable (Result<Void, EngineError>) -> Void
+        _ reply: @escaping @Sendable (Result<Void, EngineError>) -> Void
     ) {
         let head = JournalHead.empty(handle.id)
         let facts = [.created(partition.definition)] + (note.map { [Fact.audited($0)] } ?? [])
@@ -429,7 +429,8 @@ final class Steward {
             directory.publish(handle)
             // The state is read back, so it is the journal's whatever happens next.
             self.handle(.read(epoch: row.epoch, owner: node), handle.id)
-            reply(.success(()))
+            // Whoever hears of the event may ask for it at once, so the loop must have it by then.
+            mailbox.deliver(.reached { reply(.success(())) })
         case .notAtHead: reply(.failure(.eventExists))
         case .full: reply(.failure(.storageFull))
         // If it came to the journal after all, it will be seen there.

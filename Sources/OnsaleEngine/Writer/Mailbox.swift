@@ -11,6 +11,8 @@ final class Mailbox: Sendable {
         case settled(event: String, Settlement)
         /// Stop writing the event at the next rest between two batches.
         case release(event: String)
+        /// Tell someone that everything delivered before has been taken in.
+        case reached(@Sendable () -> Void)
         /// This node may believe again that it owns what it owned.
         case trusted
         /// The journal has rows of another owner.
@@ -63,7 +65,11 @@ final class Mailbox: Sendable {
 
     /// Answers an arrival that came after the writer ended.
     private static func refuse(_ arrival: Arrival) {
-        if case .created(_, _, let reply) = arrival { reply(.failure(.shuttingDown)) }
+        switch arrival {
+        case .created(_, _, let reply): reply(.failure(.shuttingDown))
+        case .reached(let reply): reply()
+        default: break
+        }
     }
 
     // MARK: Taking out

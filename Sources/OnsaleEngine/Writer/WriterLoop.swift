@@ -159,6 +159,7 @@ final class WriterLoop {
             setAside(writer, now: now)
             custody?.collided(event: event)
         case .trusted: wake()
+        case .reached(let tell): tell()
         case .drain:
             for writer in writers.values { writer.drain() }
         }

@@ -35,8 +35,13 @@ package protocol EventPlaces: Sendable {
     /// For an event that nobody knows: ``EventPlace/here``, or ``EventPlace/nowhere(retryAfterSeconds:)``.
     func place(of event: String) -> EventPlace
 
-    /// A node could not be reached.
-    func noteNoAnswer(from peer: Peer, about event: String)
+    /// A node has answered.
+    func noteAnswer(from peer: Peer)
+
+    /// A node could not be reached, broke off, or said nothing in time. Whoever hears it should heed only what lasts: a
+    /// node that is merely busy is late now and then.
+    /// - Parameter since: when it was asked, in milliseconds of ``SystemClock/uptimeMilliseconds``.
+    func noteNoAnswer(from peer: Peer, about event: String, since: Int64)
 }
 
 extension EventPlaces {

@@ -81,7 +81,7 @@ struct NodeSecret: Sendable {
 
     /// Whether it is this one. It takes as long however much of it is right.
     func fits(_ given: String) -> Bool {
-        zip(digest, NodeSecret.digest(given)).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
+        zip(digest, NodeSecret.digest(given)).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
     private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }

@@ -90,8 +90,10 @@ struct Nodes: Sendable {
         var peer = first
         var isLast = false
         while true {
+            let askedAt = SystemClock.uptimeMilliseconds()
             switch await forwarder.send(sent, to: peer) {
             case .answered(let answer):
+                places.noteAnswer(from: peer)
                 // Where the request came to is where it is asked again, once.
                 let mustAskAgain = answer.notOwner != nil && context.relay == nil && event != nil && !isLast
                 guard mustAskAgain else {
@@ -100,10 +102,10 @@ struct Nodes: Sendable {
                 await answer.drop()
             case .unsent(.full): throw Problem.fullToPeer
             case .unsent:
-                note(peer, event)
+                note(peer, event, since: askedAt)
                 if isLast { throw Problem.nobodyAnswers() }
             case .unknown(let outcome):
-                // A node that is late may just be busy. If it has stopped, the registry tells.
+                note(peer, event, since: askedAt)
                 guard isRead, outcome == .lost, !isLast else { throw Problem.unknownOutcome }
             }
             isLast = true
@@ -113,8 +115,8 @@ struct Nodes: Sendable {
         }
     }
 
-    private func note(_ peer: Peer, _ event: String?) {
-        if let event { places.noteNoAnswer(from: peer, about: event) }
+    private func note(_ peer: Peer, _ event: String?, since: Int64) {
+        if let event { places.noteNoAnswer(from: peer, about: event, since: since) }
     }
 
     /// A request as it goes to another node.

@@ -132,6 +132,9 @@ struct HistoryCheck: Sendable {
         history.contradictions + doubleSales() + doubleHolds() + contradictedOrders() + counts()
     }
 
+    /// Whether availability has caught up with the orders.
+    var showsWhatIsSold: Bool { soldSeats().isEmpty }
+
     /// Finds seats in two confirmed orders.
     private func doubleSales() -> [String] {
         var owner: [String: String] = [:]

@@ -1,4 +1,4 @@
-package import Logging
+public import Logging
 public import OnsaleEngine
 package import OnsalePostgres
 public import OnsaleValues
@@ -48,6 +48,13 @@ public final class PostgresJournal: EventStore {
         }
         self.writers = writers > 0 ? JournalWriters(configuration, count: writers, limit: appendLimit) : nil
         self.writers?.start()
+    }
+
+    /// Connects to the database at a URL, as `DATABASE_URL` has it. The tables must be there by now.
+    /// - Throws: `PostgresError` if the URL can't be understood, ``JournalError/unreadable(_:)`` if the database can't be
+    ///   used.
+    public convenience init(url: String, logger: Logger) throws {
+        try self.init(PostgresConfiguration(url: url), logger: logger)
     }
 
     /// Keys and hashes that all nodes share.

@@ -26,8 +26,10 @@ struct NodePlaces: EventPlaces, ClusterPictures {
         return .at(Peer(owner))
     }
 
-    func noteNoAnswer(from peer: Peer, about event: String) {
-        guard reach.isGivenUp(peer.name),
+    func noteAnswer(from peer: Peer) { reach.noteAnswer(of: peer.name) }
+
+    func noteNoAnswer(from peer: Peer, about event: String, since: Int64) {
+        guard reach.isGivenUp(peer.name, since: since),
             let silent = engine.neighbours.first(where: { $0.id.name == peer.name })
         else { return }
         engine.noteSilence(of: silent.id)

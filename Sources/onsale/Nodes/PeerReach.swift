@@ -1,30 +1,36 @@
 import OnsaleEngine
 import Synchronization
 
-/// How long another node could not be reached, though the registry says that it is well: then the network between them
-/// is cut, or its port is closed.
+/// How long another node has answered nothing, though the registry says that it is well: the network between them is
+/// cut, its port is closed, or it hangs.
 final class PeerReach: Sendable {
-    /// After so long without a connection a node's events are better off elsewhere.
+    /// After so long without any answer a node's events are better off elsewhere.
     private static let patienceMilliseconds: Int64 = 2000
-    /// Failures further apart than this have nothing to do with each other.
-    private static let gapMilliseconds: Int64 = 1000
 
-    private struct Failure {
-        var since: Int64
-        var last: Int64
+    private struct Silence {
+        /// When the last question was asked that has been answered.
+        var answeredAt: Int64 = .min
+        /// The first question since that had no answer; nil if there is none.
+        var since: Int64?
     }
 
-    private let failures = Mutex<[String: Failure]>([:])
+    private let silences = Mutex<[String: Silence]>([:])
 
-    /// Notes that a node was not reached.
-    /// - Returns: whether that has been so for long enough to give it up.
-    func isGivenUp(_ name: String, now: Int64 = SystemClock.uptimeMilliseconds()) -> Bool {
-        failures.withLock { failures in
-            var failure = failures[name] ?? Failure(since: now, last: now)
-            if now - failure.last > PeerReach.gapMilliseconds { failure.since = now }
-            failure.last = now
-            failures[name] = failure
-            return now - failure.since >= PeerReach.patienceMilliseconds
+    func noteAnswer(of name: String, now: Int64 = SystemClock.uptimeMilliseconds()) {
+        silences.withLock { $0[name] = Silence(answeredAt: now, since: nil) }
+    }
+
+    /// Notes that a node gave no answer.
+    /// - Parameter since: when it was asked.
+    /// - Returns: whether it has been silent for long enough to give it up.
+    func isGivenUp(_ name: String, since: Int64, now: Int64 = SystemClock.uptimeMilliseconds()) -> Bool {
+        silences.withLock { silences in
+            var silence = silences[name] ?? Silence()
+            // It has answered somebody else meanwhile, so this one was just unlucky.
+            guard since > silence.answeredAt else { return false }
+            silence.since = min(silence.since ?? since, since)
+            silences[name] = silence
+            return now - (silence.since ?? now) >= PeerReach.patienceMilliseconds
         }
     }
 }
