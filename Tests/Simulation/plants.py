@@ -3,7 +3,7 @@
 A plant is a name, a sentence of what is wrong then, and edits: a file, a text that occurs in it exactly once, and what
 stands there instead.
 
-Not kept, since the design makes them harmless (300 seeds found nothing, but for the two that were only thought through):
+Not kept, since the design makes them harmless (300 seeds found nothing; two were only thought through):
 
 - A row is appended without a look at its epoch, or a claim's epoch isn't compared with the head's. The checksum chains
   each row to the one before, so a deposed owner's row follows on nothing anyway; the epoch in the row is there for
