@@ -1,4 +1,5 @@
 import Crypto
+import OnsaleValues
 
 /// Proves that bytes were put into Redis by a node: whoever has access to Redis alone can neither show seats that aren't
 /// free, nor bring anybody's presence about.
@@ -33,9 +34,8 @@ package struct Seal: Sendable {
     package func open(_ sealed: [UInt8], at place: String) -> [UInt8]? {
         guard sealed.count >= Seal.macBytes else { return nil }
         let bytes = sealed[Seal.macBytes...]
-        // Takes as long however much of it is right.
-        let difference = zip(mac(of: bytes, at: place), sealed).reduce(0) { $0 | ($1.0 ^ $1.1) }
-        return difference == 0 ? Array(bytes) : nil
+        let isOurs = ConstantTime.areEqual(mac(of: bytes, at: place), sealed.prefix(Seal.macBytes))
+        return isOurs ? Array(bytes) : nil
     }
 
     private func mac(of bytes: ArraySlice<UInt8>, at place: String) -> [UInt8] {

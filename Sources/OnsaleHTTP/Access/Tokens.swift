@@ -210,16 +210,10 @@ final class Tokens: Sendable {
             dot > Tokens.header.utf8.count
         else { return nil }
         let code = HMAC<SHA256>.authenticationCode(for: bytes[..<dot], using: key)
-        guard Tokens.isEqual(Array(Base64URL.encode(Array(code)).utf8), bytes[(dot + 1)...]) else { return nil }
+        guard ConstantTime.areEqual(Base64URL.encode(Array(code)).utf8, bytes[(dot + 1)...]) else { return nil }
         // We signed it, so we wrote it.
         guard let claims = Base64URL.decode(bytes[(Tokens.header.utf8.count + 1)..<dot]) else { return nil }
         // A tenth of what the decoder takes, on the way of every fan's first request.
         return OnsaleClaims(flat: claims) ?? (try? Tokens.decoder.decode(OnsaleClaims.self, from: Data(claims)))
-    }
-
-    /// Compares in constant time.
-    private static func isEqual(_ left: [UInt8], _ right: ArraySlice<UInt8>) -> Bool {
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
