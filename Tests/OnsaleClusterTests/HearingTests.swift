@@ -42,7 +42,7 @@ import Testing
     final class Witness: Follower {
         let seen = Mutex<[UInt64]>([])
         func follow(_ committed: Committed, in partition: borrowing Partition) {}
-        func observe(_ committed: Committed) { seen.withLock { $0.append(committed.row.sequence) } }
+        func observe(_ head: JournalHead) { seen.withLock { $0.append(head.lastSequence) } }
     }
 
     static let start = Timestamp(milliseconds: 1_800_000_000_000)
@@ -60,7 +60,10 @@ import Testing
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let definition = EventDefinition(
             id: "opera", tag: 7, title: "Opera", venue: "Hall", startsAt: HearingTests.start, currency: "KRW",
-            planDigest: nil, plan: SeatingPlan(categories: ["A"], seats: [], areas: [], stage: nil, prices: [1000]),
+            planDigest: nil,
+            plan: SeatingPlan(
+                categories: ["A"], seats: [], areas: [.init(name: "Floor", capacity: 9, category: 0)], stage: nil,
+                prices: [1000]),
             terms: SaleTerms(prices: [1000], ticketsPerBuyer: 4, holdSeconds: 60, preventOrphans: false),
             schedule: OnsaleSchedule(
                 lobbyOpensAt: nil, opensAt: HearingTests.start, closesAt: nil, hasWaitingRoom: true,
@@ -82,15 +85,18 @@ import Testing
         steward.turn(Sighting(nodes: registered, heads: heads, askedAt: now), now: now, wall: HearingTests.start)
     }
 
-    /// Rows that the owner writes next, each with one more place in line.
-    private func rows(_ count: Int, areCommitted: Bool = true) throws -> [JournalRow] {
+    /// Rows that the owner writes next.
+    /// - Parameter decide: what happens in each.
+    private func rows(
+        _ count: Int, areCommitted: Bool = true,
+        decide: (inout Partition, inout [Fact], BuyerID) throws -> Void = HearingTests.join
+    ) throws -> [JournalRow] {
         let state = try Recovery.recover("opera", from: journal.inner)
         var (partition, head) = (state.partition, state.head)
         var rows: [JournalRow] = []
         for number in 0..<count {
             var facts: [Fact] = []
-            _ = try JoinLine(BuyerID(high: head.lastSequence, low: UInt64(number)))
-                .decide(in: &partition, now: HearingTests.start, facts: &facts)
+            try decide(&partition, &facts, BuyerID(high: head.lastSequence, low: UInt64(number)))
             var writer = ByteWriter()
             Fact.encode(facts, into: &writer)
             let row = head.row(payload: writer.bytes, count: facts.count, time: HearingTests.start)
@@ -99,6 +105,25 @@ import Testing
         }
         if areCommitted { for row in rows { journal.inner.append([row]) { _ in } } }
         return rows
+    }
+
+    private static func join(_ partition: inout Partition, _ facts: inout [Fact], _ buyer: BuyerID) throws {
+        _ = try partition.apply(JoinLine(buyer), now: start, facts: &facts)
+    }
+
+    /// Everything up to an order.
+    private static func order(_ partition: inout Partition, _ facts: inout [Fact], _ buyer: BuyerID) throws {
+        func key(_ number: UInt64) -> IdempotencyKey {
+            let digest = Digest128(high: buyer.high, low: number)
+            return IdempotencyKey(key: digest, fingerprint: digest)
+        }
+        let entry = try partition.apply(JoinLine(buyer), now: start, facts: &facts)
+        let pass = try partition.apply(ClaimPass(of: entry.place.id, buyer: buyer), now: start, facts: &facts)
+        let hold = try partition.apply(
+            HoldPlaces(.area(0, quantity: 1), buyer: buyer, pass: pass.id, key: key(1)), now: start, facts: &facts)
+        _ = try partition.apply(
+            PlaceOrder(hold.id, buyer: buyer, paymentMethod: "pm", trace: nil, key: key(2)), now: start,
+            facts: &facts)
     }
 
     private func hear(_ hearsay: Hearsay..., at now: Int64 = 1) {
@@ -126,7 +151,7 @@ import Testing
         hear(.row(rows[2]), .row(rows[0]), .row(rows[1]), .row(rows[0]))
         #expect(shown == rows[2].lastSequence)
         #expect(reads == before && heard.replayed == 3 && heard.known == 1)
-        #expect(witness.seen.withLock { $0 } == rows.map(\.sequence))
+        #expect(witness.seen.withLock { $0 } == [rows[2].lastSequence])
     }
 
     @Test func aGapIsReadFromTheJournal() throws {
@@ -134,7 +159,7 @@ import Testing
         hear(.row(rows[2]))
         #expect(shown == rows[2].lastSequence)
         #expect(heard.replayed == 0 && heard.read == 1)
-        #expect(witness.seen.withLock { $0 } == rows.map(\.sequence))
+        #expect(witness.seen.withLock { $0 } == [rows[2].lastSequence])
     }
 
     @Test func aNoticeIsReadFromTheJournalOnce() throws {
@@ -183,6 +208,20 @@ import Testing
         look(at: 5000)
         let replica = steward.charges["opera"]?.replica
         #expect(try replica?.head == journal.head(of: "opera"))
+    }
+
+    @Test func whatIsReadAnewIsToldAndItsOrdersAreFound() throws {
+        steward.charges["opera"]?.replica = nil
+        var buyers: [BuyerID] = []
+        let rows = try rows(2) { partition, facts, buyer in
+            try HearingTests.order(&partition, &facts, buyer)
+            buyers.append(buyer)
+        }
+        look(at: 2)
+        #expect(shown == rows[1].lastSequence)
+        #expect(witness.seen.withLock { $0 } == [rows[1].lastSequence])
+        let handle = try #require(try directory.loaded("opera"))
+        #expect(buyers.count == 2 && buyers.allSatisfy { handle.hasOrders(of: $0) })
     }
 
     @Test func moreThanMayWaitIsDropped() throws {

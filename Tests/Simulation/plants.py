@@ -23,11 +23,17 @@ Two cost no fact but time, since they wait for a row that is late: `unknown-read
 OWNERSHIP = "Sources/OnsaleOwnership/Ownership.swift"
 NEIGHBOURHOOD = "Sources/OnsaleOwnership/Neighbourhood.swift"
 STEWARD = "Sources/OnsaleEngine/Ownership/Steward.swift"
+EPOCHS = "Sources/OnsaleEngine/Ownership/Steward+Epochs.swift"
+SETTLING = "Sources/OnsaleEngine/Ownership/Steward+Settling.swift"
+FOLLOWING = "Sources/OnsaleEngine/Ownership/Steward+Following.swift"
 LOOKOUT = "Sources/OnsaleEngine/Ownership/Lookout.swift"
 HEARING = "Sources/OnsaleEngine/Ownership/Steward+Hearing.swift"
 LEASE = "Sources/OnsaleEngine/Ownership/Lease.swift"
 ACCESS = "Sources/OnsaleEngine/EventAccess.swift"
 LOOP = "Sources/OnsaleEngine/Writer/WriterLoop.swift"
+BATCH = "Sources/OnsaleEngine/Writer/WriterLoop+Batch.swift"
+CUSTODY = "Sources/OnsaleEngine/Writer/WriterLoop+Custody.swift"
+FAILURES = "Sources/OnsaleEngine/Writer/WriterLoop+Failures.swift"
 WRITER = "Sources/OnsaleEngine/Writer/EventWriter.swift"
 HANDLE = "Sources/OnsaleEngine/Writer/EventHandle.swift"
 RECOVERY = "Sources/OnsaleEngine/Journal/Recovery.swift"
@@ -53,12 +59,12 @@ PLANTS = [
         "a replica that hasn't caught up becomes the owner: it writes from an old state after the newest row",
         [
             (
-                STEWARD,
+                SETTLING,
                 "                mailbox.deliver(.loaded(handle, state))",
                 "                mailbox.deliver(.loaded(handle, stale ?? state))",
             ),
             (
-                STEWARD,
+                SETTLING,
                 "            guard charge.isAside else {\n                try catchUp(event)",
                 "            guard charge.isAside else {\n                let before = old.removeValue(forKey: event)\n"
                 "                try catchUp(event)\n"
@@ -70,15 +76,15 @@ PLANTS = [
                 "                    }\n                }",
             ),
             (
-                STEWARD,
+                FOLLOWING,
                 "        guard let replica = takeReplica(of: event) else {",
                 "        if old[event] == nil { old[event] = charges[event]?.replica }\n"
                 "        guard let replica = takeReplica(of: event) else {",
             ),
             (
                 STEWARD,
-                "    private var isClosing = false",
-                "    private var isClosing = false\n    private var old: [String: RecoveredPartition] = [:]",
+                "    var isClosing = false",
+                "    var isClosing = false\n    var old: [String: RecoveredPartition] = [:]",
             ),
         ],
     ),
@@ -143,7 +149,7 @@ PLANTS = [
         "a row that collided counts as written, since the lease says that we own the event",
         [
             (
-                LOOP,
+                BATCH,
                 "            if case .committed = outcome { landed.append(writer) } else",
                 "            var isOurs = false\n"
                 "            if case .notAtHead = outcome { isOurs = true }\n"
@@ -157,7 +163,7 @@ PLANTS = [
         "everyone in a batch is answered before it is in the journal",
         [
             (
-                LOOP,
+                BATCH,
                 "        let landing = Landing()",
                 "        for writer in flight.writers { writer.answer() }\n        let landing = Landing()",
             )
@@ -168,7 +174,7 @@ PLANTS = [
         "a batch of which nothing is known counts as written",
         [
             (
-                LOOP,
+                BATCH,
                 "            if case .committed = outcome { landed.append(writer) } else",
                 "            var isOurs = false\n"
                 "            if case .unknown = outcome { isOurs = true }\n"
@@ -182,7 +188,7 @@ PLANTS = [
         "a batch of which nothing is known is refused, and the state in memory goes on",
         [
             (
-                LOOP,
+                BATCH,
                 "            setAside(writer, now: now)\n"
                 "            custody.lostTrack(of: writer.handle.id, row: writer.row, after: writer.head,"
                 " time: writer.lastTime)",
@@ -195,7 +201,7 @@ PLANTS = [
         "a batch of which nothing is known is refused, and the state read again without a row in the batch's place",
         [
             (
-                LOOP,
+                BATCH,
                 "            setAside(writer, now: now)\n"
                 "            custody.lostTrack(of: writer.handle.id, row: writer.row, after: writer.head,"
                 " time: writer.lastTime)",
@@ -209,7 +215,7 @@ PLANTS = [
         "a claim of which nothing is known counts as refused",
         [
             (
-                STEWARD,
+                EPOCHS,
                 "            guard let next = charges[event]?.ownership.handle(.claimed(.unknown)) else { return }\n"
                 "            postpone(next, event)",
                 "            handle(.claimed(.refused), event)",
@@ -221,7 +227,7 @@ PLANTS = [
         "an event whose batch was in doubt, and turns out to be written, is forgotten, and whoever waits for it",
         [
             (
-                LOOP,
+                CUSTODY,
                 "        if settlement.isDurable { complete([writer], [writer.row].compactMap { $0 }, batch: 0) }",
                 "        if settlement.isDurable { return }",
             )
@@ -230,14 +236,14 @@ PLANTS = [
     (
         "lost-is-durable",
         "a batch that was lost is answered as if it were written",
-        [(STEWARD, "        return found?.checksum == row.checksum", "        return found?.checksum != nil")],
+        [(SETTLING, "        return found?.checksum == row.checksum", "        return found?.checksum != nil")],
     ),
     (
         "two-batches-at-once",
         "an event's next batch is decided while the one before is on its way",
         [
             (
-                LOOP,
+                BATCH,
                 "            !writer.isInFlight\n                && (told",
                 "            (told",
             )
@@ -248,7 +254,7 @@ PLANTS = [
         "an event is given up while its batch is on its way",
         [
             (
-                LOOP,
+                CUSTODY,
                 "            guard !writer.isInFlight, !writer.isNew, let custody else { continue }",
                 "            guard !writer.isNew, let custody else { continue }",
             )
@@ -259,7 +265,7 @@ PLANTS = [
         "after a batch that the full database refused, the state in memory goes on",
         [
             (
-                LOOP,
+                FAILURES,
                 "        guard hadChanges else { return }\n",
                 "        guard hadChanges, custody == nil else { return }\n",
             )
@@ -270,7 +276,7 @@ PLANTS = [
         "after a batch that the full database refused, the loop reads the state itself and goes on, whoever owns it",
         [
             (
-                LOOP,
+                FAILURES,
                 "        if let custody {\n            // Others may",
                 "        if let custody, writer.isNew {\n            // Others may",
             )
@@ -333,8 +339,8 @@ PLANTS = [
             ),
             (
                 STEWARD,
-                "    private var isClosing = false",
-                "    private var isClosing = false\n    private var later: [String] = []",
+                "    var isClosing = false",
+                "    var isClosing = false\n    private var later: [String] = []",
             ),
         ],
     ),
@@ -359,7 +365,7 @@ PLANTS = [
         "whoever hands an event over goes on writing it",
         [
             (
-                LOOP,
+                CUSTODY,
                 "            writer.fail(.moved)\n            setAside(writer, now: now)\n            custody.gaveUp",
                 "            releasing.remove(event)\n            custody.gaveUp",
             )
@@ -381,7 +387,7 @@ PLANTS = [
         "whoever waits at a node that has lost the event is not sent on",
         [
             (
-                LOOP,
+                CUSTODY,
                 "            for envelope in writer.handle.leave() { envelope.refuse(.moved) }\n",
                 "",
             )
@@ -416,7 +422,7 @@ PLANTS = [
         "a replica takes its last row again",
         [
             (
-                STEWARD,
+                FOLLOWING,
                 "        let next = replica.head.lastSequence + 1",
                 "        let next = replica.head.lastSequence",
             )

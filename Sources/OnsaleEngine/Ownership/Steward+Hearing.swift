@@ -45,7 +45,7 @@ extension Steward {
             return figures.read += heard.count
         }
         var replayer = replayer(resuming: consume replica)
-        var taken: [(JournalRow, [Fact])] = []
+        var taken: [Fact] = []
         do {
             for hearsay in heard {
                 guard hearsay.lastSequence > replayer.lastSequence else {
@@ -57,7 +57,7 @@ extension Steward {
                     charges[event]?.hinted = hearsay.lastSequence
                     continue
                 }
-                taken.append((row, try replayer.take(row)))
+                taken += try replayer.take(row)
                 figures.replayed += 1
             }
         } catch {
@@ -68,8 +68,8 @@ extension Steward {
             return
         }
         charges[event]?.replica = replayer.state
-        guard let last = taken.last?.0 else { return }
-        charges[event]?.heard = (last.lastSequence, now)
+        guard !taken.isEmpty else { return }
+        charges[event]?.heard = (replayer.lastSequence, now)
         display(taken, of: event)
         reconsider(event)
     }

@@ -13,24 +13,24 @@ final class Steward {
     /// How long until a failed attempt is made again, in milliseconds.
     private static let retryMilliseconds: Int64 = 250
     /// How many events are handed over at a time.
-    private static let leavingMax = 2
+    static let leavingMax = 2
 
     let node: NodeID
     let inbox: StewardInbox
-    private let journal: any EventStore
-    private let directory: EventDirectory
+    let journal: any EventStore
+    let directory: EventDirectory
     let mailbox: Mailbox
-    private let followers: [any Follower]
-    private let limits: EngineLimits
+    let followers: [any Follower]
+    let limits: EngineLimits
     let logger: Logger
-    private var neighbourhood: Neighbourhood
+    var neighbourhood: Neighbourhood
     var charges: [String: Charge] = [:]
     private(set) var now: Int64 = 0
-    private var wall = Timestamp(milliseconds: 0)
-    private var isClosing = false
-    private var deposed: [NodeID] = []
+    private(set) var wall = Timestamp(milliseconds: 0)
+    var isClosing = false
+    var deposed: [NodeID] = []
     /// Events whose journal is damaged; nobody touches them before someone has looked at it.
-    private var damaged: Set<String> = []
+    var damaged: Set<String> = []
 
     /// - Parameters:
     ///   - followers: told of what other nodes have written.
@@ -148,11 +148,11 @@ final class Steward {
 
     // MARK: Performing
 
-    private func handle(_ input: Ownership.Input, _ event: String) {
+    func handle(_ input: Ownership.Input, _ event: String) {
         if let action = charges[event]?.ownership.handle(input) { perform(action, event) }
     }
 
-    private func postpone(_ action: Ownership.Action, _ event: String) {
+    func postpone(_ action: Ownership.Action, _ event: String) {
         charges[event]?.postponed = (action, now + Steward.retryMilliseconds)
     }
 
@@ -165,276 +165,11 @@ final class Steward {
         }
     }
 
-    private func claim(_ event: String, _ action: Ownership.Action) {
-        guard let rest = charges[event]?.rest else { return postpone(.read, event) }
-        let row = rest.head.claim(for: node, lastTime: rest.time, now: wall)
-        switch journal.claim(row, owner: node) {
-        case .committed:
-            tell(row)
-            handle(.claimed(.committed), event)
-        case .notAtHead: handle(.claimed(.refused), event)
-        case .full, .unavailable, .unknown:
-            guard let next = charges[event]?.ownership.handle(.claimed(.unknown)) else { return }
-            postpone(next, event)
-        }
-    }
-
-    private func readToEnd(_ event: String, _ action: Ownership.Action) {
-        do {
-            if let begun = try readOn(event) { handle(.read(epoch: begun.epoch, owner: begun.owner), event) }
-            // Settled by what was read, or else by its end.
-            if charges[event]?.ownership.isUnsettled ?? false { handle(.readToEnd, event) }
-        } catch {
-            unreadable(event, error)
-            postpone(action, event)
-        }
-    }
-
-    /// Reads what is new.
-    /// - Returns: the last epoch begun in it.
-    private func readOn(_ event: String) throws -> EpochBegun? {
-        guard let charge = charges[event] else { return nil }
-        // In doubt, the loop may still have the right state; then reading all of it again would be a waste.
-        if let doubt = charge.doubt { return try lastEpoch(event, after: doubt.rest.lastSequence) }
-        try catchUp(event)
-        return charges[event]?.replica?.partition.ownership
-    }
-
-    private func lastEpoch(_ event: String, after sequence: UInt64) throws -> EpochBegun? {
-        var last: EpochBegun?
-        try journal.read(partition: event, from: sequence + 1) { row in
-            for case .epochBegun(let begun) in try Fact.decode(payload: row.payload, plans: { _ in nil }) {
-                last = begun
-            }
-        }
-        return last
-    }
-
-    /// Whether the batch in doubt is in the journal.
-    private func isDurable(_ doubt: Charge.Doubt?) throws -> Bool {
-        guard let row = doubt?.row else { return false }
-        var found: JournalRow?
-        do {
-            try journal.read(partition: row.partition, from: row.sequence) { row in
-                found = row
-                throw Enough()
-            }
-        } catch is Enough {}
-        return found?.checksum == row.checksum
-    }
-
-    private struct Enough: Error {}
-
-    private func write(_ event: String, _ action: Ownership.Action) {
-        guard let charge = charges[event], case .write(let epoch) = action else { return }
-        do {
-            guard charge.isAside else {
-                try catchUp(event)
-                guard let state = charges[event]?.replica, let handle = charges[event]?.handle else { return }
-                // Somebody has taken it meanwhile.
-                if state.partition.epoch != epoch { return reconsider(event) }
-                charges[event]?.replica = nil
-                if let before = charge.predecessor { deposed.append(before) }
-                charges[event]?.predecessor = nil
-                mailbox.deliver(.loaded(handle, state))
-                return note("Event is written here", event, epoch)
-            }
-            let isDurable = try isDurable(charge.doubt)
-            if isDurable, charge.doubt?.rest.epoch == epoch {
-                settle(event, isDurable: true, .goOn)
-            } else {
-                try catchUp(event)
-                guard let state = charges[event]?.replica else { return }
-                if state.partition.epoch != epoch { return reconsider(event) }
-                charges[event]?.replica = nil
-                settle(event, isDurable: isDurable, .write(state))
-            }
-            note("Event is written here again", event, epoch)
-        } catch {
-            unreadable(event, error)
-            postpone(action, event)
-        }
-    }
-
-    /// What has been read goes further than what was to be done about it.
-    func reconsider(_ event: String) {
-        guard let begun = charges[event]?.replica?.partition.ownership else { return }
-        handle(.read(epoch: begun.epoch, owner: begun.owner), event)
-    }
-
-    private func stop(_ event: String) {
-        guard let charge = charges[event], charge.isAside else { return }
-        do {
-            let isDurable = try isDurable(charge.doubt)
-            settle(event, isDurable: isDurable, .stop)
-            note("Event is written elsewhere", event, charge.ownership.epoch)
-        } catch {
-            unreadable(event, error)
-            postpone(.stop, event)
-        }
-    }
-
-    private func settle(_ event: String, isDurable: Bool, _ next: Settlement.Next) {
-        charges[event]?.isAside = false
-        charges[event]?.doubt = nil
-        charges[event]?.isLeaving = false
-        mailbox.deliver(.settled(event: event, Settlement(isDurable: isDurable, next: next)))
-    }
-
-    // MARK: Following
-
-    private func follow(_ event: String) {
-        charges[event]?.hinted = 0
-        do {
-            try catchUp(event)
-            reconsider(event)
-        } catch {
-            unreadable(event, error)
-        }
-    }
-
-    /// Replays what the journal has beyond the replica, and shows it.
-    private func catchUp(_ event: String) throws {
-        guard let sighted = charges[event]?.sighted else { return }
-        guard let replica = takeReplica(of: event) else {
-            let state = try Recovery.recover(event, from: journal)
-            charges[event]?.replica = state
-            charges[event]?.sighted = max(sighted, state.head.lastSequence)
-            return show(event, state)
-        }
-        let next = replica.head.lastSequence + 1
-        var replayer = replayer(resuming: consume replica)
-        var read: [(JournalRow, [Fact])] = []
-        do {
-            try journal.read(partition: event, from: next) { row in
-                read.append((row, try replayer.take(row)))
-            }
-        } catch {
-            charges[event]?.replica = replayer.state
-            throw error
-        }
-        charges[event]?.replica = replayer.state
-        display(read, of: event)
-    }
-
-    /// While a state is replayed nobody else may hold it, or each change would copy it.
-    func takeReplica(of event: String) -> RecoveredPartition? { charges[event]?.replica.take() }
-
-    func replayer(resuming replica: consuming RecoveredPartition) -> Replayer {
-        Replayer(resuming: replica) { [journal] in try journal.document(digest: $0) }
-    }
-
-    /// Shows what has been replayed, and tells the followers.
-    func display(_ rows: [(JournalRow, [Fact])], of event: String) {
-        guard !rows.isEmpty, let state = charges[event]?.replica else { return }
-        let sighted = charges[event]?.sighted ?? 0
-        charges[event]?.sighted = max(sighted, state.head.lastSequence)
-        show(event, state)
-        guard let handle = charges[event]?.handle else { return }
-        let view = handle.view
-        for (row, facts) in rows {
-            handle.noteOrders(of: state.partition.buyers(ofOrdersIn: facts))
-            for follower in followers { follower.observe(Committed(row: row, facts: facts, view: view)) }
-        }
-    }
-
-    private func show(_ event: String, _ state: RecoveredPartition) {
-        let view = EventView(state.partition, lastSequence: state.head.lastSequence)
-        guard let handle = charges[event]?.handle else {
-            let handle = EventHandle(
-                id: event, view: view, buyers: state.partition.sale.buyersWithOrders, limits: limits, isHere: false)
-            charges[event]?.handle = handle
-            _ = directory.begin(event)
-            directory.publish(handle)
-            return
-        }
-        handle.publish(view)
-    }
-
-    private func unreadable(_ event: String, _ error: any Error) {
-        if let damage = error as? JournalDamage {
-            logger.critical(
-                "Event is out of service: its journal is damaged",
-                metadata: ["event": "\(event)", "error": "\(damage)"])
-            charges[event] = nil
-            damaged.insert(event)
-            directory.takeOutOfService(event)
-            return
-        }
-        logger.warning(
-            "Event could not be read; will retry", metadata: ["event": "\(event)", "error": "\(error)"])
-    }
-
-    private func tell(_ row: JournalRow) {
+    func tell(_ row: JournalRow) {
         for follower in followers { follower.noteClaim(row) }
     }
 
-    private func note(_ message: Logger.Message, _ event: String, _ epoch: UInt64) {
+    func note(_ message: Logger.Message, _ event: String, _ epoch: UInt64) {
         logger.notice(message, metadata: ["event": "\(event)", "epoch": "\(epoch)", "node": "\(node)"])
-    }
-
-    // MARK: Handing over
-
-    /// Asks the loop to give up an event that belongs elsewhere.
-    private func leave(_ event: String) {
-        guard charges[event]?.isLeaving == false else { return }
-        let heir =
-            isClosing
-            ? neighbourhood.successor(of: event, at: now) : neighbourhood.betterOwner(of: event, at: now)
-        guard let heir, isClosing || charges.values.count(where: \.isLeaving) < Steward.leavingMax else { return }
-        charges[event]?.isLeaving = true
-        charges[event]?.heir = heir
-        mailbox.deliver(.release(event: event))
-    }
-
-    /// Writes the row that makes another node the owner.
-    private func appoint(_ state: RecoveredPartition, _ handle: EventHandle) {
-        let event = state.head.partition
-        guard let charge = charges[event] else { return }
-        charges[event]?.isAside = true
-        charges[event]?.replica = nil
-        let heir = charge.heir.flatMap { neighbourhood.isWell($0, at: now) ? $0 : nil } ?? node
-        let row = state.head.claim(for: heir, lastTime: state.time, now: wall)
-        switch journal.claim(row, owner: heir) {
-        case .committed:
-            tell(row)
-            charges[event]?.replica = state
-            charges[event]?.doubt = nil
-            self.handle(.read(epoch: row.epoch, owner: heir), event)
-        case .notAtHead: self.handle(.collided, event)
-        case .full, .unavailable, .unknown:
-            charges[event]?.doubt = .init(row: nil, rest: state.head, time: state.time)
-            self.handle(.lostTrack, event)
-        }
-    }
-
-    // MARK: Creating
-
-    /// Writes an event's first row, which is its creation and makes us its owner.
-    private func create(
-        _ handle: EventHandle, _ partition: Partition, _ note: AuditNote?,
-        _ reply: @escaping @Sendable (Result<Void, EngineError>) -> Void
-    ) {
-        let head = JournalHead.empty(handle.id)
-        let facts = [.created(partition.definition)] + (note.map { [Fact.audited($0)] } ?? [])
-        let row = head.claim(for: node, lastTime: wall, now: wall, after: facts)
-        switch journal.claim(row, owner: node) {
-        case .committed:
-            tell(row)
-            var charge = charges[handle.id] ?? Charge(ownership: Ownership(node: node))
-            charge.handle = handle
-            charge.sighted = max(charge.sighted, row.lastSequence)
-            charges[handle.id] = charge
-            _ = directory.begin(handle.id)
-            directory.publish(handle)
-            // The state is read back, so it is the journal's whatever happens next.
-            self.handle(.read(epoch: row.epoch, owner: node), handle.id)
-            // Whoever hears of the event may ask for it at once, so the loop must have it by then.
-            mailbox.deliver(.reached { reply(.success(())) })
-        case .notAtHead: reply(.failure(.eventExists))
-        case .full: reply(.failure(.storageFull))
-        // If it came to the journal after all, it will be seen there.
-        case .unavailable, .unknown: reply(.failure(.unavailable))
-        }
     }
 }

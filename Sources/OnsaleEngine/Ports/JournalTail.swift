@@ -191,8 +191,8 @@ extension JournalTail: Follower {
         reached(committed.row.partition, committed.row.lastSequence)
     }
 
-    package func observe(_ committed: Committed) {
-        reached(committed.row.partition, committed.row.lastSequence)
+    package func observe(_ head: JournalHead) {
+        reached(head.partition, head.lastSequence)
     }
 
     package func resume(_ partition: borrowing Partition, at head: JournalHead) {

@@ -14,9 +14,9 @@ package protocol Follower: Sendable {
     /// block or keep a copy of the partition, or the writer would have to copy whatever it changes next.
     func follow(_ committed: Committed, in partition: borrowing Partition)
 
-    /// Called with what another node has written, once it has been replayed here, in journal order. Not on the
-    /// writer's thread.
-    func observe(_ committed: Committed)
+    /// Called when what another node has written has been replayed here: the event's view is that of this head. A call
+    /// may stand for many rows. Not on the writer's thread.
+    func observe(_ head: JournalHead)
 
     /// Called with a row of this node's that begins an epoch, once it is durable: a claim, a handing over or a creation.
     /// Not on the writer's thread.
@@ -33,7 +33,7 @@ package protocol Follower: Sendable {
 }
 
 extension Follower {
-    package func observe(_ committed: Committed) {}
+    package func observe(_ head: JournalHead) {}
     package func noteClaim(_ row: JournalRow) {}
     package func resume(_ partition: borrowing Partition, at head: JournalHead) {}
     package func leave(_ event: String) {}

@@ -15,8 +15,8 @@ extension StreamFollower: Follower {
         broadcaster.hasNews(of: committed.row.partition)
     }
 
-    package func observe(_ committed: Committed) {
-        broadcaster.hasNews(of: committed.row.partition)
+    package func observe(_ head: JournalHead) {
+        broadcaster.hasNews(of: head.partition)
     }
 
     package func resume(_ partition: borrowing Partition, at head: JournalHead) {

@@ -1,0 +1,81 @@
+import OnsaleOwnership
+import OnsaleSale
+import OnsaleValues
+
+/// Rows that begin epochs: an event is taken, handed over, created.
+extension Steward {
+    func claim(_ event: String, _ action: Ownership.Action) {
+        guard let rest = charges[event]?.rest else { return postpone(.read, event) }
+        let row = rest.head.claim(for: node, lastTime: rest.time, now: wall)
+        switch journal.claim(row, owner: node) {
+        case .committed:
+            tell(row)
+            handle(.claimed(.committed), event)
+        case .notAtHead: handle(.claimed(.refused), event)
+        case .full, .unavailable, .unknown:
+            guard let next = charges[event]?.ownership.handle(.claimed(.unknown)) else { return }
+            postpone(next, event)
+        }
+    }
+
+    /// Asks the loop to give up an event that belongs elsewhere.
+    func leave(_ event: String) {
+        guard charges[event]?.isLeaving == false else { return }
+        let heir =
+            isClosing
+            ? neighbourhood.successor(of: event, at: now) : neighbourhood.betterOwner(of: event, at: now)
+        guard let heir, isClosing || charges.values.count(where: \.isLeaving) < Steward.leavingMax else { return }
+        charges[event]?.isLeaving = true
+        charges[event]?.heir = heir
+        mailbox.deliver(.release(event: event))
+    }
+
+    /// Writes the row that makes another node the owner.
+    func appoint(_ state: RecoveredPartition, _ handle: EventHandle) {
+        let event = state.head.partition
+        guard let charge = charges[event] else { return }
+        charges[event]?.isAside = true
+        charges[event]?.replica = nil
+        let heir = charge.heir.flatMap { neighbourhood.isWell($0, at: now) ? $0 : nil } ?? node
+        let row = state.head.claim(for: heir, lastTime: state.time, now: wall)
+        switch journal.claim(row, owner: heir) {
+        case .committed:
+            tell(row)
+            charges[event]?.replica = state
+            charges[event]?.doubt = nil
+            self.handle(.read(epoch: row.epoch, owner: heir), event)
+        case .notAtHead: self.handle(.collided, event)
+        case .full, .unavailable, .unknown:
+            charges[event]?.doubt = .init(row: nil, rest: state.head, time: state.time)
+            self.handle(.lostTrack, event)
+        }
+    }
+
+    /// Writes an event's first row, which is its creation and makes us its owner.
+    func create(
+        _ handle: EventHandle, _ partition: Partition, _ note: AuditNote?,
+        _ reply: @escaping @Sendable (Result<Void, EngineError>) -> Void
+    ) {
+        let head = JournalHead.empty(handle.id)
+        let facts = [.created(partition.definition)] + (note.map { [Fact.audited($0)] } ?? [])
+        let row = head.claim(for: node, lastTime: wall, now: wall, after: facts)
+        switch journal.claim(row, owner: node) {
+        case .committed:
+            tell(row)
+            var charge = charges[handle.id] ?? Charge(ownership: Ownership(node: node))
+            charge.handle = handle
+            charge.sighted = max(charge.sighted, row.lastSequence)
+            charges[handle.id] = charge
+            _ = directory.begin(handle.id)
+            directory.publish(handle)
+            // The state is read back, so it is the journal's whatever happens next.
+            self.handle(.read(epoch: row.epoch, owner: node), handle.id)
+            // Whoever hears of the event may ask for it at once, so the loop must have it by then.
+            mailbox.deliver(.reached { reply(.success(())) })
+        case .notAtHead: reply(.failure(.eventExists))
+        case .full: reply(.failure(.storageFull))
+        // If it came to the journal after all, it will be seen there.
+        case .unavailable, .unknown: reply(.failure(.unavailable))
+        }
+    }
+}
