@@ -262,11 +262,13 @@ public final class Engine: Sendable {
     package func seat(of event: String) -> EventSeat? { member?.inbox.seat(of: event) }
     package var seats: [String: EventSeat] { member?.inbox.seats ?? [:] }
     /// The other nodes that are well.
-    package var neighbours: [RegisteredNode] { member?.inbox.neighbours ?? [] }
+    package var neighbours: [RegisteredNode] { member?.inbox.nodes.well ?? [] }
+    /// The other nodes that don't answer this one though the registry says that they are well.
+    package var muted: [RegisteredNode] { member?.inbox.nodes.muted ?? [] }
     /// All nodes that the registry knows.
-    package var nodes: [RegisteredNode] { member?.inbox.all ?? [] }
+    package var nodes: [RegisteredNode] { member?.inbox.nodes.all ?? [] }
     /// A node doesn't answer: for a while its events count as nobody's.
-    package func noteSilence(of node: NodeID) { member?.inbox.put(.mute(node, milliseconds: 10_000)) }
+    package func noteSilence(of node: NodeID) { member?.inbox.mute(node) }
 
     /// Another node says that it has committed a row. Whether that is true, the journal's chain decides.
     package func hear(_ row: JournalRow) { member?.inbox.hear(.row(row)) }

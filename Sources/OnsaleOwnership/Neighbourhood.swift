@@ -31,6 +31,10 @@ public struct Neighbourhood: Sendable {
     public static let silenceMilliseconds: Int64 = 2000
     /// A node must be well for so long before events are handed to it.
     public static let settlingMilliseconds: Int64 = 5000
+    /// The longest that this grows to for a node that is well by the registry, and doesn't answer.
+    static let settlingMillisecondsMax: Int64 = 600_000
+    /// How long a node that didn't answer counts as silent.
+    static let muteMilliseconds: Int64 = 10_000
     /// The next in line waits so long for the one before to take an event.
     public static let turnMilliseconds: Int64 = 1000
 
@@ -42,6 +46,11 @@ public struct Neighbourhood: Sendable {
         var wellSince: Int64
         /// Until when it counts as silent, since it didn't answer another node's questions.
         var mutedUntil: Int64 = .min
+        /// Until when its events may be taken though its beat goes on, and from when on that may be so again.
+        var seizableUntil: Int64 = .min
+        var nextSeizure: Int64 = .min
+        /// How long it must be well before events are handed to it.
+        var settling = Neighbourhood.settlingMilliseconds
     }
 
     public let node: NodeID
@@ -70,15 +79,34 @@ public struct Neighbourhood: Sendable {
             if node.beat != known.node.beat || wasAway { known.beatAt = now }
             known.node = node
             if !isWell(known, now) { known.wellSince = now }
+            if now - known.wellSince > 2 * Neighbourhood.settlingMillisecondsMax {
+                known.settling = Neighbourhood.settlingMilliseconds
+            }
             next[node.id] = known
         }
         neighbours = next
-        for id in missingSince.keys where isWell(id, at: now) { missingSince[id] = nil }
+        for id in missingSince.keys where !isMissing(id, at: now) { missingSince[id] = nil }
     }
 
-    /// A node didn't answer in time though the registry says it is well.
-    public mutating func mute(_ id: NodeID, until: Int64) {
-        neighbours[id]?.mutedUntil = until
+    /// A node didn't answer in time though the registry says it is well. For a while it counts as silent.
+    ///
+    /// If only the way to it is broken, others still see it well, and events would go back and forth for ever. So each
+    /// time it must be well for twice as long before this node hands events to it, and it is twice as long until this
+    /// node takes its events again.
+    public mutating func mute(_ id: NodeID, at now: Int64) {
+        guard var known = neighbours[id], known.mutedUntil <= now else { return }
+        known.mutedUntil = now + Neighbourhood.muteMilliseconds
+        known.settling = min(known.settling * 2, Neighbourhood.settlingMillisecondsMax)
+        if now >= known.nextSeizure {
+            known.seizableUntil = known.mutedUntil
+            known.nextSeizure = known.mutedUntil + known.settling
+        }
+        neighbours[id] = known
+    }
+
+    /// Whether a node shows no beat, so that its sessions are of no use to anybody.
+    public func isSilent(_ id: NodeID, at now: Int64) -> Bool {
+        neighbours[id].map { silence(of: $0, now) > Neighbourhood.silenceMilliseconds } ?? true
     }
 
     /// Whether this node has heard from the registry lately. When it hasn't, others may have taken its events.
@@ -92,14 +120,32 @@ public struct Neighbourhood: Sendable {
 
     /// Silence counts as far as anybody has listened: until the registry was reached last.
     private func isWell(_ neighbour: Neighbour, _ now: Int64) -> Bool {
-        let silence = min(now, seenAt ?? now) - neighbour.beatAt
-        return neighbour.node.isConnected && silence <= Neighbourhood.silenceMilliseconds
-            && neighbour.mutedUntil <= now
+        isBeating(neighbour, now) && neighbour.mutedUntil <= now
+    }
+
+    /// Whether others should take a node's events.
+    private func isMissing(_ id: NodeID, at now: Int64) -> Bool {
+        guard let neighbour = neighbours[id], !isWell(neighbour, now) else { return neighbours[id] == nil }
+        return !isBeating(neighbour, now) || now < neighbour.seizableUntil
+    }
+
+    private func isBeating(_ neighbour: Neighbour, _ now: Int64) -> Bool {
+        neighbour.node.isConnected && silence(of: neighbour, now) <= Neighbourhood.silenceMilliseconds
+    }
+
+    private func silence(of neighbour: Neighbour, _ now: Int64) -> Int64 {
+        min(now, seenAt ?? now) - neighbour.beatAt
     }
 
     /// The other nodes that are well, by name.
     public func others(at now: Int64) -> [RegisteredNode] {
         neighbours.values.filter { $0.node.id != node && isWell($0, now) }.map(\.node)
+            .sorted { $0.id < $1.id }
+    }
+
+    /// The other nodes that don't answer this one though the registry says that they are well, by name.
+    public func muted(at now: Int64) -> [RegisteredNode] {
+        neighbours.values.filter { $0.node.id != node && isBeating($0, now) && !isWell($0, now) }.map(\.node)
             .sorted { $0.id < $1.id }
     }
 
@@ -115,7 +161,7 @@ public struct Neighbourhood: Sendable {
         guard !isInDoubt(at: now) else { return false }
         var since = now
         if let owner {
-            guard !isWell(owner, at: now) else {
+            guard isMissing(owner, at: now) else {
                 missingSince[owner] = nil
                 return false
             }
@@ -145,7 +191,7 @@ public struct Neighbourhood: Sendable {
     private func settled(at now: Int64) -> [NodeID] {
         neighbours.values.filter { neighbour in
             neighbour.node.sells && isWell(neighbour, now)
-                && (neighbour.node.id == node || now - neighbour.wellSince >= Neighbourhood.settlingMilliseconds)
+                && (neighbour.node.id == node || now - neighbour.wellSince >= neighbour.settling)
         }.map(\.node.id)
     }
 }

@@ -73,13 +73,16 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible {
 
     /// What every session is told first.
     var sessionSQL: String {
-        // The last three end a session, and free its locks, soon after its client has vanished.
+        // What was answered must survive, so nobody may turn that off for the database while nodes run. The last three end
+        // a session, and free its locks, soon after its client has vanished.
         """
         SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;
         SET statement_timeout = \(statementLimit.milliseconds);
         SET lock_timeout = \(lockLimit.milliseconds);
         SET idle_in_transaction_session_timeout = \(statementLimit.milliseconds);
+        SET idle_session_timeout = 0;
         SET client_min_messages = warning;
+        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
         SET client_connection_check_interval = 2000;
         SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
         SET tcp_user_timeout = 10000

@@ -24,4 +24,12 @@ extension Line {
         pace = attendance.pace
         pace.resume(occupied: passes.count + calls.count)
     }
+
+    /// Knows of nobody whether they are present, like a line that was just read from a journal.
+    public mutating func forgetAttendance() {
+        carryOn(Attendance(presence: Presence(), pace: Pace(), lateness: Lateness(), runningSince: nil))
+        returned = ReturnQueue()
+        passedThrough = LineNumber(0)
+        clock = Timestamp(milliseconds: .min)
+    }
 }

@@ -26,7 +26,9 @@ func buildApplication(
     // The port must be known to other nodes before it is open.
     let port = try FreePort.resolve(configuration.port, host: configuration.host)
     let store = try configuration.node.map {
-        try NodeStore($0, host: configuration.host, port: port, migrates: configuration.migrates, logger: logger)
+        try NodeStore(
+            $0, host: configuration.host, port: port, migrates: configuration.migrates,
+            acceptsClock: configuration.acceptsClock, logger: logger)
     }
     do {
         let secrets = try Secrets(configuration, folder: folder, store: store)

@@ -19,6 +19,7 @@ final class PlacesDouble: EventPlaces {
     private struct State {
         var peers: [Peer] = []
         var creator: Peer?
+        var owners: Set<String>?
         /// By event; the last one stays.
         var places: [String: [EventPlace]] = [:]
         var unanswered: [String] = []
@@ -35,13 +36,16 @@ final class PlacesDouble: EventPlaces {
 
     var peers: [Peer] { state.withLock { $0.peers } }
     var creator: Peer? { state.withLock { $0.creator } }
-    /// The peers that gave no answer, with the events they were asked about.
+    /// All peers, unless a test says otherwise.
+    var owners: Set<String> { state.withLock { $0.owners ?? Set($0.peers.map(\.name)) } }
+    /// The peers that gave no answer.
     var unanswered: [String] { state.withLock { $0.unanswered } }
 
     /// How often it was asked where an event is.
     var asked: Int { state.withLock { $0.asked } }
 
     func set(peers: [Peer]) { state.withLock { $0.peers = peers } }
+    func set(owners: Set<String>) { state.withLock { $0.owners = owners } }
     func set(creator: Peer) { state.withLock { $0.creator = creator } }
 
     /// Says where an event is: each answer once, the last one for ever.
@@ -58,8 +62,8 @@ final class PlacesDouble: EventPlaces {
 
     func noteAnswer(from peer: Peer) {}
 
-    func noteNoAnswer(from peer: Peer, about event: String, since: Int64) {
-        state.withLock { $0.unanswered.append("\(peer.name) \(event)") }
+    func noteNoAnswer(from peer: Peer, since: Int64) {
+        state.withLock { $0.unanswered.append(peer.name) }
     }
 }
 

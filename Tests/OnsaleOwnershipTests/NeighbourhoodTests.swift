@@ -162,9 +162,36 @@ import Testing
     func mute() throws {
         var street = try Street()
         street.live(from: 0, to: 1000)
-        street.neighbourhood.mute(street.others[0], until: 1500)
+        street.neighbourhood.mute(street.others[0], at: 1000)
         #expect(!street.neighbourhood.isWell(street.others[0], at: 1250))
-        street.live(from: 1250, to: 1500)
-        #expect(street.neighbourhood.isWell(street.others[0], at: 1500))
+        #expect(street.neighbourhood.muted(at: 1250).map(\.id) == [street.others[0]])
+        #expect(!street.neighbourhood.isSilent(street.others[0], at: 1250), "its beat goes on")
+        street.live(from: 1250, to: 11_000)
+        #expect(street.neighbourhood.isWell(street.others[0], at: 11_000))
+        #expect(street.neighbourhood.muted(at: 11_000).isEmpty)
+    }
+
+    @Test("A node that is well by the registry and never answers loses its events ever more rarely")
+    func mutedAgain() throws {
+        var street = try Street()
+        let other = street.others[0]
+        let event = try street.event([other, street.here, street.others[1]])
+        var taken: [Int64] = []
+        var handed: [Int64] = []
+        var isHere = false
+        for now in stride(from: Int64(0), to: 3_600_000, by: 250) {
+            street.live(from: now, to: now)
+            if now >= 10_000, !isHere { street.neighbourhood.mute(other, at: now) }
+            if isHere, street.neighbourhood.betterOwner(of: event, at: now) == other {
+                isHere = false
+                handed.append(now)
+            } else if !isHere, street.neighbourhood.mayClaim(event, ownedBy: other, at: now) {
+                isHere = true
+                taken.append(now)
+            }
+        }
+        #expect(taken.first == 10_000 && taken.count > 3 && taken.count < 20, "\(taken)")
+        let pauses = zip(taken.dropFirst(), taken).map { $0 - $1 }
+        #expect(zip(pauses.dropFirst(), pauses).allSatisfy { $0 >= $1 }, "\(pauses)")
     }
 }

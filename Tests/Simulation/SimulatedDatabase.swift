@@ -14,6 +14,10 @@ final class SimulatedDatabase: Sendable {
         var lostRequest = 0.0
         var lostAnswer = 0.0
         var unreadable = 0.0
+        /// How often reading breaks off after some rows.
+        var brokenRead = 0.0
+        /// How often the registry takes its time.
+        var slowLook = 0.0
         /// How often a snapshot doesn't fit the journal.
         var unfitSnapshot = 0.0
     }
@@ -52,6 +56,8 @@ final class SimulatedDatabase: Sendable {
         var owners: [String: NodeID] = [:]
         /// When each event's last epoch began.
         var epochs: [String: (epoch: UInt64, at: Int64)] = [:]
+        /// Until when each node doesn't reach another, whose beat it sees.
+        var deafUntil: [NodeID: [NodeID: Int64]] = [:]
         /// Since when each node has looked at the registry without a break, and when last.
         var looks: [NodeID: (since: Int64, last: Int64)] = [:]
         /// What only a bug could bring about.
@@ -76,6 +82,9 @@ final class SimulatedDatabase: Sendable {
     }
 
     func setTrouble(_ trouble: Trouble) { state.withLock { $0.trouble = trouble } }
+    func noteDeaf(_ node: NodeID, to other: NodeID, until: Int64) {
+        state.withLock { $0.deafUntil[node, default: [:]][other] = until }
+    }
     func cut(_ node: NodeID, until: Int64) { state.withLock { $0.cutUntil[node] = until } }
     func fill(until: Int64) { state.withLock { $0.fullUntil = until } }
     var findings: [String] { state.withLock { $0.findings } }
@@ -235,6 +244,7 @@ final class SimulatedDatabase: Sendable {
 
     /// Nobody may lose an event while all could see that it is well.
     private func judge(_ row: JournalRow, _ previous: NodeID, _ by: NodeID, _ state: inout State) {
+        guard state.deafUntil[by]?[previous] ?? .min < state.now else { return }
         guard let entry = state.registry[previous], entry.isConnected, let looks = state.looks[previous],
             state.now - looks.since > SimulatedDatabase.wellMilliseconds, state.now - looks.last < 1000
         else { return }
@@ -282,6 +292,22 @@ final class SimulatedDatabase: Sendable {
             state.registry[node] = RegisteredNode(
                 id: node, url: "", sells: entry.sells, beat: entry.beat, isConnected: false, since: entry.since)
             state.goneAt[node] = state.now
+        }
+    }
+
+    /// How long a look at the registry takes.
+    func lookTakes() -> Int64 {
+        state.withLock { state in
+            let isSlow = state.random.happens(state.trouble.slowLook)
+            return isSlow ? Int64.random(in: 100...1700, using: &state.random) : 0
+        }
+    }
+
+    /// After how many rows reading breaks off; nil if it doesn't.
+    func breaksOffAfter() -> Int? {
+        state.withLock { state in
+            guard state.random.happens(state.trouble.brokenRead) else { return nil }
+            return Int.random(in: 1...3, using: &state.random)
         }
     }
 
@@ -336,7 +362,15 @@ struct NodeJournal: EventStore {
 
     func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
         try database.check(node)
-        try database.committed.read(partition: partition, from: sequence, body)
+        guard let rowsMax = database.breaksOffAfter() else {
+            return try database.committed.read(partition: partition, from: sequence, body)
+        }
+        var rows = 0
+        try database.committed.read(partition: partition, from: sequence) { row in
+            try body(row)
+            rows += 1
+            if rows == rowsMax { throw JournalError.unreadable(SimulatedDatabase.Unreachable()) }
+        }
     }
 
     func save(_ snapshot: Snapshot) throws { try database.committed.save(snapshot) }

@@ -58,7 +58,11 @@ final class SimulatedNode {
     var isStarvedUntil: Int64 = .min
     /// Until when it doesn't get to look at the registry, though all else goes on.
     var isBlindUntil: Int64 = .min
+    /// Until when it doesn't reach other nodes.
+    var deafUntil: [NodeID: Int64] = [:]
     private var sighting: Sighting?
+    /// A look at the registry under way, and when its answer is here.
+    private var look: (sighting: Sighting, at: Int64)?
     private(set) var isClosing = false
     /// The last fact of each event that was seen in its view.
     var shown: [String: UInt64] = [:]
@@ -132,13 +136,16 @@ final class SimulatedNode {
         if nextTick > now, isStarvedUntil <= now, random.happens(0.5) {
             return steward.hear(now: now, wall: wall(now))
         }
-        if nextTick <= now {
+        if nextTick <= now, look == nil {
             nextTick = now + 250
-            if isBlindUntil <= now, let seen = try? database.tick(id) {
-                lookout.heed(seen)
-                sighting = seen
-            }
+            if isBlindUntil <= now, let seen = try? database.tick(id) { look = (seen, now + database.lookTakes()) }
         }
+        if let (seen, at) = look, at <= now {
+            look = nil
+            lookout.heed(seen)
+            sighting = seen
+        }
+        for (other, until) in deafUntil where until > now { steward.inbox.mute(other) }
         guard isStarvedUntil <= now else { return }
         defer { sighting = nil }
         steward.turn(sighting, now: now, wall: wall(now))

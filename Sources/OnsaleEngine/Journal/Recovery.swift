@@ -51,6 +51,13 @@ public struct RecoveredPartition: Sendable {
     public let time: Timestamp
     /// The last fact in the snapshot used; 0 if everything was replayed.
     public let snapshotSequence: UInt64
+
+    /// As another process would have read it from the journal.
+    var withoutAttendance: RecoveredPartition {
+        var partition = partition
+        partition.forgetAttendance()
+        return RecoveredPartition(partition: partition, head: head, time: time, snapshotSequence: snapshotSequence)
+    }
 }
 
 /// Rebuilds partitions from their journals: the newest snapshot, then the facts after it.
@@ -164,6 +171,7 @@ struct Replayer {
         checksum = snapshot.rowChecksum
         time = snapshot.time
         snapshotSequence = snapshot.lastSequence
+        if lastSequence == expectedHead { checksumAtExpectedHead = checksum }
     }
 
     /// Whether the chain says that this is the next row.
@@ -235,6 +243,9 @@ struct Replayer {
         let checksumThere = lastSequence == head.lastSequence ? checksum : checksumAtExpectedHead
         guard checksumThere == head.checksum else {
             throw JournalDamage.checksumMismatch(partition: name, sequence: head.lastSequence)
+        }
+        guard lastSequence > head.lastSequence || head.epoch == state.partition.epoch else {
+            throw JournalDamage.epochMismatch(partition: name, sequence: head.lastSequence)
         }
         return state
     }

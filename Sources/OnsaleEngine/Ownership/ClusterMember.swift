@@ -212,6 +212,7 @@ final class ClusterMember: Sendable {
             leaveBy = limit
             guard steward.isEmpty || now >= limit else { continue }
             state.withLock { $0.hasLeft = true }
+            inbox.close()
             release(all: true)
             looked.ring()
             ended.signal()

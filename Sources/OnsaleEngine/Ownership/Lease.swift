@@ -17,10 +17,7 @@ package final class Lease: Sendable {
     }
 
     /// The registry was asked at this moment, and has answered.
-    /// - Returns: whether the lease had run out by then.
-    func extend(from now: Int64) -> Bool {
-        let hadEnded = !isValid(at: now)
+    func extend(from now: Int64) {
         until.store(now + Neighbourhood.silenceMilliseconds, ordering: .releasing)
-        return hadEnded
     }
 }

@@ -20,11 +20,14 @@ extension Steward {
 
     /// Asks the loop to give up an event that belongs elsewhere.
     func leave(_ event: String) {
-        guard charges[event]?.isLeaving == false else { return }
+        guard let charge = charges[event], !charge.isLeaving else { return }
+        guard isClosing || now - Steward.tenureMilliseconds >= charge.hereSince else { return }
         let heir =
             isClosing
             ? neighbourhood.successor(of: event, at: now) : neighbourhood.betterOwner(of: event, at: now)
         guard let heir, isClosing || charges.values.count(where: \.isLeaving) < Steward.leavingMax else { return }
+        // One out of service is nobody's to hand over.
+        guard (try? directory.loaded(event)) != nil else { return }
         charges[event]?.isLeaving = true
         charges[event]?.heir = heir
         mailbox.deliver(.release(event: event))
@@ -41,7 +44,7 @@ extension Steward {
         switch journal.claim(row, owner: heir) {
         case .committed:
             tell(row)
-            charges[event]?.replica = state
+            charges[event]?.replica = state.withoutAttendance
             charges[event]?.doubt = nil
             self.handle(.read(epoch: row.epoch, owner: heir), event)
         case .notAtHead: self.handle(.collided, event)

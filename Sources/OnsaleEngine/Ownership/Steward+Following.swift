@@ -8,10 +8,11 @@ extension Steward {
         charges[event]?.hinted = 0
         do {
             try catchUp(event)
-            reconsider(event)
         } catch {
             unreadable(event, error)
         }
+        // What was read before an error counts, too.
+        reconsider(event)
     }
 
     /// Replays what the journal has beyond the replica, and shows it.
@@ -60,22 +61,30 @@ extension Steward {
         guard let handle = charges[event]?.handle else {
             let handle = EventHandle(id: event, view: view, buyers: buyers, limits: limits, isHere: false)
             charges[event]?.handle = handle
+            if damaged.removeValue(forKey: event) != nil {
+                logger.notice("Event can be read again", metadata: ["event": "\(event)"])
+            }
             _ = directory.begin(event)
             directory.publish(handle)
-            return
+            return observe(state.head)
         }
         handle.noteOrders(of: buyers)
         handle.publish(view)
-        for follower in followers { follower.observe(state.head) }
+        observe(state.head)
+    }
+
+    private func observe(_ head: JournalHead) {
+        for follower in followers { follower.observe(head) }
     }
 
     func unreadable(_ event: String, _ error: any Error) {
         if let damage = error as? JournalDamage {
-            logger.critical(
-                "Event is out of service: its journal is damaged",
-                metadata: ["event": "\(event)", "error": "\(damage)"])
+            if damaged.updateValue(now + Steward.damageMilliseconds, forKey: event) == nil {
+                logger.critical(
+                    "Event is out of service: its journal is damaged",
+                    metadata: ["event": "\(event)", "error": "\(damage)"])
+            }
             charges[event] = nil
-            damaged.insert(event)
             directory.takeOutOfService(event)
             return
         }

@@ -9,7 +9,11 @@ extension Steward {
         do {
             if let begun = try readOn(event) { handle(.read(epoch: begun.epoch, owner: begun.owner), event) }
             // Settled by what was read, or else by its end.
-            if charges[event]?.ownership.isUnsettled ?? false { handle(.readToEnd, event) }
+            guard charges[event]?.ownership.isUnsettled ?? false,
+                let next = charges[event]?.ownership.handle(.readToEnd)
+            else { return }
+            // Whatever we ran into, a lock perhaps, may still be there.
+            postpone(next, event)
         } catch {
             unreadable(event, error)
             postpone(action, event)
@@ -62,6 +66,7 @@ extension Steward {
                 charges[event]?.replica = nil
                 if let before = charge.predecessor { deposed.append(before) }
                 charges[event]?.predecessor = nil
+                charges[event]?.hereSince = now
                 mailbox.deliver(.loaded(handle, state))
                 return note("Event is written here", event, epoch)
             }

@@ -12,8 +12,13 @@ import Synchronization
 final class Steward {
     /// How long until a failed attempt is made again, in milliseconds.
     private static let retryMilliseconds: Int64 = 250
+    /// The same for an event whose journal was found damaged. Others may read it without trouble, and hand it over.
+    static let damageMilliseconds: Int64 = 5000
     /// How many events are handed over at a time.
     static let leavingMax = 2
+    /// How long an event stays with a node that has taken it. Where nodes disagree on who is well, it would go round
+    /// among them without a rest.
+    static let tenureMilliseconds = Neighbourhood.settlingMilliseconds
 
     let node: NodeID
     let inbox: StewardInbox
@@ -29,8 +34,8 @@ final class Steward {
     private(set) var wall = Timestamp(milliseconds: 0)
     var isClosing = false
     var deposed: [NodeID] = []
-    /// Events whose journal is damaged; nobody touches them before someone has looked at it.
-    var damaged: Set<String> = []
+    /// Events whose journal is damaged as far as this node can tell, and when it looks again.
+    var damaged: [String: Int64] = [:]
 
     /// - Parameters:
     ///   - followers: told of what other nodes have written.
@@ -62,7 +67,10 @@ final class Steward {
         heedHearsay()
         if let sighting { see(sighting) }
         for event in charges.keys.sorted() { attend(event) }
-        inbox.publish(seats, neighbours: neighbourhood.others(at: now), all: neighbourhood.all)
+        inbox.publish(
+            seats,
+            nodes: .init(
+                well: neighbourhood.others(at: now), muted: neighbourhood.muted(at: now), all: neighbourhood.all))
     }
 
     func begin(now: Int64, wall: Timestamp) {
@@ -100,14 +108,18 @@ final class Steward {
             handle(.lostTrack, event)
         case .gaveUp(let state, let handle): appoint(state, handle)
         case .create(let handle, let partition, let note, let reply): create(handle, partition, note, reply)
-        case .mute(let id, let milliseconds): neighbourhood.mute(id, until: now + milliseconds)
+        case .mute(let id):
+            neighbourhood.mute(id, at: now)
+            logger.warning(
+                "A node doesn't answer this one, though the registry says that it is well",
+                metadata: ["node": "\(id)"])
         case .close: isClosing = true
         }
     }
 
     private func see(_ sighting: Sighting) {
         neighbourhood.see(sighting.nodes, askedAt: sighting.askedAt)
-        for head in sighting.heads where !damaged.contains(head.event) {
+        for head in sighting.heads where damaged[head.event] ?? .min <= now {
             var charge = charges[head.event] ?? Charge(ownership: Ownership(node: node))
             charge.sighted = max(charge.sighted, head.lastSequence)
             charge.since = head.since
@@ -142,14 +154,19 @@ final class Steward {
         guard let charge = charges[event], charge.isSettled, !charge.isHere, charge.replica != nil, !isClosing,
             neighbourhood.mayClaim(event, ownedBy: charge.ownership.owner, at: now)
         else { return }
-        charges[event]?.predecessor = charge.ownership.owner.flatMap { neighbourhood.find($0) }?.id
+        charges[event]?.predecessor = charge.ownership.owner.flatMap {
+            neighbourhood.isSilent($0, at: now) ? neighbourhood.find($0)?.id : nil
+        }
         handle(.claim, event)
     }
 
     // MARK: Performing
 
     func handle(_ input: Ownership.Input, _ event: String) {
-        if let action = charges[event]?.ownership.handle(input) { perform(action, event) }
+        let action = charges[event]?.ownership.handle(input)
+        // The claim came to nothing, so nobody was deposed by it.
+        if charges[event]?.ownership.isUnsettled == false, action == nil { charges[event]?.predecessor = nil }
+        if let action { perform(action, event) }
     }
 
     func postpone(_ action: Ownership.Action, _ event: String) {

@@ -10,18 +10,29 @@ final class StewardInbox: EventCustody {
         case gaveUp(RecoveredPartition, EventHandle)
         case create(EventHandle, Partition, AuditNote?, @Sendable (Result<Void, EngineError>) -> Void)
         /// A node doesn't answer other nodes.
-        case mute(NodeID, milliseconds: Int64)
+        case mute(NodeID)
         /// The process is stopping: leave everything to others.
         case close
     }
 
     private struct State {
         var notes: [Note] = []
+        /// Of whom a note waits that they don't answer.
+        var muted: Set<NodeID> = []
+        var isClosed = false
         var hearsay: [Hearsay] = []
         var hearsayBytes = 0
         var heard = HeardFigures()
         var seats: [String: EventSeat] = [:]
-        var neighbours: [RegisteredNode] = []
+        var nodes = Nodes()
+    }
+
+    /// The nodes, as others see them.
+    struct Nodes: Sendable {
+        /// The others that are well.
+        var well: [RegisteredNode] = []
+        /// The others that don't answer this node, though the registry says that they are well.
+        var muted: [RegisteredNode] = []
         var all: [RegisteredNode] = []
     }
 
@@ -29,15 +40,36 @@ final class StewardInbox: EventCustody {
     private let bell = Bell()
 
     func put(_ note: Note) {
-        state.withLock { $0.notes.append(note) }
-        bell.ring()
+        let isTaken = state.withLock { state in
+            if !state.isClosed { state.notes.append(note) }
+            return !state.isClosed
+        }
+        if isTaken { bell.ring() } else { StewardInbox.refuse(note) }
+    }
+
+    /// A node doesn't answer. Told by every request that it concerns, and noted once.
+    func mute(_ node: NodeID) {
+        if state.withLock({ $0.muted.insert(node).inserted }) { put(.mute(node)) }
     }
 
     func take() -> [Note] {
         state.withLock { state in
-            defer { state.notes.removeAll(keepingCapacity: true) }
+            defer {
+                state.notes.removeAll(keepingCapacity: true)
+                state.muted.removeAll(keepingCapacity: true)
+            }
             return state.notes
         }
+    }
+
+    /// Nobody takes notes any more.
+    func close() {
+        state.withLock { $0.isClosed = true }
+        for note in take() { StewardInbox.refuse(note) }
+    }
+
+    private static func refuse(_ note: Note) {
+        if case .create(_, _, _, let reply) = note { reply(.failure(.shuttingDown)) }
     }
 
     /// Waits for a note, or for something to be heard, but no longer than `milliseconds`.
@@ -88,11 +120,10 @@ final class StewardInbox: EventCustody {
 
     // MARK: What others see
 
-    func publish(_ seats: [String: EventSeat], neighbours: [RegisteredNode], all: [RegisteredNode]) {
+    func publish(_ seats: [String: EventSeat], nodes: Nodes) {
         state.withLock { state in
             state.seats = seats
-            state.neighbours = neighbours
-            state.all = all
+            state.nodes = nodes
         }
     }
 
@@ -100,9 +131,7 @@ final class StewardInbox: EventCustody {
 
     func seat(of event: String) -> EventSeat? { state.withLock { $0.seats[event] } }
     var seats: [String: EventSeat] { state.withLock { $0.seats } }
-    /// The other nodes that are well.
-    var neighbours: [RegisteredNode] { state.withLock { $0.neighbours } }
-    var all: [RegisteredNode] { state.withLock { $0.all } }
+    var nodes: Nodes { state.withLock { $0.nodes } }
 
     // MARK: EventCustody
 

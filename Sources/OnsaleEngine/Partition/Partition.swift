@@ -52,6 +52,11 @@ public struct Partition: Sendable {
         line.carryOn(earlier.line.attendance)
     }
 
+    /// Forgets what only this process knows of the line's people. By the time it writes the event again, that is old.
+    mutating func forgetAttendance() {
+        line.forgetAttendance()
+    }
+
     /// Whether it must stay loaded: something is in progress, or its opening is still ahead.
     public func hasUnfinishedBusiness(at now: Timestamp) -> Bool {
         sale.hasUnfinishedBusiness || line.hasUnfinishedBusiness(at: now)

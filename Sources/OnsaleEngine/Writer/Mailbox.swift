@@ -13,8 +13,6 @@ final class Mailbox: Sendable {
         case release(event: String)
         /// Tell someone that everything delivered before has been taken in.
         case reached(@Sendable () -> Void)
-        /// This node may believe again that it owns what it owned.
-        case trusted
         /// The journal has rows of another owner.
         case challenge(event: String)
         /// Stop making callers wait for orders.

@@ -27,6 +27,8 @@ extension WriterLoop {
         case .stop:
             writer.fail(.moved)
             for envelope in writer.handle.leave() { envelope.refuse(.moved) }
+            // They may just have been told of a batch that was in doubt.
+            for follower in followers { follower.leave(event) }
             return
         }
         writers[event] = writer

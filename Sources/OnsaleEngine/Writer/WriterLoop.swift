@@ -33,6 +33,8 @@ final class WriterLoop {
     var deferred: [EventHandle] = []
     /// Events to be given up at the next rest.
     var releasing: Set<String> = []
+    /// Whether the last turn was allowed to decide.
+    private var wasTrusted = true
     /// Set while the disk is full: changes are refused at once, and an append is tried once a second.
     var fullUntil: Timestamp?
     private var nextSweep = Timestamp(milliseconds: .min)
@@ -53,6 +55,8 @@ final class WriterLoop {
     }
 
     private static let fullSeconds = 5
+    /// How often a node that is not trusted looks whether it is again.
+    private static let trustMilliseconds: Int64 = 20
 
     /// - Parameters:
     ///   - directory: where the loop publishes which events are available.
@@ -99,8 +103,13 @@ final class WriterLoop {
         guard isTrusted else {
             deferred += unfinished + mail.ready
             unfinished.removeAll(keepingCapacity: true)
+            wasTrusted = false
             losePatience(now: now)
             return hasArrivals
+        }
+        if !wasTrusted {
+            wasTrusted = true
+            wake()
         }
         giveUp(now: now)
         let hasWritten = write(mail.ready, now: now)
@@ -119,6 +128,8 @@ final class WriterLoop {
     /// When it next has something to do without mail; at most a second from now.
     func nextDue(now: Timestamp) -> Timestamp {
         if !unfinished.isEmpty, !hasFailed { return now }
+        // Nobody tells when this node is trusted again.
+        if !wasTrusted { return Timestamp(milliseconds: now.milliseconds + WriterLoop.trustMilliseconds) }
         let soon = now.adding(seconds: 1)
         // While the disk is full, nothing due can be done.
         if let fullUntil, fullUntil > now { return min(soon, fullUntil) }
@@ -133,6 +144,8 @@ final class WriterLoop {
     private func admit(_ arrival: Mailbox.Arrival, now: Timestamp) {
         switch arrival {
         case .loaded(let handle, let recovered):
+            // Set aside, and lost to the steward because it couldn't be read for a while.
+            if let former = aside.removeValue(forKey: handle.id)?.writer { dismiss(former, .unavailable) }
             writers[handle.id] = EventWriter(handle: handle, recovered: recovered, now: now)
             handle.open(epoch: recovered.partition.epoch)
             directory.publish(handle)
@@ -140,7 +153,7 @@ final class WriterLoop {
         case .created(let handle, let partition, let reply):
             writers[handle.id] = EventWriter(handle: handle, creating: partition, now: now, reply: reply)
         case .snapshotTaken(let event, let sequence):
-            guard let writer = writers[event] else { return }
+            guard let writer = writers[event] ?? aside[event]?.writer else { return }
             housekeeping.noteSnapshot(of: writer, sequence: sequence, now: now)
         case .appended(let batch, let outcomes):
             guard let flight = flights.removeValue(forKey: batch) else { return }
@@ -156,7 +169,6 @@ final class WriterLoop {
             writer.fail(.moved)
             setAside(writer, now: now)
             custody?.collided(event: event)
-        case .trusted: wake()
         case .reached(let tell): tell()
         case .drain:
             for writer in writers.values { writer.drain() }

@@ -21,7 +21,7 @@ struct BuyersOrders: Sendable {
     private static let seconds = 5
 
     /// The newest orders, or those before one.
-    /// - Throws: ``Problem`` `unavailable` if a node gives no answer.
+    /// - Throws: ``Problem`` `unavailable` if a node that writes events gives no answer.
     func page(
         of buyer: BuyerID, before: PublicID?, limit: Int, _ request: Request, _ context: OnsaleContext
     ) async throws -> Response {
@@ -33,7 +33,13 @@ struct BuyersOrders: Sendable {
         if let nodes, context.relay == nil {
             let others = known.subtracting(own.events)
             var answered: Set<String> = []
-            for part in try await parts(of: nodes, others.sorted(), request, context) {
+            let owners = nodes.places.owners
+            for (peer, part) in await parts(of: nodes, others.sorted(), request, context) {
+                guard let part else {
+                    // It may have an order that this node hasn't heard of yet.
+                    if owners.contains(peer.name) { throw Problem.nobodyAnswers() }
+                    continue
+                }
                 found += part.orders
                 answered.formUnion(part.events)
             }
@@ -85,28 +91,29 @@ struct BuyersOrders: Sendable {
         return OrderPart(events: answered, orders: listed)
     }
 
-    /// What the other nodes say, all of them, within one deadline.
+    /// What the other nodes say, all of them, within one deadline; nil for one that gives no answer.
     private func parts(
         of nodes: Nodes, _ events: [String], _ request: Request, _ context: OnsaleContext
-    ) async throws -> [OrderPart] {
+    ) async -> [(Peer, OrderPart?)] {
         let sent = nodes.sent(request, nil, context, seconds: BuyersOrders.seconds, lane: .prompt, ownPart: events)
-        let parts = try await within(seconds: BuyersOrders.seconds) {
-            try await withThrowingTaskGroup(of: OrderPart.self) { group in
-                for peer in nodes.places.peers {
-                    group.addTask { try await BuyersOrders.part(of: peer, nodes, sent) }
+        return await withTaskGroup(of: (Peer, OrderPart?).self) { group in
+            for peer in nodes.places.peers {
+                group.addTask {
+                    let part = try? await within(seconds: BuyersOrders.seconds) {
+                        await BuyersOrders.part(of: peer, nodes, sent)
+                    }
+                    return (peer, part ?? nil)
                 }
-                return try await group.reduce(into: []) { $0.append($1) }
             }
+            return await group.reduce(into: []) { $0.append($1) }
         }
-        guard let parts else { throw Problem.nobodyAnswers() }
-        return parts
     }
 
-    private static func part(of peer: Peer, _ nodes: Nodes, _ sent: Forwarder.Sent) async throws -> OrderPart {
-        guard case .answered(let answer) = await nodes.forwarder.send(sent, to: peer), answer.isOK,
-            let body = try? await answer.whole(upTo: answerBytesMax), let part = OrderLines.part(body)
-        else { throw Problem.nobodyAnswers() }
-        return part
+    private static func part(of peer: Peer, _ nodes: Nodes, _ sent: Forwarder.Sent) async -> OrderPart? {
+        guard case .answered(let answer) = await nodes.ask(peer, sent), answer.isOK,
+            let body = try? await answer.whole(upTo: answerBytesMax)
+        else { return nil }
+        return OrderLines.part(body)
     }
 }
 

@@ -27,6 +27,8 @@ package protocol EventPlaces: Sendable {
     var node: String { get }
     /// The other live nodes.
     var peers: [Peer] { get }
+    /// The names of the nodes that write events, as far as this one knows.
+    var owners: Set<String> { get }
     /// What nodes show each other, the same everywhere; visible ASCII, at least 16 bytes.
     var secret: String { get }
     /// The node that takes new events; nil for this one.
@@ -41,7 +43,7 @@ package protocol EventPlaces: Sendable {
     /// A node could not be reached, broke off, or said nothing in time. Whoever hears it should heed only what lasts: a
     /// node that is merely busy is late now and then.
     /// - Parameter since: when it was asked, in milliseconds of ``SystemClock/uptimeMilliseconds``.
-    func noteNoAnswer(from peer: Peer, about event: String, since: Int64)
+    func noteNoAnswer(from peer: Peer, since: Int64)
 }
 
 extension EventPlaces {

@@ -14,6 +14,8 @@ final class ForwardMetrics: Sendable {
         case lost
         /// It was sent, and no answer came in time.
         case late
+        /// Something else than that node answered at its address.
+        case stranger
         /// So many were under way to that node that it was not sent.
         case full
     }

@@ -76,6 +76,11 @@ struct Forwarder: Sendable {
         let began = DispatchTime.now().uptimeNanoseconds
         do {
             let head = try await pool.client(sent.lane).execute(request, timeout: .seconds(Int64(sent.seconds)))
+            guard head.headers.first(name: HTTPField.Name.onsaleNode.rawName) == peer.name else {
+                metrics.count(.stranger, peer)
+                Forwarder.describe(span, sent, peer, status: Int(head.status.code), error: .stranger)
+                return .unknown(.stranger)
+            }
             let answer = Answer(head: head, room: room)
             let elapsed = DispatchTime.now().uptimeNanoseconds - began
             let took = head.headers.first(name: HTTPField.Name.onsaleTook.rawName).flatMap { Int64($0) } ?? 0
@@ -84,10 +89,15 @@ struct Forwarder: Sendable {
             Forwarder.describe(span, sent, peer, status: Int(head.status.code), error: nil)
             return .answered(answer)
         } catch {
-            let outcome = Forwarder.outcome(error)
+            // While the connections to it are taken, one that waits in vain for one says nothing of the peer.
+            let isCrowded = pool.isCrowded(peer, sent.lane)
+            var outcome = Forwarder.outcome(error)
+            if outcome == .unreachable, isCrowded, error as? HTTPClientError == .getConnectionFromPoolTimeout {
+                outcome = .full
+            }
             metrics.count(outcome, peer)
             Forwarder.describe(span, sent, peer, status: nil, error: outcome)
-            return outcome == .unreachable ? .unsent(outcome) : .unknown(outcome)
+            return [.unreachable, .full].contains(outcome) ? .unsent(outcome) : .unknown(outcome)
         }
     }
 

@@ -90,10 +90,8 @@ struct Nodes: Sendable {
         var peer = first
         var isLast = false
         while true {
-            let askedAt = SystemClock.uptimeMilliseconds()
-            switch await forwarder.send(sent, to: peer) {
+            switch await ask(peer, sent) {
             case .answered(let answer):
-                places.noteAnswer(from: peer)
                 // Where the request came to is where it is asked again, once.
                 let mustAskAgain = answer.notOwner != nil && context.relay == nil && event != nil && !isLast
                 guard mustAskAgain else {
@@ -102,10 +100,8 @@ struct Nodes: Sendable {
                 await answer.drop()
             case .unsent(.full): throw Problem.fullToPeer
             case .unsent:
-                note(peer, event, since: askedAt)
                 if isLast { throw Problem.nobodyAnswers() }
             case .unknown(let outcome):
-                note(peer, event, since: askedAt)
                 guard isRead, outcome == .lost, !isLast else { throw Problem.unknownOutcome }
             }
             isLast = true
@@ -115,8 +111,16 @@ struct Nodes: Sendable {
         }
     }
 
-    private func note(_ peer: Peer, _ event: String?, since: Int64) {
-        if let event { places.noteNoAnswer(from: peer, about: event, since: since) }
+    /// Asks a node once, and notes whether it answers.
+    func ask(_ peer: Peer, _ sent: Forwarder.Sent) async -> Forwarder.Outcome {
+        let askedAt = SystemClock.uptimeMilliseconds()
+        let outcome = await forwarder.send(sent, to: peer)
+        switch outcome {
+        case .answered: places.noteAnswer(from: peer)
+        case .unsent(.full): break
+        case .unsent, .unknown: places.noteNoAnswer(from: peer, since: askedAt)
+        }
+        return outcome
     }
 
     /// A request as it goes to another node.

@@ -83,6 +83,11 @@ final class PeerPool: Sendable {
         return isFree ? Room { [weak self] in self?.giveBack(key) } : nil
     }
 
+    /// Whether more requests to a peer are under way than there are connections.
+    func isCrowded(_ peer: Peer, _ lane: Lane) -> Bool {
+        counts.withLock { $0[Key(peer: peer, lane: lane)] ?? 0 } > lane.connectionsMax
+    }
+
     private func giveBack(_ key: Key) {
         counts.withLock { counts in
             let left = (counts[key] ?? 0) - 1

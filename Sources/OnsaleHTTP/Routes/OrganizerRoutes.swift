@@ -93,8 +93,9 @@ struct OrganizerRoutes: RouteGroup {
         return .json(.created, presenter.event(view), headers: [.location: "/v1/events/\(definition.id)"])
     }
 
-    private func getReport(_ event: EventHandle, _ call: Call<Organizer, Void>) -> Response {
-        let view = event.view
+    private func getReport(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+        // Asked in the event's turn, so that a node that has lost the event without knowing tells nothing old.
+        let view = try await events.read(event) { _ in event.view }
         return .json(.ok) { writer in
             writer.member("capacity", view.counts.capacity)
             writer.member("free", view.counts.free)

@@ -81,7 +81,7 @@ struct WebhookRoutes: RouteGroup {
 
     /// Passes a notice on to the owner of the order's event; to all nodes, this one too, where that is unknown.
     /// - Returns: the owner's answer; nil if this node takes the notice too.
-    /// - Throws: ``Problem`` if one of them gives no answer. The provider sends the notice again, and to ask twice does no
+    /// - Throws: ``Problem`` if one of them that writes events gives no answer. The provider sends the notice again, and to ask twice does no
     ///   harm.
     private func passOn(
         _ call: Call<Void, Void>, about order: PublicID?, _ nodes: Nodes
@@ -96,11 +96,13 @@ struct WebhookRoutes: RouteGroup {
         }
         guard call.context.relay == nil else { return nil }
         let sent = nodes.sent(request, call.bytes, call.context, seconds: ServingNode.promptSeconds, lane: .prompt)
+        let owners = nodes.places.owners
         try await withThrowingTaskGroup(of: Void.self) { group in
             for peer in nodes.places.peers {
                 group.addTask {
-                    guard case .answered(let answer) = await nodes.forwarder.send(sent, to: peer) else {
-                        throw Problem.nobodyAnswers()
+                    guard case .answered(let answer) = await nodes.ask(peer, sent) else {
+                        if owners.contains(peer.name) { throw Problem.nobodyAnswers() }
+                        return
                     }
                     await answer.drop()
                     guard answer.isOK else { throw Problem.nobodyAnswers() }

@@ -57,7 +57,8 @@ enum NodeSQL {
         "nodes",
         """
         WITH holder AS MATERIALIZED (\(holders))
-        SELECT name, session, url, sells, beat, (extract(epoch FROM started_at) * 1000)::bigint,
+        SELECT name, session, url, sells, beat, 
+            CASE WHEN isfinite(started_at) THEN (extract(epoch FROM started_at) * 1000)::bigint ELSE 0 END,
             (session & 4294967295)::oid IN (SELECT objid FROM holder),
             (pg_snapshot_xmin(pg_current_snapshot())::text::numeric % 4294967296)::text
         FROM node
@@ -72,6 +73,8 @@ enum NodeSQL {
         """
         SELECT partition, last_sequence, epoch, owner, owned_at FROM journal_head WHERE age(xmin) <= age(($1::text)::xid)
         """)
+
+    static let time = PostgresStatement("time", "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
 
     static let leave = PostgresStatement(
         "leave", "DELETE FROM node WHERE name = $1::text AND session = $2::bigint")

@@ -7,6 +7,13 @@ package import OnsaleValues
 package final class PostgresNodes: NodeRegistry, @unchecked Sendable {
     // Unchecked: the port has `look` and `leave` called from one thread, and `end` touches nothing that changes.
 
+    /// Where this node's database was, there is another one now.
+    package struct DatabaseChanged: Error, CustomStringConvertible {
+        package var description: String {
+            "this is not the database that this node was started with; start the node again"
+        }
+    }
+
     /// Another run, which is connected, has this node's name.
     package struct NameTaken: Error, CustomStringConvertible {
         package let name: String
@@ -21,6 +28,7 @@ package final class PostgresNodes: NodeRegistry, @unchecked Sendable {
     private let url: String
     /// How long a look may take.
     private let limit: Duration
+    private var identity: [UInt8]?
     private var connection: PostgresConnection?
     private var holdsLock = false
     /// From which transaction on heads are news; nil if all of them are.
@@ -89,6 +97,20 @@ package final class PostgresNodes: NodeRegistry, @unchecked Sendable {
         return (0..<answers[1].count).compactMap { PostgresNodes.node(answers[1], $0) }
     }
 
+    /// From now on, only a database in which the secret of this name has this value is taken for ours.
+    package func expect(_ value: [UInt8]) { identity = value }
+
+    /// The name of that secret.
+    package static let identityName = "database"
+
+    /// The time of day by the database's clock.
+    /// - Throws: ``PostgresError``.
+    package func time() throws -> Timestamp {
+        let deadline = Deadline.after(limit)
+        let answer = try connected(by: deadline).run(NodeSQL.time, by: deadline)
+        return Timestamp(milliseconds: answer.integer(0, 0))
+    }
+
     /// Ends the sessions of a node that is silent, so that others see that it is gone, and nothing that it has begun
     /// keeps a lock. Its events are safe without that.
     /// - Throws: ``PostgresError``.
@@ -120,6 +142,7 @@ package final class PostgresNodes: NodeRegistry, @unchecked Sendable {
         disconnect()
         let next = try PostgresConnection(configuration, by: deadline)
         try next.execute(NodeSQL.session, by: deadline)
+        try check(next, by: deadline)
         var values = PostgresValues()
         values.add(Int64(bitPattern: node.session))
         try next.run(NodeSQL.endEarlier, values, by: deadline)
@@ -127,6 +150,17 @@ package final class PostgresNodes: NodeRegistry, @unchecked Sendable {
         holdsLock = try next.run(NodeSQL.lock, lockKey, by: deadline).integer(0, 0) == 1
         connection = next
         return next
+    }
+
+    private func check(_ next: PostgresConnection, by deadline: Deadline) throws {
+        guard let identity else { return }
+        var values = PostgresValues()
+        values.add(PostgresNodes.identityName)
+        let found = try next.run(PostgresSecrets.find, values, by: deadline)
+        guard found.count == 1, found.bytes(0, 0) == identity else {
+            next.close()
+            throw DatabaseChanged()
+        }
     }
 
     private func disconnect() {
@@ -158,7 +192,7 @@ package final class PostgresNodes: NodeRegistry, @unchecked Sendable {
         return RegisteredNode(
             id: id, url: rows.text(row, 2), sells: rows.integer(row, 3) == 1,
             beat: UInt64(bitPattern: rows.integer(row, 4)), isConnected: rows.integer(row, 6) == 1,
-            since: Timestamp(milliseconds: rows.integer(row, 5)))
+            since: PostgresNodes.time(rows.integer(row, 5)))
     }
 
     private static func head(_ rows: PostgresRows, _ row: Int) -> Sighting.Head {
@@ -166,6 +200,13 @@ package final class PostgresNodes: NodeRegistry, @unchecked Sendable {
             event: rows.text(row, 0), lastSequence: UInt64(bitPattern: rows.integer(row, 1)),
             epoch: UInt64(bitPattern: rows.integer(row, 2)),
             owner: rows.isNull(row, 3) ? nil : NodeID(rows.text(row, 3)),
-            since: Timestamp(milliseconds: rows.isNull(row, 4) ? 0 : rows.integer(row, 4)))
+            since: PostgresNodes.time(rows.isNull(row, 4) ? 0 : rows.integer(row, 4)))
     }
+
+    /// A moment for people to read; whatever the table has, it can be written down.
+    private static func time(_ milliseconds: Int64) -> Timestamp {
+        Timestamp(milliseconds: min(max(milliseconds, 0), yearTenThousand))
+    }
+
+    private static let yearTenThousand: Int64 = 253_402_300_799_000
 }

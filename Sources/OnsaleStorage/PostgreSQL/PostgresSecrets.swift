@@ -6,7 +6,7 @@ package struct PostgresSecrets: Sendable {
     private let pool: PostgresPool
     private static let limit = Duration.seconds(10)
 
-    private static let find = PostgresStatement("secret", "SELECT value FROM secret WHERE name = $1::text")
+    static let find = PostgresStatement("secret", "SELECT value FROM secret WHERE name = $1::text")
     private static let make = PostgresStatement(
         "make_secret",
         "INSERT INTO secret (name, value) VALUES ($1::text, $2::bytea) ON CONFLICT (name) DO NOTHING")

@@ -34,7 +34,8 @@ struct NodeConfiguration: Sendable {
         url = settings.text(.nodeURL)
         if let url {
             guard let parts = URL(string: url), let host = parts.host, !host.isEmpty, parts.hasUsablePort,
-                ["http", "https"].contains(parts.scheme ?? ""), ["", "/"].contains(parts.path), parts.query == nil
+                ["http", "https"].contains(parts.scheme ?? ""), ["", "/"].contains(parts.path), parts.query == nil,
+                parts.user == nil
             else {
                 throw SetupError(
                     "ONSALE_NODE_URL is how other nodes reach this one, as http://10.0.0.2:8080, not “\(url)”.")

@@ -22,13 +22,17 @@ struct NodePlaces: EventPlaces, ClusterPictures {
         guard engine.isInTouch else { return others.first.map { .at(Peer($0)) } ?? .nowhere(retryAfterSeconds: 1) }
         guard let seat = engine.seat(of: event) else { return .here }
         if seat.isHere || seat.owner == membership.node { return .here }
-        guard let owner = others.first(where: { $0.id == seat.owner }) else { return .nowhere(retryAfterSeconds: 1) }
-        return .at(Peer(owner))
+        if let owner = others.first(where: { $0.id == seat.owner }) { return .at(Peer(owner)) }
+        // Perhaps only the way from here is broken.
+        if engine.muted.contains(where: { $0.id == seat.owner }), let other = others.first { return .at(Peer(other)) }
+        return .nowhere(retryAfterSeconds: 1)
     }
+
+    var owners: Set<String> { Set(engine.seats.values.compactMap { $0.owner?.name }) }
 
     func noteAnswer(from peer: Peer) { reach.noteAnswer(of: peer.name) }
 
-    func noteNoAnswer(from peer: Peer, about event: String, since: Int64) {
+    func noteNoAnswer(from peer: Peer, since: Int64) {
         guard reach.isGivenUp(peer.name, since: since),
             let silent = engine.neighbours.first(where: { $0.id.name == peer.name })
         else { return }
