@@ -49,6 +49,8 @@ public struct Neighbourhood: Sendable {
         /// Until when its events may be taken though its beat goes on, and from when on that may be so again.
         var seizableUntil: Int64 = .min
         var nextSeizure: Int64 = .min
+        /// Which have been taken in that time. It may take them back: it doesn't reach this node either.
+        var seized: Set<String> = []
         /// How long it must be well before events are handed to it.
         var settling = Neighbourhood.settlingMilliseconds
     }
@@ -85,7 +87,7 @@ public struct Neighbourhood: Sendable {
             next[node.id] = known
         }
         neighbours = next
-        for id in missingSince.keys where !isMissing(id, at: now) { missingSince[id] = nil }
+        for id in missingSince.keys where isWell(id, at: now) { missingSince[id] = nil }
     }
 
     /// A node didn't answer in time though the registry says it is well. For a while it counts as silent.
@@ -99,9 +101,15 @@ public struct Neighbourhood: Sendable {
         known.settling = min(known.settling * 2, Neighbourhood.settlingMillisecondsMax)
         if now >= known.nextSeizure {
             known.seizableUntil = known.mutedUntil
+            known.seized = []
             known.nextSeizure = known.mutedUntil + known.settling
         }
         neighbours[id] = known
+    }
+
+    /// This node has taken an event from another.
+    public mutating func noteTaken(_ event: String, from id: NodeID) {
+        neighbours[id]?.seized.insert(event)
     }
 
     /// Whether a node shows no beat, so that its sessions are of no use to anybody.
@@ -123,10 +131,10 @@ public struct Neighbourhood: Sendable {
         isBeating(neighbour, now) && neighbour.mutedUntil <= now
     }
 
-    /// Whether others should take a node's events.
-    private func isMissing(_ id: NodeID, at now: Int64) -> Bool {
-        guard let neighbour = neighbours[id], !isWell(neighbour, now) else { return neighbours[id] == nil }
-        return !isBeating(neighbour, now) || now < neighbour.seizableUntil
+    /// Whether others should take this event of a node's.
+    private func isMissing(_ id: NodeID, of event: String, at now: Int64) -> Bool {
+        guard let neighbour = neighbours[id], isBeating(neighbour, now) else { return true }
+        return now < min(neighbour.mutedUntil, neighbour.seizableUntil) && !neighbour.seized.contains(event)
     }
 
     private func isBeating(_ neighbour: Neighbour, _ now: Int64) -> Bool {
@@ -161,7 +169,7 @@ public struct Neighbourhood: Sendable {
         guard !isInDoubt(at: now) else { return false }
         var since = now
         if let owner {
-            guard isMissing(owner, at: now) else {
+            guard isMissing(owner, of: event, at: now) else {
                 missingSince[owner] = nil
                 return false
             }

@@ -21,9 +21,10 @@ package struct PostgresCheck: Sendable {
         self.init(settings, encryption: connection.encryption)
     }
 
+    // What the session would have: each connection of ours turns it on.
     private static let sql = """
         SELECT current_setting('server_version_num'), current_setting('server_version'), current_setting('fsync'),
-            current_setting('synchronous_commit'), current_setting('full_page_writes'),
+            (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'), current_setting('full_page_writes'),
             current_setting('transaction_isolation'), current_setting('server_encoding'),
             current_setting('synchronous_standby_names'), current_setting('transaction_read_only'),
             pg_is_in_recovery()

@@ -7,6 +7,9 @@ public struct Attendance: Sendable {
     var pace: Pace
     var lateness: Lateness
     var runningSince: Timestamp?
+
+    /// Whether the line has not been driven since it was read.
+    package var isFresh: Bool { runningSince == nil }
 }
 
 extension Line {

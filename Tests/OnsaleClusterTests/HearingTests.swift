@@ -15,6 +15,8 @@ import Testing
     final class CountedJournal: EventStore {
         let inner = MemoryJournal()
         let reads = Mutex(0)
+        /// After how many rows reading breaks off.
+        let breaksOffAfter = Mutex<Int?>(nil)
 
         var batchesMax: Int { 1 }
         func heads() throws -> [JournalHead] { try inner.heads() }
@@ -27,7 +29,12 @@ import Testing
         func claim(_ row: JournalRow, owner: NodeID) -> AppendOutcome { inner.claim(row, owner: owner) }
         func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
             reads.withLock { $0 += 1 }
-            try inner.read(partition: partition, from: sequence, body)
+            var rows = 0
+            try inner.read(partition: partition, from: sequence) { row in
+                try body(row)
+                rows += 1
+                if rows == breaksOffAfter.withLock({ $0 }) { throw JournalError.full }
+            }
         }
         func close() throws {}
         func save(_ snapshot: Snapshot) throws { try inner.save(snapshot) }
@@ -72,6 +79,7 @@ import Testing
             for: nodes[0], lastTime: HearingTests.start, now: HearingTests.start, after: [.created(definition)])
         guard case .committed = journal.claim(first, owner: nodes[0]) else { throw JournalError.full }
         look(at: 0)
+        witness.seen.withLock { $0.removeAll() }
     }
 
     private func look(at now: Int64) {
@@ -222,6 +230,39 @@ import Testing
         #expect(witness.seen.withLock { $0 } == [rows[1].lastSequence])
         let handle = try #require(try directory.loaded("opera"))
         #expect(buyers.count == 2 && buyers.allSatisfy { handle.hasOrders(of: $0) })
+    }
+
+    @Test func whatWasReadBeforeAnErrorCounts() throws {
+        let head = try #require(try journal.head(of: "opera"))
+        let row = head.claim(for: nodes[1], lastTime: HearingTests.start, now: HearingTests.start)
+        guard case .committed = journal.claim(row, owner: nodes[1]) else { throw JournalError.full }
+        journal.breaksOffAfter.withLock { $0 = 1 }
+        look(at: 2)
+        journal.breaksOffAfter.withLock { $0 = nil }
+        look(at: 3)
+        #expect(steward.seat(of: "opera")?.owner == nodes[1])
+    }
+
+    @Test func whoeverHandsAnEventOverForgetsWhoWasPresent() throws {
+        let handle = try #require(try directory.loaded("opera"))
+        let row = try #require(try journal.head(of: "opera")).claim(
+            for: nodes[1], lastTime: HearingTests.start, now: HearingTests.start)
+        guard case .committed = journal.claim(row, owner: nodes[1]) else { throw JournalError.full }
+        look(at: 2)
+        // As the loop gives it up for the other node: it has driven the line for an hour.
+        let state = try Recovery.recover("opera", from: journal.inner)
+        var partition = state.partition
+        var facts: [Fact] = []
+        partition.advance(to: HearingTests.start, facts: &facts)
+        partition.advance(to: HearingTests.start.adding(seconds: 3600), facts: &facts)
+        steward.charges["opera"]?.heir = nodes[0]
+        steward.inbox.gaveUp(
+            RecoveredPartition(
+                partition: partition, head: state.head, time: state.time, snapshotSequence: 0), handle: handle)
+        steward.turn(nil, now: 3, wall: HearingTests.start)
+        let kept = steward.charges["opera"]?.replica?.partition
+        #expect(kept?.line.attendance.isFresh == true)
+        #expect(!partition.line.attendance.isFresh)
     }
 
     @Test func moreThanMayWaitIsDropped() throws {

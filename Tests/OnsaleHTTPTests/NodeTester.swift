@@ -228,9 +228,12 @@ struct FalsePeer: Sendable {
     /// The requests that came.
     var requests: [HTTPRequest] { seen.all.withLock { $0 } }
 
-    /// - Parameter answer: nil hangs up.
+    /// - Parameters:
+    ///   - name: the node's, in all its answers; nil for something that is no node.
+    ///   - answer: nil hangs up.
     static func run(
-        answer: @escaping @Sendable (HTTPRequest) async -> Response?, _ body: @Sendable (FalsePeer) async throws -> Void
+        as name: String? = "south", answer: @escaping @Sendable (HTTPRequest) async -> Response?,
+        _ body: @Sendable (FalsePeer) async throws -> Void
     ) async throws {
         let seen = SeenRequests()
         let router = Router(context: OnsaleContext.self)
@@ -238,7 +241,10 @@ struct FalsePeer: Sendable {
             router.on("**", method: method) { request, context -> Response in
                 _ = try await request.body.collect(upTo: 1 << 20)
                 seen.all.withLock { $0.append(request.head) }
-                if let response = await answer(request.head) { return response }
+                if var response = await answer(request.head) {
+                    response.headers[.onsaleNode] = name
+                    return response
+                }
                 try await context.channel.close()
                 return Response(status: .ok)
             }

@@ -243,7 +243,7 @@ import Testing
             status: .serviceUnavailable,
             headers: [.contentType: "application/problem+json", .onsaleNotOwner: "west", .retryAfter: "1"],
             body: .init(byteBuffer: ByteBuffer(string: #"{"type":"/problems/unavailable","status":503}"#)))
-        try await FalsePeer.run(answer: { _ in denial }) { west in
+        try await FalsePeer.run(as: "west", answer: { _ in denial }) { west in
             try await NodeTester.pair { north, south in
                 try await NodeTester.create("opera", at: north, south)
                 north.places.put("opera", .at(west.peer("west")), .at(south.peer))
@@ -312,6 +312,30 @@ import Testing
             south.places.set(peers: [try await FalsePeer.gone("north")])
             let refused = try await south.ask(.GET, "/v1/orders", token: session)
             #expect(refused.status == 503 && refused.problem == "unavailable")
+            // Nothing can be missing that would be on a node without events.
+            south.places.set(peers: [north.peer, try await FalsePeer.gone("edge")])
+            south.places.set(owners: ["north", "south"])
+            #expect(Self.listed(try await south.ask(.GET, "/v1/orders", token: session)) == bought.reversed())
+            #expect(south.places.unanswered.contains("edge"))
+        }
+    }
+
+    @Test("What something else says at a node's address is no answer of that node")
+    func stranger() async throws {
+        let forged = Response(
+            status: .created, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(string: #"{"hold":"hld_forged"}"#)))
+        for name in [nil, "west"] as [String?] {
+            try await FalsePeer.run(as: name, answer: { _ in forged }) { peer in
+                try await NodeTester.run("north") { north in
+                    try await NodeTester.create("opera", at: north)
+                    north.places.put("opera", .at(peer.peer("south")))
+                    let answer = try await north.ask(.POST, Self.pause, token: ServiceTester.adminToken)
+                    #expect(answer.status == 503 && answer.problem == "unavailable")
+                    #expect(north.places.unanswered == ["south"])
+                    #expect(peer.requests.count == 1)
+                }
+            }
         }
     }
 

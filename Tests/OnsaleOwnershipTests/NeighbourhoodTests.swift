@@ -188,6 +188,9 @@ import Testing
             } else if !isHere, street.neighbourhood.mayClaim(event, ownedBy: other, at: now) {
                 isHere = true
                 taken.append(now)
+                street.neighbourhood.noteTaken(event, from: other)
+                // Should that one take it back, it may.
+                #expect(!street.neighbourhood.mayClaim(event, ownedBy: other, at: now))
             }
         }
         #expect(taken.first == 10_000 && taken.count > 3 && taken.count < 20, "\(taken)")

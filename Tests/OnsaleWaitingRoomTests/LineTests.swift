@@ -76,6 +76,23 @@ import Testing
         }
     }
 
+    @Test("A line that comes back to a process counts nobody as absent who was present elsewhere meanwhile")
+    func forgetsAttendance() {
+        for forgets in [true, false] {
+            var line = line(cap: 1)
+            for buyer in Self.buyers[..<3] { _ = ask(&line, JoinLine(buyer), at: 0) }
+            _ = ask(&line, ClaimPass(of: 1, buyer: Self.buyers[0]), at: 1)
+            if forgets { line.forgetAttendance() }
+            // The first pass has ended, and the one behind asks first.
+            _ = ask(&line, JoinLine(Self.buyers[2]), at: 700)
+            let (behind, _) = ask(&line, ClaimPass(of: 3, buyer: Self.buyers[2]), at: 701)
+            let (before, _) = ask(&line, ClaimPass(of: 2, buyer: Self.buyers[1]), at: 702)
+            let isServed = [before, behind].map { (try? $0.get()) != nil }
+            #expect(isServed == [forgets, !forgets])
+            #expect(line.breaches().isEmpty && line.fault == nil)
+        }
+    }
+
     @Test("Lowering the cap withdraws calls at once, and admissions stay within it")
     func lowersCap() {
         var line = line(cap: 4)

@@ -54,6 +54,8 @@ final class SimulatedDatabase: Sendable {
         var registry: [NodeID: RegisteredNode] = [:]
         var goneAt: [NodeID: Int64] = [:]
         var owners: [String: NodeID] = [:]
+        /// How often each event went from one node to another.
+        var moves: [String: Int] = [:]
         /// When each event's last epoch began.
         var epochs: [String: (epoch: UInt64, at: Int64)] = [:]
         /// Until when each node doesn't reach another, whose beat it sees.
@@ -82,6 +84,7 @@ final class SimulatedDatabase: Sendable {
     }
 
     func setTrouble(_ trouble: Trouble) { state.withLock { $0.trouble = trouble } }
+    func moves(of event: String) -> Int { state.withLock { $0.moves[event] ?? 0 } }
     func noteDeaf(_ node: NodeID, to other: NodeID, until: Int64) {
         state.withLock { $0.deafUntil[node, default: [:]][other] = until }
     }
@@ -171,6 +174,7 @@ final class SimulatedDatabase: Sendable {
             if state.registry[claimant]?.sells == false {
                 state.findings.append("\(row.partition): given to \(claimant), which doesn't sell")
             }
+            if let owner, owner != claimant { state.moves[row.partition, default: 0] += 1 }
             state.owners[row.partition] = claimant
             state.epochs[row.partition] = (row.epoch, state.now)
         }

@@ -19,7 +19,7 @@ final class World {
     /// Within so long of the last fault every event must sell again.
     private static let recovery: Int64 = 5000
     /// More often no event goes from node to node, whatever happens.
-    private static let epochsMax: UInt64 = 40
+    private static let movesMax = 15
     private static let buyers = 10
     private static let seats = 12
 
@@ -51,8 +51,8 @@ final class World {
         var orders = 0
         var paid = 0
         var epochs: UInt64 = 0
-        /// Of one event.
-        var epochsMax: UInt64 = 0
+        /// How often an event went from one node to another, at most.
+        var moves = 0
         var recovery: Int64 = 0
         /// Rows replayed as they were heard.
         var heard = 0
@@ -447,10 +447,9 @@ final class World {
             }
             let (sale, line) = (state.partition.sale, state.partition.line)
             figures.epochs += state.partition.epoch
-            figures.epochsMax = max(figures.epochsMax, state.partition.epoch)
-            if state.partition.epoch > World.epochsMax {
-                findings.append("\(event): went from node to node \(state.partition.epoch) times")
-            }
+            let moves = database.moves(of: event)
+            figures.moves = max(figures.moves, moves)
+            if moves > World.movesMax { findings.append("\(event): went from node to node \(moves) times") }
             figures.orders += sale.orders.count
             figures.paid += sale.orders.count { $0.captured > 0 }
             for order in sale.orders {

@@ -12,7 +12,7 @@ for seed in first..<first + count {
     totals.orders += world.figures.orders
     totals.paid += world.figures.paid
     totals.epochs += world.figures.epochs
-    totals.epochsMax = max(totals.epochsMax, world.figures.epochsMax)
+    totals.moves = max(totals.moves, world.figures.moves)
     totals.heard += world.figures.heard
     totals.recovery = max(totals.recovery, world.figures.recovery)
     guard !world.findings.isEmpty else { continue }
@@ -21,6 +21,6 @@ for seed in first..<first + count {
     if failed >= 20 { break }
 }
 print(
-    "\(count) seeds from \(first): \(failed) failed; \(totals.orders) orders, \(totals.paid) paid, \(totals.epochs) epochs (at most \(totals.epochsMax) of an event), slowest recovery \(totals.recovery) ms, \(totals.heard) rows heard"
+    "\(count) seeds from \(first): \(failed) failed; \(totals.orders) orders, \(totals.paid) paid, \(totals.epochs) epochs (an event moved \(totals.moves) times at most), slowest recovery \(totals.recovery) ms, \(totals.heard) rows heard"
 )
 exit(failed == 0 ? 0 : 1)

@@ -94,7 +94,7 @@ PLANTS = [
         [
             (
                 NEIGHBOURHOOD,
-                "            guard !isWell(owner, at: now) else {\n                missingSince[owner] = nil",
+                "            guard isMissing(owner, of: event, at: now) else {\n                missingSince[owner] = nil",
                 "            guard owner != node else {\n                missingSince[owner] = nil",
             )
         ],
@@ -116,8 +116,8 @@ PLANTS = [
         [
             (
                 NEIGHBOURHOOD,
-                "        let silence = min(now, seenAt ?? now) - neighbour.beatAt",
-                "        let silence = now - neighbour.beatAt",
+                "        min(now, seenAt ?? now) - neighbour.beatAt",
+                "        now - neighbour.beatAt",
             )
         ],
     ),
@@ -141,6 +141,23 @@ PLANTS = [
                 "        return heir == node ? nil : heir",
                 "        return heir == node ? settled(at: now).first { $0 != node } : heir",
             )
+        ],
+    ),
+    (
+        "no-tenure",
+        "an event may be handed on as soon as it was taken, so it goes round where nodes disagree on who is well",
+        [
+            (
+                EPOCHS,
+                "        guard isClosing || now - Steward.tenureMilliseconds >= charge.hereSince else { return }\n",
+                "        _ = charge\n",
+            ),
+            (
+                NEIGHBOURHOOD,
+                "        return now < min(neighbour.mutedUntil, neighbour.seizableUntil)"
+                " && !neighbour.seized.contains(event)",
+                "        return now < neighbour.mutedUntil",
+            ),
         ],
     ),
     # A batch and its outcome.
@@ -345,6 +362,11 @@ PLANTS = [
         ],
     ),
     (
+        "trust-regained-unheard",
+        "a node that was out of touch for a moment doesn't go on with what waited meanwhile",
+        [(LOOP, "            wasTrusted = true\n            wake()\n", "            wasTrusted = true\n")],
+    ),
+    (
         "no-challenge",
         "an owner that is told that it was deposed learns it from its next row only",
         [
@@ -437,6 +459,17 @@ PLANTS = [
                 "        } else if charge.replica.map({ $0.head.lastSequence < max(charge.sighted, charge.hinted) })"
                 " ?? true {",
                 "        } else if charge.replica == nil {",
+            )
+        ],
+    ),
+    (
+        "half-read-forgotten",
+        "what was read of a journal before an error is replayed, and nothing is done about it",
+        [
+            (
+                FOLLOWING,
+                "            unreadable(event, error)\n        }\n        // What was read before an error counts, too.\n",
+                "            return unreadable(event, error)\n        }\n",
             )
         ],
     ),

@@ -64,7 +64,11 @@ extension Steward {
                 // Somebody has taken it meanwhile.
                 if state.partition.epoch != epoch { return reconsider(event) }
                 charges[event]?.replica = nil
-                if let before = charge.predecessor { deposed.append(before) }
+                if let before = charge.predecessor {
+                    neighbourhood.noteTaken(event, from: before)
+                    // One whose beat goes on is of use to others.
+                    if neighbourhood.isSilent(before, at: now) { deposed.append(before) }
+                }
                 charges[event]?.predecessor = nil
                 charges[event]?.hereSince = now
                 mailbox.deliver(.loaded(handle, state))

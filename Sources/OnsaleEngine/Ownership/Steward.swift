@@ -154,9 +154,7 @@ final class Steward {
         guard let charge = charges[event], charge.isSettled, !charge.isHere, charge.replica != nil, !isClosing,
             neighbourhood.mayClaim(event, ownedBy: charge.ownership.owner, at: now)
         else { return }
-        charges[event]?.predecessor = charge.ownership.owner.flatMap {
-            neighbourhood.isSilent($0, at: now) ? neighbourhood.find($0)?.id : nil
-        }
+        charges[event]?.predecessor = charge.ownership.owner.flatMap { neighbourhood.find($0) }?.id
         handle(.claim, event)
     }
 

@@ -42,7 +42,8 @@ struct NodeStore: Sendable {
             let others = try registry.look(isWell: true, sells: false).nodes.filter { $0.id.name != id.name }
             if let other = others.first(where: { $0.isConnected && $0.url == url }) {
                 throw SetupError(
-                    "the node \(other.id.name) is running at \(url) already. Give each node an ONSALE_NODE_URL of its own.")
+                    "the node \(other.id.name) is running at \(url) already. Give each node an ONSALE_NODE_URL of its own."
+                )
             }
             if !acceptsClock { try NodeStore.check(clock: registry) }
         } catch {
@@ -71,7 +72,8 @@ struct NodeStore: Sendable {
         guard max(ahead, behind) > clockSecondsMax * 1000 else { return }
         throw SetupError(
             "this machine's clock is \(max(ahead, behind) / 1000) seconds \(ahead > 0 ? "ahead of" : "behind") the "
-                + "database's. Set it right (NTP); or start with --accept-clock, if it is the database's that is wrong.")
+                + "database's. Set it right (NTP); or start with --accept-clock, if it is the database's that is wrong."
+        )
     }
 
     /// Ends the journal's threads. A process that ended while they connect would crash on the way: OpenSSL tidies up at

@@ -331,6 +331,19 @@ import Testing
         }
     }
 
+    @Test("Whoever turns it off while nodes run changes nothing for their next connections")
+    func keepsCommitsSynchronous() async throws {
+        let server = try PostgresServer.shared.get()
+        try await server.withDatabase { name in
+            try server.run("ALTER DATABASE \(name) SET synchronous_commit = off")
+            let connection = try PostgresConnection(
+                PostgresConfiguration(url: server.url(database: name)), by: .after(.seconds(10)))
+            defer { connection.close() }
+            let rows = try connection.rows("SELECT current_setting('synchronous_commit')", by: .after(.seconds(10)))
+            #expect(rows.first?.first == "on")
+        }
+    }
+
     @Test("Nodes that make the same secret at once all get the same one")
     func secrets() async throws {
         try await withPostgresJournal { journal, _ in
