@@ -190,7 +190,8 @@ import Testing
                 taken.append(now)
                 street.neighbourhood.noteTaken(event, from: other)
                 // Should that one take it back, it may.
-                #expect(!street.neighbourhood.mayClaim(event, ownedBy: other, at: now))
+                let mayAgain = street.neighbourhood.mayClaim(event, ownedBy: other, at: now)
+                #expect(!mayAgain)
             }
         }
         #expect(taken.first == 10_000 && taken.count > 3 && taken.count < 20, "\(taken)")
