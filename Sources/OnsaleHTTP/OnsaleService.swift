@@ -101,7 +101,9 @@ package struct OnsaleService: Sendable {
         let nodes = places.map(Nodes.init)
         let groups: [any RouteGroup] = [
             EventRoutes(events: events, presenter: presenter, plans: plans, tokens: tokens),
-            LineRoutes(events: events, tokens: tokens, challenge: JoinChallenge(bits: settings.joinChallengeBits)),
+            LineRoutes(
+                events: events, tokens: tokens, challenge: JoinChallenge(bits: settings.joinChallengeBits),
+                nodes: nodes),
             StreamRoutes(
                 events: events, gate: gate, broadcaster: broadcaster, shares: shares, node: nodes?.name,
                 listeners: listeners, takesOverSockets: settings.takesOverSockets),

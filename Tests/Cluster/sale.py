@@ -2,6 +2,7 @@
 
 import collections
 import http.client
+import datetime
 import json
 import pathlib
 import subprocess
@@ -53,6 +54,12 @@ def insist(urls, method, path, token=None, body=None, seconds=60, **headers):
     raise Unfinished(f"{method} {path}: {last}")
 
 
+def moment(seconds):
+    """So many seconds from now, as the contract writes it."""
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
 class Event:
     """An event, and how its organizer looks at it."""
 
@@ -65,7 +72,8 @@ class Event:
         self.name = name
         self.path = f"/v1/events/{name}"
 
-    def create(self, plan=None, capacity=3000, hold_seconds=600, tickets=1000, waiting_room=False):
+    def create(self, plan=None, capacity=3000, hold_seconds=600, tickets=1000, waiting_room=False,
+               opens_in=None):
         prices = [{"category": "Standing", "amount": 132_000}]
         body = {
             "id": self.name, "title": "Arena Night", "venue": "Arena", "startsAt": "2030-01-01T10:00:00.000Z",
@@ -73,6 +81,9 @@ class Event:
             "onsale": {"waitingRoom": waiting_room, "maxActiveShoppers": 5000, "passSeconds": 7200,
                        "passIdleSeconds": 3600},
             "limits": {"ticketsPerBuyer": tickets, "holdSeconds": hold_seconds, "preventOrphans": False}}
+        if opens_in is not None:
+            # A lobby, open already.
+            body["onsale"] |= {"waitingRoom": True, "lobbyOpensAt": moment(-60), "opensAt": moment(opens_in)}
         if plan:
             body["seatingPlan"] = json.loads(pathlib.Path(plan).read_text())
             seated = {seat["category"] for zone in body["seatingPlan"]["zones"] for row in zone.get("rows", [])

@@ -1,7 +1,9 @@
 """Three nodes of the program on one PostgreSQL: what they tell of one another's events, and what becomes of a sale when
 one of them, the database or the network between them fails."""
 
+import hashlib
 import json
+import pathlib
 import re
 import subprocess
 import sys
@@ -135,6 +137,17 @@ class ServiceTests(NodesTestCase):
         event.settled()
         self.expect_every_rule_holds()
 
+    def test_list_of_entrants_is_the_same_at_every_node(self):
+        event = self.new_event("drawn", opens_in=2)
+        for number in range(5):
+            session = ask(self.urls[0], "POST", "/v1/sessions", body={"email": f"fan{number}@example.com"}).json["token"]
+            insist(self.urls, "POST", event.path + "/waiting-room", session)
+        drawn = eventually(
+            lambda: ask(self.urls[0], "GET", event.path + "/waiting-room").json.get("entrantsHash"), "the draw", 20, 0.2)
+        for url in self.urls * 2:
+            answer = ask(url, "GET", event.path + "/waiting-room/entrants")
+            self.assertEqual((answer.status, hashlib.sha256(answer.body).hexdigest()), (200, drawn))
+
     def test_list_of_orders_has_those_of_every_node(self):
         events = self.events_of()
         bought = set()
@@ -245,6 +258,22 @@ class StartTests(unittest.TestCase):
 
     def test_name_of_a_node_that_runs(self):
         self.expect_refusal("twin", "another node called node1 is running", ONSALE_NODE_NAME="node1")
+
+    def test_address_of_a_node_that_runs(self):
+        url = self.cluster.nodes[0].url
+        self.expect_refusal("shadow", f"node1 is running at {url} already", ONSALE_NODE_URL=url)
+
+    def test_address_that_nobody_can_reach(self):
+        self.expect_refusal("open", "Set ONSALE_NODE_URL", ONSALE_NODE_URL="", ONSALE_HOST="0.0.0.0")
+
+    def test_clock_that_is_not_the_databases(self):
+        shim = self.servers.folder / "shifted_clock.so"
+        subprocess.run(
+            ["clang", "-shared", "-fPIC", "-o", str(shim), str(pathlib.Path(__file__).parent / "shifted_clock.c")],
+            check=True)
+        for seconds, words in ((540, "5[34][0-9] seconds ahead of the database"), (-60, "(59|60) seconds behind")):
+            self.expect_refusal(
+                f"late{seconds}", words, LD_PRELOAD=str(shim), SHIFTED_CLOCK_SECONDS=str(seconds))
 
     def test_other_organizers_token(self):
         self.expect_refusal("foreign", "ONSALE_ADMIN_TOKEN is not the one", ONSALE_ADMIN_TOKEN="another-token-0123456")

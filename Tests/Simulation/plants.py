@@ -149,7 +149,7 @@ PLANTS = [
         [
             (
                 EPOCHS,
-                "        guard isClosing || now - Steward.tenureMilliseconds >= charge.hereSince else { return }\n",
+                "        guard isClosing || now - Steward.tenureMilliseconds >= charge.takenAt else { return }\n",
                 "        _ = charge\n",
             ),
             (

@@ -21,7 +21,7 @@ extension Steward {
     /// Asks the loop to give up an event that belongs elsewhere.
     func leave(_ event: String) {
         guard let charge = charges[event], !charge.isLeaving else { return }
-        guard isClosing || now - Steward.tenureMilliseconds >= charge.hereSince else { return }
+        guard isClosing || now - Steward.tenureMilliseconds >= charge.takenAt else { return }
         let heir =
             isClosing
             ? neighbourhood.successor(of: event, at: now) : neighbourhood.betterOwner(of: event, at: now)

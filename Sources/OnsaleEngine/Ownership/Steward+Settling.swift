@@ -66,11 +66,11 @@ extension Steward {
                 charges[event]?.replica = nil
                 if let before = charge.predecessor {
                     neighbourhood.noteTaken(event, from: before)
+                    charges[event]?.takenAt = now
                     // One whose beat goes on is of use to others.
                     if neighbourhood.isSilent(before, at: now) { deposed.append(before) }
                 }
                 charges[event]?.predecessor = nil
-                charges[event]?.hereSince = now
                 mailbox.deliver(.loaded(handle, state))
                 return note("Event is written here", event, epoch)
             }

@@ -16,7 +16,7 @@ final class Steward {
     static let damageMilliseconds: Int64 = 5000
     /// How many events are handed over at a time.
     static let leavingMax = 2
-    /// How long an event stays with a node that has taken it. Where nodes disagree on who is well, it would go round
+    /// How long an event stays with a node that has taken it from another. Where nodes disagree on who is well, it would go round
     /// among them without a rest.
     static let tenureMilliseconds = Neighbourhood.settlingMilliseconds
 

@@ -16,7 +16,7 @@ enum ServingNode: Sendable, Hashable {
     static let promptSeconds = 5
     /// An owner that answers at once.
     static let promptOwner = ServingNode.owner(seconds: promptSeconds, lane: .prompt)
-    /// An owner that reads or tells much: all orders, all entrants, an event's whole journal after a restart.
+    /// An owner that reads or tells much: all orders, an event's whole journal after a restart.
     static let historian = ServingNode.owner(seconds: 60, lane: .long)
     /// An owner that may wait for a payment, for 30 s at most.
     static let cashier = ServingNode.owner(seconds: 35, lane: .patient)

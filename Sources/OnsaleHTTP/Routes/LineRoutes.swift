@@ -12,9 +12,11 @@ struct LineRoutes: RouteGroup {
     /// nil if joining needs no proof of work.
     let challenge: JoinChallenge?
     private let rooms = WaitingRoomCache()
-    private let entrantLists = EntrantLists()
+    private let entrantLists: EntrantLists
 
-    init(events: EventClient, tokens: Tokens, challenge: JoinChallenge?) {
+    /// - Parameter nodes: nil where there is only this one.
+    init(events: EventClient, tokens: Tokens, challenge: JoinChallenge?, nodes: Nodes?) {
+        entrantLists = EntrantLists(nodes)
         self.events = events
         self.tokens = tokens
         self.challenge = challenge
@@ -39,7 +41,7 @@ struct LineRoutes: RouteGroup {
                 "Says how the line stands, the same for everybody.", by: .anyone, takes: .nothing,
                 gives: [.init(200, "How it stands.", .waitingRoom, headers: [.cacheControl])], getWaitingRoom),
             Endpoint(
-                "listEntrants", .get, event: "/waiting-room/entrants", for: .buyer, at: .historian,
+                "listEntrants", .get, event: "/waiting-room/entrants", for: .buyer, at: .any,
                 "Lists the lobby's entrants in the order in which they joined, for whoever wants to check the draw.",
                 "`entrantsHash` is the SHA-256 of this list, byte for byte; the entrant in line `lobbyIndex`, counted from 0, "
                     + "is the one who was told that index.",
@@ -86,7 +88,10 @@ struct LineRoutes: RouteGroup {
     }
 
     private func listEntrants(_ event: EventHandle, _ call: Call<Void, Void>) async throws -> Response {
-        guard let list = try await entrantLists.list(of: event, events.engine) else { throw Problem.notFound }
+        let isPassedOn = call.context.relay != nil
+        guard let list = try await entrantLists.list(of: event, events.engine, isPassedOn: isPassedOn) else {
+            throw Problem.notFound
+        }
         // Slices of the one list, sent piece by piece: a million entrants are 31 MB, and a slow reader must not hold a
         // copy.
         let body = ResponseBody(contentLength: list.readableBytes) { writer in

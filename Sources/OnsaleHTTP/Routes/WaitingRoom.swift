@@ -1,3 +1,5 @@
+import Crypto
+import HTTPTypes
 import NIOCore
 import OnsaleEngine
 import OnsaleSale
@@ -59,18 +61,38 @@ final class WaitingRoomCache: Sendable {
     }
 }
 
-/// The entrants of lobbies as text. A list never changes after the draw, so it is made once and shared.
+/// The entrants of lobbies as text. A list never changes after the draw, so a node makes it, or asks the owner for it,
+/// once, and shares it: people who read slowly must not each hold a copy on its way.
 actor EntrantLists {
     private static let listsMax = 4
+    /// A line an entrant, of at most so many bytes.
+    private static let lineBytesMax = 40
+    private static let seconds = 60
 
+    private let nodes: Nodes?
     private var lists: [String: Task<ByteBuffer?, any Error>] = [:]
 
+    /// - Parameter nodes: nil where there is only this one.
+    init(_ nodes: Nodes?) {
+        self.nodes = nodes
+    }
+
+    /// - Parameter isPassedOn: whether another node asks, which takes this one for the owner.
     /// - Returns: nil before the draw.
-    func list(of event: EventHandle, _ engine: Engine) async throws -> ByteBuffer? {
+    /// - Throws: ``Problem`` `unavailable` if the owner gives no answer.
+    func list(of event: EventHandle, _ engine: Engine, isPassedOn: Bool) async throws -> ByteBuffer? {
+        guard event.view.line.entrantsHash != nil else { return nil }
         if let known = lists[event.id] { return try await known.value }
+        var owner: Peer?
+        switch nodes?.places.place(of: event.id) {
+        case .here, nil: break
+        case .at(let peer) where !isPassedOn: owner = peer
+        case .at, .nowhere: throw Problem.nobodyAnswers()
+        }
         if lists.count >= EntrantLists.listsMax { lists.removeAll() }
         // Others will wait for it too, so it is not in this request's context.
-        let making = Task.detached { () -> ByteBuffer? in
+        let making = Task.detached { [nodes, owner] () -> ByteBuffer? in
+            if let nodes, let owner { return try await EntrantLists.fetch(event, from: owner, nodes) }
             guard let buyers = try await engine.read(event, { $0.line.entrantList }) else { return nil }
             var text = ByteBuffer()
             text.reserveCapacity(buyers.count * 31)
@@ -87,6 +109,24 @@ actor EntrantLists {
             throw error
         }
         if list == nil { lists[event.id] = nil }
+        return list
+    }
+
+    /// Asks the owner. What it says is held against the hash that everybody knows.
+    private static func fetch(_ event: EventHandle, from owner: Peer, _ nodes: Nodes) async throws -> ByteBuffer {
+        let sent = Forwarder.Sent(
+            method: .get, target: "/v1/events/\(event.id)/waiting-room/entrants", fields: [.onsaleHops: "1"], body: nil,
+            lane: .long, seconds: seconds)
+        guard case .answered(let answer) = await nodes.ask(owner, sent) else { throw Problem.nobodyAnswers() }
+        guard answer.isOK else {
+            await answer.drop()
+            throw Problem.nobodyAnswers()
+        }
+        let bytesMax = lineBytesMax * Int(event.view.line.lobbySize ?? 0)
+        let list = try? await within(seconds: seconds) { try await answer.whole(upTo: bytesMax) }
+        guard let list = list ?? nil,
+            Array(SHA256.hash(data: list.readableBytesView)) == event.view.line.entrantsHash
+        else { throw Problem.nobodyAnswers() }
         return list
     }
 }
