@@ -29,8 +29,8 @@ final class SimulatedDatabase: Sendable {
         let sender: NodeID
         var rows: [JournalRow]
         let claimant: NodeID?
-        let arrivesAt: Int64
-        let commitsAt: Int64
+        var arrivesAt: Int64
+        var commitsAt: Int64
         /// When the answer arrives; nil if it is lost.
         let answersAt: Int64?
         let givesUpAt: Int64
@@ -53,6 +53,8 @@ final class SimulatedDatabase: Sendable {
         var fullUntil: Int64 = .min
         var registry: [NodeID: RegisteredNode] = [:]
         var goneAt: [NodeID: Int64] = [:]
+        /// Those that never take events.
+        var edges: Set<NodeID> = []
         var owners: [String: NodeID] = [:]
         /// How often each event went from one node to another.
         var moves: [String: Int] = [:]
@@ -96,6 +98,11 @@ final class SimulatedDatabase: Sendable {
             state.trouble = Trouble()
             state.cutUntil.removeAll()
             state.fullUntil = .min
+            // What takes its time was a fault, too.
+            for index in state.pending.indices where state.pending[index].arrivesAt < .max {
+                state.pending[index].arrivesAt = min(state.pending[index].arrivesAt, state.now + 1000)
+                state.pending[index].commitsAt = min(state.pending[index].commitsAt, state.now + 2000)
+            }
         }
     }
 
@@ -171,7 +178,7 @@ final class SimulatedDatabase: Sendable {
         }
         let outcome = committed.claim(row, owner: claimant)
         if case .committed = outcome {
-            if state.registry[claimant]?.sells == false {
+            if state.edges.contains(claimant) {
                 state.findings.append("\(row.partition): given to \(claimant), which doesn't sell")
             }
             if let owner, owner != claimant { state.moves[row.partition, default: 0] += 1 }
@@ -284,6 +291,7 @@ final class SimulatedDatabase: Sendable {
 
     func register(_ node: NodeID, sells: Bool = true) {
         state.withLock { state in
+            if !sells { state.edges.insert(node) }
             state.registry[node] = RegisteredNode(
                 id: node, url: "", sells: sells, beat: 1, isConnected: true, since: Timestamp(milliseconds: state.now))
         }
@@ -315,12 +323,13 @@ final class SimulatedDatabase: Sendable {
         }
     }
 
-    func tick(_ node: NodeID) throws -> Sighting {
+    /// - Parameter sells: whether it takes events.
+    func tick(_ node: NodeID, sells: Bool) throws -> Sighting {
         try check(node)
         return try state.withLock { state in
             if let entry = state.registry[node] {
                 state.registry[node] = RegisteredNode(
-                    id: node, url: "", sells: entry.sells, beat: entry.beat + 1, isConnected: true, since: entry.since)
+                    id: node, url: "", sells: sells, beat: entry.beat + 1, isConnected: true, since: entry.since)
             }
             var looks = state.looks[node] ?? (state.now, state.now)
             if state.now - looks.last > SimulatedDatabase.breakMilliseconds { looks.since = state.now }

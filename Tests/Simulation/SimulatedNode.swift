@@ -138,7 +138,9 @@ final class SimulatedNode {
         }
         if nextTick <= now, look == nil {
             nextTick = now + 250
-            if isBlindUntil <= now, let seen = try? database.tick(id) { look = (seen, now + database.lookTakes()) }
+            if isBlindUntil <= now, let seen = try? database.tick(id, sells: sells && !isClosing) {
+                look = (seen, now + database.lookTakes())
+            }
         }
         if let (seen, at) = look, at <= now {
             look = nil

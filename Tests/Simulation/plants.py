@@ -338,26 +338,26 @@ PLANTS = [
         [
             (
                 LOOKOUT,
-                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event))\n",
+                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event, epoch: head.epoch))\n",
                 "            _ = handle\n",
             ),
             (
                 STEWARD,
-                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event))",
-                "        later.append(event)",
+                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event, epoch: epoch))",
+                "        later.append((event, epoch))",
             ),
             (
                 STEWARD,
                 "        for note in inbox.take() { heed(note) }",
                 "        for note in inbox.take() { heed(note) }\n"
-                "        for event in later {\n            charges[event]?.handle?.doubt()\n"
-                "            mailbox.deliver(.challenge(event: event))\n        }\n"
+                "        for (event, epoch) in later {\n            charges[event]?.handle?.doubt()\n"
+                "            mailbox.deliver(.challenge(event: event, epoch: epoch))\n        }\n"
                 "        later.removeAll()",
             ),
             (
                 STEWARD,
                 "    var isClosing = false",
-                "    var isClosing = false\n    private var later: [String] = []",
+                "    var isClosing = false\n    private var later: [(String, UInt64)] = []",
             ),
         ],
     ),
@@ -372,12 +372,12 @@ PLANTS = [
         [
             (
                 LOOKOUT,
-                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event))\n",
+                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event, epoch: head.epoch))\n",
                 "            _ = handle\n",
             ),
             (
                 STEWARD,
-                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event))\n",
+                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event, epoch: epoch))\n",
                 "",
             ),
         ],

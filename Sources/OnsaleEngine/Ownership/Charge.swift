@@ -30,7 +30,7 @@ struct Charge {
     var heard: (lastSequence: UInt64, at: Int64)?
     /// When the last epoch that the registry has told of began.
     var since = Timestamp(milliseconds: 0)
-    /// When it was taken from another node last, by the steward's clock.
+    /// When it came from another node last, by the steward's clock.
     var takenAt: Int64 = .min
     /// Whether the loop has been asked to give the event up.
     var isLeaving = false

@@ -20,7 +20,7 @@ struct Lookout {
                 continue
             }
             handle.doubt()
-            mailbox.deliver(.challenge(event: head.event))
+            mailbox.deliver(.challenge(event: head.event, epoch: head.epoch))
         }
         // Only now, so that nobody acts for an event that is known to be lost.
         lease.extend(from: sighting.askedAt)

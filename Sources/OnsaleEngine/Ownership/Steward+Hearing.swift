@@ -32,8 +32,10 @@ extension Steward {
         }
         if isHere {
             figures.known += heard.count
-            let isDeposed = heard.contains { if case .row(let row) = $0 { row.epoch > epoch } else { false } }
-            if isDeposed { challenge(event) }
+            let epochs = heard.compactMap { hearsay -> UInt64? in
+                if case .row(let row) = hearsay { row.epoch } else { nil }
+            }
+            if let latest = epochs.max(), latest > epoch { challenge(event, latest) }
             return
         }
         replay(heard.sorted { $0.lastSequence < $1.lastSequence }, event, &figures)

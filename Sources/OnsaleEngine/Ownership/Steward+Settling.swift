@@ -66,11 +66,12 @@ extension Steward {
                 charges[event]?.replica = nil
                 if let before = charge.predecessor {
                     neighbourhood.noteTaken(event, from: before)
-                    charges[event]?.takenAt = now
                     // One whose beat goes on is of use to others.
                     if neighbourhood.isSilent(before, at: now) { deposed.append(before) }
                 }
                 charges[event]?.predecessor = nil
+                // A new one may go where it belongs at once.
+                if epoch > 1 { charges[event]?.takenAt = now }
                 mailbox.deliver(.loaded(handle, state))
                 return note("Event is written here", event, epoch)
             }

@@ -16,7 +16,7 @@ final class Steward {
     static let damageMilliseconds: Int64 = 5000
     /// How many events are handed over at a time.
     static let leavingMax = 2
-    /// How long an event stays with a node that has taken it from another. Where nodes disagree on who is well, it would go round
+    /// How long an event stays with a node that it came to from another. Where nodes disagree on who is well, it would go round
     /// among them without a rest.
     static let tenureMilliseconds = Neighbourhood.settlingMilliseconds
 
@@ -126,14 +126,14 @@ final class Steward {
             doubtHearsay(&charge, head, askedAt: sighting.askedAt)
             charges[head.event] = charge
             // The lookout doubts what is written already; this is for what was on its way to the loop then.
-            if head.epoch > charge.ownership.epoch, charge.isHere { challenge(head.event) }
+            if head.epoch > charge.ownership.epoch, charge.isHere { challenge(head.event, head.epoch) }
         }
     }
 
     /// Another node has begun an epoch of an event that is written here.
-    func challenge(_ event: String) {
+    func challenge(_ event: String, _ epoch: UInt64) {
         charges[event]?.handle?.doubt()
-        mailbox.deliver(.challenge(event: event))
+        mailbox.deliver(.challenge(event: event, epoch: epoch))
     }
 
     /// Does for one event what its turn brings.

@@ -14,7 +14,7 @@ final class Mailbox: Sendable {
         /// Tell someone that everything delivered before has been taken in.
         case reached(@Sendable () -> Void)
         /// The journal has rows of another owner.
-        case challenge(event: String)
+        case challenge(event: String, epoch: UInt64)
         /// Stop making callers wait for orders.
         case drain
     }

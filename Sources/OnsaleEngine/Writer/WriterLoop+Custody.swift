@@ -37,6 +37,26 @@ extension WriterLoop {
         for follower in followers { follower.resume(writer.partition, at: writer.head) }
     }
 
+    /// Does what an epoch that others have begun asks for, unless this node's own is a later one.
+    func answerChallenge(of event: String, now: Timestamp) {
+        guard let epoch = challenges[event] else { return }
+        guard let writer = writers[event] else {
+            // What has been set aside may come back from a state that is older than the challenge.
+            if aside[event] == nil { challenges[event] = nil }
+            return
+        }
+        guard writer.partition.epoch < epoch else {
+            challenges[event] = nil
+            return
+        }
+        writer.handle.doubt()
+        // While a batch is on its way, its collision will tell.
+        guard !writer.isInFlight else { return }
+        writer.fail(.moved)
+        setAside(writer, now: now)
+        custody?.collided(event: event)
+    }
+
     /// Hands events over whose turn has come, between two batches.
     func giveUp(now: Timestamp) {
         for event in releasing.sorted() {

@@ -25,6 +25,8 @@ final class WriterLoop {
     var writers: [String: EventWriter] = [:]
     /// Writers whose state or batch is in doubt, until ``EventCustody`` has settled what becomes of them.
     var aside: [String: Aside] = [:]
+    /// The epochs that others have begun of events that are written here or set aside.
+    var challenges: [String: UInt64] = [:]
     var flights: [UInt64: Flight] = [:]
     var lastBatch: UInt64 = 0
     /// Events whose inbox was not emptied in the last turn.
@@ -150,6 +152,7 @@ final class WriterLoop {
             handle.open(epoch: recovered.partition.epoch)
             directory.publish(handle)
             for follower in followers { follower.resume(recovered.partition, at: recovered.head) }
+            answerChallenge(of: handle.id, now: now)
         case .created(let handle, let partition, let reply):
             writers[handle.id] = EventWriter(handle: handle, creating: partition, now: now, reply: reply)
         case .snapshotTaken(let event, let sequence):
@@ -159,16 +162,13 @@ final class WriterLoop {
             guard let flight = flights.removeValue(forKey: batch) else { return }
             land(flight, outcomes, now: now)
             wake()
-        case .settled(let event, let settlement): settle(event, settlement)
+        case .settled(let event, let settlement):
+            settle(event, settlement)
+            answerChallenge(of: event, now: now)
         case .release(let event): if writers[event] != nil { releasing.insert(event) }
-        case .challenge(let event):
-            guard let writer = writers[event] else { return }
-            writer.handle.doubt()
-            // While a batch is on its way, its collision will tell.
-            guard !writer.isInFlight else { return }
-            writer.fail(.moved)
-            setAside(writer, now: now)
-            custody?.collided(event: event)
+        case .challenge(let event, let epoch):
+            challenges[event] = max(challenges[event] ?? 0, epoch)
+            answerChallenge(of: event, now: now)
         case .reached(let tell): tell()
         case .drain:
             for writer in writers.values { writer.drain() }
