@@ -227,9 +227,10 @@ public final class Engine: Sendable {
     /// The event; loads it first if necessary.
     /// - Throws: ``EngineError``.
     public func event(_ id: String) async throws -> EventHandle {
-        do { return try await events.event(id) } catch EngineError.noSuchEvent where member != nil {
+        do { return try await events.event(id) } catch EngineError.noSuchEvent {
+            guard let member else { throw EngineError.noSuchEvent }
             // Another node may have created it this moment.
-            await member?.nextNews()
+            guard await member.nextNews() else { throw EngineError.unavailable }
             return try await events.event(id)
         }
     }

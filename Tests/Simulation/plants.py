@@ -338,19 +338,21 @@ PLANTS = [
         [
             (
                 LOOKOUT,
-                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event, epoch: head.epoch))\n",
+                "            handle.doubt(before: head.epoch)\n"
+                "            mailbox.deliver(.challenge(event: head.event, epoch: head.epoch))\n",
                 "            _ = handle\n",
             ),
             (
                 STEWARD,
-                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event, epoch: epoch))",
+                "        charges[event]?.handle?.doubt(before: epoch)\n"
+                "        mailbox.deliver(.challenge(event: event, epoch: epoch))",
                 "        later.append((event, epoch))",
             ),
             (
                 STEWARD,
                 "        for note in inbox.take() { heed(note) }",
                 "        for note in inbox.take() { heed(note) }\n"
-                "        for (event, epoch) in later {\n            charges[event]?.handle?.doubt()\n"
+                "        for (event, epoch) in later {\n            charges[event]?.handle?.doubt(before: epoch)\n"
                 "            mailbox.deliver(.challenge(event: event, epoch: epoch))\n        }\n"
                 "        later.removeAll()",
             ),
@@ -372,12 +374,14 @@ PLANTS = [
         [
             (
                 LOOKOUT,
-                "            handle.doubt()\n            mailbox.deliver(.challenge(event: head.event, epoch: head.epoch))\n",
+                "            handle.doubt(before: head.epoch)\n"
+                "            mailbox.deliver(.challenge(event: head.event, epoch: head.epoch))\n",
                 "            _ = handle\n",
             ),
             (
                 STEWARD,
-                "        charges[event]?.handle?.doubt()\n        mailbox.deliver(.challenge(event: event, epoch: epoch))\n",
+                "        charges[event]?.handle?.doubt(before: epoch)\n"
+                "        mailbox.deliver(.challenge(event: event, epoch: epoch))\n",
                 "",
             ),
         ],

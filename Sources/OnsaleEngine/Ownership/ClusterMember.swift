@@ -47,10 +47,10 @@ final class ClusterMember: Sendable {
         /// Nodes whose sessions have been ended already.
         var ended: Set<NodeID> = []
         /// Those who wait for news, by what they have waited for: a look that has begun, or one that hasn't.
-        var waiting: [CheckedContinuation<Void, Never>] = []
-        var askedFor: [CheckedContinuation<Void, Never>] = []
-        var seen: [CheckedContinuation<Void, Never>] = []
-        var answered: [CheckedContinuation<Void, Never>] = []
+        var waiting: [CheckedContinuation<Bool, Never>] = []
+        var askedFor: [CheckedContinuation<Bool, Never>] = []
+        var seen: [CheckedContinuation<Bool, Never>] = []
+        var answered: [CheckedContinuation<Bool, Never>] = []
     }
 
     /// The most who may wait for news.
@@ -78,22 +78,23 @@ final class ClusterMember: Sendable {
     /// Whether every event has been read.
     var isReady: Bool { state.withLock { $0.isReady } }
 
-    /// Waits until the registry has been looked at anew and what was new has been read, or couldn't be.
-    func nextNews() async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+    /// Waits until the registry has been looked at anew, and what was new has been read.
+    /// - Returns: false if it could not be looked at.
+    func nextNews() async -> Bool {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
             let isWaiting = state.withLock { state in
                 let count = state.waiting.count + state.askedFor.count + state.seen.count + state.answered.count
                 guard count < ClusterMember.waitersMax, !state.hasLeft else { return false }
                 state.waiting.append(continuation)
                 return true
             }
-            if !isWaiting { continuation.resume() }
+            if !isWaiting { continuation.resume(returning: false) }
         }
     }
 
     /// Lets go of those whom the last turn has answered.
     private func release(all: Bool = false) {
-        let done = state.withLock { state in
+        let (answered, others) = state.withLock { state in
             defer {
                 state.answered.removeAll()
                 if all {
@@ -102,9 +103,10 @@ final class ClusterMember: Sendable {
                     state.seen.removeAll()
                 }
             }
-            return state.answered + (all ? state.waiting + state.askedFor + state.seen : [])
+            return (state.answered, all ? state.waiting + state.askedFor + state.seen : [])
         }
-        for continuation in done { continuation.resume() }
+        for continuation in answered { continuation.resume(returning: true) }
+        for continuation in others { continuation.resume(returning: false) }
     }
 
     func start(_ makeLookout: @escaping @Sendable () -> Lookout, _ makeSteward: @escaping @Sendable () -> Steward) {
@@ -162,12 +164,14 @@ final class ClusterMember: Sendable {
                 if wasAway { logger.notice("The registry of nodes is reached again") }
                 inbox.ring()
             } catch {
-                let isNew = state.withLock { state in
-                    defer { state.isAway = true }
-                    state.answered += state.askedFor
-                    state.askedFor.removeAll()
-                    return !state.isAway
+                let (isNew, disappointed) = state.withLock { state in
+                    defer {
+                        state.isAway = true
+                        state.askedFor.removeAll()
+                    }
+                    return (!state.isAway, state.askedFor)
                 }
+                for continuation in disappointed { continuation.resume(returning: false) }
                 if isNew {
                     logger.error("The registry of nodes can't be reached", metadata: ["error": "\(error)"])
                 }

@@ -132,7 +132,7 @@ final class Steward {
 
     /// Another node has begun an epoch of an event that is written here.
     func challenge(_ event: String, _ epoch: UInt64) {
-        charges[event]?.handle?.doubt()
+        charges[event]?.handle?.doubt(before: epoch)
         mailbox.deliver(.challenge(event: event, epoch: epoch))
     }
 

@@ -163,6 +163,11 @@ public final class EventHandle: Sendable {
         inbox.withLock { $0.isInDoubt = true }
     }
 
+    /// It is known that an epoch has begun that is another's, unless this node writes under that one or a later one.
+    func doubt(before epoch: UInt64) {
+        inbox.withLock { if $0.epoch < epoch { $0.isInDoubt = true } }
+    }
+
     /// Whether the event is written here, or may be.
     var isHere: Bool { inbox.withLock { $0.door != .elsewhere } }
 

@@ -32,19 +32,15 @@ extension WriterLoop {
             return
         }
         writers[event] = writer
-        writer.handle.open(epoch: writer.partition.epoch)
+        if challenges[event] ?? 0 <= writer.partition.epoch { writer.handle.open(epoch: writer.partition.epoch) }
         unfinished.append(writer.handle)
         for follower in followers { follower.resume(writer.partition, at: writer.head) }
     }
 
     /// Does what an epoch that others have begun asks for, unless this node's own is a later one.
     func answerChallenge(of event: String, now: Timestamp) {
-        guard let epoch = challenges[event] else { return }
-        guard let writer = writers[event] else {
-            // What has been set aside may come back from a state that is older than the challenge.
-            if aside[event] == nil { challenges[event] = nil }
-            return
-        }
+        // What is not here may come, or come back, with a state that is older than the challenge.
+        guard let epoch = challenges[event], let writer = writers[event] else { return }
         guard writer.partition.epoch < epoch else {
             challenges[event] = nil
             return
