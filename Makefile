@@ -49,7 +49,11 @@ rush: build
 	$(RELEASE) rush $(if $(LINE),--line )--fans $(FANS) --seconds $(RUSH_SECONDS)
 
 ## make test        build for debugging, check the format, run every test, including the pages in a browser
-test: test-swift test-provider test-web test-telemetry test-cluster test-browser
+test: test-swift test-web $(TELEMETRY)
+	@# These two mostly wait.
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 test-provider test-telemetry
+	@$(MAKE) --no-print-directory test-cluster
+	@$(MAKE) --no-print-directory test-browser
 
 test-swift: setup lint
 	swift build --build-tests

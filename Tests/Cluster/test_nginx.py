@@ -69,7 +69,7 @@ class EventTests(EdgeTestCase):
 
 
 class FailureTests(EdgeTestCase):
-    changes = {"proxy_read_timeout 10s;": "proxy_read_timeout 1s;", "proxy_read_timeout 3s;": "proxy_read_timeout 1s;"}
+    changes = {"proxy_read_timeout 6s;": "proxy_read_timeout 1s;", "proxy_read_timeout 3s;": "proxy_read_timeout 1s;"}
 
     def test_get_whose_node_is_lost_is_answered_by_the_other(self):
         path = "/v1/events/arena/availability"
