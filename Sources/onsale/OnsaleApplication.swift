@@ -59,7 +59,7 @@ private func startClock(after latest: Timestamp?, accepts: Bool, _ logger: Logge
             })
     } catch .behindJournal(let seconds) {
         throw SetupError(
-            "the system's clock is \(seconds) seconds behind the last entry in this data folder. Set the clock "
+            "the system's clock is \(seconds) seconds behind the journal's last entry. Set the clock "
                 + "right; or, if the journal's time is wrong, start with --accept-clock: time then continues from the "
                 + "journal's")
     } catch {

@@ -40,6 +40,8 @@ final class ClusterMember: Sendable {
     private struct State {
         var sighting: Sighting?
         var isAway = false
+        /// Why, in the words of the first look that failed so.
+        var reason = ""
         /// Whether every event has been read at least once.
         var isReady = false
         var isLeaving = false
@@ -164,12 +166,15 @@ final class ClusterMember: Sendable {
                 if wasAway { logger.notice("The registry of nodes is reached again") }
                 inbox.ring()
             } catch {
+                // A database that is away, and then is another one, are two things to know.
+                let reason = "\(type(of: error))"
                 let (isNew, disappointed) = state.withLock { state in
                     defer {
                         state.isAway = true
+                        state.reason = reason
                         state.askedFor.removeAll()
                     }
-                    return (!state.isAway, state.askedFor)
+                    return (!state.isAway || state.reason != reason, state.askedFor)
                 }
                 for continuation in disappointed { continuation.resume(returning: false) }
                 if isNew {

@@ -19,7 +19,7 @@ public final class PostgresJournal: EventStore {
 
     /// Connects, and looks whether a journal may be kept there. The tables must be there by now.
     /// - Parameters:
-    ///   - writers: how many batches may be under way; 0 for a journal that is only read.
+    ///   - writers: how many batches may be under way; 0 for a journal that is only read, wherever it is kept.
     ///   - readers: how many connections read, or claim, at a time.
     ///   - appendLimit: how long a batch may take before its outcome counts as unknown.
     ///   - logger: told what the server says of itself.
@@ -36,10 +36,10 @@ public final class PostgresJournal: EventStore {
             }
             let database = Logger.MetadataValue.dictionary(check.facts.mapValues { .string($0) })
             logger.info("Connected to PostgreSQL", metadata: ["url": "\(configuration)", "server": database])
-            for warning in check.warnings {
+            for warning in check.warnings + (writers == 0 ? check.refusals : []) {
                 logger.warning("PostgreSQL is set up in a risky way", metadata: ["reason": "\(warning)"])
             }
-            if !check.refusals.isEmpty {
+            if writers > 0, !check.refusals.isEmpty {
                 throw PostgresError(.refused, check.refusals.joined(separator: "; "))
             }
         } catch {

@@ -47,6 +47,8 @@ struct NodeStore: Sendable {
             }
             if !acceptsClock { try NodeStore.check(clock: registry) }
         } catch {
+            // Not if another run has the name: the row is that one's.
+            try? registry.leave()
             close()
             throw error
         }

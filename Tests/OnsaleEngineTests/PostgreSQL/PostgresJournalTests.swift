@@ -328,6 +328,10 @@ import Testing
             } throws: { error in
                 "\(error)".contains("synchronous_commit is off")
             }
+            // Whoever only reads, to find out what was lost perhaps, may.
+            let reader = try PostgresJournal(
+                PostgresConfiguration(url: server.url(database: name)), writers: 0, logger: .silent)
+            try reader.close()
         }
     }
 
