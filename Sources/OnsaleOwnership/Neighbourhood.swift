@@ -181,8 +181,9 @@ public struct Neighbourhood: Sendable {
     }
 
     /// The node that should own an event of this one's instead; nil if it is well placed here.
-    public func betterOwner(of event: String, at now: Int64) -> NodeID? {
-        let heir = Heirs.order(of: event, among: settled(at: now)).first
+    /// - Parameter refused: nodes that can't have it.
+    public func betterOwner(of event: String, at now: Int64, except refused: Set<NodeID> = []) -> NodeID? {
+        let heir = Heirs.order(of: event, among: settled(at: now).filter { !refused.contains($0) }).first
         return heir == node ? nil : heir
     }
 

@@ -77,14 +77,14 @@ class ClusterTests(unittest.TestCase):
     def test_nothing_is_left_behind_however_it_ends(self):
         # As Ctrl-C does it: the signal goes to the whole group of the terminal.
         os.killpg(self.process.pid, signal.SIGINT)
-        self.assertEqual(self.process.wait(30), 0)
+        self.assertEqual(self.process.wait(90), 0)
         self.expect_nothing_left()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
             with self.subTest(number):
                 self.tearDown()
                 self.setUp()
                 self.process.send_signal(number)
-                self.assertEqual(self.process.wait(30), -9 if number == signal.SIGKILL else 0)
+                self.assertEqual(self.process.wait(90), -9 if number == signal.SIGKILL else 0)
                 self.expect_nothing_left()
 
     def test_says_which_node_ended(self):

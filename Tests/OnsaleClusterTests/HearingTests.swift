@@ -15,6 +15,7 @@ import Testing
     final class CountedJournal: EventStore {
         let inner = MemoryJournal()
         let reads = Mutex(0)
+        let isUnreadable = Mutex(false)
         /// After how many rows reading breaks off.
         let breaksOffAfter = Mutex<Int?>(nil)
 
@@ -29,6 +30,9 @@ import Testing
         func claim(_ row: JournalRow, owner: NodeID) -> AppendOutcome { inner.claim(row, owner: owner) }
         func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
             reads.withLock { $0 += 1 }
+            if isUnreadable.withLock({ $0 }) {
+                throw JournalDamage.factUnreadable(partition: partition, sequence: sequence)
+            }
             var rows = 0
             try inner.read(partition: partition, from: sequence) { row in
                 try body(row)
@@ -82,9 +86,12 @@ import Testing
         witness.seen.withLock { $0.removeAll() }
     }
 
-    private func look(at now: Int64) {
+    /// - Parameter owner: whom the registry calls the owner.
+    private func look(at now: Int64, owner: Int = 0) {
         let heads = ((try? journal.heads()) ?? []).map {
-            Sighting.Head(event: $0.partition, lastSequence: $0.lastSequence, epoch: $0.epoch, owner: nodes[0])
+            Sighting.Head(
+                event: $0.partition, lastSequence: $0.lastSequence, epoch: $0.epoch,
+                owner: nodes[owner])
         }
         let registered = nodes.map {
             RegisteredNode(
@@ -241,6 +248,33 @@ import Testing
         journal.breaksOffAfter.withLock { $0 = nil }
         look(at: 3)
         #expect(steward.seat(of: "opera")?.owner == nodes[1])
+    }
+
+    @Test func whatThisNodeCanNotReadIsHandedOnAndReadAgain() throws {
+        func hand(to node: NodeID) throws {
+            let head = try #require(try journal.head(of: "opera"))
+            let row = head.claim(for: node, lastTime: HearingTests.start, now: HearingTests.start)
+            guard case .committed = journal.claim(row, owner: node) else { throw JournalError.full }
+        }
+        _ = try rows(1)
+        journal.isUnreadable.withLock { $0 = true }
+        look(at: 10)
+        #expect(throws: EngineError.outOfService) { try directory.loaded("opera") }
+        // Its owner is known all the same, so that requests go there.
+        look(at: 20)
+        #expect(steward.inbox.seat(of: "opera")?.owner == nodes[0])
+        try hand(to: nodes[1])
+        look(at: 30, owner: 1)
+        let declined = try #require(try journal.head(of: "opera"))
+        #expect(declined.epoch == 3)
+        // It is not handed back and forth without a rest.
+        try hand(to: nodes[1])
+        look(at: 40, owner: 1)
+        #expect(try journal.head(of: "opera")?.epoch == 4)
+        journal.isUnreadable.withLock { $0 = false }
+        look(at: 5100, owner: 1)
+        #expect(steward.inbox.seat(of: "opera")?.owner == nodes[1])
+        #expect(try directory.loaded("opera")?.id == "opera")
     }
 
     @Test func whoeverHandsAnEventOverForgetsWhoWasPresent() throws {

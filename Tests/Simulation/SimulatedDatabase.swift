@@ -60,6 +60,8 @@ final class SimulatedDatabase: Sendable {
         var moves: [String: Int] = [:]
         /// When each event's last epoch began.
         var epochs: [String: (epoch: UInt64, at: Int64)] = [:]
+        /// Until when each node can't read an event.
+        var blindUntil: [NodeID: [String: Int64]] = [:]
         /// Until when each node doesn't reach another, whose beat it sees.
         var deafUntil: [NodeID: [NodeID: Int64]] = [:]
         /// Since when each node has looked at the registry without a break, and when last.
@@ -86,6 +88,14 @@ final class SimulatedDatabase: Sendable {
     }
 
     func setTrouble(_ trouble: Trouble) { state.withLock { $0.trouble = trouble } }
+    /// What a node can't read, since its memory or its version is at fault.
+    func blind(_ node: NodeID, to event: String, until: Int64) {
+        state.withLock { $0.blindUntil[node, default: [:]][event] = until }
+    }
+    func checkSight(_ node: NodeID, of event: String) throws {
+        guard state.withLock({ $0.blindUntil[node]?[event] ?? .min > $0.now }) else { return }
+        throw JournalDamage.factUnreadable(partition: event, sequence: 1)
+    }
     func moves(of event: String) -> Int { state.withLock { $0.moves[event] ?? 0 } }
     func noteDeaf(_ node: NodeID, to other: NodeID, until: Int64) {
         state.withLock { $0.deafUntil[node, default: [:]][other] = until }
@@ -375,6 +385,7 @@ struct NodeJournal: EventStore {
 
     func read(partition: String, from sequence: UInt64, _ body: (JournalRow) throws -> Void) throws {
         try database.check(node)
+        try database.checkSight(node, of: partition)
         guard let rowsMax = database.breaksOffAfter() else {
             return try database.committed.read(partition: partition, from: sequence, body)
         }

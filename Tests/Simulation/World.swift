@@ -123,7 +123,7 @@ final class World {
 
     private func misfortune() {
         guard random.happens(0.02), let node = nodes.randomElement(using: &random) else { return }
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<11, using: &random) {
         case 0: kill(node)
         case 1: node.frozenUntil = now + Int64.random(in: 100...8000, using: &random)
         case 2: database.cut(node.id, until: now + Int64.random(in: 100...6000, using: &random))
@@ -134,10 +134,19 @@ final class World {
         case 5: node.isStarvedUntil = now + Int64.random(in: 100...6000, using: &random)
         case 6: node.isBlindUntil = now + Int64.random(in: 100...8000, using: &random)
         case 7: part(node)
-        case 8: database.fill(until: now + Int64.random(in: 100...5000, using: &random))
+        case 8: blind(node)
+        case 9: database.fill(until: now + Int64.random(in: 100...5000, using: &random))
         default:
             if nodes.count < names.count, let name = missing.first { begin(name) }
         }
+    }
+
+    /// A node can't read an event, whatever the others can.
+    private func blind(_ node: SimulatedNode) {
+        guard let event = events.randomElement(using: &random) else { return }
+        // It looks again every five seconds, and by then must sell again.
+        let until = min(now + Int64.random(in: 1000...10_000, using: &random), World.trouble - Damage.pauseMilliseconds)
+        database.blind(node.id, to: event, until: until)
     }
 
     /// One node doesn't reach another, whose beat goes on.

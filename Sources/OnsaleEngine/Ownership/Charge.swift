@@ -36,6 +36,26 @@ struct Charge {
     var isLeaving = false
     /// Who is to have it next.
     var heir: NodeID?
+    /// To whom it was handed last, when, and under which epoch.
+    var handed: (to: NodeID, at: Int64, epoch: UInt64)?
+    /// Nodes that gave it back, and until when they aren't asked again.
+    var declined: [NodeID: (until: Int64, pause: Int64)] = [:]
+
+    /// The nodes that it isn't handed to for now.
+    func refused(at now: Int64) -> Set<NodeID> { Set(declined.filter { $0.value.until > now }.keys) }
+
+    /// Notes that the event has come here under this epoch.
+    mutating func noteArrival(epoch: UInt64, at now: Int64) {
+        defer { handed = nil }
+        guard let handed, handed.epoch + 1 == epoch, now - handed.at < Charge.declineMilliseconds else { return }
+        let pause = min((declined[handed.to]?.pause ?? Charge.declinedPause / 2) * 2, Charge.declinedPauseMax)
+        declined[handed.to] = (now + pause, pause)
+    }
+
+    /// Within so long of being handed an event, a node gives back what it can't read.
+    private static let declineMilliseconds: Int64 = 20_000
+    private static let declinedPause: Int64 = 60_000
+    private static let declinedPauseMax: Int64 = 600_000
 
     /// From whom it was taken without being asked, if that node is still registered.
     var predecessor: NodeID?

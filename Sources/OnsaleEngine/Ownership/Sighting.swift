@@ -46,4 +46,7 @@ package struct EventSeat: Hashable, Sendable {
     package let isHere: Bool
     /// How many facts of others are known but not replayed here yet.
     package let behind: UInt64
+
+    /// The same for a node that doesn't write the event.
+    var elsewhere: EventSeat { EventSeat(owner: owner, epoch: epoch, since: since, isHere: false, behind: behind) }
 }

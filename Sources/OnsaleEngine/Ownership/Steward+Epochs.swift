@@ -1,3 +1,4 @@
+import Logging
 import OnsaleOwnership
 import OnsaleSale
 import OnsaleValues
@@ -24,7 +25,8 @@ extension Steward {
         guard isClosing || now - Steward.tenureMilliseconds >= charge.takenAt else { return }
         let heir =
             isClosing
-            ? neighbourhood.successor(of: event, at: now) : neighbourhood.betterOwner(of: event, at: now)
+            ? neighbourhood.successor(of: event, at: now)
+            : neighbourhood.betterOwner(of: event, at: now, except: charge.refused(at: now))
         guard let heir, isClosing || charges.values.count(where: \.isLeaving) < Steward.leavingMax else { return }
         // One out of service is nobody's to hand over.
         guard (try? directory.loaded(event)) != nil else { return }
@@ -46,11 +48,26 @@ extension Steward {
             tell(row)
             charges[event]?.replica = state.withoutAttendance
             charges[event]?.doubt = nil
+            charges[event]?.handed = (heir, now, row.epoch)
             self.handle(.read(epoch: row.epoch, owner: heir), event)
         case .notAtHead: self.handle(.collided, event)
         case .full, .unavailable, .unknown:
             charges[event]?.doubt = .init(row: nil, rest: state.head, time: state.time)
             self.handle(.lostTrack, event)
+        }
+    }
+
+    /// Hands an event on that this node owns and can't read. Another may be able to: it may be of a newer version.
+    func decline(_ event: String) {
+        guard let heir = neighbourhood.successor(of: event, at: now) else { return }
+        do {
+            guard let head = try journal.head(of: event), let latest = try journal.latestTime() else { return }
+            let row = head.claim(for: heir, lastTime: latest, now: wall)
+            guard case .committed = journal.claim(row, owner: heir) else { return }
+            tell(row)
+            note("Event was handed on, since it can't be read here", event, row.epoch)
+        } catch {
+            logger.warning("Event could not be handed on", metadata: ["event": "\(event)", "error": "\(error)"])
         }
     }
 

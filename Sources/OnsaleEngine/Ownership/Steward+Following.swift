@@ -61,7 +61,7 @@ extension Steward {
         guard let handle = charges[event]?.handle else {
             let handle = EventHandle(id: event, view: view, buyers: buyers, limits: limits, isHere: false)
             charges[event]?.handle = handle
-            if damaged.removeValue(forKey: event) != nil {
+            if damages.removeValue(forKey: event) != nil {
                 logger.notice("Event can be read again", metadata: ["event": "\(event)"])
             }
             _ = directory.begin(event)
@@ -77,13 +77,25 @@ extension Steward {
         for follower in followers { follower.observe(head) }
     }
 
+    /// What is done about an event that couldn't be read.
+    /// - Returns: whether it is to be read again now.
+    func isReadAgain(_ head: Sighting.Head) -> Bool {
+        damages[head.event]?.seat = EventSeat(
+            owner: head.owner, epoch: head.epoch, since: head.since, isHere: false, behind: 0)
+        if let damage = damages[head.event], damage.lookAt <= now { return true }
+        if head.owner == node, damages[head.event]?.mayDecline(at: now) ?? false { decline(head.event) }
+        return false
+    }
+
     func unreadable(_ event: String, _ error: any Error) {
         if let damage = error as? JournalDamage {
-            if damaged.updateValue(now + Steward.damageMilliseconds, forKey: event) == nil {
+            if damages[event] == nil {
                 logger.critical(
                     "Event is out of service: its journal is damaged",
                     metadata: ["event": "\(event)", "error": "\(damage)"])
             }
+            damages[event, default: Damage(lookAt: 0)].lookAt = now + Damage.pauseMilliseconds
+            damages[event]?.seat = charges[event]?.seat.elsewhere
             charges[event] = nil
             directory.takeOutOfService(event)
             return

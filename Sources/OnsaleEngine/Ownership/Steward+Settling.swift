@@ -72,6 +72,7 @@ extension Steward {
                 charges[event]?.predecessor = nil
                 // A new one may go where it belongs at once.
                 if epoch > 1 { charges[event]?.takenAt = now }
+                charges[event]?.noteArrival(epoch: epoch, at: now)
                 mailbox.deliver(.loaded(handle, state))
                 return note("Event is written here", event, epoch)
             }

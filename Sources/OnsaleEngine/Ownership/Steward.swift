@@ -12,8 +12,6 @@ import Synchronization
 final class Steward {
     /// How long until a failed attempt is made again, in milliseconds.
     private static let retryMilliseconds: Int64 = 250
-    /// The same for an event whose journal was found damaged. Others may read it without trouble, and hand it over.
-    static let damageMilliseconds: Int64 = 5000
     /// How many events are handed over at a time.
     static let leavingMax = 2
     /// How long an event stays with a node that it came to from another. Where nodes disagree on who is well, it would go round
@@ -34,8 +32,8 @@ final class Steward {
     private(set) var wall = Timestamp(milliseconds: 0)
     var isClosing = false
     var deposed: [NodeID] = []
-    /// Events whose journal is damaged as far as this node can tell, and when it looks again.
-    var damaged: [String: Int64] = [:]
+    /// Events whose journal is damaged as far as this node can tell. Others may read it without trouble, and hand it over.
+    var damages: [String: Damage] = [:]
 
     /// - Parameters:
     ///   - followers: told of what other nodes have written.
@@ -90,7 +88,9 @@ final class Steward {
     /// Whether everything this node owned has been left to others, or nobody is there to take it.
     var isEmpty: Bool { charges.values.allSatisfy { !$0.isHere && $0.isSettled } }
 
-    private var seats: [String: EventSeat] { charges.mapValues(\.seat) }
+    private var seats: [String: EventSeat] {
+        charges.mapValues(\.seat).merging(damages.compactMapValues(\.seat)) { known, _ in known }
+    }
 
     func seat(of event: String) -> EventSeat? { charges[event]?.seat }
 
@@ -119,7 +119,8 @@ final class Steward {
 
     private func see(_ sighting: Sighting) {
         neighbourhood.see(sighting.nodes, askedAt: sighting.askedAt)
-        for head in sighting.heads where damaged[head.event] ?? .min <= now {
+        for head in sighting.heads {
+            if damages[head.event] != nil, !isReadAgain(head) { continue }
             var charge = charges[head.event] ?? Charge(ownership: Ownership(node: node))
             charge.sighted = max(charge.sighted, head.lastSequence)
             charge.since = head.since
