@@ -58,10 +58,12 @@ extension Steward {
     }
 
     /// Hands an event on that this node owns and can't read. Another may be able to: it may be of a newer version.
-    func decline(_ event: String) {
+    /// - Parameter epoch: under which it owns the event; by now another may.
+    func decline(_ event: String, _ epoch: UInt64) {
         guard let heir = neighbourhood.successor(of: event, at: now) else { return }
         do {
-            guard let head = try journal.head(of: event), let latest = try journal.latestTime() else { return }
+            guard let head = try journal.head(of: event), head.epoch == epoch, let latest = try journal.latestTime()
+            else { return }
             let row = head.claim(for: heir, lastTime: latest, now: wall)
             guard case .committed = journal.claim(row, owner: heir) else { return }
             tell(row)

@@ -83,7 +83,7 @@ extension Steward {
         damages[head.event]?.seat = EventSeat(
             owner: head.owner, epoch: head.epoch, since: head.since, isHere: false, behind: 0)
         if let damage = damages[head.event], damage.lookAt <= now { return true }
-        if head.owner == node, damages[head.event]?.mayDecline(at: now) ?? false { decline(head.event) }
+        if head.owner == node, damages[head.event]?.mayDecline(at: now) ?? false { decline(head.event, head.epoch) }
         return false
     }
 
