@@ -40,7 +40,7 @@ final class ClusterMember: Sendable {
     private struct State {
         var sighting: Sighting?
         var isAway = false
-        /// Why, in the words of the first look that failed so.
+        /// What kind of error the last look that failed ended with.
         var reason = ""
         /// Whether every event has been read at least once.
         var isReady = false

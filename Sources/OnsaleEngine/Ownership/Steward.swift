@@ -14,8 +14,8 @@ final class Steward {
     private static let retryMilliseconds: Int64 = 250
     /// How many events are handed over at a time.
     static let leavingMax = 2
-    /// How long an event stays with a node that it came to from another. Where nodes disagree on who is well, it would go round
-    /// among them without a rest.
+    /// How long an event stays with a node that it came to from another. Where nodes disagree on who is well, it would
+    /// go round among them without a rest.
     static let tenureMilliseconds = Neighbourhood.settlingMilliseconds
 
     let node: NodeID

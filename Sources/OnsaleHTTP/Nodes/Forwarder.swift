@@ -89,10 +89,9 @@ struct Forwarder: Sendable {
             Forwarder.describe(span, sent, peer, status: Int(head.status.code), error: nil)
             return .answered(answer)
         } catch {
-            // While the connections to it are taken, one that waits in vain for one says nothing of the peer.
-            let isCrowded = pool.isCrowded(peer, sent.lane)
             var outcome = Forwarder.outcome(error)
-            if outcome == .unreachable, isCrowded, error as? HTTPClientError == .getConnectionFromPoolTimeout {
+            // While the connections to it are taken, one that waits in vain for one says nothing of the peer.
+            if error as? HTTPClientError == .getConnectionFromPoolTimeout, pool.isCrowded(peer, sent.lane) {
                 outcome = .full
             }
             metrics.count(outcome, peer)
