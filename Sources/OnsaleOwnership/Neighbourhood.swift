@@ -95,8 +95,9 @@ public struct Neighbourhood: Sendable {
     /// If only the way to it is broken, others still see it well, and events would go back and forth for ever. So each
     /// time it must be well for twice as long before this node hands events to it, and it is twice as long until this
     /// node takes its events again.
-    public mutating func mute(_ id: NodeID, at now: Int64) {
-        guard var known = neighbours[id], known.mutedUntil <= now else { return }
+    /// - Returns: whether it counted as well until now.
+    public mutating func mute(_ id: NodeID, at now: Int64) -> Bool {
+        guard var known = neighbours[id], known.mutedUntil <= now else { return false }
         known.mutedUntil = now + Neighbourhood.muteMilliseconds
         known.settling = min(known.settling * 2, Neighbourhood.settlingMillisecondsMax)
         if now >= known.nextSeizure {
@@ -105,6 +106,7 @@ public struct Neighbourhood: Sendable {
             known.nextSeizure = known.mutedUntil + known.settling
         }
         neighbours[id] = known
+        return true
     }
 
     /// This node has taken an event from another.

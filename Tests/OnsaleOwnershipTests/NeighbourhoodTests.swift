@@ -162,7 +162,7 @@ import Testing
     func mute() throws {
         var street = try Street()
         street.live(from: 0, to: 1000)
-        street.neighbourhood.mute(street.others[0], at: 1000)
+        _ = street.neighbourhood.mute(street.others[0], at: 1000)
         #expect(!street.neighbourhood.isWell(street.others[0], at: 1250))
         #expect(street.neighbourhood.muted(at: 1250).map(\.id) == [street.others[0]])
         #expect(!street.neighbourhood.isSilent(street.others[0], at: 1250), "its beat goes on")
@@ -181,7 +181,7 @@ import Testing
         var isHere = false
         for now in stride(from: Int64(0), to: 3_600_000, by: 250) {
             street.live(from: now, to: now)
-            if now >= 10_000, !isHere { street.neighbourhood.mute(other, at: now) }
+            if now >= 10_000, !isHere { _ = street.neighbourhood.mute(other, at: now) }
             if isHere, street.neighbourhood.betterOwner(of: event, at: now) == other {
                 isHere = false
                 handed.append(now)

@@ -109,7 +109,7 @@ final class Steward {
         case .gaveUp(let state, let handle): appoint(state, handle)
         case .create(let handle, let partition, let note, let reply): create(handle, partition, note, reply)
         case .mute(let id):
-            neighbourhood.mute(id, at: now)
+            guard neighbourhood.mute(id, at: now) else { break }
             logger.warning(
                 "A node doesn't answer this one, though the registry says that it is well",
                 metadata: ["node": "\(id)"])
