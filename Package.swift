@@ -83,6 +83,7 @@ let package = Package(
                 logging, tracing, deque, heap,
             ],
             swiftSettings: strict),
+        .target(name: "OnsaleBus", dependencies: ["OnsaleValues", deque, logging], swiftSettings: strict),
         .target(name: "OnsaleMigrations", swiftSettings: strict),
         // The migrations are a target too, so that they come along, in a folder as Flyway wants it.
         .target(

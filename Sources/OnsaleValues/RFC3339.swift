@@ -1,9 +1,7 @@
-import OnsaleValues
-
 /// Moments in RFC 3339: `2027-03-01T10:00:00.000Z`.
-enum RFC3339 {
+package enum RFC3339 {
     /// UTC with milliseconds.
-    static func format(_ moment: Timestamp) -> String {
+    package static func format(_ moment: Timestamp) -> String {
         String(unsafeUninitializedCapacity: 24) { buffer in
             let (days, milliseconds) = moment.milliseconds.flooredQuotientAndRemainder(dividingBy: 86_400_000)
             let (year, month, day) = civil(days)
@@ -34,7 +32,7 @@ enum RFC3339 {
 
     /// Reads a date-time with any offset, in the years 1970 to 9999 both as written and in UTC; nil for anything else.
     /// Leap seconds are refused, since a count of seconds since 1970 has no place for them.
-    static func parse(_ text: String) -> Timestamp? {
+    package static func parse(_ text: String) -> Timestamp? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes.count <= 40 else { return nil }
         func number(_ start: Int, _ digits: Int) -> Int64? {
