@@ -338,9 +338,12 @@ PLANTS = [
         [
             (
                 LOOKOUT,
-                "            handle.doubt(before: head.epoch)\n"
+                "            if let handle = try? directory.loaded(head.event), handle.isHere "
+                "{ handle.doubt(before: head.epoch) }\n"
+                "            // One that is in doubt already, or not here yet, may come from a state that is older than "
+                "this.\n"
                 "            mailbox.deliver(.challenge(event: head.event, epoch: head.epoch))\n",
-                "            _ = handle\n",
+                "",
             ),
             (
                 STEWARD,
@@ -374,9 +377,12 @@ PLANTS = [
         [
             (
                 LOOKOUT,
-                "            handle.doubt(before: head.epoch)\n"
+                "            if let handle = try? directory.loaded(head.event), handle.isHere "
+                "{ handle.doubt(before: head.epoch) }\n"
+                "            // One that is in doubt already, or not here yet, may come from a state that is older than "
+                "this.\n"
                 "            mailbox.deliver(.challenge(event: head.event, epoch: head.epoch))\n",
-                "            _ = handle\n",
+                "",
             ),
             (
                 STEWARD,

@@ -16,9 +16,8 @@ struct Lookout {
     mutating func heed(_ sighting: Sighting) {
         for head in sighting.heads where epochs[head.event] ?? 0 < head.epoch {
             epochs[head.event] = head.epoch
-            guard let handle = try? directory.loaded(head.event), handle.isHere else { continue }
-            // One that is in doubt already may come back from a state that is older than this.
-            handle.doubt(before: head.epoch)
+            if let handle = try? directory.loaded(head.event), handle.isHere { handle.doubt(before: head.epoch) }
+            // One that is in doubt already, or not here yet, may come from a state that is older than this.
             mailbox.deliver(.challenge(event: head.event, epoch: head.epoch))
         }
         // Only now, so that nobody acts for an event that is known to be lost.
