@@ -211,7 +211,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "OnsalePostgresTests", dependencies: ["OnsalePostgres", "Servers"], swiftSettings: strict),
         .testTarget(
-            name: "OnsaleBusTests", dependencies: ["OnsaleBus", "OnsaleValues", "Seeded"], swiftSettings: strict),
+            name: "OnsaleBusTests", dependencies: ["OnsaleBus", "OnsaleValues", "Seeded", logging],
+            swiftSettings: strict),
         .testTarget(
             name: "OnsaleSaleTests", dependencies: ["OnsaleValues", "OnsaleSale", "Seeded"], swiftSettings: strict),
         .testTarget(
