@@ -54,8 +54,8 @@ public struct Consumer: Sendable {
 
     /// The system's monotonic clock.
     public static let monotonicMilliseconds: @Sendable () -> Int64 = {
-        let start = epoch.duration(to: ContinuousClock.now).components
-        return start.seconds * 1000 + start.attoseconds / 1_000_000_000_000_000
+        let (seconds, attoseconds) = epoch.duration(to: ContinuousClock.now).components
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }
 
     private static let epoch = ContinuousClock.now
@@ -72,9 +72,8 @@ public struct Consumer: Sendable {
                     await membership.leave()
                     throw error
                 }
-            } catch is CancellationError {
-                return
             } catch {
+                if Task.isCancelled { return }
                 failures += 1
                 let pause = min(Consumer.pauseMillisecondsMax, patience.pause(after: failures))
                 logger.warning(
@@ -153,9 +152,9 @@ public struct Consumer: Sendable {
                 try await handler.handle(events)
                 for item in items { finish(item, &desk) }
                 return
-            } catch let error as CancellationError {
-                throw error
-            } catch {}
+            } catch {
+                try Task.checkCancellation()
+            }
         }
         var waiting: Set<String> = []
         for item in items {
@@ -174,13 +173,12 @@ public struct Consumer: Sendable {
             try await handler.handle([try CloudEvent(item.message)])
             finish(item, &desk)
             return true
-        } catch let error as CancellationError {
-            throw error
         } catch let error as UnreadableMessage {
             reason = "The message \(error)"
         } catch let error as Unacceptable {
             reason = error.description
         } catch {
+            try Task.checkCancellation()
             switch desk.windows[item.lane]?.fail(item.offset, at: now()) ?? .giveUp {
             case .again(let moment):
                 logger.warning(

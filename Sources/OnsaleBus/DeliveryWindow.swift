@@ -87,9 +87,8 @@ public struct DeliveryWindow: Sendable {
             case .waiting(let until) where until <= now && !waiting.contains(entries[index].key):
                 entries[index].state = .underWay
                 taken.append(entries[index].offset)
-            case .waiting: waiting.insert(entries[index].key)
             // What was taken just now comes before in the same batch; what was taken before must end first.
-            case .underWay: waiting.insert(entries[index].key)
+            case .waiting, .underWay: waiting.insert(entries[index].key)
             }
         }
         return taken
@@ -130,10 +129,11 @@ public struct DeliveryWindow: Sendable {
         return reached
     }
 
-    /// When the next message that waits may be tried again; nil if none waits.
+    /// When the next message may be taken; nil if none waits, but for others of its key.
     public func nextMoment() -> Int64? {
         var next: Int64?
-        for entry in entries {
+        var keys: Set<String> = []
+        for entry in entries where entry.state != .done && keys.insert(entry.key).inserted {
             if case .waiting(let until) = entry.state { next = min(next ?? until, until) }
         }
         return next

@@ -20,8 +20,10 @@ struct ConsumerTests {
         struct Failure: Error {}
 
         let state: Mutex<State>
+        let failure: any Error
 
-        init(failing: [String: Int] = [:], refused: Set<String> = []) {
+        init(failing: [String: Int] = [:], refused: Set<String> = [], failure: any Error = Failure()) {
+            self.failure = failure
             state = Mutex(State(failing: failing, refused: refused))
         }
 
@@ -31,7 +33,7 @@ struct ConsumerTests {
                     if state.refused.contains(event.id) { throw Unacceptable("nobody wants it") }
                     if let times = state.failing[event.id], times > 0 {
                         state.failing[event.id] = times - 1
-                        throw Failure()
+                        throw failure
                     }
                 }
                 for event in events where state.identities.insert(event.identity).inserted {
@@ -48,10 +50,13 @@ struct ConsumerTests {
     }
 
     /// Runs a consumer until the bus has been read to its end.
-    private func consume(_ bus: MemoryBus, _ service: Service) async throws {
+    private func consume(
+        _ bus: MemoryBus, _ service: Service,
+        patience: DeliveryWindow.Patience = .init(attemptsMax: 4, firstMilliseconds: 1, longestMilliseconds: 4)
+    ) async throws {
         let consumer = Consumer(
             "mail", of: [.orders], on: bus, handler: service,
-            patience: .init(attemptsMax: 4, firstMilliseconds: 1, longestMilliseconds: 4),
+            patience: patience,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let task = Task { await consumer.run() }
         for _ in 0..<20_000 {
@@ -72,6 +77,26 @@ struct ConsumerTests {
         let handled = service.state.withLock { $0.handled }
         #expect(handled == ["b/1", "b/2", "a/1", "a/2"])
         #expect(bus.state.withLock { $0.letters.isEmpty })
+    }
+
+    @Test("While a key waits, with others behind it, the consumer waits too")
+    func noIdleLoop() async throws {
+        let bus = MemoryBus()
+        try await bus.publish((1...50).map { Self.event("a", $0) })
+        let service = Service(failing: ["a/1": 3])
+        try await consume(
+            bus, service, patience: .init(attemptsMax: 4, firstMilliseconds: 400, longestMilliseconds: 400))
+        #expect(service.state.withLock { $0.handled.count } == 50)
+        #expect(bus.state.withLock { $0.hastes } < 10)
+    }
+
+    @Test("A handler's cancelled call is a failure like others, unless the consumer itself is cancelled")
+    func strayCancellation() async throws {
+        let bus = MemoryBus()
+        try await bus.publish([Self.event("a", 1), Self.event("a", 2)])
+        let service = Service(failing: ["a/1": 3], failure: CancellationError())
+        try await consume(bus, service)
+        #expect(service.state.withLock { $0.handled } == ["a/1", "a/2"])
     }
 
     @Test("What is refused, unreadable or fails too often goes to the dead letters, and its key goes on")

@@ -8,6 +8,8 @@ final class MemoryBus: EventBus {
         var committed: Int64 = 0
         var letters: [DeadLetter] = []
         var joins = 0
+        /// How often somebody asked for messages without waiting for any.
+        var hastes = 0
         /// How many of the next calls fail.
         var failures = 0
     }
@@ -59,6 +61,7 @@ final class MemoryBus: EventBus {
         func next(limit: Int, except paused: Set<Lane>, wait: Duration) async throws -> BusUpdate {
             try bus.fail()
             try Task.checkCancellation()
+            if wait == .zero { bus.state.withLock { $0.hastes += 1 } }
             let position = next.withLock { $0 }
             let fresh = bus.state.withLock { state in
                 paused.contains(bus.lane) ? [] : Array(state.messages.dropFirst(Int(position)).prefix(limit))

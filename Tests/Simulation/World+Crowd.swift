@@ -1,5 +1,3 @@
-import Doubles
-import OnsaleOwnership
 import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom

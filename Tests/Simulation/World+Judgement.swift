@@ -1,9 +1,7 @@
 import Doubles
-import OnsaleOwnership
 import OnsaleSale
 import OnsaleValues
 import OnsaleWaitingRoom
-import Seeded
 import Synchronization
 
 @testable import OnsaleEngine

@@ -1,8 +1,5 @@
 import Doubles
-import OnsaleOwnership
-import OnsaleSale
 import OnsaleValues
-import OnsaleWaitingRoom
 import Seeded
 import Synchronization
 
