@@ -88,12 +88,19 @@ let package = Package(
         // The migrations are a target too, so that they come along, in a folder as Flyway wants it.
         .target(
             name: "OnsaleSchema", dependencies: ["OnsaleMigrations"], path: "db", sources: ["OnsaleSchema.swift"],
-            resources: [.copy("migration")], swiftSettings: strict),
+            resources: [.copy("migration"), .copy("services")], swiftSettings: strict),
+        .target(
+            name: "OnsaleTables",
+            dependencies: [
+                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsalePostgres", logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "OnsaleStorage",
             dependencies: [
                 "OnsaleValues", "OnsaleOwnership", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema", "OnsalePostgres",
-                crypto, logging, metrics,
+                "OnsaleTables", crypto, logging, metrics,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -184,7 +191,8 @@ let package = Package(
             name: "onsale",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema",
-                "OnsalePostgres", "OnsaleStorage", "OnsalePayments", "OnsaleHTTP", "OnsaleStreams", "OnsaleRehearsal",
+                "OnsalePostgres", "OnsaleStorage", "OnsaleTables", "OnsalePayments", "OnsaleHTTP", "OnsaleStreams",
+                "OnsaleRehearsal",
                 "OnsaleHistory", "OnsaleMonitoring", "OnsaleTelemetry", "OnsaleCorrelation", "OnsaleOwnership",
                 "OnsaleRedis",
                 "OnsaleCluster", serviceLifecycle, hummingbird, logging, metrics, tracing, asyncHTTPClient,
@@ -210,6 +218,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "OnsalePostgresTests", dependencies: ["OnsalePostgres", "Servers"], swiftSettings: strict),
+        .target(
+            name: "BusConformance", dependencies: ["OnsaleBus", "OnsaleValues"], path: "Tests/BusConformance",
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleTablesTests",
+            dependencies: [
+                "OnsaleTables", "OnsaleBus", "OnsaleValues", "OnsaleMigrations", "OnsaleSchema", "OnsalePostgres",
+                "BusConformance", "Servers", "Seeded", logging,
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "OnsaleBusTests", dependencies: ["OnsaleBus", "OnsaleValues", "Seeded", logging],
             swiftSettings: strict),
@@ -264,8 +282,8 @@ let package = Package(
         .testTarget(
             name: "OnsaleMigrationsTests",
             dependencies: [
-                "OnsaleMigrations", "OnsaleSchema", "OnsaleStorage", "OnsaleEngine", "OnsaleValues", "OnsalePostgres",
-                "Servers", "CPostgres", .product(name: "GRDB", package: "GRDB.swift"),
+                "OnsaleMigrations", "OnsaleSchema", "OnsaleStorage", "OnsaleTables", "OnsaleEngine", "OnsaleValues",
+                "OnsalePostgres", "Servers", "CPostgres", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -3,6 +3,7 @@ import GRDB
 import OnsaleMigrations
 import OnsalePostgres
 import OnsaleStorage
+import OnsaleTables
 import Servers
 
 /// A database that a test can open again and again.

@@ -185,21 +185,6 @@ import Testing
         }
     }
 
-    @Test(
-        "A session for scripts runs several statements, keeps a transaction open, and waits for locks as long as it may"
-    )
-    func script() async throws {
-        try await withPostgres { url in
-            let session = try PostgresSession(try PostgresConfiguration(url: url), limit: .seconds(30))
-            defer { session.close() }
-            try session.execute("BEGIN; CREATE TABLE t (a TEXT, b BIGINT); INSERT INTO t VALUES ('x; y', 1)")
-            #expect(try session.rows("SELECT a, b, $1::text FROM t WHERE b = $2", [nil, "1"]) == [["x; y", "1", nil]])
-            #expect(throws: PostgresError.self) { try session.execute("SELECT 1; SELECT nothing") }
-            try session.execute("ROLLBACK")
-            #expect(try session.rows("SELECT to_regclass('t'), current_setting('lock_timeout')", []) == [[nil, "30s"]])
-        }
-    }
-
     @Test("Every session reads committed rows, speaks UTF-8 and notices a client that is gone")
     func session() async throws {
         try await withConnection { connection in

@@ -1,6 +1,7 @@
 import OnsaleMigrations
 import OnsalePostgres
 import OnsaleSchema
+import OnsaleTables
 import OnsaleStorage
 
 /// Every migration: a PostgreSQL database holds what are three files in a data folder, and what nodes share.

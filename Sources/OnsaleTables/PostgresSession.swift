@@ -1,7 +1,7 @@
 package import OnsaleMigrations
 package import OnsalePostgres
 
-/// A connection as migrations use one. Closes it when nobody refers to it any more.
+/// A connection to PostgreSQL as the port wants one. Closes it when nobody refers to it any more.
 package struct PostgresSession: SQLSession {
     private let connection: PostgresConnection
     private let limit: Duration
@@ -26,14 +26,29 @@ extension PostgreSQLMigrations {
     private static let statementLimit = Duration.seconds(600)
 
     /// Connects to a database to migrate it, with a connection of its own.
-    /// - Parameter lockLimit: how long to wait for other processes that migrate.
+    /// - Parameters:
+    ///   - schema: where the tables are, and made if it is missing; nil for the first of the session's `search_path`.
+    ///   - lockLimit: how long to wait for other processes that migrate.
     /// - Throws: ``MigrationError``, `PostgresError`.
-    package init(_ configuration: PostgresConfiguration, lockLimit: Duration = .seconds(60)) throws {
+    package init(
+        _ configuration: PostgresConfiguration, schema: String? = nil, lockLimit: Duration = .seconds(60)
+    ) throws {
         var configuration = configuration
         configuration.statementLimit = PostgreSQLMigrations.statementLimit
         let connection = try PostgresConnection(configuration)
         // The server gives up first, and says why.
         let session = PostgresSession(connection, limit: PostgreSQLMigrations.statementLimit + .seconds(10))
-        try self.init(place: configuration.description, session: session, lockLimit: lockLimit)
+        var place = configuration.description
+        if let schema {
+            place += ", schema \(schema)"
+            let quoted = "\"\(schema.replacing("\"", with: "\"\""))\""
+            // Two processes at once would both find it missing. The lock's number is ours: "onsale" as a number.
+            try session.execute(
+                """
+                BEGIN; SELECT pg_advisory_xact_lock(122606653991013);
+                CREATE SCHEMA IF NOT EXISTS \(quoted); COMMIT; SET search_path TO \(quoted)
+                """)
+        }
+        try self.init(place: place, session: session, lockLimit: lockLimit)
     }
 }

@@ -1,0 +1,45 @@
+import Foundation
+package import GRDB
+package import OnsaleMigrations
+
+/// The history in a file of SQLite. The lock is SQLite's own: only one process writes at a time.
+package struct SQLiteMigrations: MigrationDatabase {
+    package let place: String
+    package var session: any SQLSession { SQLiteSession(database) }
+    package let table = HistoryTable(
+        quoted: "\"\(HistoryTable.name)\"", now: "(strftime('%Y-%m-%d %H:%M:%f', 'now'))")
+    private let database: Database
+
+    package init(place: String, database: Database) {
+        self.place = place
+        self.database = database
+    }
+
+    package func hasHistory() throws -> Bool {
+        // Not `tableExists`, whose cache doesn't know what other processes do.
+        try !session.rows(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1", [HistoryTable.name]
+        ).isEmpty
+    }
+
+    package func exclusively<Value>(_ body: () throws -> Value) throws -> Value {
+        var value: Value?
+        do {
+            try database.inTransaction(.immediate) {
+                value = try body()
+                return .commit
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            throw MigrationError(
+                .busy, "\(place): another process keeps writing to it. Stop that one, then start again.",
+                underlying: error)
+        }
+        guard let value else { preconditionFailure("a transaction that was committed has run its body") }
+        return value
+    }
+
+    /// None: folders from before the history have our tables, and nobody else's.
+    package func strangers() -> [String] { [] }
+
+    package func installer() -> String { NSUserName() }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import GRDB
+package import OnsaleMigrations
+
+/// The tables of a service in a file. Several processes of one machine may use it.
+package final class SQLiteTables: Tables {
+    /// How long to wait for another process that writes, in seconds.
+    private static let busySeconds: TimeInterval = 10
+
+    package let clock = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+    private let database: DatabaseQueue
+    private let queue: SessionQueue
+
+    /// Opens the file, creates it if it is missing, and brings it up to date.
+    /// - Parameter name: what the operator calls it.
+    /// - Throws: ``MigrationError``, errors of SQLite.
+    package init(path: String, name: String, migrations: MigrationSet) throws {
+        var configuration = Configuration()
+        configuration.label = "onsale.\(name)"
+        configuration.busyMode = .timeout(SQLiteTables.busySeconds)
+        configuration.prepareDatabase { database in
+            // A write-ahead log lets others read meanwhile. FULL: what was committed survives a loss of power.
+            try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        }
+        database = try DatabaseQueue(path: path, configuration: configuration)
+        queue = SessionQueue("onsale.tables.\(name)")
+        try database.writeWithoutTransaction { database in
+            _ = try Migrator(migrations, SQLiteMigrations(place: name, database: database)).migrate()
+        }
+    }
+
+    package func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLSession) throws -> Value
+    ) async throws -> Value {
+        try await queue.run { [database] in
+            try database.writeWithoutTransaction { database in
+                // Immediate, so that two writers wait for one another instead of failing half-way.
+                var value: Value?
+                try database.inTransaction(.immediate) {
+                    value = try body(SQLiteSession(database))
+                    return .commit
+                }
+                guard let value else { throw TablesError.closed }
+                return value
+            }
+        }
+    }
+
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLSession) throws -> Value
+    ) async throws -> Value {
+        try await queue.run { [database] in try database.read { try body(SQLiteSession($0)) } }
+    }
+
+    package func close() async {
+        await queue.close { [database] in try? database.close() }
+    }
+}
