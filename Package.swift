@@ -105,6 +105,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "OnsaleRelay",
+            dependencies: [
+                "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", logging,
+            ],
+            swiftSettings: strict),
+        .target(
             name: "OnsaleHistory", dependencies: ["OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine"],
             swiftSettings: strict),
         .target(
@@ -226,6 +232,14 @@ let package = Package(
             dependencies: [
                 "OnsaleTables", "OnsaleBus", "OnsaleValues", "OnsaleMigrations", "OnsaleSchema", "OnsalePostgres",
                 "BusConformance", "Servers", "Seeded", logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleRelayTests",
+            dependencies: [
+                "Doubles", "OnsaleRelay", "OnsaleTables", "OnsaleBus", "OnsaleValues", "OnsaleSale",
+                "OnsaleWaitingRoom",
+                "OnsaleEngine", "OnsaleSchema", "Servers", "Seeded", logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -34,7 +34,7 @@ package struct Seal: Sendable {
     package func open(_ sealed: [UInt8], at place: String) -> [UInt8]? {
         guard sealed.count >= Seal.macBytes else { return nil }
         let bytes = sealed[Seal.macBytes...]
-        let isOurs = ConstantTime.areEqual(mac(of: bytes, at: place), sealed.prefix(Seal.macBytes))
+        let isOurs = ConstantTime.areEqual(mac(of: bytes, at: place)[...], sealed.prefix(Seal.macBytes))
         return isOurs ? Array(bytes) : nil
     }
 

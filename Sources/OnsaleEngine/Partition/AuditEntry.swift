@@ -13,6 +13,8 @@ public struct AuditNote: Sendable, Equatable {
         /// Done at the payment provider and discovered here.
         case refundSeen
         case disputeSeen
+        /// The organizer's own check has refused an order, which is taken back.
+        case ineligible
     }
 
     /// The name the caller gave. All organizers share one token, so it is not verified.

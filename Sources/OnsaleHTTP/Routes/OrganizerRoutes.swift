@@ -279,6 +279,7 @@ extension AuditNote.Action {
         case .created: "created"
         case .refundSeen: "refund-seen"
         case .disputeSeen: "dispute-seen"
+        case .ineligible: "ineligible"
         case .paused: "paused"
         case .resumed: "resumed"
         case .onsaleChanged: "onsale-changed"

@@ -22,40 +22,6 @@ extension Response {
     static var noContent: Response { Response(status: .noContent) }
 }
 
-extension EventDefinition {
-    func publicID(_ hold: Hold) -> String {
-        PublicID(.hold, at: hold.madeAt, serial: hold.id.serial, tag: tag).text
-    }
-
-    func publicID(_ order: Order) -> String {
-        PublicID(.order, at: order.placedAt, serial: order.id.serial, tag: tag).text
-    }
-
-    func publicID(_ ticket: Ticket) -> String { publicID(ticket.id, issuedAt: ticket.issuedAt) }
-
-    func publicID(_ ticket: TicketID, issuedAt: Timestamp) -> String {
-        PublicID(.ticket, at: issuedAt, serial: ticket.serial, tag: tag).text
-    }
-
-    /// Parses a public id of the given kind; nil if it belongs to another event.
-    func id(_ kind: PublicID.Kind, _ text: String?) -> PublicID? {
-        guard let id = text.flatMap({ PublicID(kind, text: $0) }), id.tag == tag else { return nil }
-        return id
-    }
-
-    func lines(of places: Places) -> [PriceLine] {
-        places.lines(plan: plan, prices: terms.prices)
-    }
-
-    /// The name of the place at a position of an order: its seat, or its area.
-    func placeName(_ places: Places, _ position: Int) -> String {
-        switch places {
-        case .seats(let seats): plan[seats[position]].name
-        case .area(let area, _): plan.areas[area].name
-        }
-    }
-}
-
 /// How holds, orders and events are shown.
 struct Presenter: Sendable {
     let barcodes: Barcodes

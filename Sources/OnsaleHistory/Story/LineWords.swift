@@ -94,6 +94,7 @@ extension Cast {
             case .refunded: "cancelled the order"
             case .refundSeen: "gave money back on its own"
             case .disputeSeen: "told of a dispute"
+            case .ineligible: "refused the order"
             }
         return Words("Noted", "“\(note.actor)” \(action)" + (note.detail.isEmpty ? "." : ": \(note.detail)."))
     }

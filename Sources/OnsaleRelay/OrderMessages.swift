@@ -1,0 +1,75 @@
+import Foundation
+package import OnsaleBus
+package import OnsaleEngine
+package import OnsaleSale
+package import OnsaleValues
+
+/// Turns what has happened to an order into what the bus hears.
+package struct OrderMessages: Sendable {
+    /// A ticket's barcode, from its public ID, its event's ID and the name of its place.
+    package typealias Barcode = @Sendable (_ ticket: String, _ event: String, _ place: String) -> String
+
+    private let barcode: Barcode
+
+    package init(barcode: @escaping Barcode) {
+        self.barcode = barcode
+    }
+
+    /// The event for the bus.
+    /// - Parameters:
+    ///   - order: as it is now; what changes of it comes from the news.
+    ///   - time: when it happened.
+    package func event(
+        _ news: OrderNews, of order: Order, in definition: EventDefinition, at time: Timestamp
+    ) throws -> CloudEvent {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let id = definition.publicID(order)
+        return CloudEvent(
+            id: "\(definition.id)/\(news.sequence)", type: news.type, subject: id, time: time, key: definition.id,
+            traceparent: order.trace, data: Array(try encoder.encode(message(news, of: order, in: definition))))
+    }
+
+    private func message(_ news: OrderNews, of order: Order, in definition: EventDefinition) -> OrderMessage {
+        OrderMessage(
+            event: OnsaleEvent(
+                id: definition.id, title: definition.title, venue: definition.venue,
+                startsAt: RFC3339.format(definition.startsAt), currency: definition.currency),
+            order: definition.publicID(order), buyer: order.buyer.text, amount: order.amount,
+            refundedAmount: news.refunded, placedAt: RFC3339.format(order.placedAt),
+            lines: definition.lines(of: order.places).map {
+                .init(
+                    category: definition.plan.categories[$0.category], unitAmount: $0.unitAmount,
+                    quantity: $0.quantity)
+            },
+            tickets: news.type.hasTickets ? tickets(of: order, in: definition) : [], payment: order.intent,
+            reason: news.reason)
+    }
+
+    private func tickets(of order: Order, in definition: EventDefinition) -> [OrderMessage.Ticket] {
+        guard let issuedAt = order.confirmedAt else { return [] }
+        return order.tickets.enumerated().map { position, id in
+            let ticket = definition.publicID(id, issuedAt: issuedAt)
+            let place = definition.placeName(order.places, position)
+            let barcode = barcode(ticket, definition.id, place)
+            switch order.places {
+            case .seats(let seats):
+                let category = definition.plan.categories[definition.plan[seats[position]].category]
+                return .init(ticket: ticket, seat: place, category: category, barcode: barcode)
+            case .area(let area, _):
+                let category = definition.plan.categories[definition.plan.areas[area].category]
+                return .init(ticket: ticket, area: place, category: category, barcode: barcode)
+            }
+        }
+    }
+}
+
+extension EventType {
+    /// Whether the order may have tickets by then.
+    fileprivate var hasTickets: Bool {
+        switch self {
+        case .orderPlaced, .orderDeclined, .orderExpired: false
+        default: true
+        }
+    }
+}

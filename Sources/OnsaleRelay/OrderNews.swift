@@ -1,0 +1,109 @@
+package import OnsaleBus
+package import OnsaleEngine
+package import OnsaleSale
+
+/// Something that has happened to an order and that the bus hears of.
+package struct OrderNews: Hashable, Sendable {
+    /// The number of the fact.
+    package let sequence: UInt64
+    package let type: EventType
+    package let order: OrderID
+    /// What had gone back just after it, in minor units.
+    package let refunded: Int64
+    /// As ``OrderMessage/reason`` has it.
+    package let reason: String?
+}
+
+/// What has gone back of an order, and why it was taken back: all that the messages need to know of what was before.
+package struct TakenBack: Hashable, Sendable {
+    package var refunded: Int64
+    package var reason: String?
+
+    package init(refunded: Int64 = 0, reason: String? = nil) {
+        self.refunded = refunded
+        self.reason = reason
+    }
+}
+
+/// Follows an event's facts and says what the bus hears of each. Pure: the same facts in the same order always give the
+/// same news, however late they are read.
+package struct NewsFold: Sendable {
+    /// Of orders of which something was taken back or is about to be.
+    package private(set) var takenBack: [OrderID: TakenBack]
+    /// The orders whose entry has changed.
+    package private(set) var changed: Set<OrderID> = []
+
+    /// - Parameter takenBack: what is known of the orders in ``orders(of:)``, as earlier folds have left it.
+    package init(_ takenBack: [OrderID: TakenBack] = [:]) {
+        self.takenBack = takenBack
+    }
+
+    /// The orders whose past the fold must know for these facts.
+    package static func orders(of facts: [Fact]) -> Set<OrderID> {
+        var orders: Set<OrderID> = []
+        for case .sale(let fact) in facts {
+            switch fact {
+            case .orderCancelled(let body): orders.insert(body.order)
+            case .refunded(let body): orders.insert(body.order)
+            case .refundedByProvider(let body): orders.insert(body.order)
+            case .refundReversed(let body): orders.insert(body.order)
+            case .disputed(let body): orders.insert(body.order)
+            case .disputeWon(let body): orders.insert(body.order)
+            default: break
+            }
+        }
+        return orders
+    }
+
+    /// Takes a row's facts.
+    /// - Parameter first: the number of the first one.
+    package mutating func take(_ facts: [Fact], from first: UInt64) -> [OrderNews] {
+        var news: [OrderNews] = []
+        for (index, fact) in facts.enumerated() {
+            guard case .sale(let fact) = fact else { continue }
+            // A note follows the facts that it describes.
+            var note: AuditNote?
+            if index + 1 < facts.count, case .audited(let following) = facts[index + 1] { note = following }
+            if let (type, order, reason) = take(fact, note) {
+                news.append(
+                    OrderNews(
+                        sequence: first + UInt64(index), type: type, order: order,
+                        refunded: takenBack[order]?.refunded ?? 0, reason: reason))
+            }
+        }
+        return news
+    }
+
+    private mutating func take(_ fact: SaleFact, _ note: AuditNote?) -> (EventType, OrderID, reason: String?)? {
+        switch fact {
+        case .orderPlaced(let body): return (.orderPlaced, body.order, nil)
+        case .orderConfirmed(let body): return (.orderConfirmed, body.order, nil)
+        case .paymentDeclined(let body): return (.orderDeclined, body.order, body.code)
+        case .orderDeclined(let body): return (.orderDeclined, body.order, body.code)
+        case .orderExpired(let body): return (.orderExpired, body.order, nil)
+        case .orderCancelled(let body):
+            let reason = note?.action == .ineligible ? "eligibility" : body.byOrganizer ? "organizer" : "buyer"
+            change(body.order) { $0.reason = reason }
+            return (.orderCancelled, body.order, reason)
+        case .refunded(let body):
+            change(body.order) { $0.refunded += body.amount }
+            return (.orderRefunded, body.order, takenBack[body.order]?.reason)
+        case .refundedByProvider(let body):
+            change(body.order) { $0.refunded = body.total }
+            return (.orderRefunded, body.order, "provider")
+        case .refundReversed(let body):
+            change(body.order) { $0.refunded -= body.amount }
+            // The money is owed again.
+            return (.orderCancelled, body.order, takenBack[body.order]?.reason)
+        case .disputed(let body): return (.orderCancelled, body.order, "dispute")
+        // The tickets let people in again.
+        case .disputeWon(let body): return (.orderConfirmed, body.order, nil)
+        default: return nil
+        }
+    }
+
+    private mutating func change(_ order: OrderID, _ body: (inout TakenBack) -> Void) {
+        body(&takenBack[order, default: TakenBack()])
+        changed.insert(order)
+    }
+}

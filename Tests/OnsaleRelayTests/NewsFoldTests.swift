@@ -1,0 +1,66 @@
+import OnsaleBus
+import OnsaleValues
+import Testing
+
+@testable import OnsaleEngine
+@testable import OnsaleRelay
+@testable import OnsaleSale
+
+@Suite struct NewsFoldTests {
+    private func fact(_ body: some OrderFactBody) -> Fact { .sale(body.fact) }
+
+    @Test("Each message of an order says what had gone back by then, and why")
+    func refunds() {
+        var fold = NewsFold()
+        let note = AuditNote(actor: "eligibility", action: .ineligible, detail: "not in the fan club")
+        let news = fold.take(
+            [
+                fact(SaleFact.OrderConfirmed(order: 1, captured: 5000)),
+                fact(SaleFact.RefundedByProvider(order: 1, total: 1000)),
+                fact(SaleFact.OrderCancelled(order: 1, byOrganizer: true, key: nil)), .audited(note),
+                fact(SaleFact.Refunded(order: 1, amount: 4000)),
+                fact(SaleFact.RefundReversed(order: 1, amount: 4000)),
+                fact(SaleFact.Refunded(order: 1, amount: 4000)),
+            ], from: 10)
+        #expect(
+            news == [
+                OrderNews(sequence: 10, type: .orderConfirmed, order: 1, refunded: 0, reason: nil),
+                OrderNews(sequence: 11, type: .orderRefunded, order: 1, refunded: 1000, reason: "provider"),
+                OrderNews(sequence: 12, type: .orderCancelled, order: 1, refunded: 1000, reason: "eligibility"),
+                OrderNews(sequence: 14, type: .orderRefunded, order: 1, refunded: 5000, reason: "eligibility"),
+                OrderNews(sequence: 15, type: .orderCancelled, order: 1, refunded: 1000, reason: "eligibility"),
+                OrderNews(sequence: 16, type: .orderRefunded, order: 1, refunded: 5000, reason: "eligibility"),
+            ])
+        #expect(fold.takenBack == [1: TakenBack(refunded: 5000, reason: "eligibility")])
+    }
+
+    @Test("A dispute takes tickets back, and one that is won gives them again")
+    func dispute() {
+        var fold = NewsFold()
+        let news = fold.take(
+            [fact(SaleFact.Disputed(order: 3)), fact(SaleFact.DisputeWon(order: 3))], from: 1)
+        #expect(news.map(\.type) == [.orderCancelled, .orderConfirmed])
+        #expect(news.map(\.reason) == ["dispute", nil])
+    }
+
+    @Test("Wherever a fold is cut and begun again with what was kept, the news are the same")
+    func cuts() {
+        let facts: [Fact] = [
+            fact(SaleFact.OrderCancelled(order: 1, byOrganizer: false, key: nil)),
+            fact(SaleFact.OrderCancelled(order: 2, byOrganizer: true, key: nil)),
+            fact(SaleFact.RefundedByProvider(order: 2, total: 300)),
+            fact(SaleFact.Refunded(order: 1, amount: 700)),
+            fact(SaleFact.Refunded(order: 2, amount: 400)),
+        ]
+        var whole = NewsFold()
+        let news = whole.take(facts, from: 1)
+        for cut in facts.indices {
+            var first = NewsFold()
+            let before = first.take(Array(facts[..<cut]), from: 1)
+            let rest = Array(facts[cut...])
+            let known = NewsFold.orders(of: rest)
+            var second = NewsFold(first.takenBack.filter { known.contains($0.key) })
+            #expect(before + second.take(rest, from: UInt64(cut) + 1) == news)
+        }
+    }
+}
