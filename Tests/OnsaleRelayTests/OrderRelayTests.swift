@@ -60,7 +60,7 @@ import Testing
         let (journal, folder, bus) = (MemoryJournal(), try TemporaryFolder(), FlakyBus(seed: 1))
         bus.state.withLock { $0.isFlaky = false }
         let engine = Engine(
-            journal: journal, clock: SystemClock(), payments: FakeGateway(), logger: .silent, fatal: { fatalError($0) })
+            journal: journal, clock: try SystemClock(), payments: FakeGateway(), logger: .silent, fatal: { fatalError($0) })
         try engine.start()
         _ = try await engine.create(Show.definition("show0"), document: nil)
         _ = try await engine.buy(1, in: try await engine.event("show0"))
@@ -90,7 +90,7 @@ import Testing
             messages: OrderMessages { _, _, place in "barcode of \(place)" },
             logger: .silent)
         let engine = Engine(
-            journal: journal, clock: SystemClock(), payments: gateway, followers: [relay], logger: .silent,
+            journal: journal, clock: try SystemClock(), payments: gateway, followers: [relay], logger: .silent,
             fatal: { fatalError($0) })
         try engine.start()
         let work = Task { await relay.run(engine) }
