@@ -134,6 +134,11 @@ let package = Package(
         .systemLibrary(
             name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "OnsaleRedis", dependencies: ["CHiredis", logging, deque], swiftSettings: strict),
+        .systemLibrary(
+            name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
+        .target(
+            name: "OnsaleKafka", dependencies: ["OnsaleValues", "OnsaleBus", "CRdKafka", logging, deque],
+            swiftSettings: strict),
         .target(
             name: "OnsaleCluster",
             dependencies: [
@@ -197,7 +202,8 @@ let package = Package(
             name: "onsale",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema",
-                "OnsalePostgres", "OnsaleStorage", "OnsaleTables", "OnsalePayments", "OnsaleHTTP", "OnsaleStreams",
+                "OnsalePostgres", "OnsaleStorage", "OnsaleBus", "OnsaleKafka", "OnsaleRelay", "OnsaleTables",
+                "OnsalePayments", "OnsaleHTTP", "OnsaleStreams",
                 "OnsaleRehearsal",
                 "OnsaleHistory", "OnsaleMonitoring", "OnsaleTelemetry", "OnsaleCorrelation", "OnsaleOwnership",
                 "OnsaleRedis",
@@ -226,6 +232,14 @@ let package = Package(
         .testTarget(name: "OnsalePostgresTests", dependencies: ["OnsalePostgres", "Servers"], swiftSettings: strict),
         .target(
             name: "BusConformance", dependencies: ["OnsaleBus", "OnsaleValues"], path: "Tests/BusConformance",
+            swiftSettings: strict),
+        .executableTarget(name: "MockBroker", dependencies: ["CRdKafka"], path: "Tests/MockBroker"),
+        .testTarget(
+            name: "OnsaleKafkaTests",
+            dependencies: [
+                "OnsaleKafka", "OnsaleBus", "OnsaleValues", "BusConformance", "MockBroker", "Servers", "Seeded",
+                logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "OnsaleTablesTests",

@@ -53,6 +53,7 @@ extension CloudEvent {
         guard key == message.key else {
             throw UnreadableMessage("has the key \(quoted(message.key)), and its ce_partitionkey is \(quoted(key))")
         }
+        guard !message.data.isEmpty else { throw UnreadableMessage("has no data") }
         guard message.data.count <= CloudEvent.dataBytesMax else {
             throw UnreadableMessage("has \(message.data.count) bytes, more than \(CloudEvent.dataBytesMax)")
         }

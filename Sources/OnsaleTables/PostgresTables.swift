@@ -12,12 +12,16 @@ package final class PostgresTables: Tables {
     private let schema: String
 
     /// Makes the schema if it is missing, and brings it up to date.
+    /// - Parameter migrates: otherwise one that isn't up to date is refused.
     /// - Throws: ``MigrationError``, `PostgresError`.
-    package init(_ configuration: PostgresConfiguration, schema: String, migrations: MigrationSet) throws {
+    package init(
+        _ configuration: PostgresConfiguration, schema: String, migrations: MigrationSet, migrates: Bool = true
+    ) throws {
         self.schema = "\"\(schema.replacing("\"", with: "\"\""))\""
         pool = PostgresPool(configuration, size: 1)
         queue = SessionQueue("onsale.tables.\(schema)")
-        try Migrator(migrations, PostgreSQLMigrations(configuration, schema: schema)).migrate()
+        let migrator = Migrator(migrations, try PostgreSQLMigrations(configuration, schema: schema))
+        if migrates { try migrator.migrate() } else { try migrator.check() }
     }
 
     package func write<Value: Sendable>(

@@ -12,9 +12,11 @@ package final class SQLiteTables: Tables {
     private let queue: SessionQueue
 
     /// Opens the file, creates it if it is missing, and brings it up to date.
-    /// - Parameter name: what the operator calls it.
+    /// - Parameters:
+    ///   - name: what the operator calls it.
+    ///   - migrates: otherwise one that isn't up to date is refused.
     /// - Throws: ``MigrationError``, errors of SQLite.
-    package init(path: String, name: String, migrations: MigrationSet) throws {
+    package init(path: String, name: String, migrations: MigrationSet, migrates: Bool = true) throws {
         var configuration = Configuration()
         configuration.label = "onsale.\(name)"
         configuration.busyMode = .timeout(SQLiteTables.busySeconds)
@@ -25,7 +27,8 @@ package final class SQLiteTables: Tables {
         database = try DatabaseQueue(path: path, configuration: configuration)
         queue = SessionQueue("onsale.tables.\(name)")
         try database.writeWithoutTransaction { database in
-            _ = try Migrator(migrations, SQLiteMigrations(place: name, database: database)).migrate()
+            let migrator = Migrator(migrations, SQLiteMigrations(place: name, database: database))
+            if migrates { try migrator.migrate() } else { try migrator.check() }
         }
     }
 

@@ -27,18 +27,25 @@ func buildApplication(
     let port = try FreePort.resolve(configuration.port, host: configuration.host)
     let store = try configuration.node.map {
         try NodeStore(
-            $0, host: configuration.host, port: port, migrates: configuration.migrates,
+            $0, sells: configuration.roles.sells, host: configuration.host, port: port,
+            migrates: configuration.migrates,
             acceptsClock: configuration.acceptsClock, logger: logger)
     }
     do {
         let secrets = try Secrets(configuration, folder: folder, store: store)
-        Scrubber.process.hide(secrets.all)
+        Scrubber.process.hide(secrets.all + RoleSettings.kafkaSecrets)
         let journal: any EventStore =
             try store?.journal ?? SQLiteJournal(folder: folder.url.path, migrates: configuration.migrates)
+        let place: TablePlace =
+            configuration.node.map { .database(url: $0.databaseURL) } ?? .folder(folder.url.path)
+        let afterSale = try AfterSale(
+            configuration.roles, at: place, migrates: configuration.migrates,
+            journal: configuration.roles.sells ? journal : nil,
+            barcode: Barcodes.maker(secret: secrets.barcodeSecret), logger: logger)
         let clock = try startClock(after: journal.latestTime(), accepts: configuration.acceptsClock, logger)
         return OnsaleApplication(
             configuration: configuration, observability: observability, folder: folder, secrets: secrets,
-            journal: journal, membership: store?.membership, publicPort: port, clock: clock,
+            journal: journal, afterSale: afterSale, membership: store?.membership, publicPort: port, clock: clock,
             client: StripeGateway.makeClient(), connectionsMax: OpenFileLimit.connectionsMax(logger: logger),
             logger: logger)
     } catch {
@@ -74,6 +81,7 @@ struct OnsaleApplication: Sendable {
     let folder: DataFolder
     let secrets: Secrets
     let journal: any EventStore
+    let afterSale: AfterSale
     /// This node among others; nil where it is the only one.
     let membership: Membership?
     let publicPort: Int
@@ -119,7 +127,8 @@ struct OnsaleApplication: Sendable {
         let redis = makeRedis()
         let engine = makeEngine(
             provider, publicURL: publicURL,
-            followers: [StreamFollower(broadcaster), timelines, monitor.engine] + (redis?.followers ?? []),
+            followers: [StreamFollower(broadcaster), timelines, monitor.engine] + (redis?.followers ?? [])
+                + (afterSale.relay.map { [$0] } ?? []),
             observer: monitor.loop)
         try engine.start()
         // Ready or not, a node that others wait for must answer in the end.
@@ -134,6 +143,7 @@ struct OnsaleApplication: Sendable {
         monitor.watch(engine, service, broadcaster, readiness)
         let sharing = redis?.begin(engine, service)
         if let sharing { monitor.watch(engine, sharing) }
+        let following = afterSale.begin(engine)
         if configuration.isDemo { try await Demo.openArena(in: engine, logger: logger) }
         try await serve(service, engine, broadcaster, readiness, places)
         await sharing?.stop()
@@ -141,6 +151,7 @@ struct OnsaleApplication: Sendable {
         await broadcaster.stop()
         // Both ports have stopped and everything accepted is answered, so the engine can finish its work.
         await engine.stop()
+        await following.stop()
         await redis?.close()
         await history.stop()
     }
@@ -285,6 +296,8 @@ struct OnsaleApplication: Sendable {
             ("demo", configuration.isDemo ? "on" : "off"),
             ("journal", membership == nil ? "sqlite" : "postgresql"),
             ("redis", configuration.node?.redis == nil ? "off" : "on"),
+            ("roles", configuration.roles.shown),
+            ("bus", configuration.roles.kafka == nil ? "tables" : "kafka"),
             ("node", membership.map { "\($0.node)" } ?? "alone"),
         ]
     }

@@ -13,6 +13,7 @@ struct ServerConfiguration: Sendable {
     let migrates: Bool
     /// What makes it one of several; nil where the journal is in the data folder.
     let node: NodeConfiguration?
+    let roles: RoleSettings
     let isDemo: Bool
     /// Whether to start even if the clock is far behind the journal.
     let acceptsClock: Bool
@@ -48,6 +49,10 @@ struct ServerConfiguration: Sendable {
         dataPath = settings.text(.data) ?? "./onsale-data"
         migrates = try settings.flag(.migrate, default: true)
         node = try NodeConfiguration(settings, port: port)
+        roles = try RoleSettings(settings)
+        guard node != nil || roles.sells else {
+            throw SetupError("ONSALE_ROLES=edge is for nodes that share a database, so DATABASE_URL must be set too.")
+        }
         isDemo = try settings.flag(.demo)
         acceptsClock = try settings.flag(.acceptClock)
         publicURL = settings.text(.publicURL)

@@ -60,7 +60,8 @@ import Testing
         let (journal, folder, bus) = (MemoryJournal(), try TemporaryFolder(), FlakyBus(seed: 1))
         bus.state.withLock { $0.isFlaky = false }
         let engine = Engine(
-            journal: journal, clock: try SystemClock(), payments: FakeGateway(), logger: .silent, fatal: { fatalError($0) })
+            journal: journal, clock: try SystemClock(), payments: FakeGateway(), logger: .silent,
+            fatal: { fatalError($0) })
         try engine.start()
         _ = try await engine.create(Show.definition("show0"), document: nil)
         _ = try await engine.buy(1, in: try await engine.event("show0"))

@@ -6,7 +6,7 @@ import OnsaleValues
 
 /// Tickets as barcodes: a compact JWS signed with Ed25519 (RFC 7515, RFC 8037), which a scanner checks offline with the
 /// published key. Nothing is stored; the barcode follows from the ticket.
-struct Barcodes: Sendable {
+package struct Barcodes: Sendable {
     private let key: Curve25519.Signing.PrivateKey
     private let header: String
 
@@ -15,6 +15,14 @@ struct Barcodes: Sendable {
         // Hashing lets any text in the key file serve as a key.
         key = try Curve25519.Signing.PrivateKey(rawRepresentation: Array(SHA256.hash(data: Array(secret.utf8))))
         header = Base64URL.encode(Array(#"{"alg":"EdDSA","kid":"\#(Barcodes.thumbprint(key.publicKey))"}"#.utf8))
+    }
+
+    /// Makes barcodes as ``text(ticket:event:place:)`` does.
+    package static func maker(
+        secret: String
+    ) throws -> @Sendable (_ ticket: String, _ event: String, _ place: String) -> String {
+        let barcodes = try Barcodes(secret: secret)
+        return { barcodes.text(ticket: $0, event: $1, place: $2) }
     }
 
     func text(ticket: String, event: String, place: String) -> String {

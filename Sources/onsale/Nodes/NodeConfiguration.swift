@@ -9,15 +9,13 @@ struct NodeConfiguration: Sendable {
     let name: String
     /// How other nodes reach this one; nil for the address it listens on.
     let url: String?
-    /// Whether it takes events, or only serves what others sell.
-    let sells: Bool
     /// nil without Redis.
     let redis: RedisAddress?
 
     /// - Returns: nil where the journal is in the data folder.
     init?(_ settings: Settings, port: Int) throws(SetupError) {
         guard let databaseURL = settings.text(.databaseURL) else {
-            for name in [Settings.Name.nodeURL, .nodeName, .redisURL, .roles] where settings.text(name) != nil {
+            for name in [Settings.Name.nodeURL, .nodeName, .redisURL] where settings.text(name) != nil {
                 throw SetupError(
                     "\(name.rawValue) is for nodes that share a database, so DATABASE_URL must be set too.")
             }
@@ -40,11 +38,6 @@ struct NodeConfiguration: Sendable {
                 throw SetupError(
                     "ONSALE_NODE_URL is how other nodes reach this one, as http://10.0.0.2:8080, not “\(url)”.")
             }
-        }
-        switch settings.text(.roles) ?? "all" {
-        case "all": sells = true
-        case "edge": sells = false
-        case let other: throw SetupError("ONSALE_ROLES is all or edge, not “\(other)”.")
         }
         do {
             redis = try settings.text(.redisURL).map { try RedisAddress($0) }

@@ -19,11 +19,13 @@ struct NodeStore: Sendable {
 
     /// Connects, migrates unless told not to, and looks who else is there. Blocks.
     /// - Parameters:
+    ///   - sells: whether it takes events, or only serves what others sell.
     ///   - port: the public one.
     ///   - acceptsClock: whether to start with a clock that isn't the database's.
     /// - Throws: ``SetupError``, or what the database says.
     init(
-        _ node: NodeConfiguration, host: String, port: Int, migrates: Bool, acceptsClock: Bool, logger: Logger
+        _ node: NodeConfiguration, sells: Bool, host: String, port: Int, migrates: Bool, acceptsClock: Bool,
+        logger: Logger
     ) throws {
         let url = try node.url ?? NodeStore.url(host: host, port: port)
         try bringUpDatabase(node.databaseURL, migrates: migrates)
@@ -32,7 +34,7 @@ struct NodeStore: Sendable {
         }
         let configuration = try PostgresConfiguration(url: node.databaseURL, name: PostgresNodes.sessionName(of: id))
         let registry = PostgresNodes(configuration, node: id, url: url)
-        membership = Membership(node: id, registry: registry, sells: node.sells)
+        membership = Membership(node: id, registry: registry, sells: sells)
         journal = try PostgresJournal(configuration, logger: logger)
         secrets = journal.secrets
         do {

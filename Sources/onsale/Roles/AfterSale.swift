@@ -1,0 +1,69 @@
+import Logging
+import OnsaleBus
+import OnsaleEngine
+import OnsaleKafka
+import OnsaleRelay
+import OnsaleTables
+
+/// What follows a sale, as far as this process does it: the bus, the relay that tells it what has happened, services.
+struct AfterSale: Sendable {
+    let bus: any EventBus
+    /// nil where nothing is sold.
+    let relay: OrderRelay?
+    let roles: [any ServiceRole]
+    private let tables: [any Tables]
+
+    /// Opens what the roles need. Blocks.
+    /// - Parameter journal: of what is sold here; nil where nothing is.
+    /// - Throws: ``SetupError``, errors of the database.
+    init(
+        _ settings: RoleSettings, at place: TablePlace, migrates: Bool, journal: (any EventStore)?,
+        barcode: @escaping OrderMessages.Barcode, logger: Logger
+    ) throws {
+        var tables: [any Tables] = []
+        func open(_ name: String) throws -> any Tables {
+            let opened = try place.open(name, migrates: migrates)
+            tables.append(opened)
+            return opened
+        }
+        if let kafka = settings.kafka {
+            bus = try KafkaBus(kafka, logger: Logger(label: "onsale.bus"))
+        } else {
+            bus = TableBus(try open("bus"))
+        }
+        if let journal {
+            relay = OrderRelay(
+                journal: journal, tables: try open("relay"), bus: bus, messages: OrderMessages(barcode: barcode),
+                logger: Logger(label: "onsale.relay"))
+        } else {
+            relay = nil
+        }
+        roles = []
+        self.tables = tables
+    }
+
+    /// Works until ``Work/stop()``.
+    func begin(_ engine: Engine) -> Work {
+        Work(
+            task: Task {
+                await withDiscardingTaskGroup { group in
+                    if let relay { group.addTask { await relay.run(engine) } }
+                    for role in roles { group.addTask { await role.run() } }
+                }
+            }, sale: self)
+    }
+
+    /// What has begun.
+    struct Work: Sendable {
+        fileprivate let task: Task<Void, Never>
+        fileprivate let sale: AfterSale
+
+        /// Ends it. What isn't finished comes again at the next start.
+        func stop() async {
+            task.cancel()
+            await task.value
+            await sale.bus.close()
+            for tables in sale.tables { await tables.close() }
+        }
+    }
+}
