@@ -163,8 +163,8 @@ let package = Package(
             name: "OnsaleHTTP",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
-                "OnsalePages", "OnsaleHistory", "OnsaleCorrelation", "OnsaleTelemetry", "CZlib", "CQREncode", crypto,
-                logging,
+                "OnsalePages", "OnsaleHistory", "OnsaleCorrelation", "OnsaleTelemetry", "OnsaleBus", "CZlib",
+                "CQREncode", crypto, logging,
                 metrics, tracing, hummingbird, asyncHTTPClient,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),

@@ -256,6 +256,11 @@ public final class Engine: Sendable {
     /// Whether this node shares its journal with others.
     package var isShared: Bool { member != nil }
 
+    /// Whether an event is written here, or may be, since nobody shares the journal.
+    package func isWritten(_ event: String) -> Bool {
+        member == nil || (try? directory.loaded(event))?.isHere ?? false
+    }
+
     /// Whether it has heard from the others lately, and has read all events; true where nobody shares the journal.
     package var isInTouch: Bool { member.map { $0.isInTouch && $0.isReady } ?? true }
 

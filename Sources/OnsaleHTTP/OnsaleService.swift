@@ -115,7 +115,7 @@ package struct OnsaleService: Sendable {
             DoorRoutes(events: events, barcodes: presenter.barcodes),
             WebhookRoutes(engine: engine, secret: settings.webhookSecret, nodes: nodes),
             HistoryRoutes(events: events, history: history, logger: logger),
-            ServerRoutes(engine: engine, readiness: readiness),
+            ServerRoutes(engine: engine, readiness: readiness, version: version),
         ]
         let declared = groups.flatMap(\.endpoints)
         endpoints = declared + OpenAPIRoutes(others: declared.map(\.operation), version: version).endpoints

@@ -34,7 +34,9 @@ package struct OrderMessages: Sendable {
         OrderMessage(
             event: OnsaleEvent(
                 id: definition.id, title: definition.title, venue: definition.venue,
-                startsAt: RFC3339.format(definition.startsAt), currency: definition.currency),
+                startsAt: RFC3339.format(definition.startsAt), currency: definition.currency,
+                timeZone: definition.timeZone,
+                eligibility: definition.eligibility.map { .init(url: $0.url, deadlineSeconds: $0.deadlineSeconds) }),
             order: definition.publicID(order), buyer: order.buyer.text, amount: order.amount,
             refundedAmount: news.refunded, placedAt: RFC3339.format(order.placedAt),
             lines: definition.lines(of: order.places).map {
@@ -42,8 +44,10 @@ package struct OrderMessages: Sendable {
                     category: definition.plan.categories[$0.category], unitAmount: $0.unitAmount,
                     quantity: $0.quantity)
             },
-            tickets: news.type.hasTickets ? tickets(of: order, in: definition) : [], payment: order.intent,
-            reason: news.reason)
+            tickets: news.type.isPaid ? tickets(of: order, in: definition) : [],
+            // Before that it may still change, and a message that is said twice must be the same.
+            payment: news.type.isPaid ? order.intent : nil,
+            proof: news.proof, reason: news.reason)
     }
 
     private func tickets(of order: Order, in definition: EventDefinition) -> [OrderMessage.Ticket] {
@@ -65,8 +69,8 @@ package struct OrderMessages: Sendable {
 }
 
 extension EventType {
-    /// Whether the order may have tickets by then.
-    fileprivate var hasTickets: Bool {
+    /// Whether money has been taken by then, and tickets may have been given.
+    fileprivate var isPaid: Bool {
         switch self {
         case .orderPlaced, .orderDeclined, .orderExpired: false
         default: true

@@ -12,37 +12,45 @@ package struct OrderNews: Hashable, Sendable {
     package let refunded: Int64
     /// As ``OrderMessage/reason`` has it.
     package let reason: String?
+    /// As ``OrderMessage/proof`` has it.
+    package let proof: String?
 }
 
-/// What has gone back of an order, and why it was taken back: all that the messages need to know of what was before.
-package struct TakenBack: Hashable, Sendable {
-    package var refunded: Int64
+/// All that an order's messages need to know of what was before.
+package struct OrderPast: Hashable, Sendable {
+    /// What has gone back, in minor units.
+    package var refunded: Int64 = 0
+    /// Why it was taken back.
     package var reason: String?
+    /// What it carries for the check of eligibility; forgotten once it is confirmed, or has ended.
+    package var proof: String?
 
-    package init(refunded: Int64 = 0, reason: String? = nil) {
-        self.refunded = refunded
-        self.reason = reason
-    }
+    package static let none = OrderPast()
 }
 
 /// Follows an event's facts and says what the bus hears of each. Pure: the same facts in the same order always give the
 /// same news, however late they are read.
 package struct NewsFold: Sendable {
-    /// Of orders of which something was taken back or is about to be.
-    package private(set) var takenBack: [OrderID: TakenBack]
-    /// The orders whose entry has changed.
+    /// Of the orders that have one.
+    package private(set) var pasts: [OrderID: OrderPast]
+    /// The orders whose past has changed.
     package private(set) var changed: Set<OrderID> = []
 
-    /// - Parameter takenBack: what is known of the orders in ``orders(of:)``, as earlier folds have left it.
-    package init(_ takenBack: [OrderID: TakenBack] = [:]) {
-        self.takenBack = takenBack
+    /// - Parameter pasts: what is known of the orders in ``orders(of:withProofs:)``, as earlier folds have left it.
+    package init(_ pasts: [OrderID: OrderPast] = [:]) {
+        self.pasts = pasts
     }
 
     /// The orders whose past the fold must know for these facts.
-    package static func orders(of facts: [Fact]) -> Set<OrderID> {
+    /// - Parameter withProofs: whether orders may carry some.
+    package static func orders(of facts: [Fact], withProofs: Bool) -> Set<OrderID> {
         var orders: Set<OrderID> = []
         for case .sale(let fact) in facts {
             switch fact {
+            case .orderConfirmed(let body) where withProofs: orders.insert(body.order)
+            case .paymentDeclined(let body) where withProofs: orders.insert(body.order)
+            case .orderDeclined(let body) where withProofs: orders.insert(body.order)
+            case .orderExpired(let body) where withProofs: orders.insert(body.order)
             case .orderCancelled(let body): orders.insert(body.order)
             case .refunded(let body): orders.insert(body.order)
             case .refundedByProvider(let body): orders.insert(body.order)
@@ -65,10 +73,12 @@ package struct NewsFold: Sendable {
             var note: AuditNote?
             if index + 1 < facts.count, case .audited(let following) = facts[index + 1] { note = following }
             if let (type, order, reason) = take(fact, note) {
+                let past = pasts[order] ?? .none
                 news.append(
                     OrderNews(
-                        sequence: first + UInt64(index), type: type, order: order,
-                        refunded: takenBack[order]?.refunded ?? 0, reason: reason))
+                        sequence: first + UInt64(index), type: type, order: order, refunded: past.refunded,
+                        reason: reason, proof: past.proof))
+                if past.proof != nil, type != .orderPlaced { change(order) { $0.proof = nil } }
             }
         }
         return news
@@ -76,7 +86,9 @@ package struct NewsFold: Sendable {
 
     private mutating func take(_ fact: SaleFact, _ note: AuditNote?) -> (EventType, OrderID, reason: String?)? {
         switch fact {
-        case .orderPlaced(let body): return (.orderPlaced, body.order, nil)
+        case .orderPlaced(let body):
+            if let proof = body.proof { change(body.order) { $0.proof = proof } }
+            return (.orderPlaced, body.order, nil)
         case .orderConfirmed(let body): return (.orderConfirmed, body.order, nil)
         case .paymentDeclined(let body): return (.orderDeclined, body.order, body.code)
         case .orderDeclined(let body): return (.orderDeclined, body.order, body.code)
@@ -87,14 +99,14 @@ package struct NewsFold: Sendable {
             return (.orderCancelled, body.order, reason)
         case .refunded(let body):
             change(body.order) { $0.refunded += body.amount }
-            return (.orderRefunded, body.order, takenBack[body.order]?.reason)
+            return (.orderRefunded, body.order, pasts[body.order]?.reason)
         case .refundedByProvider(let body):
             change(body.order) { $0.refunded = body.total }
             return (.orderRefunded, body.order, "provider")
         case .refundReversed(let body):
             change(body.order) { $0.refunded -= body.amount }
             // The money is owed again.
-            return (.orderCancelled, body.order, takenBack[body.order]?.reason)
+            return (.orderCancelled, body.order, pasts[body.order]?.reason)
         case .disputed(let body): return (.orderCancelled, body.order, "dispute")
         // The tickets let people in again.
         case .disputeWon(let body): return (.orderConfirmed, body.order, nil)
@@ -102,8 +114,8 @@ package struct NewsFold: Sendable {
         }
     }
 
-    private mutating func change(_ order: OrderID, _ body: (inout TakenBack) -> Void) {
-        body(&takenBack[order, default: TakenBack()])
+    private mutating func change(_ order: OrderID, _ body: (inout OrderPast) -> Void) {
+        body(&pasts[order, default: .none])
         changed.insert(order)
     }
 }

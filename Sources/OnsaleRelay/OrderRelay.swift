@@ -134,21 +134,22 @@ package final class OrderRelay: Follower {
         let rows = try await reading { journal in
             try OrderRelay.rows(of: event, after: position, in: journal)
         }
-        let past = try await tables.read { session in
-            try RelayTables.takenBack(
-                of: NewsFold.orders(of: rows.flatMap(\.facts)), in: event, in: session)
+        let handle = try await engine.event(event)
+        let mayProve = handle.view.definition.eligibility != nil
+        let pasts = try await tables.read { session in
+            try RelayTables.pasts(
+                of: NewsFold.orders(of: rows.flatMap(\.facts), withProofs: mayProve), in: event, in: session)
         }
-        var fold = NewsFold(past)
+        var fold = NewsFold(pasts)
         let news = rows.map { row in (row.time, fold.take(row.facts, from: row.first)) }
-        let events = try await cloudEvents(news, event, engine)
-        try await bus.publish(events)
+        try await bus.publish(try await cloudEvents(news, handle, engine))
         let last = rows.last.map { $0.last } ?? position
         let finished = fold
         try await tables.write { session in
             guard try RelayTables.move(event, to: last, in: session) else { return }
             for order in finished.changed {
-                guard let taken = finished.takenBack[order] else { continue }
-                try RelayTables.put(taken, of: order, in: event, in: session)
+                guard let past = finished.pasts[order] else { continue }
+                try RelayTables.put(past, of: order, in: event, in: session)
             }
         }
         state.withLock { state in
@@ -158,23 +159,22 @@ package final class OrderRelay: Follower {
     }
 
     private func cloudEvents(
-        _ news: [(Timestamp, [OrderNews])], _ event: String, _ engine: Engine
+        _ news: [(Timestamp, [OrderNews])], _ event: EventHandle, _ engine: Engine
     ) async throws -> [CloudEvent] {
         let numbers = Set(news.flatMap { $0.1.map(\.order) })
         guard !numbers.isEmpty else { return [] }
-        let handle = try await engine.event(event)
-        let orders = try await engine.read(handle) { partition in
+        let orders = try await engine.read(event) { partition in
             Dictionary(
                 uniqueKeysWithValues: numbers.compactMap { number in
                     partition.sale.order(number).map { (number, $0) }
                 })
         }
-        let definition = handle.view.definition
+        let definition = event.view.definition
         return try news.flatMap { time, news in
             try news.compactMap { news in
                 guard let order = orders[news.order] else {
                     // The state is behind the journal only for a moment: this node has lost the event.
-                    throw BusError(.unavailable, "order \(news.order.serial) of \(event) isn't known here")
+                    throw BusError(.unavailable, "order \(news.order.serial) of \(event.id) isn't known here")
                 }
                 return try messages.event(news, of: order, in: definition, at: time)
             }

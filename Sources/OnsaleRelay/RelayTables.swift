@@ -40,28 +40,35 @@ enum RelayTables {
         ).isEmpty
     }
 
-    static func takenBack(
+    static func pasts(
         of orders: Set<OrderID>, in event: String, in session: any SQLSession
-    ) throws -> [OrderID: TakenBack] {
-        var found: [OrderID: TakenBack] = [:]
+    ) throws -> [OrderID: OrderPast] {
+        var pasts: [OrderID: OrderPast] = [:]
         for order in orders {
             let row = try session.rows(
                 """
-                SELECT refunded, reason FROM taken_back WHERE event = $1 AND order_number = CAST($2 AS BIGINT)
+                SELECT refunded, reason, proof FROM order_past
+                WHERE event = $1 AND order_number = CAST($2 AS BIGINT)
                 """, [event, "\(order.serial)"]
             ).first
             guard let row, let refunded = row[0].flatMap({ Int64($0) }) else { continue }
-            found[order] = TakenBack(refunded: refunded, reason: row[1])
+            pasts[order] = OrderPast(refunded: refunded, reason: row[1], proof: row[2])
         }
-        return found
+        return pasts
     }
 
-    static func put(_ taken: TakenBack, of order: OrderID, in event: String, in session: any SQLSession) throws {
+    static func put(_ past: OrderPast, of order: OrderID, in event: String, in session: any SQLSession) throws {
+        if past == .none {
+            _ = try session.rows(
+                "DELETE FROM order_past WHERE event = $1 AND order_number = CAST($2 AS BIGINT)",
+                [event, "\(order.serial)"])
+            return
+        }
         _ = try session.rows(
             """
-            INSERT INTO taken_back (event, order_number, refunded, reason)
-            VALUES ($1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), $4) ON CONFLICT (event, order_number)
-            DO UPDATE SET refunded = excluded.refunded, reason = excluded.reason
-            """, [event, "\(order.serial)", "\(taken.refunded)", taken.reason])
+            INSERT INTO order_past (event, order_number, refunded, reason, proof)
+            VALUES ($1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), $4, $5) ON CONFLICT (event, order_number)
+            DO UPDATE SET refunded = excluded.refunded, reason = excluded.reason, proof = excluded.proof
+            """, [event, "\(order.serial)", "\(past.refunded)", past.reason, past.proof])
     }
 }

@@ -2,7 +2,7 @@ import OnsaleValues
 
 extension Sale {
     mutating func placeOrder(
-        _ id: HoldID, buyer: BuyerID, paymentMethod: String, trace: String?, key: IdempotencyKey,
+        _ id: HoldID, buyer: BuyerID, paymentMethod: String, trace: String?, key: IdempotencyKey, proof: String?,
         now: Timestamp, facts: inout [SaleFact]
     ) throws(Refusal) -> Order {
         if let known = try orderAnswered(to: key, now: now) { return known }
@@ -11,7 +11,7 @@ extension Sale {
         if let order = hold.order { throw .holdOrdered(order) }
         let order = OrderID(UInt32(orders.count) + 1)
         record(
-            SaleFact.OrderPlaced(order: order, hold: id, method: paymentMethod, trace: trace, key: key),
+            SaleFact.OrderPlaced(order: order, hold: id, method: paymentMethod, trace: trace, key: key, proof: proof),
             at: now, facts: &facts)
         // A free order needs no provider.
         if hold.amount == 0 {

@@ -66,18 +66,23 @@ public struct PlaceOrder: SaleCommand, Hashable {
     public let paymentMethod: String
     public let trace: String?
     public let key: IdempotencyKey
+    public let proof: String?
 
-    public init(_ hold: HoldID, buyer: BuyerID, paymentMethod: String, trace: String?, key: IdempotencyKey) {
+    public init(
+        _ hold: HoldID, buyer: BuyerID, paymentMethod: String, trace: String?, key: IdempotencyKey, proof: String? = nil
+    ) {
         self.hold = hold
         self.buyer = buyer
         self.paymentMethod = paymentMethod
         self.trace = trace
         self.key = key
+        self.proof = proof
     }
 
     public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) -> Order {
         try sale.placeOrder(
-            hold, buyer: buyer, paymentMethod: paymentMethod, trace: trace, key: key, now: now, facts: &facts)
+            hold, buyer: buyer, paymentMethod: paymentMethod, trace: trace, key: key, proof: proof, now: now,
+            facts: &facts)
     }
 }
 

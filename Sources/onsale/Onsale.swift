@@ -11,6 +11,6 @@ struct Onsale: AsyncParsableCommand {
         version: version,
         subcommands: [
             Serve.self, ClusterCommand.self, Rush.self, Verify.self, JournalCommand.self, Explain.self, TopCommand.self,
-            Migrate.self, ShowMigrations.self, Validate.self, Repair.self, PaymentsSandboxCommand.self,
+            BusCommand.self, Migrate.self, ShowMigrations.self, Validate.self, Repair.self, PaymentsSandboxCommand.self,
         ])
 }

@@ -31,6 +31,7 @@ import Testing
         "createSession", "listEvents", "getEvent", "getSeatingPlan", "getAvailability", "getWaitingRoom",
         "listEntrants",
         "streamAvailability", "streamWaitingRoom", "getKeys", "getReadiness", "getProblemType", "getOpenAPI",
+        "getAsyncAPI",
     ]
 
     @Test("Every endpoint says which node answers it, and whatever goes through the writer goes to the owner")

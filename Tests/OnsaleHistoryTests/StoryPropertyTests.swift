@@ -121,7 +121,8 @@ import Testing
                 .init(
                     hold: 1, buyer: Show.buyer(1), pass: 1, places: .seats([0]), amount: 2000, expiresAt: Show.start,
                     key: Show.key(1))), .holdReleased(.init(hold: 2)), .holdExpired(.init(hold: 2)),
-            .orderPlaced(.init(order: 2, hold: 2, method: Show.method, trace: Show.trace, key: Show.key(2))),
+            .orderPlaced(
+                .init(order: 2, hold: 2, method: Show.method, trace: Show.trace, key: Show.key(2), proof: "member 7")),
             .orderAuthorized(.init(order: 2, intent: "pi_1")), .orderConfirmed(.init(order: 2, captured: 2000)),
             .orderDeclined(.init(order: 2, code: "authorization_released", void: true)),
             .orderExpired(.init(order: 2)), .intentLearned(.init(order: 2, intent: "pi_1")),

@@ -24,14 +24,18 @@ import Testing
             ], from: 10)
         #expect(
             news == [
-                OrderNews(sequence: 10, type: .orderConfirmed, order: 1, refunded: 0, reason: nil),
-                OrderNews(sequence: 11, type: .orderRefunded, order: 1, refunded: 1000, reason: "provider"),
-                OrderNews(sequence: 12, type: .orderCancelled, order: 1, refunded: 1000, reason: "eligibility"),
-                OrderNews(sequence: 14, type: .orderRefunded, order: 1, refunded: 5000, reason: "eligibility"),
-                OrderNews(sequence: 15, type: .orderCancelled, order: 1, refunded: 1000, reason: "eligibility"),
-                OrderNews(sequence: 16, type: .orderRefunded, order: 1, refunded: 5000, reason: "eligibility"),
+                OrderNews(sequence: 10, type: .orderConfirmed, order: 1, refunded: 0, reason: nil, proof: nil),
+                OrderNews(sequence: 11, type: .orderRefunded, order: 1, refunded: 1000, reason: "provider", proof: nil),
+                OrderNews(
+                    sequence: 12, type: .orderCancelled, order: 1, refunded: 1000, reason: "eligibility", proof: nil),
+                OrderNews(
+                    sequence: 14, type: .orderRefunded, order: 1, refunded: 5000, reason: "eligibility", proof: nil),
+                OrderNews(
+                    sequence: 15, type: .orderCancelled, order: 1, refunded: 1000, reason: "eligibility", proof: nil),
+                OrderNews(
+                    sequence: 16, type: .orderRefunded, order: 1, refunded: 5000, reason: "eligibility", proof: nil),
             ])
-        #expect(fold.takenBack == [1: TakenBack(refunded: 5000, reason: "eligibility")])
+        #expect(fold.pasts == [1: OrderPast(refunded: 5000, reason: "eligibility")])
     }
 
     @Test("A dispute takes tickets back, and one that is won gives them again")
@@ -45,7 +49,10 @@ import Testing
 
     @Test("Wherever a fold is cut and begun again with what was kept, the news are the same")
     func cuts() {
+        let key = IdempotencyKey(key: Digest128(high: 0, low: 1), fingerprint: Digest128(high: 0, low: 0))
         let facts: [Fact] = [
+            fact(SaleFact.OrderPlaced(order: 1, hold: 1, method: "card", trace: nil, key: key, proof: "member 7")),
+            fact(SaleFact.OrderConfirmed(order: 1, captured: 700)),
             fact(SaleFact.OrderCancelled(order: 1, byOrganizer: false, key: nil)),
             fact(SaleFact.OrderCancelled(order: 2, byOrganizer: true, key: nil)),
             fact(SaleFact.RefundedByProvider(order: 2, total: 300)),
@@ -54,12 +61,13 @@ import Testing
         ]
         var whole = NewsFold()
         let news = whole.take(facts, from: 1)
+        #expect(news.map(\.proof) == ["member 7", "member 7", nil, nil, nil, nil, nil])
         for cut in facts.indices {
             var first = NewsFold()
             let before = first.take(Array(facts[..<cut]), from: 1)
             let rest = Array(facts[cut...])
-            let known = NewsFold.orders(of: rest)
-            var second = NewsFold(first.takenBack.filter { known.contains($0.key) })
+            let known = NewsFold.orders(of: rest, withProofs: true)
+            var second = NewsFold(first.pasts.filter { known.contains($0.key) })
             #expect(before + second.take(rest, from: UInt64(cut) + 1) == news)
         }
     }

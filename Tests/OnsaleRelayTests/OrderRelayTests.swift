@@ -45,7 +45,7 @@ import Testing
         bus.state.withLock { $0.isFlaky = false }
         let expected = try expected(journal)
         try await live(journal, folder, bus, gateway) { _ in
-            for _ in 0..<500 where bus.firsts.count < expected.count { try await Task.sleep(for: .milliseconds(10)) }
+            for _ in 0..<3_000 where bus.firsts.count < expected.count { try await Task.sleep(for: .milliseconds(10)) }
         }
         let heard = bus.firsts
         for event in ["show0", "show1"] {
@@ -68,7 +68,7 @@ import Testing
         await engine.stop()
         try await live(journal, folder, bus, FakeGateway()) { engine in
             let order = try await engine.buy(2, in: try await engine.event("show0"))
-            for _ in 0..<500 where bus.firsts.count < 2 { try await Task.sleep(for: .milliseconds(10)) }
+            for _ in 0..<3_000 where bus.firsts.count < 2 { try await Task.sleep(for: .milliseconds(10)) }
             #expect(bus.firsts.map(\.type) == [.orderPlaced, .orderConfirmed])
             let confirmed = try JSONDecoder().decode(
                 OrderMessage.self, from: Data(try #require(bus.firsts.last).data))

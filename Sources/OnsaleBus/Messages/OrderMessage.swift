@@ -12,7 +12,7 @@ public struct OrderMessage: Codable, Hashable, Sendable {
     public var lines: [Line]
     /// Its tickets, from the confirmation on; void ones too.
     public var tickets: [Ticket]
-    /// The provider's name of the payment, once known.
+    /// The provider's name of the payment, once money has been taken.
     public var payment: String?
     /// What the order carries for the check of eligibility.
     public var proof: String?

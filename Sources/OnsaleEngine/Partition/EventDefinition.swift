@@ -23,19 +23,26 @@ public final class EventDefinition: Sendable {
     public let terms: SaleTerms
     /// The schedule at creation; the current one is in the line.
     public let schedule: OnsaleSchedule
+    /// IANA's name of the venue's time zone; nil where the organizer gave none.
+    public let timeZone: String?
+    /// Whom to ask, after an order is confirmed, whether its buyer may have tickets; nil for nobody.
+    public let eligibility: EligibilityCheck?
 
     public convenience init(
         id: String, tag: UInt64, title: String, venue: String, startsAt: Timestamp, currency: String,
-        planDigest: [UInt8]?, plan: SeatingPlan, terms: SaleTerms, schedule: OnsaleSchedule
+        planDigest: [UInt8]?, plan: SeatingPlan, terms: SaleTerms, schedule: OnsaleSchedule, timeZone: String? = nil,
+        eligibility: EligibilityCheck? = nil
     ) {
         self.init(
             id: id, tag: tag, title: title, venue: venue, startsAt: startsAt, currency: currency,
-            planDigest: planDigest, planReference: nil, plan: plan, terms: terms, schedule: schedule)
+            planDigest: planDigest, planReference: nil, plan: plan, terms: terms, schedule: schedule,
+            timeZone: timeZone, eligibility: eligibility)
     }
 
     private init(
         id: String, tag: UInt64, title: String, venue: String, startsAt: Timestamp, currency: String,
-        planDigest: [UInt8]?, planReference: [UInt8]?, plan: SeatingPlan, terms: SaleTerms, schedule: OnsaleSchedule
+        planDigest: [UInt8]?, planReference: [UInt8]?, plan: SeatingPlan, terms: SaleTerms, schedule: OnsaleSchedule,
+        timeZone: String?, eligibility: EligibilityCheck?
     ) {
         precondition(tag < 1 << 40, "a tag has 40 bits")
         self.id = id
@@ -49,6 +56,8 @@ public final class EventDefinition: Sendable {
         self.plan = plan
         self.terms = terms
         self.schedule = schedule
+        self.timeZone = timeZone
+        self.eligibility = eligibility
     }
 
     /// Moves the plan into a document of its own, which keeps the event's first row small.
@@ -59,7 +68,8 @@ public final class EventDefinition: Sendable {
         let digest = Array(SHA256.hash(data: writer.bytes))
         let definition = EventDefinition(
             id: id, tag: tag, title: title, venue: venue, startsAt: startsAt, currency: currency,
-            planDigest: planDigest, planReference: digest, plan: plan, terms: terms, schedule: schedule)
+            planDigest: planDigest, planReference: digest, plan: plan, terms: terms, schedule: schedule,
+            timeZone: timeZone, eligibility: eligibility)
         return (definition, writer.bytes, digest)
     }
 
@@ -76,6 +86,11 @@ public final class EventDefinition: Sendable {
         writer.write(count: terms.holdSeconds)
         writer.write(flag: terms.preventOrphans)
         writer.write(schedule: schedule)
+        writer.write(optional: timeZone) { $0.write(string: $1) }
+        writer.write(optional: eligibility) { writer, check in
+            writer.write(string: check.url)
+            writer.write(count: check.deadlineSeconds)
+        }
     }
 
     private func encodePlan(into writer: inout ByteWriter) {
@@ -122,7 +137,27 @@ public final class EventDefinition: Sendable {
             terms: SaleTerms(
                 prices: priced.prices, ticketsPerBuyer: try reader.number(), holdSeconds: try reader.number(),
                 preventOrphans: try reader.flag()),
-            schedule: try reader.schedule())
+            schedule: try reader.schedule(),
+            timeZone: reader.form < 3
+                ? nil
+                : try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() },
+            eligibility: reader.form < 3
+                ? nil
+                : try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
+                    EligibilityCheck(url: try reader.string(), deadlineSeconds: try reader.number())
+                })
+    }
+}
+
+/// An endpoint of the organizer's that says whether a buyer may have tickets.
+public struct EligibilityCheck: Hashable, Sendable {
+    public let url: String
+    /// How long after the confirmation it may take to answer.
+    public let deadlineSeconds: Int
+
+    public init(url: String, deadlineSeconds: Int) {
+        self.url = url
+        self.deadlineSeconds = deadlineSeconds
     }
 }
 

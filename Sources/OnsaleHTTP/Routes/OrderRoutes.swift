@@ -70,11 +70,14 @@ struct OrderRoutes: RouteGroup {
         guard (1...255).contains(asked.payment.method.utf8.count) else {
             throw Problem.invalid("/payment/method", "must have 1 to 255 bytes")
         }
+        guard (asked.proof ?? "").utf8.count <= 255 else {
+            throw Problem.invalid("/proof", "must have at most 255 bytes")
+        }
         let definition = event.view.definition
         guard let hold = definition.id(.hold, asked.hold) else { throw Problem(.notFound, "There is no such hold.") }
         let command = PlaceOrder(
             HoldID(hold.serial), buyer: buyer, paymentMethod: asked.payment.method,
-            trace: InstrumentationContext.current?.traceContext?.traceparent, key: key)
+            trace: InstrumentationContext.current?.traceContext?.traceparent, key: key, proof: asked.proof)
         let waitSeconds = waitSeconds(call.request)
         let order = try await events.apply(command, to: event, waitSeconds: waitSeconds)
         call.context.correlation.learn(order: definition.publicID(order))

@@ -7,6 +7,7 @@ import OnsaleEngine
 struct ServerRoutes: RouteGroup {
     let engine: Engine
     let readiness: Readiness
+    let version: String
 
     var endpoints: [Endpoint] {
         [
@@ -23,6 +24,11 @@ struct ServerRoutes: RouteGroup {
                 by: .anyone, takes: .nothing,
                 gives: [.init(200, "The type, its title and its status.", .problemDescription)],
                 refuses: [.notFound: ""], getProblemType),
+            Endpoint(
+                "getAsyncAPI", .get, "/asyncapi.json", for: .server, at: .any,
+                "Says what is published on the bus for services.", by: .anyone, takes: .nothing,
+                gives: [.init(200, "AsyncAPI 3.0.", .anyObject)]
+            ) { [bytes = AsyncAPIDocument(version: version).bytes] _ in .json(.ok, bytes) },
         ]
     }
 

@@ -53,6 +53,13 @@ struct CreateEvent: Decodable {
     let state: String?
     /// Where the stage is, if the plan doesn't say.
     let stage: PretixPlan.Position?
+    let timeZone: String?
+    let eligibility: Eligibility?
+
+    struct Eligibility: Decodable {
+        let url: String
+        let deadlineSeconds: Int?
+    }
 }
 
 struct ChangeOnsale: JSONBody {
@@ -129,6 +136,7 @@ struct CreateOrder: JSONBody {
 
     let hold: String
     let payment: Payment
+    let proof: String?
 }
 
 // MARK: From bodies to commands
@@ -159,6 +167,12 @@ extension CreateEvent {
                 1...1_000_000, limits?.ticketsPerBuyer, default: 4, "/limits/ticketsPerBuyer", &faults),
             holdSeconds: within(1...86_400, limits?.holdSeconds, default: 300, "/limits/holdSeconds", &faults),
             preventOrphans: limits?.preventOrphans ?? false)
+        if let timeZone {
+            faults.require(
+                TimeZone(identifier: timeZone) != nil && timeZone.utf8.count <= 64, "/timeZone",
+                "must be a time zone of IANA's, such as Asia/Seoul")
+        }
+        let eligibility = eligibilityCheck(&faults)
         try faults.throwIfAny()
         guard let startsAt, let schedule else { throw .invalid("", "is not valid") }
         return EventDefinition(
@@ -167,7 +181,22 @@ extension CreateEvent {
             plan: SeatingPlan(
                 categories: plan.categories, seats: plan.seats, areas: plan.areas, stage: plan.stage,
                 prices: plan.prices),
-            terms: terms, schedule: schedule)
+            terms: terms, schedule: schedule, timeZone: timeZone, eligibility: eligibility)
+    }
+
+    private static let urlBytesMax = 2_000
+
+    private func eligibilityCheck(_ faults: inout Faults) -> EligibilityCheck? {
+        guard let eligibility else { return nil }
+        let parts = URLComponents(string: eligibility.url)
+        let isUsable =
+            ["http", "https"].contains(parts?.scheme) && parts?.host?.isEmpty == false && parts?.user == nil
+            && parts?.url?.hasUsablePort == true && eligibility.url.utf8.count <= CreateEvent.urlBytesMax
+        faults.require(isUsable, "/eligibility/url", "must be an http or https URL without a user")
+        return EligibilityCheck(
+            url: eligibility.url,
+            deadlineSeconds: within(
+                1...86_400, eligibility.deadlineSeconds, default: 600, "/eligibility/deadlineSeconds", &faults))
     }
 
     /// All places sold at all prices ten thousand times over must still fit the ledger's integers.

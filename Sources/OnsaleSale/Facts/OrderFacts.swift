@@ -10,6 +10,8 @@ extension SaleFact {
         public let method: String
         public let trace: String?
         public let key: IdempotencyKey
+        /// What the buyer gives for the check of eligibility.
+        public let proof: String?
 
         public var fact: SaleFact { .orderPlaced(self) }
     }
@@ -91,6 +93,8 @@ extension SaleFact.OrderPlaced {
         self.trace = trace.isEmpty ? nil : trace
         guard let key = try reader.key() else { throw reader.malformed }
         self.key = key
+        let proof = reader.form < 3 ? "" : try reader.string()
+        self.proof = proof.isEmpty ? nil : proof
     }
 
     public func encode(into writer: inout ByteWriter) {
@@ -99,6 +103,7 @@ extension SaleFact.OrderPlaced {
         writer.write(string: method)
         writer.write(string: trace ?? "")
         writer.write(key: key)
+        writer.write(string: proof ?? "")
     }
 
     public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {

@@ -11,6 +11,7 @@ struct AfterSale: Sendable {
     /// nil where nothing is sold.
     let relay: OrderRelay?
     let roles: [any ServiceRole]
+    private let relayTables: (any Tables)?
     private let tables: [any Tables]
 
     /// Opens what the roles need. Blocks.
@@ -32,11 +33,14 @@ struct AfterSale: Sendable {
             bus = TableBus(try open("bus"))
         }
         if let journal {
+            let own = try open("relay")
+            relayTables = own
             relay = OrderRelay(
-                journal: journal, tables: try open("relay"), bus: bus, messages: OrderMessages(barcode: barcode),
+                journal: journal, tables: own, bus: bus, messages: OrderMessages(barcode: barcode),
                 logger: Logger(label: "onsale.relay"))
         } else {
             relay = nil
+            relayTables = nil
         }
         roles = []
         self.tables = tables
@@ -48,6 +52,11 @@ struct AfterSale: Sendable {
             task: Task {
                 await withDiscardingTaskGroup { group in
                     if let relay { group.addTask { await relay.run(engine) } }
+                    if let relayTables {
+                        let fulfilment = FulfilmentRole(
+                            engine, tables: relayTables, bus: bus, logger: Logger(label: "onsale.fulfilment"))
+                        group.addTask { await fulfilment.run() }
+                    }
                     for role in roles { group.addTask { await role.run() } }
                 }
             }, sale: self)

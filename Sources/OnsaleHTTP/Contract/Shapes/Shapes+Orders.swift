@@ -59,6 +59,9 @@ extension Shape {
                 .required(
                     "method", .text(length: 1...255), "The provider's name of a payment method; at most 255 bytes.")
             ])),
+        .optional(
+            "proof", .text(length: 0...255).orNull,
+            "What the event's check of eligibility asks for, such as a member's number; at most 255 bytes."),
     ])
     .named("CreateOrder", examples: [["hold": "hld_1m3e8xk2a00000005r7q2m9c", "payment": ["method": "pm_card_visa"]]])
 

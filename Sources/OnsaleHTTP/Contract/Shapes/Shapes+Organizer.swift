@@ -37,6 +37,16 @@ extension Shape {
                 .optional("preventOrphans", .flag.orNull.with("default", false)),
             ]).orNull),
         .optional("stage", .position.orNull, "Where the stage is, when the plan does not say."),
+        .optional(
+            "timeZone", .text(length: 1...64).orNull, "IANA's name of the venue's time zone, for mails and tickets."),
+        .optional(
+            "eligibility",
+            .object([
+                .required(
+                    "url", .address,
+                    "Asked about each confirmed order, by a signed POST; an order that it refuses is taken back."),
+                .optional("deadlineSeconds", .count(1...86_400).orNull.with("default", 600)),
+            ]).orNull),
     ]).with("anyOf", [["required": ["seatingPlan"]], ["required": ["areas"]]])
         .named(
             "CreateEvent", "What an event is made of. `seatingPlan` and `areas` may each be left out, not both.",
