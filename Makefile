@@ -104,8 +104,8 @@ simulate: setup
 	ONSALE_SIMULATION=1 swift build -c release --product simulate --scratch-path .build-simulate -Xswiftc -enable-testing
 	scripts/simulate --seeds $(SEEDS) .build-simulate/release/simulate
 
-## make plants      plant bugs, one at a time, that the simulation must catch (SEEDS=2000)
-plants: SEEDS := $(or $(CHOSEN_SEEDS),2000)
+## make plants      plant bugs, one at a time, that the simulation must catch (SEEDS=4000)
+plants: SEEDS := $(or $(CHOSEN_SEEDS),4000)
 plants: setup
 	scripts/plant --check
 	scripts/plant --seeds $(SEEDS)

@@ -105,6 +105,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "OnsaleSignIn", dependencies: ["OnsaleValues", "OnsaleMigrations", "OnsaleTables", crypto],
+            swiftSettings: strict),
+        .target(
             name: "OnsaleRelay",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", logging,
@@ -248,6 +251,9 @@ let package = Package(
                 "BusConformance", "Servers", "Seeded", logging,
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleSignInTests",
+            dependencies: ["OnsaleSignIn", "OnsaleTables", "OnsaleSchema", "Servers", "Seeded"], swiftSettings: strict),
         .testTarget(
             name: "OnsaleRelayTests",
             dependencies: [

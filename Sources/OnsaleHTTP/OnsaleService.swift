@@ -87,20 +87,26 @@ package struct OnsaleService: Sendable {
     ///   - places: where there are several nodes: which of them writes which event. Then ``close()`` must be called.
     ///   - listeners: likewise: who listens here.
     ///   - documents: what other nodes have read already; nil for none.
+    ///   - codes: for the login `mail`.
+    ///   - contacts: nil where addresses are not kept.
     package init(
         engine: Engine, settings: ServiceSettings, broadcaster: Broadcaster, shares: ClientShares, client: HTTPClient,
         history: EventHistory, readiness: Readiness, version: String, places: (any EventPlaces)? = nil,
-        listeners: (any Listeners)? = nil, documents: (any SharedDocumentCache)? = nil, logger: Logger
+        listeners: (any Listeners)? = nil, documents: (any SharedDocumentCache)? = nil, codes: (any MailedCodes)? = nil,
+        contacts: (any ContactBook)? = nil, logger: Logger
     ) async throws {
-        let login = try await settings.login.login(pepper: settings.tokenSecret, client: client, logger: logger)
+        let login = try await settings.login.login(
+            pepper: settings.tokenSecret, client: client, codes: codes, logger: logger)
         let tokens = Tokens(secret: settings.tokenSecret, login: login)
         let events = EventClient(engine: engine)
         let presenter = Presenter(barcodes: try Barcodes(secret: settings.barcodeSecret), now: { engine.now() })
         let plans = PlanCache(engine: engine, shared: documents)
         let gate = Gate(settings, tokens: tokens, now: { engine.now() })
         let nodes = places.map(Nodes.init)
+        let mine = BuyersOrders(events: events, presenter: presenter, nodes: nodes)
         let groups: [any RouteGroup] = [
-            EventRoutes(events: events, presenter: presenter, plans: plans, tokens: tokens),
+            EventRoutes(events: events, presenter: presenter, plans: plans),
+            SessionRoutes(events: events, tokens: tokens, mine: mine, contacts: contacts),
             LineRoutes(
                 events: events, tokens: tokens, challenge: JoinChallenge(bits: settings.joinChallengeBits),
                 nodes: nodes),
@@ -108,9 +114,7 @@ package struct OnsaleService: Sendable {
                 events: events, gate: gate, broadcaster: broadcaster, shares: shares, node: nodes?.name,
                 listeners: listeners, takesOverSockets: settings.takesOverSockets),
             HoldRoutes(events: events),
-            OrderRoutes(
-                events: events, presenter: presenter,
-                mine: BuyersOrders(events: events, presenter: presenter, nodes: nodes)),
+            OrderRoutes(events: events, presenter: presenter, mine: mine),
             OrganizerRoutes(events: events, presenter: presenter, plans: plans, logger: logger),
             DoorRoutes(events: events, barcodes: presenter.barcodes),
             WebhookRoutes(engine: engine, secret: settings.webhookSecret, nodes: nodes),

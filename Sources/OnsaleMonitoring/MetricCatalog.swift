@@ -47,6 +47,9 @@ package enum MetricCatalog {
             .histogram, "onsale_provider_request_seconds", "How long calls to the payment provider took.",
             buckets: latency),
         .init(.gauge, "onsale_provider_up", "1 while the payment provider answers and accepts our key."),
+        // What follows a sale
+        .init(.gauge, "onsale_service_up", "1 while a service gets on, by service."),
+        .init(.gauge, "onsale_service_items", "What a service has to do or has done, by service and state."),
         // The writer
         .init(.counter, "onsale_facts_total", "Facts journaled, by kind."),
         .init(.gauge, "onsale_inbox_depth", "Requests that waited when the last batch began, by lane."),

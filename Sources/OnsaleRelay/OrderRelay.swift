@@ -23,6 +23,7 @@ package final class OrderRelay: Follower {
         var heads: [String: UInt64] = [:]
         /// How far it has been told; only the tables know it of events that aren't here.
         var told: [String: UInt64] = [:]
+        var trouble: String?
     }
 
     private let journal: any EventStore
@@ -51,6 +52,9 @@ package final class OrderRelay: Follower {
             state.heads.reduce(0) { $0 + ($1.value - min($1.value, state.told[$1.key] ?? 0)) }
         }
     }
+
+    /// Why it doesn't get on; nil if it does.
+    package var trouble: String? { state.withLock { $0.trouble } }
 
     package func follow(_ committed: Committed, in partition: borrowing Partition) {
         reaches(committed.row.partition, committed.row.lastSequence)
@@ -90,9 +94,14 @@ package final class OrderRelay: Follower {
     private func trying(_ body: () async throws -> Void) async {
         var failures = 0
         while !Task.isCancelled {
-            do { return try await body() } catch {
+            do {
+                try await body()
+                state.withLock { $0.trouble = nil }
+                return
+            } catch {
                 if Task.isCancelled { return }
                 failures += 1
+                state.withLock { $0.trouble = "What has happened can't be told to the bus: \(error)" }
                 let pause = min(OrderRelay.pauseMillisecondsMax, 100 << min(failures, 10))
                 logger.warning(
                     "What has happened can't be told to the bus; nothing is lost, and it will be told later",

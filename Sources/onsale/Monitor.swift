@@ -60,6 +60,18 @@ struct Monitor: Sendable {
         LoopLag().watch(MultiThreadedEventLoopGroup.singleton)
     }
 
+    /// The same for what follows a sale.
+    func watch(_ services: any ServicePictures) {
+        metrics.collect { sink in
+            for service in services.pictures() {
+                sink.tell("onsale_service_up", ["service": service.name], service.trouble == nil ? 1 : 0)
+                for (state, count) in service.counts {
+                    sink.tell("onsale_service_items", ["service": service.name, "state": state], count)
+                }
+            }
+        }
+    }
+
     /// The same for what nodes tell each other.
     func watch(_ engine: Engine, _ sharing: NodeRedis.Running) {
         let answered = Mutex(0)

@@ -144,8 +144,9 @@ struct OnsaleApplication: Sendable {
         let sharing = redis?.begin(engine, service)
         if let sharing { monitor.watch(engine, sharing) }
         let following = afterSale.begin(engine)
+        monitor.watch(following)
         if configuration.isDemo { try await Demo.openArena(in: engine, logger: logger) }
-        try await serve(service, engine, broadcaster, readiness, places)
+        try await serve(service, engine, broadcaster, readiness, places, following)
         await sharing?.stop()
         try await service.close()
         await broadcaster.stop()
@@ -248,7 +249,7 @@ struct OnsaleApplication: Sendable {
 
     private func serve(
         _ service: OnsaleService, _ engine: Engine, _ broadcaster: Broadcaster, _ readiness: Readiness,
-        _ places: NodePlaces?
+        _ places: NodePlaces?, _ following: AfterSale.Work
     ) async throws {
         // Announced once, when both are open.
         let open = Mutex<(public: Int?, management: Int?)>((nil, nil))
@@ -267,7 +268,8 @@ struct OnsaleApplication: Sendable {
             settings: configuration.shown, features: features)
         let management = ManagementServer(
             engine: engine, info: info, readiness: readiness, metrics: observability.metrics,
-            levels: observability.logs.levels, cluster: places, logger: Logger(label: "onsale.management")
+            levels: observability.logs.levels, cluster: places, services: following,
+            logger: Logger(label: "onsale.management")
         ).application(host: configuration.managementHost, port: configuration.managementPort) { port in
             opened(nil, port)
         }
@@ -286,6 +288,7 @@ struct OnsaleApplication: Sendable {
         let login =
             switch configuration.login {
             case .open: "open"
+            case .mail: "mail"
             default: "provider"
             }
         return observability.features + [

@@ -126,6 +126,7 @@ struct ServerConfiguration: Sendable {
         switch settings.text(.login) {
         case nil: return isDemo ? .open : .unset
         case "open"?: return .open
+        case "mail"?: return .mail
         case "jwks"?:
             guard let place = settings.text(.loginJWKS) else {
                 throw SetupError("ONSALE_LOGIN=jwks needs ONSALE_LOGIN_JWKS, a file or URL with a JWK set.")
@@ -142,7 +143,7 @@ struct ServerConfiguration: Sendable {
                 warnings.append("ONSALE_LOGIN_AUDIENCE is not set: tokens made for any audience (`aud`) are accepted")
             }
             return .jwks(source)
-        case let other?: throw SetupError("ONSALE_LOGIN must be open or jwks, not “\(other)”.")
+        case let other?: throw SetupError("ONSALE_LOGIN must be mail, jwks or open, not “\(other)”.")
         }
     }
 }

@@ -16,8 +16,9 @@ Not kept, since the design makes them harmless (300 seeds found nothing; two wer
   the event is read anew.
 - (Not run.) People passed over before a reload stay passed over. Whoever is seen again goes to the front, and who isn't
   seen isn't present.
-
-Two cost no fact but time, since they wait for a row that is late: `unknown-read-at-once`, `unknown-claim-is-refused`.
+- A batch of which nothing is known is refused and the state read again at once, without a row in the batch's place; a
+  claim of which nothing is known counts as refused (10,000 seeds of each found nothing). A row that comes late is read
+  like any other, and a 503 promises nothing.
 """
 
 OWNERSHIP = "Sources/OnsaleOwnership/Ownership.swift"
@@ -210,32 +211,6 @@ PLANTS = [
                 "            custody.lostTrack(of: writer.handle.id, row: writer.row, after: writer.head,"
                 " time: writer.lastTime)",
                 "            _ = custody\n            writer.fail(.unavailable)",
-            )
-        ],
-    ),
-    (
-        "unknown-read-at-once",
-        "a batch of which nothing is known is refused, and the state read again without a row in the batch's place",
-        [
-            (
-                BATCH,
-                "            setAside(writer, now: now)\n"
-                "            custody.lostTrack(of: writer.handle.id, row: writer.row, after: writer.head,"
-                " time: writer.lastTime)",
-                "            writer.fail(.unavailable)\n            setAside(writer, now: now)\n"
-                "            custody.collided(event: writer.handle.id)",
-            )
-        ],
-    ),
-    (
-        "unknown-claim-is-refused",
-        "a claim of which nothing is known counts as refused",
-        [
-            (
-                EPOCHS,
-                "            guard let next = charges[event]?.ownership.handle(.claimed(.unknown)) else { return }\n"
-                "            postpone(next, event)",
-                "            handle(.claimed(.refused), event)",
             )
         ],
     ),

@@ -14,6 +14,8 @@ struct Login: Sendable {
         case none
         /// Any address is believed: for demonstrations and rehearsals.
         case open
+        /// Who reads an address's mail is believed.
+        case mail(any MailedCodes)
         /// Sessions are JWTs from the organizer's identity provider.
         case provider(ProviderKeys)
     }
@@ -29,8 +31,10 @@ struct Login: Sendable {
 
     /// Whether sessions are made here.
     var makesSessions: Bool {
-        if case .open = mode { return true }
-        return false
+        switch mode {
+        case .open, .mail: true
+        case .none, .provider: false
+        }
     }
 
     /// The buyer behind a mailbox.
@@ -217,12 +221,17 @@ package struct JWKSSource: Sendable {
 package enum LoginSetting: Sendable {
     case unset
     case open
+    case mail
     case jwks(JWKSSource)
 
-    func login(pepper: String, client: HTTPClient, logger: Logger) async throws -> Login {
+    /// - Parameter codes: needed for `mail`.
+    func login(
+        pepper: String, client: HTTPClient, codes: (any MailedCodes)?, logger: Logger
+    ) async throws -> Login {
         switch self {
         case .unset: Login(mode: .none, pepper: pepper)
         case .open: Login(mode: .open, pepper: pepper)
+        case .mail: Login(mode: codes.map { .mail($0) } ?? .none, pepper: pepper)
         case .jwks(let source):
             Login(
                 mode: .provider(try await ProviderKeys(source: source, client: client, logger: logger)), pepper: pepper)

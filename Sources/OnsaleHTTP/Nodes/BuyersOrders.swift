@@ -21,9 +21,11 @@ struct BuyersOrders: Sendable {
     private static let seconds = 5
 
     /// The newest orders, or those before one.
+    /// - Parameter beginning: writes what stands before them.
     /// - Throws: ``Problem`` `unavailable` if a node that writes events gives no answer.
     func page(
-        of buyer: BuyerID, before: PublicID?, limit: Int, _ request: Request, _ context: OnsaleContext
+        of buyer: BuyerID, before: PublicID?, limit: Int, _ request: Request, _ context: OnsaleContext,
+        beginning: (inout JSONWriter) -> Void = { _ in }
     ) async throws -> Response {
         let known = Set(events.engine.eventsWithOrders(of: buyer))
         let asked = known.union(context.relay?.ownPart ?? [])
@@ -51,6 +53,7 @@ struct BuyersOrders: Sendable {
         found.sort { $0.rank > $1.rank }
         let shown = found.prefix(limit)
         return .json(.ok) { writer in
+            beginning(&writer)
             writer.array("orders") { writer in
                 for order in shown { writer.json(order.json) }
             }

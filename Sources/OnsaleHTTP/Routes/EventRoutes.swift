@@ -4,20 +4,14 @@ import NIOCore
 import OnsaleEngine
 import OnsaleValues
 
-/// What anyone may see of events, and how a visitor becomes a buyer.
+/// What anyone may see of events.
 struct EventRoutes: RouteGroup {
     let events: EventClient
     let presenter: Presenter
     let plans: PlanCache
-    let tokens: Tokens
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(
-                "createSession", .post, "/v1/sessions", for: .buyer, at: .any, "Makes a session for an e-mail address.",
-                "The same address is the same buyer, however it is capitalized.", by: .anyone, isLimited: true,
-                takes: .json(CreateSession.self), gives: [.init(201, "A session.", .session)],
-                refuses: [.forbidden: "sessions are not made here; `ONSALE_LOGIN` says who makes them"], createSession),
             Endpoint(
                 "listEvents", .get, "/v1/events", for: .buyer, at: .any, "Lists all events.", by: .anyone,
                 takes: .nothing,
@@ -46,31 +40,6 @@ struct EventRoutes: RouteGroup {
                 .json(.ok, AvailabilityFeed.json(event.view), headers: [.cacheControl: "no-cache"])
             },
         ]
-    }
-
-    static let sessionSeconds = 7 * 86_400
-
-    private func createSession(_ call: Call<Void, CreateSession>) throws -> Response {
-        switch tokens.login.mode {
-        case .open: break
-        case .none:
-            throw Problem(
-                .forbidden,
-                "Sign-in is not set up: set ONSALE_LOGIN to jwks, or to open for a demonstration.")
-        case .provider:
-            throw Problem(.forbidden, "Sign in with the organizer's identity provider and send its token.")
-        }
-        guard let address = MailAddress(call.content.email) else {
-            throw Problem.invalid("/email", "must be an e-mail address")
-        }
-        let now = events.now()
-        let expiresAt = now.adding(seconds: EventRoutes.sessionSeconds)
-        let buyer = tokens.login.buyer(address)
-        return .json(.created) { writer in
-            writer.member("token", tokens.session(buyer, now: now, expiresAt: expiresAt))
-            writer.member("buyer", buyer.text)
-            writer.member("expiresAt", expiresAt)
-        }
     }
 
     private func listEvents(_ call: Call<Void, Void>) -> Response {

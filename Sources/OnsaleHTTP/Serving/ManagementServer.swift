@@ -8,13 +8,20 @@ import OnsaleValues
 
 /// The management port: for operators, never for the public.
 package struct ManagementServer: Sendable {
-    private let engine: Engine
-    private let info: ServerInfo
-    private let readiness: Readiness
+    /// What a process that sells has to show.
+    private struct Sale {
+        let engine: Engine
+        let info: ServerInfo
+        let readiness: Readiness
+        /// nil where there is only this node.
+        let cluster: (any ClusterPictures)?
+    }
+
+    /// nil where services alone run.
+    private let sale: Sale?
+    private let services: any ServicePictures
     private let metrics: MetricRegistry
     private let levels: LogLevels
-    /// nil where there is only this node.
-    private let cluster: (any ClusterPictures)?
     private let logger: Logger
 
     /// The largest body taken.
@@ -22,28 +29,58 @@ package struct ManagementServer: Sendable {
 
     package init(
         engine: Engine, info: ServerInfo, readiness: Readiness, metrics: MetricRegistry, levels: LogLevels,
-        cluster: (any ClusterPictures)? = nil, logger: Logger
+        cluster: (any ClusterPictures)? = nil, services: any ServicePictures, logger: Logger
     ) {
-        self.engine = engine
-        self.info = info
-        self.readiness = readiness
+        sale = Sale(engine: engine, info: info, readiness: readiness, cluster: cluster)
+        self.services = services
         self.metrics = metrics
         self.levels = levels
-        self.cluster = cluster
+        self.logger = logger
+    }
+
+    /// For a process with services alone.
+    package init(services: any ServicePictures, metrics: MetricRegistry, levels: LogLevels, logger: Logger) {
+        sale = nil
+        self.services = services
+        self.metrics = metrics
+        self.levels = levels
         self.logger = logger
     }
 
     private typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
 
     private var routes: [(method: HTTPRequest.Method, path: String, handle: Handler)] {
-        [
+        saleRoutes + mailRoutes + [
             (.get, "/health/live", { _, _ in .json(.ok) { $0.member("status", "live") } }),
-            (.get, "/health/ready", { _, _ in await ready() }),
             (.get, "/metrics", { request, _ in exposition(request) }),
-            (.get, "/info", { _, _ in await describe() }),
-            (.get, "/cluster", { _, _ in try await describeCluster() }),
+            (.get, "/services", { _, _ in describeServices() }),
             (.get, "/loggers", { _, _ in loggers() }),
             (.put, "/loggers/:label", { request, context in try await setLevel(request, context) }),
+        ]
+    }
+
+    private var saleRoutes: [(method: HTTPRequest.Method, path: String, handle: Handler)] {
+        // Services get on by themselves, so a process with nothing else is ready while it lives.
+        guard let sale else {
+            return [(.get, "/health/ready", { _, _ in .json(.ok) { $0.member("status", "ready") } })]
+        }
+        return [
+            (.get, "/health/ready", { _, _ in await ready(sale) }),
+            (.get, "/info", { _, _ in await describe(sale) }),
+            (.get, "/cluster", { _, _ in try await describeCluster(sale) }),
+        ]
+    }
+
+    private var mailRoutes: [(method: HTTPRequest.Method, path: String, handle: Handler)] {
+        guard let mails = services.mails.map(MailPages.init) else { return [] }
+        return [
+            (.get, "/mails", { @Sendable request, _ in try await mails.list(request) }),
+            (
+                .get, "/mails/:id",
+                { @Sendable request, context in
+                    try await mails.show(context.parameters.get("id") ?? "", request)
+                }
+            ),
         ]
     }
 
@@ -75,12 +112,12 @@ package struct ManagementServer: Sendable {
 
     // MARK: Health
 
-    private func ready() async -> Response {
-        let parts = await readiness.parts()
+    private func ready(_ sale: Sale) async -> Response {
+        let parts = await sale.readiness.parts()
         let isReady = parts.allSatisfy(\.isWell)
         return .json(isReady ? .ok : .serviceUnavailable) { writer in
             writer.member("status", isReady ? "ready" : "unready")
-            writer.member("payments", engine.provider.name)
+            writer.member("payments", sale.engine.provider.name)
             writer.object("parts") { writer in
                 for part in parts {
                     writer.member(named: part.name) { writer in
@@ -105,7 +142,8 @@ package struct ManagementServer: Sendable {
 
     // MARK: Info
 
-    private func describe() async -> Response {
+    private func describe(_ sale: Sale) async -> Response {
+        let (engine, info) = (sale.engine, sale.info)
         let digest = await ServerInfo.digest()
         let views = engine.loadedViews()
         return .json(.ok) { writer in
@@ -133,9 +171,30 @@ package struct ManagementServer: Sendable {
         }
     }
 
-    private func describeCluster() async throws -> Response {
-        guard let cluster else { throw Problem(.notFound, "This server runs alone, so it owns every event.") }
+    private func describeCluster(_ sale: Sale) async throws -> Response {
+        guard let cluster = sale.cluster else {
+            throw Problem(.notFound, "This server runs alone, so it owns every event.")
+        }
         return .json(.ok, await cluster.picture().json)
+    }
+
+    private func describeServices() -> Response {
+        .json(.ok) { writer in
+            writer.array("services") { writer in
+                for service in services.pictures() {
+                    writer.object { writer in
+                        writer.member("name", service.name)
+                        writer.member("status", service.trouble == nil ? "ok" : "failing")
+                        if let trouble = service.trouble { writer.member("trouble", trouble) }
+                        writer.object("counts") { writer in
+                            for (name, count) in service.counts.sorted(by: { $0.key < $1.key }) {
+                                writer.member(named: name, count)
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 
     // MARK: Loggers

@@ -12,6 +12,7 @@ struct Problem: Error {
         case malformedRequest = "malformed-request"
         case idempotencyKeyRequired = "idempotency-key-required"
         case unauthenticated
+        case invalidCode = "invalid-code"
         case forbidden
         case notFound = "not-found"
         case methodNotAllowed = "method-not-allowed"
@@ -40,7 +41,7 @@ struct Problem: Error {
         var status: Int {
             switch self {
             case .malformedRequest, .idempotencyKeyRequired: 400
-            case .unauthenticated: 401
+            case .unauthenticated, .invalidCode: 401
             case .forbidden: 403
             case .notFound: 404
             case .methodNotAllowed: 405
@@ -62,6 +63,7 @@ struct Problem: Error {
             case .malformedRequest: "Malformed request"
             case .idempotencyKeyRequired: "Idempotency-Key required"
             case .unauthenticated: "Authentication required"
+            case .invalidCode: "Wrong code"
             case .forbidden: "Not permitted"
             case .notFound: "Not found"
             case .methodNotAllowed: "Method not allowed"

@@ -9,6 +9,7 @@ struct CreateSession: JSONBody {
     static let shape = Shape.createSession
 
     let email: String
+    let code: String?
 }
 
 struct CreateEvent: Decodable {

@@ -1,6 +1,7 @@
 import Logging
 import OnsaleBus
 import OnsaleEngine
+import OnsaleHTTP
 import OnsaleKafka
 import OnsaleRelay
 import OnsaleTables
@@ -63,9 +64,19 @@ struct AfterSale: Sendable {
     }
 
     /// What has begun.
-    struct Work: Sendable {
+    struct Work: ServicePictures {
         fileprivate let task: Task<Void, Never>
         fileprivate let sale: AfterSale
+
+        var mails: (any MailShelf)? { nil }
+
+        func pictures() -> [ServicePicture] {
+            let relay = sale.relay.map { relay in
+                ServicePicture(name: "relay", counts: ["behind": Int(clamping: relay.behind)], trouble: relay.trouble)
+            }
+            return [relay].compactMap(\.self)
+                + sale.roles.map { ServicePicture(name: $0.name, counts: $0.counts, trouble: $0.trouble) }
+        }
 
         /// Ends it. What isn't finished comes again at the next start.
         func stop() async {

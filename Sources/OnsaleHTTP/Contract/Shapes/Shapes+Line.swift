@@ -2,9 +2,13 @@
 extension Shape {
     static let createSession = Shape.object([
         .required(
-            "email", .text(pattern: #"^[^@\x00-\x20\x7F]+@[^@\x00-\x20\x7F]+$"#, length: 0...254), "At most 254 bytes.")
+            "email", .text(pattern: #"^[^@\x00-\x20\x7F]+@[^@\x00-\x20\x7F]+$"#, length: 0...254), "At most 254 bytes."),
+        .optional("code", .text.orNull, "The six digits that were mailed, where `ONSALE_LOGIN` is `mail`."),
     ])
     .named("CreateSession", examples: [["email": "fan@example.com"]])
+
+    static let codeMailed = Shape.object([.required("expiresAt", .time, "Until then the code opens.")])
+        .named("CodeMailed", "A code is on its way.")
 
     static let session = Shape.object([
         .required("token", .text, "JWT: the `session` bearer token."),

@@ -106,6 +106,26 @@ extension Shape {
     ])
     .named("Order", "A hold being paid, then paid.")
 
+    static let me = Shape.extended(
+        .orderList,
+        by: [
+            .required("buyer", .text),
+            .required(
+                "contact",
+                .object([
+                    .required("email", .text), .required("language", .word("ko", "en")), .required("since", .time),
+                ]).orNull, "Where mail goes; null once it is forgotten."),
+            .required(
+                "mails",
+                .list(
+                    .object([
+                        .required("kind", .text), .optional("order", .text), .required("state", .text),
+                        .required("queuedAt", .time),
+                    ]))),
+        ]
+    )
+    .named("Me", "Everything held about a buyer.")
+
     static let orderList = Shape.object([
         .required("orders", .list(.order), "Newest first."),
         .required("next", .text.orNull, "`after` of the next page; null on the last."),

@@ -1,0 +1,69 @@
+/// What is known of a mailbox that a code was mailed to. Pure: times are milliseconds.
+///
+/// While a code lives, asking again mails the same one, so that nobody can spoil another's code by asking. Who guesses
+/// has five tries a code and five codes an hour, of a million.
+struct SignInRecord: Hashable, Sendable {
+    static let codeMilliseconds: Int64 = 600_000
+    static let triesMax = 5
+    static let windowMilliseconds: Int64 = 3_600_000
+    static let mailsMax = 5
+
+    /// What the code follows from; empty if there is none.
+    var salt: String
+    var expiresAt: Int64
+    var tries: Int
+    var mails: Int
+    var windowEndsAt: Int64
+
+    static let unknown = SignInRecord(salt: "", expiresAt: 0, tries: 0, mails: 0, windowEndsAt: 0)
+
+    /// What becomes of a wish for a code.
+    enum Asked: Hashable, Sendable {
+        /// The code of the salt is to be mailed; it lives until then.
+        case mail(salt: String, expiresAt: Int64)
+        /// So many were mailed that this has to wait.
+        case tooMany(retryAt: Int64)
+    }
+
+    /// What becomes of a code that somebody gives.
+    enum Tried: Hashable, Sendable {
+        case right
+        case wrong
+        /// No further try of this code counts.
+        case tooMany(retryAt: Int64)
+    }
+
+    /// Somebody asks for a code.
+    /// - Parameter salt: for a new one.
+    mutating func ask(at now: Int64, salt fresh: String) -> Asked {
+        if windowEndsAt <= now || windowEndsAt > now + SignInRecord.windowMilliseconds {
+            mails = 0
+            windowEndsAt = now + SignInRecord.windowMilliseconds
+        }
+        guard mails < SignInRecord.mailsMax else { return .tooMany(retryAt: windowEndsAt) }
+        mails += 1
+        if !isLive(at: now) || tries >= SignInRecord.triesMax {
+            salt = fresh
+            expiresAt = now + SignInRecord.codeMilliseconds
+            tries = 0
+        }
+        return .mail(salt: salt, expiresAt: expiresAt)
+    }
+
+    /// Somebody gives a code.
+    /// - Parameter isRight: whether it is the one that follows from the salt.
+    mutating func attempt(at now: Int64, isRight: (_ salt: String) -> Bool) -> Tried {
+        guard isLive(at: now) else { return .wrong }
+        guard tries < SignInRecord.triesMax else { return .tooMany(retryAt: expiresAt) }
+        tries += 1
+        guard isRight(salt) else { return .wrong }
+        // It opens once.
+        salt = ""
+        return .right
+    }
+
+    /// A clock that was set back must not make a code live longer.
+    private func isLive(at now: Int64) -> Bool {
+        !salt.isEmpty && expiresAt > now && expiresAt <= now + SignInRecord.codeMilliseconds
+    }
+}
