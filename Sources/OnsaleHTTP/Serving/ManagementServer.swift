@@ -48,18 +48,20 @@ package struct ManagementServer: Sendable {
     }
 
     private typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
+    private typealias Route = (method: HTTPRequest.Method, path: String, handle: Handler)
 
-    private var routes: [(method: HTTPRequest.Method, path: String, handle: Handler)] {
-        saleRoutes + mailRoutes + [
+    private var routes: [Route] {
+        let own: [Route] = [
             (.get, "/health/live", { _, _ in .json(.ok) { $0.member("status", "live") } }),
             (.get, "/metrics", { request, _ in exposition(request) }),
             (.get, "/services", { _, _ in describeServices() }),
             (.get, "/loggers", { _, _ in loggers() }),
             (.put, "/loggers/:label", { request, context in try await setLevel(request, context) }),
         ]
+        return saleRoutes + mailRoutes + own
     }
 
-    private var saleRoutes: [(method: HTTPRequest.Method, path: String, handle: Handler)] {
+    private var saleRoutes: [Route] {
         // Services get on by themselves, so a process with nothing else is ready while it lives.
         guard let sale else {
             return [(.get, "/health/ready", { _, _ in .json(.ok) { $0.member("status", "ready") } })]
@@ -71,7 +73,7 @@ package struct ManagementServer: Sendable {
         ]
     }
 
-    private var mailRoutes: [(method: HTTPRequest.Method, path: String, handle: Handler)] {
+    private var mailRoutes: [Route] {
         guard let mails = services.mails.map(MailPages.init) else { return [] }
         return [
             (.get, "/mails", { @Sendable request, _ in try await mails.list(request) }),

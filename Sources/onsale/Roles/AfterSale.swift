@@ -48,12 +48,13 @@ struct AfterSale: Sendable {
     }
 
     /// Works until ``Work/stop()``.
-    func begin(_ engine: Engine) -> Work {
+    /// - Parameter engine: what sells; nil where nothing does.
+    func begin(_ engine: Engine?) -> Work {
         Work(
             task: Task {
                 await withDiscardingTaskGroup { group in
-                    if let relay { group.addTask { await relay.run(engine) } }
-                    if let relayTables {
+                    if let engine, let relay { group.addTask { await relay.run(engine) } }
+                    if let engine, let relayTables {
                         let fulfilment = FulfilmentRole(
                             engine, tables: relayTables, bus: bus, logger: Logger(label: "onsale.fulfilment"))
                         group.addTask { await fulfilment.run() }

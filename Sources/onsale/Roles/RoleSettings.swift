@@ -24,6 +24,12 @@ struct RoleSettings: Sendable {
     var sells: Bool { roles.contains(.sale) }
     var services: Set<RoleName> { roles.intersection(RoleName.services) }
 
+    /// Services alone.
+    init(services: Set<RoleName>) throws(SetupError) {
+        roles = services
+        kafka = try RoleSettings.kafka(ProcessInfo.processInfo.environment)
+    }
+
     /// As operators see it.
     var shown: String {
         if roles.isEmpty { return "edge" }
