@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # What a bare Debian 12 with Swift still needs.
-PACKAGES := libsqlite3-dev zlib1g-dev libqrencode-dev libpq-dev libhiredis-dev librdkafka-dev
+PACKAGES := libsqlite3-dev zlib1g-dev libqrencode-dev libpq-dev libhiredis-dev librdkafka-dev libpango1.0-dev
 # What the pages' tests need in addition.
 WEB_PACKAGES := nodejs node-typescript chromium python3-venv fonts-nanum
 PYTHON := .build/browser/bin/python
@@ -12,7 +12,7 @@ PYTHON := .build/browser/bin/python
 TELEMETRY_PACKAGES := prometheus python3-venv
 TELEMETRY := .build/telemetry/installed
 # Real servers that the Swift tests start.
-SERVER_PACKAGES := kcat postgresql redis-server redis-sentinel
+SERVER_PACKAGES := fonts-nanum kcat libxml2-utils poppler-utils zbar-tools postgresql redis-server redis-sentinel
 # What a cluster on one machine needs in addition.
 CLUSTER_PACKAGES := curl nginx openssl postgresql python3 redis-server
 # Marks that the browser's driver is installed.

@@ -104,6 +104,15 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        // Its flag about threads makes a harmless warning.
+        .systemLibrary(
+            name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"]), .brew(["pango"])]),
+        .target(
+            name: "OnsaleDocuments",
+            dependencies: [
+                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", "CPango", "CQREncode", crypto, logging,
+            ],
+            swiftSettings: strict),
         .target(
             name: "OnsaleSignIn", dependencies: ["OnsaleValues", "OnsaleMigrations", "OnsaleTables", crypto],
             swiftSettings: strict),
@@ -205,7 +214,8 @@ let package = Package(
             name: "onsale",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema",
-                "OnsalePostgres", "OnsaleStorage", "OnsaleBus", "OnsaleKafka", "OnsaleRelay", "OnsaleTables",
+                "OnsalePostgres", "OnsaleStorage", "OnsaleBus", "OnsaleKafka", "OnsaleRelay", "OnsaleDocuments",
+                "OnsaleTables",
                 "OnsalePayments", "OnsaleHTTP", "OnsaleStreams",
                 "OnsaleRehearsal",
                 "OnsaleHistory", "OnsaleMonitoring", "OnsaleTelemetry", "OnsaleCorrelation", "OnsaleOwnership",
@@ -234,6 +244,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "OnsalePostgresTests", dependencies: ["OnsalePostgres", "Servers"], swiftSettings: strict),
         .target(
+            name: "TestTables",
+            dependencies: ["OnsaleTables", "OnsaleBus", "OnsalePostgres", "OnsaleSchema", "Servers"],
+            path: "Tests/TestTables", swiftSettings: strict),
+        .target(
             name: "BusConformance", dependencies: ["OnsaleBus", "OnsaleValues"], path: "Tests/BusConformance",
             swiftSettings: strict),
         .executableTarget(name: "MockBroker", dependencies: ["CRdKafka"], path: "Tests/MockBroker"),
@@ -247,13 +261,20 @@ let package = Package(
         .testTarget(
             name: "OnsaleTablesTests",
             dependencies: [
-                "OnsaleTables", "OnsaleBus", "OnsaleValues", "OnsaleMigrations", "OnsaleSchema", "OnsalePostgres",
-                "BusConformance", "Servers", "Seeded", logging,
+                "OnsaleTables", "OnsaleBus", "BusConformance", "TestTables",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleDocumentsTests",
+            dependencies: [
+                "OnsaleValues", "OnsaleBus", "OnsaleDocuments", "OnsaleTables", "TestTables", "Servers", "Seeded",
+                crypto, logging,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "OnsaleSignInTests",
-            dependencies: ["OnsaleSignIn", "OnsaleTables", "OnsaleSchema", "Servers", "Seeded"], swiftSettings: strict),
+            dependencies: ["OnsaleSignIn", "OnsaleTables", "OnsaleMigrations", "OnsaleSchema", "Servers", "Seeded"],
+            swiftSettings: strict),
         .testTarget(
             name: "OnsaleRelayTests",
             dependencies: [

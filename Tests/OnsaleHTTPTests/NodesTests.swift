@@ -18,7 +18,7 @@ import Testing
 @Suite struct NodesTests {
     /// The endpoints that not just any node answers. A new one must be looked at.
     private static let decided: [String: ServingNode] = [
-        "createEvent": .creator, "listMyOrders": .several, "receivePaymentNotice": .several, "createOrder": .cashier,
+        "createEvent": .creator, "listMyOrders": .several, "getMe": .several, "receivePaymentNotice": .several, "createOrder": .cashier,
         "getTimeline": .historian, "getOrderStory": .historian, "exportOrders": .historian,
     ].merging(
         [
@@ -28,7 +28,7 @@ import Testing
         ].map { ($0, .promptOwner) }, uniquingKeysWith: { first, _ in first })
 
     private static let anyNodes: Set = [
-        "createSession", "listEvents", "getEvent", "getSeatingPlan", "getAvailability", "getWaitingRoom",
+        "createSession", "deleteMe", "listEvents", "getEvent", "getSeatingPlan", "getAvailability", "getWaitingRoom",
         "listEntrants",
         "streamAvailability", "streamWaitingRoom", "getKeys", "getReadiness", "getProblemType", "getOpenAPI",
         "getAsyncAPI",

@@ -60,6 +60,8 @@ import Testing
             let code = try #require(tickets.first?["ticket"] as? String)
             #expect(try await tester.ask(.get, path + "/tickets/\(code)/qr.svg", token: session).status == 200)
             #expect(try await tester.ask(.get, "/v1/orders?limit=1", token: session).status == 200)
+            #expect(try await tester.ask(.get, "/v1/me", token: session).status == 200)
+            #expect(try await tester.ask(.delete, "/v1/me", token: session).status == 202)
 
             let standing = try await tester.ask(
                 .post, opera + "/holds", token: pass, #"{"area":"Standing","quantity":1}"#)

@@ -1,4 +1,5 @@
 import Foundation
+import OnsaleMigrations
 import OnsaleSchema
 import OnsaleTables
 import Seeded

@@ -1,21 +1,20 @@
 import Foundation
-import OnsaleBus
+package import OnsaleBus
 
 /// A message as the tables have it, in text alone.
-struct MessageText: Hashable, Sendable {
+package struct MessageText: Hashable, Sendable {
     let key: String
     /// `[["name", "value"], …]`.
     let headers: String
     /// `t` and the text, or `b` and the bytes in Base64 where they are no text that PostgreSQL takes.
     let data: String
 
-    var columns: [String?] { [key, headers, data] }
-    var bytes: Int { key.utf8.count + headers.utf8.count + data.utf8.count }
+    package var columns: [String?] { [key, headers, data] }
 }
 
 extension MessageText {
     /// - Throws: ``BusError`` if its key or a header can't be kept.
-    init(_ message: BusMessage) throws {
+    package init(_ message: BusMessage) throws {
         let texts = [message.key] + message.headers.flatMap { [$0.name, $0.value] }
         guard !texts.contains(where: { $0.utf8.contains(0) }) else {
             throw BusError(.refused, "the message has a NUL in its key or in a header")
@@ -32,7 +31,7 @@ extension MessageText {
 
     /// - Parameter columns: as ``columns`` has them.
     /// - Returns: nil if they are none of ours.
-    static func message(_ columns: ArraySlice<String?>) -> BusMessage? {
+    package static func message(_ columns: ArraySlice<String?>) -> BusMessage? {
         let texts = columns.compactMap(\.self)
         guard texts.count == 3,
             let pairs = try? JSONDecoder().decode([[String]].self, from: Data(texts[1].utf8)),

@@ -1,5 +1,6 @@
 import Logging
 import OnsaleBus
+import OnsaleDocuments
 import OnsaleEngine
 import OnsaleHTTP
 import OnsaleKafka
@@ -43,7 +44,13 @@ struct AfterSale: Sendable {
             relay = nil
             relayTables = nil
         }
-        roles = []
+        var roles: [any ServiceRole] = []
+        if settings.services.contains(.documents) {
+            roles.append(
+                DocumentsRole(
+                    tables: try open("documents"), bus: bus, logger: Logger(label: "onsale.documents")))
+        }
+        self.roles = roles
         self.tables = tables
     }
 
