@@ -4,15 +4,20 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # What a bare Debian 12 with Swift still needs.
-PACKAGES := libsqlite3-dev zlib1g-dev libqrencode-dev libpq-dev libhiredis-dev librdkafka-dev libpango1.0-dev
+PACKAGES := libsqlite3-dev zlib1g-dev libqrencode-dev libpq-dev libhiredis-dev librdkafka-dev libpango1.0-dev libcurl4-openssl-dev
 # What the pages' tests need in addition.
 WEB_PACKAGES := nodejs node-typescript chromium python3-venv fonts-nanum
 PYTHON := .build/browser/bin/python
 # What the telemetry tests need in addition.
 TELEMETRY_PACKAGES := prometheus python3-venv
 TELEMETRY := .build/telemetry/installed
+# Marks that the reference implementation of Standard Webhooks is installed.
+WEBHOOKS := .build/webhooks/installed
 # Real servers that the Swift tests start.
-SERVER_PACKAGES := fonts-nanum kcat libxml2-utils poppler-utils zbar-tools postgresql redis-server redis-sentinel
+SERVER_PACKAGES := fonts-nanum kcat libxml2-utils openssl poppler-utils postgresql python3-venv redis-server \
+	redis-sentinel zbar-tools
+# Marks that the mail server of the Swift tests is installed.
+MAIL := .build/mail/installed
 # What a cluster on one machine needs in addition.
 CLUSTER_PACKAGES := curl nginx openssl postgresql python3 redis-server
 # Marks that the browser's driver is installed.
@@ -20,7 +25,7 @@ BROWSER := .build/browser/installed
 # Tests that only compute; those that wait for servers and clocks would starve beside them.
 PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests|OnsaleOwnershipTests|SimulationTests)[.]
 # Tests with servers of their own, which would starve beside others.
-SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleClusterTests|OnsaleMigrationsTests)[.]
+SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleClusterTests|OnsaleMigrationsTests|OnsaleMailTests|OnsaleWebhooksTests|OnsaleTablesTests|OnsaleKafkaTests|OnsaleDocumentsTests|OnsaleEligibilityTests|OnsaleSettlementTests|OnsaleRelayTests)[.]
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
 FANS ?= $(if $(LINE),50000,20000)
@@ -55,11 +60,12 @@ test: test-swift test-web $(TELEMETRY) $(BROWSER)
 	@$(MAKE) --no-print-directory test-edge
 	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 test-nodes test-browser
 
-test-swift: setup lint
+test-swift: setup lint $(MAIL) $(WEBHOOKS)
 	swift build --build-tests
 	swift test --skip-build --filter '$(PURE)'
 	@scripts/install-packages $(SERVER_PACKAGES)
-	swift test --skip-build --no-parallel --filter '$(SERVED)'
+	ONSALE_STANDARD_WEBHOOKS="$$PWD/.build/webhooks/bin/python" \
+		swift test --skip-build --no-parallel --filter '$(SERVED)'
 	ONSALE_BINARY="$$PWD/$(DEBUG)" swift test --skip-build --skip '$(PURE)' --skip '$(SERVED)'
 
 # Needs only Debian's own Python.
@@ -188,6 +194,19 @@ $(TELEMETRY): Tests/Telemetry/requirements.txt
 	/usr/bin/python3 -m venv --clear .build/telemetry
 	.build/telemetry/bin/pip install --quiet --disable-pip-version-check -r Tests/Telemetry/requirements.txt
 	@touch $(TELEMETRY)
+
+$(MAIL): Tests/Mail/requirements.txt
+	@scripts/install-packages $(SERVER_PACKAGES)
+	/usr/bin/python3 -m venv --clear .build/mail
+	.build/mail/bin/pip install --quiet --disable-pip-version-check -r Tests/Mail/requirements.txt
+	@touch $(MAIL)
+
+$(WEBHOOKS): Tests/OnsaleWebhooksTests/Reference/requirements.txt
+	@scripts/install-packages python3-venv
+	/usr/bin/python3 -m venv --clear .build/webhooks
+	.build/webhooks/bin/pip install --quiet --disable-pip-version-check \
+		-r Tests/OnsaleWebhooksTests/Reference/requirements.txt
+	@touch $(WEBHOOKS)
 
 clean:
 	swift package clean

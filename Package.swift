@@ -46,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -97,6 +98,20 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "OnsaleSettlement",
+            dependencies: ["OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", logging],
+            swiftSettings: strict),
+        .target(
+            name: "OnsaleEligibility",
+            dependencies: [
+                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", crypto, deque, heap, logging,
+                asyncHTTPClient,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "OnsaleStorage",
             dependencies: [
                 "OnsaleValues", "OnsaleOwnership", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema", "OnsalePostgres",
@@ -110,7 +125,8 @@ let package = Package(
         .target(
             name: "OnsaleDocuments",
             dependencies: [
-                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", "CPango", "CQREncode", crypto, logging,
+                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", "CPango", "CQREncode", "CZlib", crypto,
+                logging,
             ],
             swiftSettings: strict),
         .target(
@@ -120,6 +136,16 @@ let package = Package(
             name: "OnsaleRelay",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", logging,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "OnsaleWebhooks",
+            dependencies: [
+                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", crypto, logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
         .target(
@@ -151,6 +177,14 @@ let package = Package(
         .target(
             name: "OnsaleKafka", dependencies: ["OnsaleValues", "OnsaleBus", "CRdKafka", logging, deque],
             swiftSettings: strict),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .target(
+            name: "OnsaleMail",
+            dependencies: [
+                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", "CCurl", crypto, logging,
+            ],
+            swiftSettings: strict),
         .target(
             name: "OnsaleCluster",
             dependencies: [
@@ -163,8 +197,8 @@ let package = Package(
         .target(
             name: "OnsalePayments",
             dependencies: [
-                "OnsaleValues", "OnsaleEngine", crypto, logging, tracing, hummingbird, asyncHTTPClient,
-                serviceLifecycle,
+                "OnsaleValues", "OnsaleEngine", "OnsaleSettlement", crypto, logging, tracing, hummingbird,
+                asyncHTTPClient, serviceLifecycle,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
@@ -215,6 +249,7 @@ let package = Package(
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema",
                 "OnsalePostgres", "OnsaleStorage", "OnsaleBus", "OnsaleKafka", "OnsaleRelay", "OnsaleDocuments",
+                "OnsaleMail", "OnsaleSignIn", crypto,
                 "OnsaleTables",
                 "OnsalePayments", "OnsaleHTTP", "OnsaleStreams",
                 "OnsaleRehearsal",
@@ -233,6 +268,10 @@ let package = Package(
         // What several test targets stand on.
         .target(name: "Doubles", dependencies: ["OnsaleEngine"], path: "Tests/Doubles", swiftSettings: strict),
         .target(name: "Servers", path: "Tests/Servers", swiftSettings: strict),
+        .target(
+            name: "TablePlaces",
+            dependencies: ["OnsaleMigrations", "OnsaleSchema", "OnsaleTables", "OnsalePostgres", "Seeded", "Servers"],
+            path: "Tests/TablePlaces", swiftSettings: strict),
         .testTarget(
             name: "OnsaleRedisTests", dependencies: ["OnsaleRedis", "Servers", logging], swiftSettings: strict),
         .testTarget(
@@ -240,6 +279,13 @@ let package = Package(
             dependencies: [
                 "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleOwnership",
                 "OnsaleRedis", "OnsaleCluster", "Seeded", "Servers", logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleMailTests",
+            dependencies: [
+                "OnsaleMail", "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", "OnsaleSchema",
+                "OnsalePostgres", "Seeded", "Servers", crypto, logging,
             ],
             swiftSettings: strict),
         .testTarget(name: "OnsalePostgresTests", dependencies: ["OnsalePostgres", "Servers"], swiftSettings: strict),
@@ -267,8 +313,8 @@ let package = Package(
         .testTarget(
             name: "OnsaleDocumentsTests",
             dependencies: [
-                "OnsaleValues", "OnsaleBus", "OnsaleDocuments", "OnsaleTables", "TestTables", "Servers", "Seeded",
-                crypto, logging,
+                "OnsaleDocuments", "OnsaleTables", "OnsaleBus", "OnsaleValues", "OnsaleMigrations", "OnsaleSchema",
+                "OnsalePostgres", "Servers", "Seeded", crypto, logging,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -316,6 +362,17 @@ let package = Package(
                 logging,
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleWebhooksTests",
+            dependencies: [
+                "OnsaleWebhooks", "OnsaleTables", "OnsaleBus", "OnsaleValues", "OnsaleMigrations", "OnsaleSchema",
+                "OnsalePostgres", "Servers", "Seeded", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            exclude: ["Reference"],
+            swiftSettings: strict),
         .testTarget(name: "OnsaleStreamsTests", dependencies: ["OnsaleStreams"], swiftSettings: strict),
         .testTarget(name: "OnsaleRehearsalTests", dependencies: ["OnsaleRehearsal"], swiftSettings: strict),
         .testTarget(
@@ -342,7 +399,26 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "OnsalePaymentsTests", dependencies: ["OnsaleEngine", "OnsalePayments", "Seeded"],
+            name: "OnsalePaymentsTests",
+            dependencies: [
+                "OnsaleValues", "OnsaleEngine", "OnsaleSettlement", "OnsalePayments", "Seeded", "Servers", logging,
+                asyncHTTPClient, hummingbird, serviceLifecycle, .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleSettlementTests",
+            dependencies: [
+                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleSchema", "OnsaleTables", "OnsaleSettlement",
+                "Seeded", "Servers", "TablePlaces", logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleEligibilityTests",
+            dependencies: [
+                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleSchema", "OnsaleTables", "OnsaleEligibility",
+                "Seeded", "Servers", "TablePlaces", logging, hummingbird, serviceLifecycle,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "OnsaleHTTPTests",

@@ -1,2 +1,4 @@
 #include <cairo-pdf.h>
+#include <hb-ot.h>
+#include <hb-subset.h>
 #include <pango/pangocairo.h>

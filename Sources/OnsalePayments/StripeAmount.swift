@@ -31,4 +31,13 @@ enum StripeAmount {
         }
         return amount
     }
+
+    /// The provider's amount of either sign in minor units; nil if it is no whole number of them.
+    static func signedMinor(_ amount: Int64, _ currency: String) -> Int64? {
+        guard amount < 0 else { return nonNegative(minor(amount, currency)) }
+        guard amount > .min else { return nil }
+        return nonNegative(minor(-amount, currency)).map { -$0 }
+    }
+
+    private static func nonNegative(_ amount: Int64) -> Int64? { amount < 0 ? nil : amount }
 }

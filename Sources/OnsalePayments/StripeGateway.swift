@@ -195,6 +195,18 @@ package struct StripeGateway: PaymentGateway {
         return found
     }
 
+    /// A page of what changed the balance at `since` (in seconds) or later, newest first, after the line `after`.
+    func balance(
+        since: Int64, after: String?
+    ) async throws -> StripeProtocol.List<StripeProtocol.BalanceTransaction> {
+        var fields = [("limit", "100"), ("created[gte]", String(since)), ("expand[]", "data.source")]
+        if let after { fields.append(("starting_after", after)) }
+        switch try await get("/v1/balance_transactions?" + FormCoding.encode(fields)) {
+        case .success(let body): return try decode(StripeProtocol.List<StripeProtocol.BalanceTransaction>.self, body)
+        case .failure(let problem): throw unusable(problem)
+        }
+    }
+
     package func refunds(of intent: String, currency: String) async throws -> [Refund] {
         var found: [Refund] = []
         var after: String?

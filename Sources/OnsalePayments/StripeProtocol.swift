@@ -141,9 +141,10 @@ enum StripeProtocol {
         var currency: String?
         var paymentIntent: String?
         var status: String?
+        var created: Int64?
 
         enum CodingKeys: String, CodingKey {
-            case id, object, amount, currency, status
+            case id, object, amount, currency, status, created
             case paymentIntent = "payment_intent"
         }
     }

@@ -39,9 +39,12 @@ func buildApplication(
         let place: TablePlace =
             configuration.node.map { .database(url: $0.databaseURL) } ?? .folder(folder.url.path)
         let afterSale = try AfterSale(
-            configuration.roles, at: place, migrates: configuration.migrates,
-            journal: configuration.roles.sells ? journal : nil,
-            barcode: Barcodes.maker(secret: secrets.barcodeSecret), logger: logger)
+            AfterSale.Parts(
+                settings: configuration.roles, mail: configuration.mail, place: place,
+                migrates: configuration.migrates, journal: configuration.roles.sells ? journal : nil,
+                barcode: Barcodes.maker(secret: secrets.barcodeSecret), secret: secrets.servicesSecret,
+                publicURL: configuration.publicURL ?? "http://\(configuration.host):\(port)",
+                mailsCodes: configuration.login.isByMail))
         let clock = try startClock(after: journal.latestTime(), accepts: configuration.acceptsClock, logger)
         return OnsaleApplication(
             configuration: configuration, observability: observability, folder: folder, secrets: secrets,
@@ -139,7 +142,8 @@ struct OnsaleApplication: Sendable {
         let service = try await OnsaleService(
             engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
             history: history, readiness: readiness, version: Onsale.version, places: places,
-            listeners: redis?.board, documents: redis?.connection?.documents, logger: Logger(label: "onsale.http"))
+            listeners: redis?.board, documents: redis?.connection?.documents, codes: afterSale.codes,
+            contacts: afterSale.mail?.book, logger: Logger(label: "onsale.http"))
         monitor.watch(engine, service, broadcaster, readiness)
         let sharing = redis?.begin(engine, service)
         if let sharing { monitor.watch(engine, sharing) }
@@ -325,7 +329,11 @@ struct OnsaleApplication: Sendable {
         lines.append("  payments           " + paymentsLine)
         if configuration.isDemo { lines.append("  on sale            \(url)/events/\(Demo.eventID)") }
         lines.append("  organizer, door    \(url)/organizer, \(url)/door")
-        lines.append("  management         http://\(configuration.managementHost):\(managementPort)")
+        let management = "http://\(configuration.managementHost):\(managementPort)"
+        lines.append("  management         \(management)")
+        if configuration.roles.services.contains(.mail), configuration.mail.server == nil {
+            lines.append("  mails              \(management)/mails: kept, since no ONSALE_SMTP_URL is set")
+        }
         FileHandle.printLine(lines.joined(separator: "\n"))
         Task {
             var metadata: Logger.Metadata = ["version": "\(Onsale.version)", "build": "\(ServerInfo.build)"]

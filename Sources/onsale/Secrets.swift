@@ -1,5 +1,7 @@
 import Foundation
+import Logging
 import OnsaleHTTP
+import OnsalePostgres
 import OnsaleStorage
 
 /// What a server must keep to itself: in its data folder, each readable only by its owner, or in the database that nodes
@@ -13,11 +15,35 @@ struct Secrets: Sendable {
     let barcodeSecret: String
     let webhookSecret: String
     let sandboxKey: String
+    /// What services seal and sign with.
+    let servicesSecret: String
     /// What nodes show each other; nil where there is only one.
     let nodeSecret: String?
 
     /// What no log line may contain.
     let all: [String]
+
+    private static let servicesName = "services-key"
+    private static let servicesFile = "services.key"
+
+    /// The services' secret, for a process that doesn't sell.
+    /// - Throws: ``SetupError``, errors of the database.
+    static func services(at place: TablePlace) throws -> String {
+        let text: String?
+        switch place {
+        case .folder(let path):
+            text = try? String(contentsOfFile: path + "/" + servicesFile, encoding: .utf8)
+        case .database(let url):
+            let journal = try PostgresJournal(
+                try PostgresConfiguration(url: url), writers: 0, logger: Logger(label: "onsale.secrets"))
+            defer { try? journal.close() }
+            text = try journal.secrets.secret(servicesName).map { String(decoding: $0, as: UTF8.self) }
+        }
+        guard let secret = text?.trimmingCharacters(in: .whitespacesAndNewlines), secret.utf8.count >= 16 else {
+            throw SetupError("the services' key is missing: start onsale serve once, which makes it.")
+        }
+        return secret
+    }
 
     init(_ configuration: ServerConfiguration, folder: DataFolder, store: NodeStore?) throws {
         sandboxKey = try folder.secret("sandbox.key", made: .always)
@@ -29,8 +55,11 @@ struct Secrets: Sendable {
             barcodeSecret = try store.key("barcode-key")
             webhookSecret = try configuration.webhookSecret ?? store.key("webhook-key")
             nodeSecret = try store.key("node-key")
-            all = [configuration.adminToken, made, tokenSecret, barcodeSecret, webhookSecret, sandboxKey, nodeSecret]
-                .compactMap { $0 }
+            servicesSecret = try store.key(Secrets.servicesName)
+            all = [
+                configuration.adminToken, made, tokenSecret, barcodeSecret, webhookSecret, sandboxKey, nodeSecret,
+                servicesSecret,
+            ].compactMap { $0 }
             return
         }
         let text = try configuration.adminToken ?? folder.secret("admin-token", made: .always)
@@ -40,6 +69,7 @@ struct Secrets: Sendable {
         barcodeSecret = try folder.secret("barcode.key", made: .beforeJournal)
         webhookSecret = try configuration.webhookSecret ?? folder.secret("webhook.key", made: .always)
         nodeSecret = nil
-        all = [text, tokenSecret, barcodeSecret, webhookSecret, sandboxKey]
+        servicesSecret = try folder.secret(Secrets.servicesFile, made: .always)
+        all = [text, tokenSecret, barcodeSecret, webhookSecret, sandboxKey, servicesSecret]
     }
 }

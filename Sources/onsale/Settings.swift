@@ -46,11 +46,14 @@ struct Settings: Sendable {
         case logLevel = "ONSALE_LOG_LEVEL"
         case logFormat = "ONSALE_LOG_FORMAT"
         case metrics = "ONSALE_METRICS"
+        case smtpURL = "ONSALE_SMTP_URL"
+        case mailFrom = "ONSALE_MAIL_FROM"
 
         /// Whether the value must never be shown.
         var isSecret: Bool {
             switch self {
-            case .databaseURL, .redisURL, .adminToken, .doorToken, .paymentSecretKey, .paymentWebhookSecret: true
+            case .databaseURL, .redisURL, .adminToken, .doorToken, .paymentSecretKey, .paymentWebhookSecret, .smtpURL:
+                true
             default: false
             }
         }

@@ -56,7 +56,17 @@ let hostileTexts: [String] = [
 
 /// Runs an installed program.
 /// - Returns: what it wrote to its output.
-func run(_ program: String, _ arguments: String...) throws -> String { try Program.run([program] + arguments) }
+func run(_ program: String, _ arguments: String...) throws -> String { try run(program, arguments) }
+
+private func run(_ program: String, _ arguments: [String]) throws -> String {
+    try Program.run([program] + arguments)
+}
+
+/// Runs an installed program.
+/// - Returns: what it wrote to its errors.
+func complaints(_ program: String, _ arguments: String...) throws -> String {
+    try run("sh", ["-c", "\"$@\" 2>&1 >/dev/null", "run", program] + arguments)
+}
 
 /// Runs `body` with a folder, which is gone afterward.
 func withFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
@@ -68,14 +78,4 @@ func withFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
 
 func write(_ bytes: [UInt8], to path: String) throws {
     try Data(bytes).write(to: URL(fileURLWithPath: path))
-}
-
-extension TicketRenderer {
-    /// All files of an order: the PDF, the drawings, the calendar.
-    func files(
-        of order: OrderMessage, in language: DocumentLanguage, zones: some TimeZones = SystemTimeZones()
-    ) throws -> [TicketFile] {
-        let paper = try paper(of: order, in: language, zones: zones)
-        return [paper[0]] + (try drawings(of: order, in: language, zones: zones)) + [paper[1]]
-    }
 }

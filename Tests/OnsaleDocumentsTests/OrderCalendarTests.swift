@@ -59,7 +59,7 @@ struct StrictCalendar {
         let calendar = try OrderCalendar(
             message, in: .korean, zones: SystemTimeZones(), at: Timestamp(milliseconds: 1_800_000_000_000),
             isCancelled: isCancelled)
-        return try StrictCalendar(calendar.file.bytes)
+        return try StrictCalendar(calendar.file.own)
     }
 
     @Test("The event has one entry, with everything that a fan needs")

@@ -12,9 +12,9 @@ import Testing
 
     @Test("The PDF's text can be selected, and its fonts are embedded", arguments: DocumentLanguage.allCases)
     func text(language: DocumentLanguage) throws {
-        let files = try renderer().files(of: order(), in: language)
+        let file = try renderer().files(of: order(), in: language)[0].file
         try withFolder { folder in
-            try write(files[0].bytes, to: folder + "/tickets.pdf")
+            try write(file.bytes, to: folder + "/tickets.pdf")
             let text = try run("pdftotext", "-raw", folder + "/tickets.pdf", "-")
             let place = PlaceName.seat("F1-3-12", in: language).replacingOccurrences(of: "\u{a0}", with: " ")
             for expected in ["올림픽공원 체조경기장, 서울 송파구", place, "VIP", "Asia/Seoul", "tkt_06BJ3Q9W8R00010000ABCDEF"] {
@@ -34,7 +34,7 @@ import Testing
     @Test("A scanner reads each ticket's barcode from the printed page, and nothing else")
     func scan() throws {
         let message = order(seats: ["F1-3-12", "F1-3-13", "F1-3-14"])
-        let file = try renderer().files(of: message, in: .korean)[0]
+        let file = try renderer().files(of: message, in: .korean)[0].file
         try withFolder { folder in
             try write(file.bytes, to: folder + "/tickets.pdf")
             // 100 dots an inch: a poor printer, a poor camera.
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test("However hostile the text, each line stays in its box as Pango measures it, and the SVG is well-formed")
+    @Test("However hostile the text, each line stays in its box as Pango measures it, and SVG and PDF are well-formed")
     func hostile() throws {
         let renderer = renderer()
         try withFolder { folder in
@@ -60,7 +60,9 @@ import Testing
                         #expect(text.place.text.isEmpty || !text.text.isEmpty)
                     }
                     try write(renderer.svg(page), to: "\(folder)/\(index)-\(language.rawValue).svg")
-                    #expect(try !renderer.pdf([page], createdAt: moment).isEmpty)
+                    let pdf = "\(folder)/\(index)-\(language.rawValue).pdf"
+                    try write(try renderer.files(of: message, in: language)[0].file.bytes, to: pdf)
+                    #expect(try complaints("pdftotext", pdf, "-") == "", "\(text.prefix(50))")
                 }
                 for name in DocumentLanguage.allCases.map({ "\(folder)/\(index)-\($0.rawValue).svg" }) {
                     #expect(throws: Never.self) { try run("xmllint", "--nonet", "--noout", name) }
@@ -93,14 +95,15 @@ import Testing
         let expected = try renderer().files(of: message, in: .korean)
         #expect(
             expected.map(\.name)
-                == ["", "-1", "-2", ""].enumerated().map { index, number in
-                    message.order + number + [".pdf", ".svg", ".svg", ".ics"][index]
-                })
-        let others = Mutex<[[TicketFile]]>([])
+                == [message.order + ".pdf", message.order + ".ics"])
+        let others = Mutex<[[RenderedFile]]>([])
         let threads = (0..<4).map { _ in
             Thread {
                 let renderer = renderer()
-                for _ in 0..<25 {
+                for round in 0..<25 {
+                    // Other orders and events before it, which bring other fonts and letters.
+                    let other = order(title: "공연 \(round) نيبال นี้ที่", seats: ["쀍\(round)구역-1-1"], category: "R석 쑑")
+                    for language in DocumentLanguage.allCases { _ = try? renderer.files(of: other, in: language) }
                     let files = (try? renderer.files(of: message, in: .korean)) ?? []
                     others.withLock { $0.append(files) }
                 }
@@ -111,20 +114,53 @@ import Testing
         #expect(others.withLock { $0.allSatisfy { $0 == expected } })
         let later = try renderer().files(of: order(placedAt: "2027-03-01T10:00:01Z"), in: .korean)
         #expect(later[0].sha256 != expected[0].sha256)
-        #expect(later[1].sha256 == expected[1].sha256)
+        #expect(later[0].shared == expected[0].shared)
         // Others count SHA-256 too.
         try withFolder { folder in
-            try write(expected[0].bytes, to: folder + "/tickets.pdf")
+            try write(expected[0].file.bytes, to: folder + "/tickets.pdf")
             #expect(try run("sha256sum", folder + "/tickets.pdf").hasPrefix(expected[0].sha256))
         }
     }
 
     @Test("The card as SVG has the texts of the ticket and nothing from elsewhere")
     func svg() throws {
-        let files = try renderer().files(of: order(title: "R&B <Live> \"Seoul\""), in: .english)
-        let svg = String(decoding: files[1].bytes, as: UTF8.self)
+        let message = order(title: "R&B <Live> \"Seoul\"")
+        let card = try renderer().card(1, of: message, in: .english)
+        let bytes = try #require(card)
+        let svg = String(decoding: bytes, as: UTF8.self)
         #expect(svg.contains(">R&amp;B &lt;Live&gt; &quot;Seoul&quot;</text>"))
         #expect(!svg.contains("href") && !svg.contains("url(") && !svg.contains("<script"))
-        #expect(files[1].bytes.count < 16_384)
+        #expect(bytes.count < 16_384)
+        for number in [-1, 0, 3, .max] { #expect(try renderer().card(number, of: message, in: .english) == nil) }
+    }
+
+    @Test(
+        "A page looks as Cairo draws it, letters that the event's fonts lack included",
+        arguments: DocumentLanguage.allCases)
+    func looks(language: DocumentLanguage) throws {
+        let renderer = renderer()
+        let message = order(seats: ["다람쥐구역-7-쳇바퀴"], areas: [], category: "R석 <VIP>")
+        try withFolder { folder in
+            try write(try renderer.files(of: message, in: language)[0].file.bytes, to: folder + "/ours.pdf")
+            let pages = try renderer.pages(of: message, in: language)
+            try write(try renderer.drawn(pages, createdAt: moment), to: folder + "/drawn.pdf")
+            for name in ["ours", "drawn"] {
+                _ = try run(
+                    "pdftoppm", "-r", "75", "-gray", "-singlefile", "\(folder)/\(name).pdf", "\(folder)/\(name)")
+            }
+            let (ours, drawn) = (try picture("\(folder)/ours.pgm"), try picture("\(folder)/drawn.pgm"))
+            #expect(ours.count == drawn.count && ours.count > 400_000)
+            let differing = zip(ours, drawn).count { abs(Int($0) - Int($1)) > 96 }
+            #expect(differing < ours.count / 2000, "\(differing) of \(ours.count) pixels")
+            let words = try ["ours", "drawn"].map {
+                try run("pdftotext", "-raw", "\(folder)/\($0).pdf", "-").split(whereSeparator: \.isWhitespace).sorted()
+            }
+            #expect(words[0] == words[1] && words[0].count > 40)
+        }
+    }
+
+    /// The grey pixels of a PGM, after its header.
+    private func picture(_ path: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: path)).dropFirst(15))
     }
 }

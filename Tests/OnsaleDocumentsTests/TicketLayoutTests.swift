@@ -41,7 +41,7 @@ struct SquareMeasure: TextMeasure {
                 #expect(printable.contains(box), "\(box)")
                 for other in boxes[..<index] { #expect(!box.overlaps(other), "\(box) \(other)") }
             }
-            for shape in layout.shapes {
+            for shape in TicketLayout.shapes {
                 for (x, y) in shape.path.compactMap(end) {
                     #expect(x >= printable.x && x <= printable.right && y >= printable.y && y <= printable.bottom)
                 }

@@ -18,7 +18,8 @@ import Testing
 @Suite struct NodesTests {
     /// The endpoints that not just any node answers. A new one must be looked at.
     private static let decided: [String: ServingNode] = [
-        "createEvent": .creator, "listMyOrders": .several, "getMe": .several, "receivePaymentNotice": .several, "createOrder": .cashier,
+        "createEvent": .creator, "listMyOrders": .several, "getMe": .several, "receivePaymentNotice": .several,
+        "createOrder": .cashier,
         "getTimeline": .historian, "getOrderStory": .historian, "exportOrders": .historian,
     ].merging(
         [

@@ -26,7 +26,8 @@ import Testing
             #expect(try await tester.ask(.post, "/v1/events", token: admin, Self.event).status == 201)
             for path in [
                 "/v1/events", opera, opera + "/seating-plan", opera + "/availability", opera + "/waiting-room",
-                "/health/ready", "/openapi.json", "/asyncapi.json", "/problems/sold-out", "/.well-known/onsale-keys.json",
+                "/health/ready", "/openapi.json", "/asyncapi.json", "/problems/sold-out",
+                "/.well-known/onsale-keys.json",
             ] {
                 #expect(try await tester.ask(.get, path).status == 200, "\(path)")
                 #expect(try await tester.ask(.head, path).status == 200, "\(path)")

@@ -19,21 +19,24 @@ package struct OrderCalendar: Sendable {
         _ message: OrderMessage, in language: DocumentLanguage, zones: some TimeZones, at moment: Timestamp,
         isCancelled: Bool
     ) throws(UnprintableOrder) {
-        let sheets = try TicketSheet.sheets(of: message, in: language, zones: zones)
-        guard let sheet = sheets.first, let startsAt = RFC3339.parse(message.event.startsAt) else {
-            throw UnprintableOrder("has no tickets")
-        }
-        order = message.order
+        try self.init(
+            TicketSheet.sheets(of: message, in: language, zones: zones), at: moment, isCancelled: isCancelled)
+    }
+
+    init(_ sheets: [TicketSheet], at moment: Timestamp, isCancelled: Bool) throws(UnprintableOrder) {
+        guard let sheet = sheets.first else { throw UnprintableOrder("has no tickets") }
+        let language = sheet.language
+        order = sheet.order
         self.isCancelled = isCancelled
         let time = sheet.startsAt
         let start = "\(time.date(in: language)) \(time.time(in: language)), \(time.zoneName)"
         let places = sheets.map { "\($0.number) / \($0.count): \($0.place) (\($0.category))" }
         let words = TicketWords(language: language)
-        let description = ([start] + places + ["\(words.order): \(message.order)"]).joined(separator: "\n")
+        let description = ([start] + places + ["\(words.order): \(sheet.order)"]).joined(separator: "\n")
         var lines = [
             // The same for ever, so that a calendar changes its entry instead of adding another.
-            ("UID", "\(message.order)@onsale"), ("DTSTAMP", OrderCalendar.utc(moment)),
-            ("DTSTART", OrderCalendar.utc(startsAt)),
+            ("UID", "\(sheet.order)@onsale"), ("DTSTAMP", OrderCalendar.utc(moment)),
+            ("DTSTART", OrderCalendar.utc(sheet.eventSheet.moment)),
             ("SUMMARY", ContentLine.escaped(sheet.event)),
         ]
         if let venue = sheet.venue { lines.append(("LOCATION", ContentLine.escaped(venue))) }
@@ -44,7 +47,7 @@ package struct OrderCalendar: Sendable {
         self.lines = lines
     }
 
-    package var file: TicketFile {
+    package var file: RenderedFile {
         var all: [(name: String, value: String)] = [
             ("BEGIN", "VCALENDAR"), ("VERSION", "2.0"), ("PRODID", "-//Onsale//Tickets//EN"),
             ("CALSCALE", "GREGORIAN"), ("BEGIN", "VEVENT"),
@@ -52,7 +55,7 @@ package struct OrderCalendar: Sendable {
         all += lines
         all += [("END", "VEVENT"), ("END", "VCALENDAR")]
         let text = all.map { ContentLine.folded("\($0.name):\($0.value)") + "\r\n" }.joined()
-        return TicketFile(
+        return RenderedFile(
             name: order + (isCancelled ? "-cancelled.ics" : ".ics"), contentType: "text/calendar; charset=utf-8",
             bytes: Array(text.utf8))
     }

@@ -14,11 +14,46 @@ package struct TicketLayout: Hashable, Sendable {
     package static let foldDown = 105.0
 
     package let texts: [TextBox]
-    package let shapes: [Shape]
 
     package init(_ sheet: TicketSheet) {
-        texts = TicketLayout.cardTexts(sheet) + TicketLayout.lowerTexts(sheet)
-        shapes = TicketLayout.cardShapes + TicketLayout.lowerShapes
+        texts = TicketLayout.sharedTexts(sheet.eventSheet) + TicketLayout.ownTexts(sheet)
+    }
+
+    /// The same for all tickets.
+    package static let shapes = cardShapes + lowerShapes
+
+    /// How many ``ownTexts(_:)`` are.
+    static let ownTextCount = 9
+
+    /// What all tickets of an event say.
+    static func sharedTexts(_ sheet: EventSheet) -> [TextBox] { cardTexts(sheet) + lowerTexts(sheet) }
+
+    /// What only one ticket says, or one order.
+    static func ownTexts(_ sheet: TicketSheet) -> [TextBox] {
+        let words = TicketWords(language: sheet.language)
+        let number = "\(sheet.number) / \(sheet.count)"
+        var texts = [
+            TextBox(
+                text: number, box: Box(140, 16.5, 50, 6),
+                style: TextStyle(11, min: 8, isBold: true, colour: .paper, alignment: .right)),
+            TextBox(text: words.place(isSeat: sheet.isSeat), box: Box(20, 105, 70, 4), style: label),
+            TextBox(
+                text: sheet.place, box: Box(20, 110, 72, 21),
+                style: TextStyle(25, min: 9, isBold: true, colour: .accent)),
+            TextBox(text: sheet.category, box: Box(98, 110, 28, 21), style: TextStyle(18, min: 8, isBold: true)),
+            TextBox(
+                text: sheet.place, box: Box(138, 104, 54, 12),
+                style: TextStyle(12, min: 7, isBold: true, alignment: .centre)),
+            TextBox(
+                text: sheet.ticket, box: Box(138, 122, 54, 4.5),
+                style: TextStyle(8, min: 4, colour: .soft, alignment: .centre)),
+        ]
+        for (index, text) in [sheet.order, sheet.ticket, number].enumerated() {
+            let top = rowsTop + Double(index) * rowHeight
+            texts.append(
+                TextBox(text: text, box: Box(116, top + 4.5, 74, 6), style: TextStyle(10, min: 6, isBold: true)))
+        }
+        return texts
     }
 
     static let stub = 132.0
@@ -26,35 +61,21 @@ package struct TicketLayout: Hashable, Sendable {
 
     private static let label = TextStyle(8, min: 6, colour: .soft)
 
-    private static func cardTexts(_ sheet: TicketSheet) -> [TextBox] {
+    private static func cardTexts(_ sheet: EventSheet) -> [TextBox] {
         let words = TicketWords(language: sheet.language)
         let (language, time) = (sheet.language, sheet.startsAt)
         let white = TextStyle(11, min: 8, isBold: true, colour: .paper)
-        let rightWhite = TextStyle(11, min: 8, isBold: true, colour: .paper, alignment: .right)
         let centred = TextStyle(8.5, min: 6, colour: .soft, alignment: .centre)
         var texts = [
             TextBox(text: words.admission, box: Box(20, 16.5, 100, 6), style: white),
-            TextBox(text: "\(sheet.number) / \(sheet.count)", box: Box(140, 16.5, 50, 6), style: rightWhite),
-            TextBox(text: sheet.event, box: Box(20, 31, 106, 31), style: TextStyle(32, min: 11, isBold: true)),
+            TextBox(text: sheet.title, box: Box(20, 31, 106, 31), style: TextStyle(32, min: 11, isBold: true)),
             TextBox(text: words.date, box: Box(20, 65, 106, 4), style: label),
             TextBox(
                 text: time.date(in: language) + " · " + time.time(in: language), box: Box(20, 69.5, 106, 7),
                 style: TextStyle(14, min: 9, isBold: true)),
             TextBox(text: time.zoneName, box: Box(20, 76.5, 106, 4.5), style: label),
-            TextBox(
-                text: words.place(isSeat: sheet.isSeat), box: Box(20, 105, 70, 4), style: label),
-            TextBox(
-                text: sheet.place, box: Box(20, 110, 72, 21),
-                style: TextStyle(25, min: 9, isBold: true, colour: .accent)),
             TextBox(text: words.category, box: Box(98, 105, 28, 4), style: label),
-            TextBox(text: sheet.category, box: Box(98, 110, 28, 21), style: TextStyle(18, min: 8, isBold: true)),
             TextBox(text: words.scan, box: Box(136, 90, 58, 9), style: centred),
-            TextBox(
-                text: sheet.place, box: Box(138, 104, 54, 12),
-                style: TextStyle(12, min: 7, isBold: true, alignment: .centre)),
-            TextBox(
-                text: sheet.ticket, box: Box(138, 122, 54, 4.5),
-                style: TextStyle(8, min: 4, colour: .soft, alignment: .centre)),
         ]
         if let venue = sheet.venue {
             texts += [
@@ -65,10 +86,9 @@ package struct TicketLayout: Hashable, Sendable {
         return texts
     }
 
-    private static func lowerTexts(_ sheet: TicketSheet) -> [TextBox] {
+    private static func lowerTexts(_ sheet: EventSheet) -> [TextBox] {
         let words = TicketWords(language: sheet.language)
         let heading = TextStyle(11, min: 9, isBold: true)
-        let value = TextStyle(10, min: 6, isBold: true)
         var texts = [
             TextBox(
                 text: words.fold, box: Box(20, 149.5, 80, 3.5), style: TextStyle(6.5, min: 5, colour: .soft)),
@@ -82,20 +102,15 @@ package struct TicketLayout: Hashable, Sendable {
                     text: advice, box: Box(24, adviceTop + Double(index) * adviceHeight, 74, adviceHeight - 2),
                     style: TextStyle(10.5, min: 8)))
         }
-        let rows = [
-            (words.order, sheet.order), (words.ticket, sheet.ticket),
-            (words.number, "\(sheet.number) / \(sheet.count)"),
-        ]
-        for (index, (name, text)) in rows.enumerated() {
-            let top = 162 + Double(index) * 14
-            texts += [
-                TextBox(text: name, box: Box(116, top, 74, 4), style: label),
-                TextBox(text: text, box: Box(116, top + 4.5, 74, 6), style: value),
-            ]
+        for (index, name) in [words.order, words.ticket, words.number].enumerated() {
+            texts.append(
+                TextBox(text: name, box: Box(116, rowsTop + Double(index) * rowHeight, 74, 4), style: label))
         }
         return texts
     }
 
+    private static let rowsTop = 162.0
+    private static let rowHeight = 14.0
     private static let adviceTop = 170.0
     private static let adviceHeight = 14.0
 

@@ -55,7 +55,7 @@ enum PDFDrawing {
     }
 
     private static func draw(_ page: TicketPage, on drawing: OpaquePointer, by typesetter: PangoTypesetter) {
-        for shape in page.shapes { draw(shape, on: drawing) }
+        for shape in TicketLayout.shapes { draw(shape, on: drawing) }
         draw(page.code, on: drawing)
         for text in page.texts {
             set(text.place.style.colour, on: drawing)

@@ -8,6 +8,8 @@ final class PangoTypesetter: TextMeasure {
     private let fonts: UnsafeMutablePointer<PangoFontMap>
     private let context: OpaquePointer
     private let layout: OpaquePointer
+    /// The files of its fonts, by HarfBuzz's pointers to them, which it keeps alive.
+    private var faces: [OpaquePointer: FontFace] = [:]
 
     init(language: DocumentLanguage) {
         guard let fonts = pango_cairo_font_map_new(), let context = pango_font_map_create_context(fonts),
@@ -44,6 +46,15 @@ final class PangoTypesetter: TextMeasure {
         guard let font = pango_fontset_get_font(set, syllable) else { return false }
         defer { g_object_unref(font) }
         return pango_font_has_char(font, syllable) != 0
+    }
+
+    /// The file of a font.
+    func face(of font: UnsafeMutablePointer<PangoFont>) -> FontFace? {
+        guard let sized = pango_font_get_hb_font(font), let face = hb_font_get_face(sized) else { return nil }
+        if let known = faces[face] { return known }
+        let made = FontFace(face, number: faces.count)
+        faces[face] = made
+        return made
     }
 
     func block(_ text: String, size: Double, isBold: Bool, width: Double, keepsWords: Bool) -> TextBlock {
@@ -84,7 +95,7 @@ final class PangoTypesetter: TextMeasure {
         }
     }
 
-    private func set(_ text: String, size: Double, isBold: Bool, width: Double, keepsWords: Bool) {
+    func set(_ text: String, size: Double, isBold: Bool, width: Double, keepsWords: Bool) {
         let description = PangoTypesetter.description(size: size, isBold: isBold)
         pango_layout_set_font_description(layout, description)
         pango_font_description_free(description)
@@ -108,7 +119,7 @@ final class PangoTypesetter: TextMeasure {
     }
 
     /// - Parameter body: gets each line, and its baseline from the block's upper edge in Pango's units.
-    private func visitLines(_ body: (UnsafeMutablePointer<PangoLayoutLine>, Int32) -> Void) {
+    func visitLines(_ body: (UnsafeMutablePointer<PangoLayoutLine>, Int32) -> Void) {
         guard let iterator = pango_layout_get_iter(layout) else { return }
         defer { pango_layout_iter_free(iterator) }
         repeat {

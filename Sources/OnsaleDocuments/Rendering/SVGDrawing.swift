@@ -13,7 +13,7 @@ enum SVGDrawing {
             font-family="\(escaped(TicketFonts.family))">\
             <title>\(escaped("\(page.sheet.event) · \(page.sheet.place)"))</title>
             """
-        for shape in page.shapes where isInCard(shape) { svg += path(shape) }
+        for shape in TicketLayout.shapes where isInCard(shape) { svg += path(shape) }
         svg += code(page.code)
         for text in page.texts where view.contains(text.place.box) { svg += lines(text) }
         svg += "</svg>\n"

@@ -1,6 +1,5 @@
 import Crypto
-package import OnsaleBus
-import OnsaleValues
+package import OnsaleValues
 
 /// A file of an order.
 package struct TicketFile: Hashable, Sendable {
@@ -10,18 +9,14 @@ package struct TicketFile: Hashable, Sendable {
     package let bytes: [UInt8]
     /// SHA-256 of ``bytes``, in hex.
     package let sha256: String
+    /// Since when its tickets let nobody in; nil while they do.
+    package let voidedAt: Timestamp?
 
-    package init(name: String, contentType: String, bytes: [UInt8]) {
+    package init(name: String, contentType: String, bytes: [UInt8], voidedAt: Timestamp? = nil) {
         self.name = name
         self.contentType = contentType
         self.bytes = bytes
-        sha256 = TicketFile.digest(bytes)
-    }
-
-    static func digest(_ bytes: [UInt8]) -> String { Hex.encode(Array(SHA256.hash(data: bytes))) }
-
-    /// What the bus tells of it.
-    package var document: TicketsIssued.Document {
-        TicketsIssued.Document(name: name, contentType: contentType, sha256: sha256, bytes: bytes.count)
+        self.voidedAt = voidedAt
+        sha256 = Hex.encode(Array(SHA256.hash(data: bytes)))
     }
 }

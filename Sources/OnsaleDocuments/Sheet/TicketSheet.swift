@@ -1,13 +1,8 @@
 package import OnsaleBus
-import OnsaleValues
 
 /// What is on one ticket, in words.
 package struct TicketSheet: Hashable, Sendable {
-    package let language: DocumentLanguage
-    package let event: String
-    /// Nil where the organizer named none.
-    package let venue: String?
-    package let startsAt: VenueTime
+    package let eventSheet: EventSheet
     package let category: String
     /// In words: ``PlaceName``.
     package let place: String
@@ -30,31 +25,36 @@ package struct TicketSheet: Hashable, Sendable {
     /// The longest public ID, in bytes.
     package static let idBytesMax = 64
 
+    package var language: DocumentLanguage { eventSheet.language }
+    package var event: String { eventSheet.title }
+    package var venue: String? { eventSheet.venue }
+    package var startsAt: VenueTime { eventSheet.startsAt }
+
     /// The sheets of an order, in the order of its tickets.
     /// - Throws: ``UnprintableOrder``.
     package static func sheets(
         of message: OrderMessage, in language: DocumentLanguage, zones: some TimeZones
+    ) throws(UnprintableOrder) -> [TicketSheet] {
+        try sheets(of: message, EventSheet(message.event, in: language, zones: zones))
+    }
+
+    static func sheets(
+        of message: OrderMessage, _ event: EventSheet
     ) throws(UnprintableOrder) -> [TicketSheet] {
         guard isID(message.order) else { throw UnprintableOrder("has no public ID that could name a file") }
         guard !message.tickets.isEmpty else { throw UnprintableOrder("has no tickets") }
         guard message.tickets.count <= ticketsMax else {
             throw UnprintableOrder("has \(message.tickets.count) tickets, more than \(ticketsMax)")
         }
-        guard let startsAt = RFC3339.parse(message.event.startsAt) else {
-            throw UnprintableOrder("is for an event whose startsAt is no date-time of RFC 3339")
-        }
-        let time = VenueTime(startsAt, in: message.event.timeZone, by: zones)
         var sheets: [TicketSheet] = []
         for (index, ticket) in message.tickets.enumerated() {
-            sheets.append(
-                try TicketSheet(ticket, at: index + 1, of: message, startsAt: time, language: language))
+            sheets.append(try TicketSheet(ticket, at: index + 1, of: message, event))
         }
         return sheets
     }
 
     private init(
-        _ ticket: OrderMessage.Ticket, at number: Int, of message: OrderMessage, startsAt: VenueTime,
-        language: DocumentLanguage
+        _ ticket: OrderMessage.Ticket, at number: Int, of message: OrderMessage, _ event: EventSheet
     ) throws(UnprintableOrder) {
         guard TicketSheet.isID(ticket.ticket) else {
             throw UnprintableOrder("has a ticket, number \(number), without a public ID")
@@ -66,18 +66,14 @@ package struct TicketSheet: Hashable, Sendable {
         }
         switch (ticket.seat, ticket.area) {
         case (let seat?, nil):
-            place = PlaceName.seat(seat, in: language)
+            place = PlaceName.seat(seat, in: event.language)
             isSeat = true
         case (nil, let area?):
             place = PlainText.line(area)
             isSeat = false
         default: throw UnprintableOrder("has a ticket, number \(number), without exactly one of seat and area")
         }
-        self.language = language
-        event = PlainText.line(message.event.title)
-        let venue = PlainText.line(message.event.venue)
-        self.venue = venue.isEmpty ? nil : venue
-        self.startsAt = startsAt
+        eventSheet = event
         category = PlainText.line(ticket.category)
         order = message.order
         self.ticket = ticket.ticket
@@ -87,7 +83,7 @@ package struct TicketSheet: Hashable, Sendable {
     }
 
     /// Whether a text may be part of a file's name.
-    private static func isID(_ text: String) -> Bool {
+    static func isID(_ text: String) -> Bool {
         (1...idBytesMax).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
                 switch byte {

@@ -224,6 +224,11 @@ package enum LoginSetting: Sendable {
     case mail
     case jwks(JWKSSource)
 
+    package var isByMail: Bool {
+        if case .mail = self { return true }
+        return false
+    }
+
     /// - Parameter codes: needed for `mail`.
     func login(
         pepper: String, client: HTTPClient, codes: (any MailedCodes)?, logger: Logger

@@ -35,7 +35,7 @@ package struct PaymentsSandbox: Sendable {
     /// How long an answer that should never come is held back; no client waits this long.
     private static let neverSeconds = 120
 
-    private let store: SandboxStore
+    let store: SandboxStore
     private let secretKey: String
     private let webhooks: WebhookSender?
     private let host: String
@@ -115,6 +115,7 @@ package struct PaymentsSandbox: Sendable {
         case (3, false) where path == ["v1", "payment_intents", "search"]:
             return search(form["query"] ?? "")
         case (2, false) where path == ["v1", "payment_intents"]: return list(form)
+        case (2, false) where path == ["v1", "balance_transactions"]: return balance(form)
         case (2, false) where path == ["v1", "refunds"]:
             return json(
                 200, StripeProtocol.List(data: store.read { $0.records[form["payment_intent"] ?? ""]?.refunds } ?? []))
@@ -214,6 +215,7 @@ package struct PaymentsSandbox: Sendable {
             }
             record.intent.status = .succeeded
             record.intent.amountReceived = record.intent.amount
+            record.capturedAt = Int64(Date().timeIntervalSince1970)
             record.intent.amountCapturable = 0
             return (record, "payment_intent.succeeded", shown(record.intent))
         }
@@ -252,7 +254,8 @@ package struct PaymentsSandbox: Sendable {
             record.refunded += amount
             let refund = StripeProtocol.Refund(
                 id: "re_" + String(UInt64.random(in: 0...UInt64.max), radix: 36), amount: amount,
-                currency: record.intent.currency, paymentIntent: id, status: "succeeded")
+                currency: record.intent.currency, paymentIntent: id, status: "succeeded",
+                created: Int64(Date().timeIntervalSince1970))
             record.refunds = (record.refunds ?? []) + [refund]
             return (record, "charge.refunded", answer(200, refund))
         }
@@ -269,7 +272,7 @@ package struct PaymentsSandbox: Sendable {
         return json(200, StripeProtocol.List(data: found.map(expanded)))
     }
 
-    private static let pageMax = 100
+    static let pageMax = 100
 
     /// Newest first, within a time range.
     private func list(_ form: [String: String]) -> Response {
@@ -367,7 +370,7 @@ package struct PaymentsSandbox: Sendable {
             intent: record.intent)
     }
 
-    private func problem(
+    func problem(
         _ status: Int, _ type: String, code: String? = nil, declineCode: String? = nil, _ message: String
     ) -> Response {
         response(problemAnswer(status, type, code: code, declineCode: declineCode, message))
@@ -375,7 +378,7 @@ package struct PaymentsSandbox: Sendable {
 
     private func missing(_ id: String) -> Response { response(missingAnswer(id)) }
 
-    private func json(_ status: Int, _ body: some Encodable) -> Response { response(answer(status, body)) }
+    func json(_ status: Int, _ body: some Encodable) -> Response { response(answer(status, body)) }
 
     private func response(_ answer: SandboxStore.Answer) -> Response {
         Response(

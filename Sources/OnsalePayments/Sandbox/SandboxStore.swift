@@ -18,6 +18,8 @@ final class SandboxStore: Sendable {
         var refunds: [StripeProtocol.Refund]?
         /// Where the payer confirms, and where they return to.
         var authentication: Authentication?
+        /// When the money was taken, in seconds since 1970.
+        var capturedAt: Int64?
     }
 
     struct Authentication: Codable, Sendable {
@@ -66,6 +68,7 @@ final class SandboxStore: Sendable {
         /// minute.
         private(set) var intentsByOrder: [String: [String]] = [:]
         private(set) var made: [(created: Int64, id: String)] = []
+        private(set) var balance = SandboxBalance()
         var answers: [String: Answer] = [:]
         /// For payment methods that fail a number of times: requests seen per key. Not kept on disk.
         var tries: [String: Int] = [:]
@@ -91,6 +94,7 @@ final class SandboxStore: Sendable {
 
         mutating func keep(_ record: Record) {
             let id = record.intent.id
+            balance.keep(record)
             guard records.updateValue(record, forKey: id) == nil else { return }
             if let order = record.intent.metadata?["order"] { intentsByOrder[order, default: []].append(id) }
             let created = record.intent.created ?? 0

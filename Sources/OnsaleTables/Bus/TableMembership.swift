@@ -50,8 +50,9 @@ actor TableMembership: BusMembership {
 
     func leave() async {
         lanes = [:]
-        // Who can't be told will find that the lease is over.
-        try? await bus.write { [group, token] session, _ in try GroupTables.leave(group, token, in: session) }
+        // Whoever leaves has mostly been cancelled, so this must not ask. Who can't be told will find that the lease is over.
+        try? await bus.tables.write { [group, token] session in try GroupTables.leave(group, token, in: session) }
+        bus.bell.ring()
     }
 
     /// Says that it is there, and takes or gives up lanes.

@@ -13,45 +13,78 @@ struct AfterSale: Sendable {
     /// nil where nothing is sold.
     let relay: OrderRelay?
     let roles: [any ServiceRole]
+    /// nil where no mail is sent and nobody signs in.
+    let mail: MailKit?
+    /// nil where buyers don't sign in by mailed codes.
+    let codes: SignInByMail?
     private let relayTables: (any Tables)?
     private let tables: [any Tables]
 
+    /// What it is made of.
+    struct Parts: Sendable {
+        let settings: RoleSettings
+        let mail: MailSettings
+        let place: TablePlace
+        /// Whether tables are brought up to date; otherwise those that aren't are refused.
+        let migrates: Bool
+        /// Of what is sold here; nil where nothing is.
+        let journal: (any EventStore)?
+        let barcode: OrderMessages.Barcode
+        /// What services seal and sign with.
+        let secret: String
+        let publicURL: String
+        /// Whether buyers sign in by mailed codes.
+        let mailsCodes: Bool
+    }
+
     /// Opens what the roles need. Blocks.
-    /// - Parameter journal: of what is sold here; nil where nothing is.
     /// - Throws: ``SetupError``, errors of the database.
-    init(
-        _ settings: RoleSettings, at place: TablePlace, migrates: Bool, journal: (any EventStore)?,
-        barcode: @escaping OrderMessages.Barcode, logger: Logger
-    ) throws {
-        var tables: [any Tables] = []
+    init(_ parts: Parts) throws {
+        var tables: [String: any Tables] = [:]
         func open(_ name: String) throws -> any Tables {
-            let opened = try place.open(name, migrates: migrates)
-            tables.append(opened)
+            if let known = tables[name] { return known }
+            let opened = try parts.place.open(name, migrates: parts.migrates)
+            tables[name] = opened
             return opened
         }
-        if let kafka = settings.kafka {
+        if let kafka = parts.settings.kafka {
             bus = try KafkaBus(kafka, logger: Logger(label: "onsale.bus"))
         } else {
             bus = TableBus(try open("bus"))
         }
-        if let journal {
+        if let journal = parts.journal {
             let own = try open("relay")
             relayTables = own
             relay = OrderRelay(
-                journal: journal, tables: own, bus: bus, messages: OrderMessages(barcode: barcode),
+                journal: journal, tables: own, bus: bus, messages: OrderMessages(barcode: parts.barcode),
                 logger: Logger(label: "onsale.relay"))
         } else {
-            relay = nil
             relayTables = nil
+            relay = nil
         }
+        let services = parts.settings.services
         var roles: [any ServiceRole] = []
-        if settings.services.contains(.documents) {
-            roles.append(
-                DocumentsRole(
-                    tables: try open("documents"), bus: bus, logger: Logger(label: "onsale.documents")))
+        var documents: DocumentsRole?
+        if services.contains(.documents) {
+            let role = DocumentsRole(
+                tables: try open("documents"), bus: bus, logger: Logger(label: "onsale.documents"))
+            documents = role
+            roles.append(role)
+        }
+        // Who sells has the addresses, and sends codes by way of the mail service's tables.
+        if services.contains(.mail) || parts.journal != nil {
+            let kit = try MailKit(
+                parts.mail, open: open, secret: parts.secret, bus: bus, documents: documents,
+                publicURL: parts.publicURL)
+            mail = kit
+            codes = parts.mailsCodes ? kit.codes(try open("signin"), secret: parts.secret) : nil
+            if services.contains(.mail) { roles.append(kit.role) }
+        } else {
+            mail = nil
+            codes = nil
         }
         self.roles = roles
-        self.tables = tables
+        self.tables = Array(tables.values)
     }
 
     /// Works until ``Work/stop()``.
@@ -76,7 +109,7 @@ struct AfterSale: Sendable {
         fileprivate let task: Task<Void, Never>
         fileprivate let sale: AfterSale
 
-        var mails: (any MailShelf)? { nil }
+        var mails: (any MailShelf)? { sale.roles.contains { $0.name == "mail" } ? sale.mail?.role : nil }
 
         func pictures() -> [ServicePicture] {
             let relay = sale.relay.map { relay in

@@ -74,9 +74,13 @@ struct WorkCommand: AsyncParsableCommand {
         let names = try names()
         Scrubber.process.hide(RoleSettings.kafkaSecrets)
         let logger = Logger(label: "onsale")
+        let secret = try Secrets.services(at: place)
+        Scrubber.process.hide([secret])
         let afterSale = try AfterSale(
-            try RoleSettings(services: names), at: place, migrates: try settings.flag(.migrate, default: true),
-            journal: nil, barcode: { _, _, _ in "" }, logger: logger)
+            AfterSale.Parts(
+                settings: try RoleSettings(services: names), mail: try MailSettings(settings), place: place,
+                migrates: try settings.flag(.migrate, default: true), journal: nil, barcode: { _, _, _ in "" },
+                secret: secret, publicURL: settings.text(.publicURL) ?? "http://127.0.0.1:8080", mailsCodes: false))
         let work = afterSale.begin(nil)
         let titles = RoleName.allCases.filter(names.contains).map(\.rawValue).joined(separator: ", ")
         let management = ManagementServer(

@@ -1,0 +1,50 @@
+package import OnsaleTables
+package import OnsaleValues
+
+/// The vault with tables of its own.
+package struct ContactTables: Contacts {
+    private let vault: ContactVault
+    private let tables: any Tables
+
+    /// - Parameter tables: with `db/services/contacts`.
+    package init(_ vault: ContactVault, tables: any Tables) {
+        self.vault = vault
+        self.tables = tables
+    }
+
+    package func contact(of buyer: BuyerID) async throws -> Contact? {
+        try await tables.read { [vault] in try vault.contact(of: buyer, in: $0) }
+    }
+
+    /// All that is held about a buyer here.
+    /// - Throws: ``ContactVaultError``, ``TablesError``, errors of the session.
+    package func export(_ buyer: BuyerID) async throws -> HeldContact? {
+        try await tables.read { [vault] in try vault.export(buyer, in: $0) }
+    }
+
+    /// Notes how a buyer is written to, in place of what was known.
+    /// - Throws: ``ContactVaultError``, ``TablesError``, errors of the session.
+    package func put(_ contact: Contact, of buyer: BuyerID) async throws {
+        try await tables.write { [vault, tables] session in
+            let now = Timestamp(milliseconds: try tables.now(in: session))
+            try vault.put(contact, of: buyer, now: now, in: session)
+        }
+    }
+
+    /// Notes how some buyers are written to, all of them or none.
+    /// - Throws: as ``put(_:of:)``.
+    package func put(_ contacts: [(contact: Contact, buyer: BuyerID)]) async throws {
+        try await tables.write { [vault, tables] session in
+            let now = Timestamp(milliseconds: try tables.now(in: session))
+            for (contact, buyer) in contacts { try vault.put(contact, of: buyer, now: now, in: session) }
+        }
+    }
+
+    /// Forgets a buyer's address for good.
+    /// - Returns: whether there was something to forget.
+    /// - Throws: ``TablesError``, errors of the session.
+    @discardableResult
+    package func shred(_ buyer: BuyerID) async throws -> Bool {
+        try await tables.write { [vault] in try vault.shred(buyer, in: $0) }
+    }
+}

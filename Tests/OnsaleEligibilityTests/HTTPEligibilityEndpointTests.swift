@@ -1,0 +1,68 @@
+import Hummingbird
+import Logging
+import NIOCore
+import OnsaleValues
+import ServiceLifecycle
+import Testing
+
+@testable import OnsaleEligibility
+
+/// The adapter against a real server on loopback.
+@Suite(.timeLimit(.minutes(2))) struct HTTPEligibilityEndpointTests {
+    private func withServer(_ body: (_ url: String) async throws -> Void) async throws {
+        let router = Router()
+        router.post("check") { request, _ in
+            let body = try await request.body.collect(upTo: 1 << 20)
+            let id = request.headers[.init("webhook-id") ?? .accept] ?? ""
+            return #"{"eligible": false, "reason": "\#(id), \#(body.readableBytes) bytes"}"#
+        }
+        router.post("elsewhere") { _, _ in Response.redirect(to: "/check", type: .temporary) }
+        router.post("long") { _, _ in String(repeating: "x", count: 1 << 20) }
+        router.post("slow") { _, _ in
+            try await Task.sleep(for: .seconds(30))
+            return "{}"
+        }
+        let (ports, port) = AsyncStream<Int>.makeStream()
+        let application = Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { port.yield($0.localAddress?.port ?? 0) },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            guard let port = await ports.first(where: { _ in true }) else { return }
+            try await body("http://127.0.0.1:\(port)")
+            group.cancelAll()
+        }
+    }
+
+    private func request(_ url: String, callMilliseconds: Int64 = 10_000) throws -> EligibilityRequest {
+        var desk = EligibilityDesk(EligibilitySettings(callMilliseconds: callMilliseconds))
+        _ = desk.open(try ask(url: url))
+        return EligibilityRequest(try #require(desk.calls(at: monday).first), secrets: [], at: monday)
+    }
+
+    @Test("It posts once, follows nobody elsewhere, reads no more than it must and waits no longer")
+    func posts() async throws {
+        try await withServer { url in
+            let endpoint = HTTPEligibilityEndpoint { $0 == "127.0.0.1" }
+            let wanted = try request(url + "/check")
+            let answer = EligibilityAnswer(try await endpoint.post(wanted))
+            #expect(answer == .init(isEligible: false, reason: "eligibility_ord_1, \(wanted.body.count) bytes"))
+            #expect(try await endpoint.post(request(url + "/elsewhere")).status == 307)
+            await #expect(throws: HTTPEligibilityEndpoint.Failure.tooLong) {
+                try await endpoint.post(try request(url + "/long"))
+            }
+            let began = ContinuousClock.now
+            await #expect(throws: (any Error).self) {
+                try await endpoint.post(try request(url + "/slow", callMilliseconds: 200))
+            }
+            #expect(ContinuousClock.now - began < .seconds(10))
+            for other in ["http://localhost:1/", "http://127.0.0.1@localhost:1/", "http://[::1]:1/"] {
+                await #expect(throws: HTTPEligibilityEndpoint.Failure.refused, "\(other)") {
+                    try await endpoint.post(try request(other))
+                }
+            }
+            await endpoint.close()
+        }
+    }
+}
