@@ -249,6 +249,7 @@ let package = Package(
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema",
                 "OnsalePostgres", "OnsaleStorage", "OnsaleBus", "OnsaleKafka", "OnsaleRelay", "OnsaleDocuments",
+                "OnsaleEligibility", "OnsaleWebhooks",
                 "OnsaleMail", "OnsaleSignIn", crypto,
                 "OnsaleTables",
                 "OnsalePayments", "OnsaleHTTP", "OnsaleStreams",

@@ -40,11 +40,12 @@ func buildApplication(
             configuration.node.map { .database(url: $0.databaseURL) } ?? .folder(folder.url.path)
         let afterSale = try AfterSale(
             AfterSale.Parts(
-                settings: configuration.roles, mail: configuration.mail, place: place,
+                settings: configuration.roles, mail: configuration.mail, eligibility: configuration.eligibility,
+                place: place,
                 migrates: configuration.migrates, journal: configuration.roles.sells ? journal : nil,
                 barcode: Barcodes.maker(secret: secrets.barcodeSecret), secret: secrets.servicesSecret,
                 publicURL: configuration.publicURL ?? "http://\(configuration.host):\(port)",
-                mailsCodes: configuration.login.isByMail))
+                signsIn: true, mailsCodes: configuration.login.isByMail))
         let clock = try startClock(after: journal.latestTime(), accepts: configuration.acceptsClock, logger)
         return OnsaleApplication(
             configuration: configuration, observability: observability, folder: folder, secrets: secrets,

@@ -15,6 +15,7 @@ struct ServerConfiguration: Sendable {
     let node: NodeConfiguration?
     let roles: RoleSettings
     let mail: MailSettings
+    let eligibility: EligibilityChoice
     let isDemo: Bool
     /// Whether to start even if the clock is far behind the journal.
     let acceptsClock: Bool
@@ -52,6 +53,7 @@ struct ServerConfiguration: Sendable {
         node = try NodeConfiguration(settings, port: port)
         roles = try RoleSettings(settings)
         mail = try MailSettings(settings)
+        eligibility = try EligibilityChoice(settings)
         guard node != nil || roles.sells else {
             throw SetupError("ONSALE_ROLES=edge is for nodes that share a database, so DATABASE_URL must be set too.")
         }

@@ -48,11 +48,14 @@ struct Settings: Sendable {
         case metrics = "ONSALE_METRICS"
         case smtpURL = "ONSALE_SMTP_URL"
         case mailFrom = "ONSALE_MAIL_FROM"
+        case eligibilitySecret = "ONSALE_ELIGIBILITY_SECRET"
+        case webhookPrivate = "ONSALE_WEBHOOK_PRIVATE"
 
         /// Whether the value must never be shown.
         var isSecret: Bool {
             switch self {
-            case .databaseURL, .redisURL, .adminToken, .doorToken, .paymentSecretKey, .paymentWebhookSecret, .smtpURL:
+            case .databaseURL, .redisURL, .adminToken, .doorToken, .paymentSecretKey, .paymentWebhookSecret, .smtpURL,
+                .eligibilitySecret:
                 true
             default: false
             }

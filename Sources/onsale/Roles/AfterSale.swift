@@ -18,12 +18,15 @@ struct AfterSale: Sendable {
     /// nil where buyers don't sign in by mailed codes.
     let codes: SignInByMail?
     private let relayTables: (any Tables)?
+    /// What roles leave behind when they have ended.
+    private let closings: [@Sendable () async -> Void]
     private let tables: [any Tables]
 
     /// What it is made of.
     struct Parts: Sendable {
         let settings: RoleSettings
         let mail: MailSettings
+        let eligibility: EligibilityChoice
         let place: TablePlace
         /// Whether tables are brought up to date; otherwise those that aren't are refused.
         let migrates: Bool
@@ -33,7 +36,9 @@ struct AfterSale: Sendable {
         /// What services seal and sign with.
         let secret: String
         let publicURL: String
-        /// Whether buyers sign in by mailed codes.
+        /// Whether buyers sign in here, also at the edge: then their addresses are kept.
+        let signsIn: Bool
+        /// Whether they do so by mailed codes.
         let mailsCodes: Bool
     }
 
@@ -71,8 +76,8 @@ struct AfterSale: Sendable {
             documents = role
             roles.append(role)
         }
-        // Who sells has the addresses, and sends codes by way of the mail service's tables.
-        if services.contains(.mail) || parts.journal != nil {
+        // Where buyers sign in addresses are kept, and codes sent by way of the mail service's tables.
+        if services.contains(.mail) || parts.signsIn {
             let kit = try MailKit(
                 parts.mail, open: open, secret: parts.secret, bus: bus, documents: documents,
                 publicURL: parts.publicURL)
@@ -83,7 +88,15 @@ struct AfterSale: Sendable {
             mail = nil
             codes = nil
         }
+        var closings: [@Sendable () async -> Void] = []
+        if services.contains(.eligibility) {
+            let (role, close) = try parts.eligibility.role(
+                tables: try open("eligibility"), bus: bus, secret: parts.secret)
+            roles.append(role)
+            closings.append(close)
+        }
         self.roles = roles
+        self.closings = closings
         self.tables = Array(tables.values)
     }
 
@@ -123,6 +136,7 @@ struct AfterSale: Sendable {
         func stop() async {
             task.cancel()
             await task.value
+            for close in sale.closings { await close() }
             await sale.bus.close()
             for tables in sale.tables { await tables.close() }
         }

@@ -38,7 +38,6 @@ struct MailKit: Sendable {
     let role: MailRole
     let contacts: ContactTables
     let book: ContactDesk
-    private let publicURL: String
 
     /// - Parameters:
     ///   - open: opens tables by the name of their service.
@@ -51,7 +50,6 @@ struct MailKit: Sendable {
         let key = Array(SHA256.hash(data: Array(("contacts " + secret).utf8)))
         guard let master = MasterKey(name: "1", bytes: key) else { throw SetupError("the services' key is no key.") }
         contacts = ContactTables(ContactVault(current: master), tables: try open("contacts"))
-        self.publicURL = publicURL
         let author = MailAuthor(from: settings.from) { event, order in
             WebLink("\(publicURL)/orders/\(event)/\(order)")
         }
@@ -72,8 +70,7 @@ struct MailKit: Sendable {
     /// For the login `mail`.
     func codes(_ tables: any Tables, secret: String) -> SignInByMail {
         SignInByMail(
-            desk: SignInDesk(tables, secret: secret), contacts: contacts, book: book, mails: role,
-            page: publicURL + "/sign-in")
+            desk: SignInDesk(tables, secret: secret), contacts: contacts, book: book, mails: role)
     }
 }
 

@@ -10,15 +10,12 @@ struct SignInByMail: MailedCodes {
     let contacts: ContactTables
     let book: ContactDesk
     let mails: MailRole
-    /// The page where a code is given.
-    let page: String
-
     func ask(for mailbox: Mailbox) async throws -> CodeAsked {
         switch try await desk.ask(mailbox.folded) {
         case .mail(let code, let expiresAt):
             // Another spelling takes the place of a known address only once its mail has been read.
             if try await contacts.contact(of: mailbox.buyer) == nil { try await book.keep(mailbox) }
-            try await mails.signIn(code, link: WebLink("\(page)#code=\(code)"), to: mailbox.buyer)
+            try await mails.signIn(code, link: nil, to: mailbox.buyer)
             return .mailed(expiresAt: expiresAt)
         case .tooMany(let retryAt): return .tooMany(retryAfterSeconds: SignInByMail.seconds(until: retryAt))
         }

@@ -78,9 +78,11 @@ struct WorkCommand: AsyncParsableCommand {
         Scrubber.process.hide([secret])
         let afterSale = try AfterSale(
             AfterSale.Parts(
-                settings: try RoleSettings(services: names), mail: try MailSettings(settings), place: place,
+                settings: try RoleSettings(services: names), mail: try MailSettings(settings),
+                eligibility: try EligibilityChoice(settings), place: place,
                 migrates: try settings.flag(.migrate, default: true), journal: nil, barcode: { _, _, _ in "" },
-                secret: secret, publicURL: settings.text(.publicURL) ?? "http://127.0.0.1:8080", mailsCodes: false))
+                secret: secret, publicURL: settings.text(.publicURL) ?? "http://127.0.0.1:8080", signsIn: false,
+                mailsCodes: false))
         let work = afterSale.begin(nil)
         let titles = RoleName.allCases.filter(names.contains).map(\.rawValue).joined(separator: ", ")
         let management = ManagementServer(
