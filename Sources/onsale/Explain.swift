@@ -1,12 +1,15 @@
 import ArgumentParser
 import Foundation
+import OnsaleBus
 import OnsaleEngine
 import OnsaleHTTP
 import OnsaleHistory
+import OnsaleRelay
+import OnsaleTables
 import OnsaleValues
 
 /// `onsale explain`: the story of one order, hold, ticket or buyer, from the journal, in words.
-struct Explain: ParsableCommand {
+struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell what became of an order, a hold, a ticket or a buyer.",
         discussion: """
@@ -29,7 +32,7 @@ struct Explain: ParsableCommand {
     @Flag(help: "Print the steps as JSON: a line for each event.")
     var json = false
 
-    func run() throws {
+    func run() async throws {
         let store = try ReadStore(data: data, database: database)
         guard let wanted = try ExplainedID(id) ?? buyer(in: store) else {
             throw failure("“\(Terminal.plain(id))” is no ord_…, hld_…, tkt_… or byr_…, and no e-mail address", 2)
@@ -39,7 +42,7 @@ struct Explain: ParsableCommand {
             throw failure("there is no event \(event) in the journal", 1)
         }
         let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-        let found = try Explainer(journal: journal, now: now).explain(wanted, in: event)
+        let found = try await withFulfilment(Explainer(journal: journal, now: now).explain(wanted, in: event), store)
         guard !found.isEmpty else {
             throw failure(
                 "nothing in \(event.map { "event \($0)" } ?? "the journal") is known of \(Terminal.plain(id))"
@@ -56,6 +59,17 @@ struct Explain: ParsableCommand {
         if !json, let caveat = wanted.caveat {
             for line in [""] + Terminal.wrap(caveat, width: Terminal.columns) { FileHandle.printLine(line) }
         }
+    }
+
+    /// With what services have said of the order that is asked for, where their tables are here.
+    private func withFulfilment(_ found: [Explanation], _ store: ReadStore) async -> [Explanation] {
+        guard PublicID(.order, text: id) != nil, found.count == 1, let place = store.place,
+            let tables = try? place.open("relay", migrates: false)
+        else { return found }
+        let order = id
+        let steps = (try? await tables.read { try FulfilmentTables.steps(of: order, in: $0) }) ?? []
+        await tables.close()
+        return found.map { $0.adding(steps.map(\.story)) }
     }
 
     /// The buyer behind an address; nil if it is none. It takes a secret, which only its owner can read.
@@ -154,5 +168,22 @@ enum StoryPrinter {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    }
+}
+
+extension FulfilmentStep {
+    /// As the story of an order has it.
+    fileprivate var story: StoryStep {
+        let (what, detail): (String, String) =
+            switch type {
+            case .ticketsIssued: ("Tickets made", "For paper, screen and calendar.")
+            case .ticketsVoided: ("Tickets voided", "Their files let nobody in any more.")
+            case .mailSent: ("Mail sent", "It told of: \(reason ?? "the order").")
+            case .mailBounced: ("Mail came back", reason ?? "The mail server gave no reason.")
+            case .eligibilityGranted: ("Eligibility granted", reason ?? "The organizer's endpoint said yes.")
+            case .eligibilityRefused: ("Eligibility refused", reason ?? "The organizer's endpoint said no.")
+            default: ("Said on the bus", type.rawValue)
+            }
+        return StoryStep(at: at, what: what, detail: detail)
     }
 }

@@ -10,6 +10,8 @@ struct ReadStore {
     let journal: any EventStore
     /// The data folder; nil for a database.
     let folder: String?
+    /// Where services have their tables; nil where none are.
+    let place: TablePlace?
     private let secrets: PostgresSecrets?
 
     /// - Throws: `ExitCode` 2, after saying why there is nothing to read.
@@ -24,6 +26,7 @@ struct ReadStore {
                 journal = postgres
                 secrets = postgres.secrets
                 folder = nil
+                place = .database(url: url)
                 // The tables must be there, or each question would fail in its own words.
                 _ = try postgres.latestTime()
             } catch {
@@ -39,6 +42,8 @@ struct ReadStore {
         }
         journal = try SQLiteJournal(folder: path, isReadOnly: true)
         folder = path
+        let hasServices = FileManager.default.fileExists(atPath: path + "/services/relay.sqlite")
+        place = hasServices ? .folder(path) : nil
         secrets = nil
     }
 

@@ -39,6 +39,13 @@ package struct Explanation: Sendable {
     package let event: String
     package let heading: String
     package let steps: [StoryStep]
+
+    /// With more steps, each behind those that were not later.
+    package func adding(_ more: [StoryStep]) -> Explanation {
+        var steps = steps
+        for step in more { steps.insert(step, at: (steps.lastIndex { $0.at <= step.at } ?? -1) + 1) }
+        return Explanation(event: event, heading: heading, steps: steps)
+    }
 }
 
 /// Finds what an ID names in a journal and tells its story. It blocks, and loads the events it needs.

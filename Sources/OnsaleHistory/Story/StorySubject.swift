@@ -10,6 +10,12 @@ package struct StoryStep: Hashable, Sendable {
     package let what: String
     /// Sentences for people. Times in it are in UTC.
     package let detail: String
+
+    package init(at: Timestamp, what: String, detail: String) {
+        self.at = at
+        self.what = what
+        self.detail = detail
+    }
 }
 
 /// What a story is about: an order, a hold, or a buyer with everything of theirs.
