@@ -25,9 +25,9 @@ BROWSER := .build/browser/installed
 # Tests that only compute; those that wait for servers and clocks would starve beside them.
 PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests|OnsaleOwnershipTests|SimulationTests)[.]
 # Tests with servers of their own, which would starve beside others.
-SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleClusterTests|OnsaleMigrationsTests)[.]
+SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleClusterTests|OnsaleMigrationsTests|OnsaleWebhooksTests)[.]
 # What follows a sale, with servers too, which wait more than they work.
-SERVICES := ^(OnsaleTablesTests|OnsaleKafkaTests|OnsaleRelayTests|OnsaleSignInTests|OnsaleDocumentsTests|OnsaleMailTests|OnsaleWebhooksTests|OnsaleEligibilityTests|OnsaleSettlementTests)[.]
+SERVICES := ^(OnsaleTablesTests|OnsaleKafkaTests|OnsaleRelayTests|OnsaleSignInTests|OnsaleDocumentsTests|OnsaleMailTests|OnsaleEligibilityTests|OnsaleSettlementTests)[.]
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
 FANS ?= $(if $(LINE),50000,20000)
@@ -66,8 +66,9 @@ test-swift: setup lint $(MAIL) $(WEBHOOKS)
 	swift build --build-tests
 	swift test --skip-build --filter '$(PURE)'
 	@scripts/install-packages $(SERVER_PACKAGES)
-	swift test --skip-build --no-parallel --filter '$(SERVED)'
-	ONSALE_STANDARD_WEBHOOKS="$$PWD/.build/webhooks/bin/python" swift test --skip-build --filter '$(SERVICES)'
+	ONSALE_STANDARD_WEBHOOKS="$$PWD/.build/webhooks/bin/python" \
+		swift test --skip-build --no-parallel --filter '$(SERVED)'
+	swift test --skip-build --filter '$(SERVICES)'
 	ONSALE_BINARY="$$PWD/$(DEBUG)" swift test --skip-build --skip '$(PURE)' --skip '$(SERVED)' --skip '$(SERVICES)'
 
 # Needs only Debian's own Python.
