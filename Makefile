@@ -25,9 +25,9 @@ BROWSER := .build/browser/installed
 # Tests that only compute; those that wait for servers and clocks would starve beside them.
 PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests|OnsaleOwnershipTests|SimulationTests)[.]
 # Tests with servers of their own, which would starve beside others.
-SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleClusterTests|OnsaleMigrationsTests|OnsaleWebhooksTests)[.]
+SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleClusterTests|OnsaleMigrationsTests|OnsaleWebhooksTests|OnsaleEligibilityTests)[.]
 # What follows a sale, with servers too, which wait more than they work.
-SERVICES := ^(OnsaleTablesTests|OnsaleKafkaTests|OnsaleRelayTests|OnsaleSignInTests|OnsaleDocumentsTests|OnsaleMailTests|OnsaleEligibilityTests|OnsaleSettlementTests)[.]
+SERVICES := ^(OnsaleTablesTests|OnsaleKafkaTests|OnsaleRelayTests|OnsaleSignInTests|OnsaleDocumentsTests|OnsaleMailTests|OnsaleSettlementTests)[.]
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
 FANS ?= $(if $(LINE),50000,20000)
