@@ -106,7 +106,7 @@ package struct OnsaleService: Sendable {
         let mine = BuyersOrders(events: events, presenter: presenter, nodes: nodes)
         let groups: [any RouteGroup] = [
             EventRoutes(events: events, presenter: presenter, plans: plans),
-            SessionRoutes(events: events, tokens: tokens, mine: mine, contacts: contacts),
+            SessionRoutes(events: events, tokens: tokens, mine: mine, contacts: contacts, logger: logger),
             LineRoutes(
                 events: events, tokens: tokens, challenge: JoinChallenge(bits: settings.joinChallengeBits),
                 nodes: nodes),

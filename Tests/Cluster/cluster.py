@@ -38,7 +38,7 @@ class Cluster:
                 database_port(self.postgres) if database_port else self.postgres.port()),
             "ONSALE_REDIS_URL": self.redis.url_through(redis_port(self.redis) if redis_port else self.redis.port()),
             "ONSALE_PAYMENT_URL": self.sandbox.url, "ONSALE_PAYMENT_SECRET_KEY": secret_key,
-            "ONSALE_PAYMENT_WEBHOOK_SECRET": webhook_secret, "ONSALE_LOGIN": "open",
+            "ONSALE_PAYMENT_WEBHOOK_SECRET": webhook_secret, "ONSALE_LOGIN": "open", "ONSALE_ROLES": "sale",
             "ONSALE_PUBLIC_URL": f"https://127.0.0.1:{ports['tls']}", "ONSALE_TRUSTED_PROXIES": "127.0.0.1",
             **settings, "ONSALE_ADMIN_TOKEN": self.admin_token}
         self.nodes = [

@@ -129,7 +129,7 @@ enum Serve {
             ["serve", "--port", "0", "--management-port", "0", "--data", data],
             environment: [
                 "ONSALE_LOGIN": "open", "ONSALE_ADMIN_TOKEN": adminToken, "ONSALE_LOG_LEVEL": "critical",
-                "ONSALE_PAYMENT_URL": "sandbox",
+                "ONSALE_PAYMENT_URL": "sandbox", "ONSALE_ROLES": "sale",
             ].merging(environment) { $1 })
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import OnsaleEngine
 import OnsaleValues
@@ -12,6 +13,7 @@ struct SessionRoutes: RouteGroup {
     let mine: BuyersOrders
     /// nil where addresses are not kept.
     let contacts: (any ContactBook)?
+    let logger: Logger
 
     static let sessionSeconds = 7 * 86_400
     /// Of all orders, at a time.
@@ -60,7 +62,10 @@ struct SessionRoutes: RouteGroup {
             guard let code = call.content.code else { return try await ask(codes, mailbox) }
             try await check(code, codes, mailbox)
         }
-        try await kept { try await contacts?.keep(mailbox) }
+        // Whoever can't be written to buys all the same: a full disk must not keep anybody from a sale that goes on.
+        do { try await contacts?.keep(mailbox) } catch {
+            logger.warning("An address couldn't be kept; its buyer gets no mail", metadata: ["error": "\(error)"])
+        }
         let now = events.now()
         let expiresAt = now.adding(seconds: SessionRoutes.sessionSeconds)
         return .json(.created) { writer in
