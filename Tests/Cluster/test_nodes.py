@@ -291,7 +291,7 @@ class StartTests(unittest.TestCase):
         self.expect_refusal("lonely", "(?i)connect", DATABASE_URL=url)
 
     def test_edge_node_serves_everything_and_owns_nothing(self):
-        edge = self.servers.node("edge", **self.cluster.settings, ONSALE_ROLES="edge")
+        edge = self.servers.node("edge", **{**self.cluster.settings, "ONSALE_ROLES": "edge"})
         events = [Event([edge.url], self.cluster.admin_token, f"edge-{number}") for number in range(6)]
         for event in events:
             event.create()
