@@ -269,10 +269,6 @@ let package = Package(
         // What several test targets stand on.
         .target(name: "Doubles", dependencies: ["OnsaleEngine"], path: "Tests/Doubles", swiftSettings: strict),
         .target(name: "Servers", path: "Tests/Servers", swiftSettings: strict),
-        .target(
-            name: "TablePlaces",
-            dependencies: ["OnsaleMigrations", "OnsaleSchema", "OnsaleTables", "OnsalePostgres", "Seeded", "Servers"],
-            path: "Tests/TablePlaces", swiftSettings: strict),
         .testTarget(
             name: "OnsaleRedisTests", dependencies: ["OnsaleRedis", "Servers", logging], swiftSettings: strict),
         .testTarget(
@@ -286,13 +282,15 @@ let package = Package(
             name: "OnsaleMailTests",
             dependencies: [
                 "OnsaleMail", "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", "OnsaleSchema",
-                "OnsalePostgres", "Seeded", "Servers", crypto, logging,
+                "OnsalePostgres", "Seeded", "TestTables", "Servers", crypto, logging,
             ],
             swiftSettings: strict),
         .testTarget(name: "OnsalePostgresTests", dependencies: ["OnsalePostgres", "Servers"], swiftSettings: strict),
         .target(
             name: "TestTables",
-            dependencies: ["OnsaleTables", "OnsaleBus", "OnsalePostgres", "OnsaleSchema", "Servers"],
+            dependencies: [
+                "OnsaleTables", "OnsaleBus", "OnsaleMigrations", "OnsalePostgres", "OnsaleSchema", "Servers", "Seeded",
+            ],
             path: "Tests/TestTables", swiftSettings: strict),
         .target(
             name: "BusConformance", dependencies: ["OnsaleBus", "OnsaleValues"], path: "Tests/BusConformance",
@@ -315,7 +313,7 @@ let package = Package(
             name: "OnsaleDocumentsTests",
             dependencies: [
                 "OnsaleDocuments", "OnsaleTables", "OnsaleBus", "OnsaleValues", "OnsaleMigrations", "OnsaleSchema",
-                "OnsalePostgres", "Servers", "Seeded", crypto, logging,
+                "OnsalePostgres", "TestTables", "Servers", "Seeded", crypto, logging,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -410,14 +408,14 @@ let package = Package(
             name: "OnsaleSettlementTests",
             dependencies: [
                 "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleSchema", "OnsaleTables", "OnsaleSettlement",
-                "Seeded", "Servers", "TablePlaces", logging,
+                "Seeded", "Servers", "TestTables", logging,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "OnsaleEligibilityTests",
             dependencies: [
                 "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleSchema", "OnsaleTables", "OnsaleEligibility",
-                "Seeded", "Servers", "TablePlaces", logging, hummingbird, serviceLifecycle,
+                "Seeded", "Servers", "TestTables", logging, hummingbird, serviceLifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict),

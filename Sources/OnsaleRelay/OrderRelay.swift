@@ -17,12 +17,20 @@ package final class OrderRelay: Follower {
     /// No further row is taken once the payloads have so many bytes.
     private static let bytesMax = 1 << 20
     private static let pauseMillisecondsMax = 10_000
+    /// The most facts to read once more after a start, of which nothing had to be said.
+    private static let passedOverMax: UInt64 = 10_000
+
+    private struct Told {
+        let reached: UInt64
+        /// What the tables say: behind it nothing had to be said.
+        let kept: UInt64
+    }
 
     private struct State {
         /// How far the journal of each event that is written here reaches.
         var heads: [String: UInt64] = [:]
         /// How far it has been told; only the tables know it of events that aren't here.
-        var told: [String: UInt64] = [:]
+        var told: [String: Told] = [:]
         var trouble: String?
     }
 
@@ -49,7 +57,7 @@ package final class OrderRelay: Follower {
     /// How many facts of the events that are written here are still to be told.
     package var behind: UInt64 {
         state.withLock { state in
-            state.heads.reduce(0) { $0 + ($1.value - min($1.value, state.told[$1.key] ?? 0)) }
+            state.heads.reduce(0) { $0 + ($1.value - min($1.value, state.told[$1.key]?.reached ?? 0)) }
         }
     }
 
@@ -77,13 +85,27 @@ package final class OrderRelay: Follower {
         bell.ring()
     }
 
+    /// Notes, the first time, what is in the journal already and will not be told. Call it before anything is sold.
+    /// - Throws: ``JournalError``, ``TablesError``, errors of the tables.
+    package func prepare() async throws {
+        let heads = try await heads()
+        try await tables.write { [tables] session in
+            try RelayTables.begin(heads, at: tables.now(in: session), in: session)
+        }
+    }
+
+    private func heads() async throws -> [String: UInt64] {
+        Dictionary(
+            try await reading { try $0.heads() }.map { ($0.partition, $0.lastSequence) }, uniquingKeysWith: max)
+    }
+
     /// Works until the task is cancelled.
     package func run(_ engine: Engine) async {
         await trying { try await begin(engine) }
         while !Task.isCancelled {
             let rings = bell.rings
             let events = state.withLock { state in
-                state.heads.filter { $0.value > state.told[$0.key] ?? 0 }.keys.sorted()
+                state.heads.filter { $0.value > state.told[$0.key]?.reached ?? 0 }.keys.sorted()
             }
             for event in events { await trying { try await tell(event, of: engine) } }
             if events.isEmpty { try? await bell.wait(after: rings, atMost: .seconds(60)) }
@@ -113,14 +135,9 @@ package final class OrderRelay: Follower {
 
     /// Loads the events of which something is still to be told, since nobody else may have a reason to.
     private func begin(_ engine: Engine) async throws {
-        let heads = Dictionary(
-            try await reading { try $0.heads() }.map { ($0.partition, $0.lastSequence) }, uniquingKeysWith: max)
-        let tables = tables
-        let positions = try await tables.write { session in
-            try RelayTables.begin(heads, at: tables.now(in: session), in: session)
-            return try RelayTables.positions(in: session)
-        }
         guard !engine.isShared else { return }
+        let heads = try await heads()
+        let positions = try await tables.read { try RelayTables.positions(in: $0) }
         for (event, last) in heads where last > positions[event] ?? 0 {
             do { _ = try await engine.event(event) } catch {
                 logger.error(
@@ -135,35 +152,44 @@ package final class OrderRelay: Follower {
         let (told, isHere) = state.withLock { ($0.told[event], $0.heads[event] != nil) }
         guard isHere else { return }
         let position: UInt64
+        let kept: UInt64
         if let told {
-            position = told
+            (position, kept) = (told.reached, told.kept)
         } else {
             position = try await tables.read { try RelayTables.position(of: event, in: $0) }
+            kept = position
         }
         let rows = try await reading { journal in
             try OrderRelay.rows(of: event, after: position, in: journal)
         }
         let handle = try await engine.event(event)
         let mayProve = handle.view.definition.eligibility != nil
-        let pasts = try await tables.read { session in
-            try RelayTables.pasts(
-                of: NewsFold.orders(of: rows.flatMap(\.facts), withProofs: mayProve), in: event, in: session)
-        }
+        let known = NewsFold.orders(of: rows.flatMap(\.facts), withProofs: mayProve)
+        let pasts =
+            known.isEmpty ? [:] : try await tables.read { try RelayTables.pasts(of: known, in: event, in: $0) }
         var fold = NewsFold(pasts)
         let news = rows.map { row in (row.time, fold.take(row.facts, from: row.first)) }
-        try await bus.publish(try await cloudEvents(news, handle, engine))
         let last = rows.last.map { $0.last } ?? position
-        let finished = fold
-        try await tables.write { session in
-            guard try RelayTables.move(event, to: last, in: session) else { return }
-            for order in finished.changed {
-                guard let past = finished.pasts[order] else { continue }
-                try RelayTables.put(past, of: order, in: event, in: session)
-            }
+        // Most facts are of the line and of holds. A commit for each batch of them would stand in the journal's way.
+        let isKept = news.contains { !$0.1.isEmpty } || last - kept >= OrderRelay.passedOverMax
+        if isKept {
+            try await bus.publish(try await cloudEvents(news, handle, engine))
+            try await keep(last, fold, of: event)
         }
         state.withLock { state in
             // It may have left and come back meanwhile, told further by another node.
-            if state.heads[event] != nil, state.told[event] == told { state.told[event] = last }
+            guard state.heads[event] != nil, state.told[event]?.reached == told?.reached else { return }
+            state.told[event] = Told(reached: last, kept: isKept ? last : kept)
+        }
+    }
+
+    private func keep(_ last: UInt64, _ fold: NewsFold, of event: String) async throws {
+        try await tables.write { session in
+            guard try RelayTables.move(event, to: last, in: session) else { return }
+            for order in fold.changed {
+                guard let past = fold.pasts[order] else { continue }
+                try RelayTables.put(past, of: order, in: event, in: session)
+            }
         }
     }
 

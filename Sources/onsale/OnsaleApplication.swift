@@ -8,6 +8,7 @@ import OnsaleHTTP
 import OnsaleHistory
 import OnsaleMonitoring
 import OnsalePayments
+import OnsaleRelay
 import OnsaleStorage
 import OnsaleStreams
 import OnsaleTelemetry
@@ -134,6 +135,7 @@ struct OnsaleApplication: Sendable {
             followers: [StreamFollower(broadcaster), timelines, monitor.engine] + (redis?.followers ?? [])
                 + (afterSale.relay.map { [$0] } ?? []),
             observer: monitor.loop)
+        try await afterSale.relay?.prepare()
         try engine.start()
         // Ready or not, a node that others wait for must answer in the end.
         if await !engine.join(atMostSeconds: 60) { logger.error("Not every event could be read; opening without them") }

@@ -3,6 +3,7 @@ import OnsaleDocuments
 import OnsaleMigrations
 import OnsaleTables
 import OnsaleValues
+import TestTables
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct DocumentStoreTests {

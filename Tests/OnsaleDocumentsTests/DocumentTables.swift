@@ -1,35 +1,14 @@
 import OnsaleBus
-import OnsalePostgres
-import OnsaleSchema
 import OnsaleTables
 import Servers
 import Synchronization
-
-/// Where the service's tables are.
-enum TablesKind: String, CaseIterable, Sendable {
-    case sqlite
-    case postgres
-}
+import TestTables
 
 /// Runs `body` with a way to open the service's tables, any number of times.
 func withTables<Value>(
     _ kind: TablesKind, _ body: (@escaping @Sendable () throws -> any Tables) async throws -> Value
 ) async throws -> Value {
-    let migrations = try OnsaleSchema.migrations(ofService: "documents")
-    switch kind {
-    case .sqlite:
-        let folder = try TemporaryFolder()
-        return try await body {
-            try SQLiteTables(path: folder.path + "/documents.sqlite", name: "documents", migrations: migrations)
-        }
-    case .postgres:
-        return try await withPostgres { url in
-            let configuration = try PostgresConfiguration(url: url)
-            return try await body {
-                try PostgresTables(configuration, schema: "onsale_documents", migrations: migrations)
-            }
-        }
-    }
+    try await withTables(kind, of: "documents", body)
 }
 
 /// A bus that can be out of order for those who publish.
@@ -41,9 +20,7 @@ final class FailingBus: EventBus {
 
     init() throws {
         folder = try TemporaryFolder()
-        bus = TableBus(
-            try SQLiteTables(
-                path: folder.path + "/bus.sqlite", name: "bus", migrations: OnsaleSchema.migrations(ofService: "bus")))
+        bus = TableBus(try sqliteTables("bus", in: folder))
     }
 
     /// Whether it takes nothing at the moment but what the test itself publishes.

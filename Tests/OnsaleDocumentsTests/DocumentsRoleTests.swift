@@ -5,6 +5,7 @@ import OnsaleDocuments
 import OnsaleTables
 import OnsaleValues
 import Servers
+import TestTables
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct DocumentsRoleTests {

@@ -2,7 +2,7 @@ import OnsaleBus
 import OnsaleMigrations
 import OnsaleTables
 import OnsaleValues
-import TablePlaces
+import TestTables
 import Testing
 
 @testable import OnsaleEligibility

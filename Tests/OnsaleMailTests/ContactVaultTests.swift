@@ -1,6 +1,7 @@
 import OnsaleMail
 import OnsaleMigrations
 import OnsaleValues
+import TestTables
 import Testing
 
 /// Addresses that are kept so that they can be forgotten.

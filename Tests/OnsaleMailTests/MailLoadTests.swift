@@ -4,6 +4,7 @@ import OnsaleMigrations
 import OnsaleTables
 import OnsaleValues
 import Servers
+import TestTables
 import Testing
 
 /// Many mails, several processes, and a real mail server.

@@ -4,6 +4,7 @@ import OnsaleMail
 import OnsaleMigrations
 import OnsaleTables
 import OnsaleValues
+import TestTables
 import Testing
 
 /// The service from the bus to the mail, and back to the bus.

@@ -1,6 +1,7 @@
 import OnsaleMail
 import OnsaleMigrations
 import OnsaleValues
+import TestTables
 import Testing
 
 /// The mail service's tables.

@@ -93,6 +93,7 @@ import Testing
         let engine = Engine(
             journal: journal, clock: try SystemClock(), payments: gateway, followers: [relay], logger: .silent,
             fatal: { fatalError($0) })
+        try await relay.prepare()
         try engine.start()
         let work = Task { await relay.run(engine) }
         let result: Result<Void, any Error>

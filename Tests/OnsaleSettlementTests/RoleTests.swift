@@ -6,7 +6,7 @@ import OnsaleTables
 import OnsaleValues
 import Seeded
 import Servers
-import TablePlaces
+import TestTables
 import Testing
 
 @testable import OnsaleSettlement

@@ -3,7 +3,7 @@ import OnsaleMigrations
 import OnsaleTables
 import OnsaleValues
 import Seeded
-import TablePlaces
+import TestTables
 import Testing
 
 @testable import OnsaleSettlement
