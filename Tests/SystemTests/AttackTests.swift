@@ -213,7 +213,9 @@ import Testing
             var served = 0
             for connection in open {
                 try? connection.send("GET /health/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-                if try await connection.readAll(seconds: 3).hasPrefix("HTTP/1.1 200") { served += 1 }
+                // A refused one is reset where the request came after the server's end.
+                let answer = try? await connection.readAll(seconds: 3)
+                if answer?.hasPrefix("HTTP/1.1 200") == true { served += 1 }
             }
             #expect((1...4).contains(served), "\(served) of 8 were served")
             open = []
