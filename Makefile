@@ -28,6 +28,8 @@ PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests|OnsaleOwnershipTests|Simulation
 SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleClusterTests|OnsaleMigrationsTests|OnsaleWebhooksTests|OnsaleEligibilityTests)[.]
 # What follows a sale, with servers too, which wait more than they work.
 SERVICES := ^(OnsaleTablesTests|OnsaleKafkaTests|OnsaleRelayTests|OnsaleSignInTests|OnsaleDocumentsTests|OnsaleMailTests|OnsaleSettlementTests)[.]
+# What computes for most of its time, beside which the tests of whole programs would starve.
+ROOMS := ^(OnsaleEngineTests|OnsaleHTTPTests|OnsaleHistoryTests|OnsaleMonitoringTests|OnsaleTelemetryTests|OnsaleStreamsTests)[.]
 RELEASE := .build/release/onsale
 DEBUG := .build/debug/onsale
 FANS ?= $(if $(LINE),50000,20000)
@@ -69,7 +71,9 @@ test-swift: setup lint $(MAIL) $(WEBHOOKS)
 	ONSALE_STANDARD_WEBHOOKS="$$PWD/.build/webhooks/bin/python" \
 		swift test --skip-build --no-parallel --filter '$(SERVED)'
 	swift test --skip-build --filter '$(SERVICES)'
-	ONSALE_BINARY="$$PWD/$(DEBUG)" swift test --skip-build --skip '$(PURE)' --skip '$(SERVED)' --skip '$(SERVICES)'
+	swift test --skip-build --filter '$(ROOMS)'
+	ONSALE_BINARY="$$PWD/$(DEBUG)" swift test --skip-build --skip '$(PURE)' --skip '$(SERVED)' --skip '$(SERVICES)' \
+		--skip '$(ROOMS)'
 
 # Needs only Debian's own Python.
 test-provider: setup

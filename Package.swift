@@ -209,7 +209,8 @@ let package = Package(
             name: "OnsaleHTTP",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
-                "OnsalePages", "OnsaleHistory", "OnsaleCorrelation", "OnsaleTelemetry", "OnsaleBus", "CZlib",
+                "OnsalePages", "OnsaleHistory", "OnsaleCorrelation", "OnsaleTelemetry", "OnsaleBus", "OnsaleWebhooks",
+                "OnsaleSettlement", "CZlib",
                 "CQREncode", crypto, logging,
                 metrics, tracing, hummingbird, asyncHTTPClient,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -249,7 +250,7 @@ let package = Package(
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema",
                 "OnsalePostgres", "OnsaleStorage", "OnsaleBus", "OnsaleKafka", "OnsaleRelay", "OnsaleDocuments",
-                "OnsaleEligibility", "OnsaleWebhooks",
+                "OnsaleEligibility", "OnsaleWebhooks", "OnsaleSettlement",
                 "OnsaleMail", "OnsaleSignIn", crypto,
                 "OnsaleTables",
                 "OnsalePayments", "OnsaleHTTP", "OnsaleStreams",
@@ -325,7 +326,7 @@ let package = Package(
             dependencies: [
                 "Doubles", "OnsaleRelay", "OnsaleTables", "OnsaleBus", "OnsaleValues", "OnsaleSale",
                 "OnsaleWaitingRoom",
-                "OnsaleEngine", "OnsaleSchema", "Servers", "Seeded", logging,
+                "OnsaleEngine", "OnsaleSchema", "Servers", "Seeded", "TestTables", logging,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -423,7 +424,7 @@ let package = Package(
             name: "OnsaleHTTPTests",
             dependencies: [
                 "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
-                "OnsaleHTTP",
+                "OnsaleHTTP", "OnsaleBus", "OnsaleTables", "OnsaleWebhooks", "OnsaleSettlement", "TestTables", "Servers",
                 "Seeded", crypto, logging, asyncHTTPClient, hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -15,6 +15,13 @@ package enum OnsaleSchema {
         try migrations(under: try folder("services").appendingPathComponent(name, isDirectory: true))
     }
 
+    /// The services that have tables, by name.
+    /// - Throws: ``MigrationError`` if the files are not beside the program.
+    package static func services() throws(MigrationError) -> [String] {
+        Array(Set(try paths(in: folder("services")).compactMap { $0.split(separator: "/").first.map(String.init) }))
+            .sorted()
+    }
+
     private static func migrations(under folder: URL) throws(MigrationError) -> MigrationSet {
         var migrations: [Migration] = []
         for path in try paths(in: folder) {

@@ -3,7 +3,9 @@ import Hummingbird
 package import Logging
 package import OnsaleEngine
 package import OnsaleHistory
+package import OnsaleSettlement
 package import OnsaleStreams
+package import OnsaleWebhooks
 
 /// The organizer's token, as far as a node must know it: enough to recognize it.
 package struct AdminToken: Sendable {
@@ -89,11 +91,15 @@ package struct OnsaleService: Sendable {
     ///   - documents: what other nodes have read already; nil for none.
     ///   - codes: for the login `mail`.
     ///   - contacts: nil where addresses are not kept.
+    ///   - webhooks: nil where nobody is told what happens.
+    ///   - settlements: nil where nothing is booked.
+    ///   - notes: nil where services say nothing of orders.
     package init(
         engine: Engine, settings: ServiceSettings, broadcaster: Broadcaster, shares: ClientShares, client: HTTPClient,
         history: EventHistory, readiness: Readiness, version: String, places: (any EventPlaces)? = nil,
         listeners: (any Listeners)? = nil, documents: (any SharedDocumentCache)? = nil, codes: (any MailedCodes)? = nil,
-        contacts: (any ContactBook)? = nil, logger: Logger
+        contacts: (any ContactBook)? = nil, webhooks: WebhookEndpoints? = nil, settlements: SettlementReports? = nil,
+        notes: (any OrderNotes)? = nil, logger: Logger
     ) async throws {
         let login = try await settings.login.login(
             pepper: settings.tokenSecret, client: client, codes: codes, logger: logger)
@@ -115,10 +121,12 @@ package struct OnsaleService: Sendable {
                 listeners: listeners, takesOverSockets: settings.takesOverSockets),
             HoldRoutes(events: events),
             OrderRoutes(events: events, presenter: presenter, mine: mine),
-            OrganizerRoutes(events: events, presenter: presenter, plans: plans, logger: logger),
+            OrganizerRoutes(events: events, presenter: presenter, plans: plans, notes: notes, logger: logger),
             DoorRoutes(events: events, barcodes: presenter.barcodes),
             WebhookRoutes(engine: engine, secret: settings.webhookSecret, nodes: nodes),
-            HistoryRoutes(events: events, history: history, logger: logger),
+            HistoryRoutes(events: events, history: history, notes: notes, logger: logger),
+            EndpointRoutes(webhooks: webhooks),
+            SettlementRoutes(reports: settlements),
             ServerRoutes(engine: engine, readiness: readiness, version: version),
         ]
         let declared = groups.flatMap(\.endpoints)

@@ -81,19 +81,40 @@ package struct FulfilmentRole: ServiceRole {
     private func takeBack() async {
         while !Task.isCancelled {
             let rings = desk.taken.rings
-            do {
-                for refused in try await desk.tables.read({
-                    try FulfilmentTables.refusals(limit: FulfilmentRole.batchMax, in: $0)
-                }) {
-                    guard try await cancel(refused) else { continue }
-                    try await desk.tables.write { try FulfilmentTables.settle(refused.order, in: $0) }
-                }
-            } catch {
+            do { try await takeBackAll() } catch {
                 if Task.isCancelled { return }
                 logger.warning(
                     "Orders that eligibility has refused can't be taken back yet", metadata: ["error": "\(error)"])
             }
             try? await desk.taken.wait(after: rings, atMost: .milliseconds(FulfilmentRole.lookMilliseconds))
+        }
+    }
+
+    /// One that can't be taken back, or not here, keeps no other waiting.
+    private func takeBackAll() async throws {
+        var last = ""
+        while true {
+            let batch = try await desk.tables.read { [last] in
+                try FulfilmentTables.refusals(after: last, limit: FulfilmentRole.batchMax, in: $0)
+            }
+            var settled: [String] = []
+            for refused in batch where await isSettled(refused) { settled.append(refused.order) }
+            if !settled.isEmpty {
+                try await desk.tables.write { [settled] in try FulfilmentTables.settle(settled, in: $0) }
+            }
+            guard batch.count == FulfilmentRole.batchMax, let end = batch.last else { return }
+            last = end.order
+        }
+    }
+
+    private func isSettled(_ refused: FulfilmentTables.Refused) async -> Bool {
+        do { return try await cancel(refused) } catch {
+            if !Task.isCancelled {
+                logger.warning(
+                    "An order that eligibility has refused can't be taken back yet",
+                    metadata: ["order": "\(refused.order)", "event": "\(refused.event)", "error": "\(error)"])
+            }
+            return false
         }
     }
 

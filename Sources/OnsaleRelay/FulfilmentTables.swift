@@ -35,6 +35,17 @@ package enum FulfilmentTables {
         }
     }
 
+    /// Those of some orders of which a mail came back.
+    package static func bounced(among orders: [String], in session: any SQLSession) throws -> Set<String> {
+        guard !orders.isEmpty else { return [] }
+        let places = orders.indices.map { "$\($0 + 2)" }.joined(separator: ", ")
+        return Set(
+            try session.rows(
+                "SELECT DISTINCT order_id FROM step WHERE type = $1 AND order_id IN (\(places))",
+                [EventType.mailBounced.rawValue] + orders
+            ).compactMap { $0.first ?? nil })
+    }
+
     static func refuse(_ order: String, of event: String, reason: String, in session: any SQLSession) throws {
         _ = try session.rows(
             """
@@ -43,16 +54,22 @@ package enum FulfilmentTables {
             """, [order, event, reason])
     }
 
-    static func refusals(limit: Int, in session: any SQLSession) throws -> [Refused] {
+    /// Those that aren't settled, by order, beginning after one.
+    static func refusals(after order: String, limit: Int, in session: any SQLSession) throws -> [Refused] {
         try session.rows(
-            "SELECT order_id, event, reason FROM refusal WHERE settled = 0 ORDER BY order_id LIMIT \(limit)", []
+            """
+            SELECT order_id, event, reason FROM refusal WHERE settled = 0 AND order_id > $1
+            ORDER BY order_id LIMIT \(limit)
+            """, [order]
         ).compactMap { row in
             guard let order = row[0], let event = row[1], let reason = row[2] else { return nil }
             return Refused(order: order, event: event, reason: reason)
         }
     }
 
-    static func settle(_ order: String, in session: any SQLSession) throws {
-        _ = try session.rows("UPDATE refusal SET settled = 1 WHERE order_id = $1", [order])
+    static func settle(_ orders: [String], in session: any SQLSession) throws {
+        for order in orders {
+            _ = try session.rows("UPDATE refusal SET settled = 1 WHERE order_id = $1", [order])
+        }
     }
 }

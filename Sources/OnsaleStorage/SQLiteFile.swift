@@ -1,4 +1,3 @@
-import Foundation
 package import GRDB
 package import OnsaleMigrations
 import OnsaleSchema
@@ -30,16 +29,7 @@ extension SQLiteFile {
     package func withMigrator<Value>(
         in folder: String, isReadOnly: Bool, _ body: (Migrator) throws -> Value
     ) throws -> Value {
-        var configuration = Configuration()
-        configuration.label = "onsale.migrations"
-        configuration.readonly = isReadOnly
-        configuration.busyMode = .timeout(10)
-        let path = folder + "/" + name
-        let isMissing = !FileManager.default.fileExists(atPath: path)
-        let queue = try DatabaseQueue(
-            path: isReadOnly && isMissing ? ":memory:" : path, configuration: configuration)
-        defer { try? queue.close() }
-        // Reading alone is no matter of the connection's mode, so that both ways are one.
-        return try queue.writeWithoutTransaction { try body(try migrator($0)) }
+        try SQLiteMigrations.withMigrator(
+            path: folder + "/" + name, place: name, migrations: try migrations(), isReadOnly: isReadOnly, body)
     }
 }

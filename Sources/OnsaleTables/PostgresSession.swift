@@ -51,4 +51,22 @@ extension PostgreSQLMigrations {
         }
         try self.init(place: place, session: session, lockLimit: lockLimit)
     }
+
+    /// Runs `body` with a migrator of a schema. One that is missing is made, or, for reading alone, counts as empty.
+    /// - Throws: ``MigrationError``, `PostgresError`, what `body` throws.
+    package static func withMigrator<Value>(
+        _ configuration: PostgresConfiguration, schema: String, migrations: MigrationSet, isReadOnly: Bool,
+        _ body: (Migrator) throws -> Value
+    ) throws -> Value {
+        if isReadOnly {
+            let session = PostgresSession(try PostgresConnection(configuration), limit: .seconds(10))
+            let isThere = try !session.rows("SELECT '1' FROM pg_namespace WHERE nspname = $1", [schema]).isEmpty
+            guard isThere else {
+                return try SQLiteMigrations.withMigrator(
+                    path: "", place: "\(configuration.description), schema \(schema)", migrations: migrations,
+                    isReadOnly: true, body)
+            }
+        }
+        return try body(Migrator(migrations, try PostgreSQLMigrations(configuration, schema: schema)))
+    }
 }

@@ -43,3 +43,27 @@ package struct SQLiteMigrations: MigrationDatabase {
 
     package func installer() -> String { NSUserName() }
 }
+
+extension SQLiteMigrations {
+    private static let busySeconds: TimeInterval = 10
+
+    /// Runs `body` with a migrator of a file. One that is missing is created, or, for reading alone, counts as empty.
+    /// - Parameter place: what the operator calls it.
+    /// - Throws: errors of SQLite, what `body` throws.
+    package static func withMigrator<Value>(
+        path: String, place: String, migrations: MigrationSet, isReadOnly: Bool, _ body: (Migrator) throws -> Value
+    ) throws -> Value {
+        var configuration = Configuration()
+        configuration.label = "onsale.migrations"
+        configuration.readonly = isReadOnly
+        configuration.busyMode = .timeout(busySeconds)
+        let isMissing = !FileManager.default.fileExists(atPath: path)
+        let queue = try DatabaseQueue(
+            path: isReadOnly && isMissing ? ":memory:" : path, configuration: configuration)
+        defer { try? queue.close() }
+        // Reading alone is no matter of the connection's mode, so that both ways are one.
+        return try queue.writeWithoutTransaction {
+            try body(Migrator(migrations, SQLiteMigrations(place: place, database: $0)))
+        }
+    }
+}

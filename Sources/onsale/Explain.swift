@@ -1,10 +1,8 @@
 import ArgumentParser
 import Foundation
-import OnsaleBus
 import OnsaleEngine
 import OnsaleHTTP
 import OnsaleHistory
-import OnsaleRelay
 import OnsaleTables
 import OnsaleValues
 
@@ -66,10 +64,9 @@ struct Explain: AsyncParsableCommand {
         guard PublicID(.order, text: id) != nil, found.count == 1, let place = store.place,
             let tables = try? place.open("relay", migrates: false)
         else { return found }
-        let order = id
-        let steps = (try? await tables.read { try FulfilmentTables.steps(of: order, in: $0) }) ?? []
+        let steps = (try? await FulfilmentNotes(tables: tables).steps(of: id)) ?? []
         await tables.close()
-        return found.map { $0.adding(steps.map(\.story)) }
+        return found.map { $0.adding(steps) }
     }
 
     /// The buyer behind an address; nil if it is none. It takes a secret, which only its owner can read.
@@ -168,22 +165,5 @@ enum StoryPrinter {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
-    }
-}
-
-extension FulfilmentStep {
-    /// As the story of an order has it.
-    fileprivate var story: StoryStep {
-        let (what, detail): (String, String) =
-            switch type {
-            case .ticketsIssued: ("Tickets made", "For paper, screen and calendar.")
-            case .ticketsVoided: ("Tickets voided", "Their files let nobody in any more.")
-            case .mailSent: ("Mail sent", "It told of: \(reason ?? "the order").")
-            case .mailBounced: ("Mail came back", reason ?? "The mail server gave no reason.")
-            case .eligibilityGranted: ("Eligibility granted", reason ?? "The organizer's endpoint said yes.")
-            case .eligibilityRefused: ("Eligibility refused", reason ?? "The organizer's endpoint said no.")
-            default: ("Said on the bus", type.rawValue)
-            }
-        return StoryStep(at: at, what: what, detail: detail)
     }
 }

@@ -9,10 +9,12 @@ import OnsaleHistory
 import OnsaleMonitoring
 import OnsalePayments
 import OnsaleRelay
+import OnsaleSettlement
 import OnsaleStorage
 import OnsaleStreams
 import OnsaleTelemetry
 import OnsaleValues
+import OnsaleWebhooks
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -39,19 +41,21 @@ func buildApplication(
             try store?.journal ?? SQLiteJournal(folder: folder.url.path, migrates: configuration.migrates)
         let place: TablePlace =
             configuration.node.map { .database(url: $0.databaseURL) } ?? .folder(folder.url.path)
+        let client = StripeGateway.makeClient()
         let afterSale = try AfterSale(
             AfterSale.Parts(
-                settings: configuration.roles, mail: configuration.mail, eligibility: configuration.eligibility,
-                place: place,
+                settings: configuration.roles, choices: configuration.services, place: place,
                 migrates: configuration.migrates, journal: configuration.roles.sells ? journal : nil,
+                statement: ProviderList(
+                    payments: configuration.payments, folder: folder.url.path, client: client),
                 barcode: Barcodes.maker(secret: secrets.barcodeSecret), secret: secrets.servicesSecret,
                 publicURL: configuration.publicURL ?? "http://\(configuration.host):\(port)",
-                signsIn: true, mailsCodes: configuration.login.isByMail))
+                isServer: true, mailsCodes: configuration.login.isByMail))
         let clock = try startClock(after: journal.latestTime(), accepts: configuration.acceptsClock, logger)
         return OnsaleApplication(
             configuration: configuration, observability: observability, folder: folder, secrets: secrets,
             journal: journal, afterSale: afterSale, membership: store?.membership, publicPort: port, clock: clock,
-            client: StripeGateway.makeClient(), connectionsMax: OpenFileLimit.connectionsMax(logger: logger),
+            client: client, connectionsMax: OpenFileLimit.connectionsMax(logger: logger),
             logger: logger)
     } catch {
         store?.close()
@@ -146,7 +150,9 @@ struct OnsaleApplication: Sendable {
             engine: engine, settings: serviceSettings(), broadcaster: broadcaster, shares: shares, client: client,
             history: history, readiness: readiness, version: Onsale.version, places: places,
             listeners: redis?.board, documents: redis?.connection?.documents, codes: afterSale.codes,
-            contacts: afterSale.mail?.book, logger: Logger(label: "onsale.http"))
+            contacts: afterSale.mail?.book, webhooks: afterSale.webhooks?.endpoints,
+            settlements: afterSale.settlement?.reports, notes: afterSale.notes,
+            logger: Logger(label: "onsale.http"))
         monitor.watch(engine, service, broadcaster, readiness)
         let sharing = redis?.begin(engine, service)
         if let sharing { monitor.watch(engine, sharing) }
@@ -184,7 +190,7 @@ struct OnsaleApplication: Sendable {
             return Provider(url: url, secretKey: secretKey, stop: {})
         }
         // The same port as before if it is free, since payers may be on the sandbox's pages.
-        let portFile = folder.file("sandbox.port")
+        let portFile = folder.file(ProviderList.sandboxPortFile)
         let before = (try? String(contentsOf: portFile, encoding: .utf8)).flatMap { Int($0) } ?? 0
         let sandboxPort = (1...65_535).contains(before) ? (try? FreePort.resolve(before, host: "127.0.0.1")) ?? 0 : 0
         let sandbox = try PaymentsSandbox(
@@ -334,7 +340,7 @@ struct OnsaleApplication: Sendable {
         lines.append("  organizer, door    \(url)/organizer, \(url)/door")
         let management = "http://\(configuration.managementHost):\(managementPort)"
         lines.append("  management         \(management)")
-        if configuration.roles.services.contains(.mail), configuration.mail.server == nil {
+        if configuration.roles.services.contains(.mail), configuration.services.mail.server == nil {
             lines.append("  mails              \(management)/mails: kept, since no ONSALE_SMTP_URL is set")
         }
         FileHandle.printLine(lines.joined(separator: "\n"))

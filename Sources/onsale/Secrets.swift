@@ -23,6 +23,7 @@ struct Secrets: Sendable {
     /// What no log line may contain.
     let all: [String]
 
+    static let sandboxFile = "sandbox.key"
     private static let servicesName = "services-key"
     private static let servicesFile = "services.key"
 
@@ -46,7 +47,7 @@ struct Secrets: Sendable {
     }
 
     init(_ configuration: ServerConfiguration, folder: DataFolder, store: NodeStore?) throws {
-        sandboxKey = try folder.secret("sandbox.key", made: .always)
+        sandboxKey = try folder.secret(Secrets.sandboxFile, made: .always)
         if let store {
             let (token, made) = try store.adminToken(given: configuration.adminToken)
             adminToken = token

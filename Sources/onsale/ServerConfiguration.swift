@@ -14,8 +14,7 @@ struct ServerConfiguration: Sendable {
     /// What makes it one of several; nil where the journal is in the data folder.
     let node: NodeConfiguration?
     let roles: RoleSettings
-    let mail: MailSettings
-    let eligibility: EligibilityChoice
+    let services: ServiceChoices
     let isDemo: Bool
     /// Whether to start even if the clock is far behind the journal.
     let acceptsClock: Bool
@@ -52,8 +51,7 @@ struct ServerConfiguration: Sendable {
         migrates = try settings.flag(.migrate, default: true)
         node = try NodeConfiguration(settings, port: port)
         roles = try RoleSettings(settings)
-        mail = try MailSettings(settings)
-        eligibility = try EligibilityChoice(settings)
+        services = try ServiceChoices(settings)
         guard node != nil || roles.sells else {
             throw SetupError("ONSALE_ROLES=edge is for nodes that share a database, so DATABASE_URL must be set too.")
         }

@@ -50,6 +50,9 @@ struct Settings: Sendable {
         case mailFrom = "ONSALE_MAIL_FROM"
         case eligibilitySecret = "ONSALE_ELIGIBILITY_SECRET"
         case webhookPrivate = "ONSALE_WEBHOOK_PRIVATE"
+        case organizerMail = "ONSALE_ORGANIZER_MAIL"
+        case fees = "ONSALE_FEES"
+        case timeZone = "ONSALE_TIME_ZONE"
 
         /// Whether the value must never be shown.
         var isSecret: Bool {

@@ -8,7 +8,9 @@ import Logging
 import NIOCore
 import OnsaleEngine
 import OnsaleHistory
+import OnsaleSettlement
 import OnsaleStreams
+import OnsaleWebhooks
 import Synchronization
 import Testing
 
@@ -58,7 +60,9 @@ final class ServiceTester: Sendable {
         return SchemaCheck(schemas: components?["schemas"] as? [String: [String: Any]] ?? [:])
     }
 
-    static func run(_ body: @escaping @Sendable (ServiceTester) async throws -> Void) async throws {
+    static func run(
+        after: AfterSaleTester? = nil, _ body: @escaping @Sendable (ServiceTester) async throws -> Void
+    ) async throws {
         // This handler keeps metadata, which includes the request's id.
         var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .critical
@@ -76,7 +80,8 @@ final class ServiceTester: Sendable {
                 barcodeSecret: "b", login: .open, webhookSecret: "w"),
             broadcaster: Broadcaster(listenersMax: 1), shares: ClientShares(perAddress: 100),
             client: .shared, history: EventHistory(journal: journal, timelines: timelines),
-            readiness: Readiness(engine: engine, disk: DiskWatch(path: "/")), version: "1", logger: logger)
+            readiness: Readiness(engine: engine, disk: DiskWatch(path: "/")), version: "1",
+            webhooks: after?.webhooks.endpoints, settlements: after?.settlement.reports, logger: logger)
         let application = OnsaleServer(service: service, logger: logger).application(
             host: "127.0.0.1", port: 0, connectionsMax: 10, onRunning: { _ in })
         var failure: (any Error)?

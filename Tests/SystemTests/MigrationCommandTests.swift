@@ -33,6 +33,8 @@ import Testing
                     "journal.sqlite: Migration 1 (journal) has not been applied yet. Run `onsale migrate`.",
                     "journal.sqlite: Migration 4 (epochs) has not been applied yet. Run `onsale migrate`.",
                 ])
+            #expect(before.lines.contains { $0.hasPrefix("services/mail.sqlite: Migration 1 (mail) has not been") })
+            #expect(!FileManager.default.fileExists(atPath: folder + "/services"))
             let listed = try await run("info", folder)
             #expect(listed.status == 0)
             #expect(listed.lines.contains { $0.contains("epochs") && $0.contains("pending") })
@@ -46,6 +48,7 @@ import Testing
             #expect(again.status == 0)
             #expect(again.lines.count == 1)
             #expect(again.lines.first?.hasPrefix("Nothing to do: journal.sqlite is at version ") == true)
+            #expect(migrated.lines.contains("services/mail.sqlite: applied 1 (mail)"))
             let after = try await run("validate", folder)
             #expect(after.status == 0)
             #expect(after.lines == ["Everything fits."])

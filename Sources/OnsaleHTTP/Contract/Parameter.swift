@@ -41,6 +41,8 @@ extension Parameter {
         "hold": Parameter("Hold", "hold", in: "path", isRequired: true, "The hold's id."),
         "order": Parameter("Order", "order", in: "path", isRequired: true, "The order's id."),
         "ticket": Parameter(nil, "ticket", in: "path", isRequired: true, "The ticket's id."),
+        "endpoint": Parameter("Endpoint", "endpoint", in: "path", isRequired: true, "The endpoint's id."),
+        "delivery": Parameter(nil, "delivery", in: "path", isRequired: true, "The delivery's id, a `webhook-id`."),
         "slug": Parameter(
             "ProblemSlug", "slug", in: "path", isRequired: true, "The end of a problem's `type`.",
             .text.with("examples", ["sold-out"])),

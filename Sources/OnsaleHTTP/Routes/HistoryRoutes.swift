@@ -12,6 +12,8 @@ import OnsaleValues
 struct HistoryRoutes: RouteGroup {
     let events: EventClient
     let history: EventHistory
+    /// nil where services say nothing.
+    let notes: (any OrderNotes)?
     let logger: Logger
 
     var endpoints: [Endpoint] {
@@ -33,7 +35,7 @@ struct HistoryRoutes: RouteGroup {
                 "getOrderStory", .get, event: "/orders/:order/story", for: .organizer, at: .historian,
                 "Tells what became of an order, in words.",
                 "From the pass and the hold it was made under to the last that happened: what the provider said, what "
-                    + "was answered, what organizers did. It is read from the journal.",
+                    + "was answered, what organizers did, and what services did for it. The journal has most of it.",
                 by: .organizer, takes: .nothing, gives: [.init(200, "What happened, in order.", .story)],
                 refuses: [.notFound: "there is no such event, or no such order in it"], getOrderStory),
         ]
@@ -103,9 +105,11 @@ struct HistoryRoutes: RouteGroup {
         guard let id = event.view.definition.id(.order, call.parameter("order")) else { throw Problem.notFound }
         let order = try await events.read(event) { $0.sale.order(OrderID(id.serial)) }
         guard let order, order.placedAt == id.at else { throw Problem.notFound }
-        let steps = try await reading(event) {
+        let told = try await reading(event) {
             try await history.story(of: order, in: event, now: events.now())
         }
+        // The journal's part is worth having alone.
+        let steps = told.adding((try? await notes?.steps(of: event.view.definition.publicID(order))) ?? [])
         return .json(.ok) { writer in
             writer.array("steps") { writer in
                 for step in steps {

@@ -12,6 +12,8 @@ struct OrganizerRoutes: RouteGroup {
     let events: EventClient
     let presenter: Presenter
     let plans: PlanCache
+    /// nil where services say nothing.
+    let notes: (any OrderNotes)?
     let logger: Logger
 
     var endpoints: [Endpoint] {
@@ -175,10 +177,15 @@ struct OrganizerRoutes: RouteGroup {
         try faults.throwIfAny()
         let (orders, isMore) = try await page(
             of: event, after: after.flatMap { $0 } ?? 0, limit: limit ?? 100, states: Set(states))
+        // The orders are worth having without it.
+        let bounced = (try? await notes?.bounced(among: orders.map(definition.publicID))) ?? []
         return .json(.ok) { writer in
             writer.array("orders") { writer in
                 for order in orders {
-                    writer.object { presenter.write(order, in: definition, to: &$0, withBuyer: true) }
+                    writer.object { writer in
+                        presenter.write(order, in: definition, to: &writer, withBuyer: true)
+                        if bounced.contains(definition.publicID(order)) { writer.member("mailBounced", true) }
+                    }
                 }
             }
             if isMore, let last = orders.last {

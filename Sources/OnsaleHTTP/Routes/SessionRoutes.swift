@@ -109,13 +109,6 @@ struct SessionRoutes: RouteGroup {
         }
     }
 
-    /// What fails where codes and addresses are kept may succeed the next time.
-    private func kept<Value>(_ body: () async throws -> Value) async throws -> Value {
-        do { return try await body() } catch is CancellationError { throw CancellationError() } catch {
-            throw Problem(.unavailable, "What is needed for that can't be reached at the moment. Try again.")
-        }
-    }
-
     // MARK: What is held
 
     private func getMe(_ call: Call<BuyerID, Void>) async throws -> Response {

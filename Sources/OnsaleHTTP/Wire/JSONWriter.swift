@@ -57,6 +57,11 @@ struct JSONWriter {
         string(value)
     }
 
+    /// A text, or null.
+    mutating func member(_ name: StaticString, _ value: String?) {
+        if let value { member(name, value) } else { null(name) }
+    }
+
     mutating func member(_ name: StaticString, _ value: some BinaryInteger) {
         self.name(name)
         integer(value)

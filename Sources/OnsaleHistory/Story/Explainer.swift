@@ -42,9 +42,7 @@ package struct Explanation: Sendable {
 
     /// With more steps, each behind those that were not later.
     package func adding(_ more: [StoryStep]) -> Explanation {
-        var steps = steps
-        for step in more { steps.insert(step, at: (steps.lastIndex { $0.at <= step.at } ?? -1) + 1) }
-        return Explanation(event: event, heading: heading, steps: steps)
+        Explanation(event: event, heading: heading, steps: steps.adding(more))
     }
 }
 

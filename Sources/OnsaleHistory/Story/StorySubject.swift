@@ -72,3 +72,12 @@ package struct StorySubject: Sendable {
         moment.adding(seconds: -definition.schedule.passSeconds - Line.callSeconds - 1)
     }
 }
+
+extension [StoryStep] {
+    /// With more steps, each behind those that were not later.
+    package func adding(_ more: [StoryStep]) -> [StoryStep] {
+        var steps = self
+        for step in more { steps.insert(step, at: (steps.lastIndex { $0.at <= step.at } ?? -1) + 1) }
+        return steps
+    }
+}

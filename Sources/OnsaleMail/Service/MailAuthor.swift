@@ -17,14 +17,25 @@ package struct MailAuthor: Sendable {
     /// What a mail says.
     /// - Throws: ``UnfitMail`` if it can't be made of what is kept.
     package func content(of entry: MailStore.Entry, in language: MailLanguage) throws(UnfitMail) -> MailContent {
-        guard entry.kind != .signIn else { return try signIn(entry, language) }
+        switch entry.kind {
+        case .signIn: return try signIn(entry, language)
+        case .endpointOff:
+            guard let off = try? JSONDecoder().decode(EndpointOff.self, from: Data(entry.payload.utf8)) else {
+                throw UnfitMail(description: "is of an endpoint that can't be read any more")
+            }
+            return MailTemplates.endpointOff(off, language)
+        case .tickets, .refund, .partialRefund, .cancelled: return try order(entry, language)
+        }
+    }
+
+    private func order(_ entry: MailStore.Entry, _ language: MailLanguage) throws(UnfitMail) -> MailContent {
         guard let message = MailAuthor.payload(of: entry)?.order,
             let order = MailedOrder(message, link: orderPage(message.event.id, message.order))
         else { throw UnfitMail(description: "is of an order that can't be read any more") }
         switch entry.kind {
         case .tickets: return MailTemplates.tickets(order, language)
         case .cancelled: return MailTemplates.cancelled(order, why: RefundReason(message.reason), language)
-        case .refund, .partialRefund, .signIn:
+        default:
             return MailTemplates.refund(order, why: RefundReason(message.reason), language)
         }
     }

@@ -9,6 +9,8 @@ package enum MailKind: String, CaseIterable, Hashable, Sendable {
     case cancelled
     /// A code to sign in with.
     case signIn = "sign-in"
+    /// Webhooks are not sent to an endpoint any more: for the organizer.
+    case endpointOff = "endpoint-off"
 
     /// Whether somebody waits for it.
     package var isUrgent: Bool { self == .signIn }

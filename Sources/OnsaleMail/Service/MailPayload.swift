@@ -28,6 +28,23 @@ struct SignInSecret: Codable {
     let link: String?
 }
 
+/// What the organizer is told of an endpoint of webhooks that was switched off.
+package struct EndpointOff: Codable, Hashable, Sendable {
+    package enum Reason: String, Codable, Sendable {
+        case gone, failing, backlog
+    }
+
+    package let endpoint: String
+    package let url: String
+    package let reason: Reason
+
+    package init(endpoint: String, url: String, reason: Reason) {
+        self.endpoint = endpoint
+        self.url = url
+        self.reason = reason
+    }
+}
+
 extension Encodable {
     /// As the store has it.
     var json: String {

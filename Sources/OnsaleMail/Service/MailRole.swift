@@ -148,6 +148,20 @@ package final class MailRole: ServiceRole {
         bell.ring()
     }
 
+    /// Under whom the contacts have the organizer's address: no buyer's id.
+    package static let organizer = BuyerID(high: 0, low: 1)
+
+    /// Tells the organizer, whose address the contacts have, that an endpoint of webhooks was switched off; once a day for
+    /// the same one.
+    /// - Throws: ``TablesError``, errors of the session.
+    package func endpointOff(_ off: EndpointOff) async throws {
+        try await tables.write { [service, tables] session in
+            let now = Timestamp(milliseconds: try tables.now(in: session))
+            try service.endpointOff(off, to: MailRole.organizer, at: now, in: session)
+        }
+        bell.ring()
+    }
+
     /// The newest mails, with their subjects.
     /// - Throws: ``TablesError``, errors of the session.
     package func newest(limit: Int) async throws -> [ShownMail] {

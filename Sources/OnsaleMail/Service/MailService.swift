@@ -103,4 +103,15 @@ struct MailService: TableService {
                 secret: secret, queuedAt: now, keepUntil: now.adding(seconds: SignInSecret.keptSeconds)),
             in: session)
     }
+
+    /// A mail about an endpoint that was switched off: one a day, however often that is said.
+    func endpointOff(_ off: EndpointOff, to buyer: BuyerID, at now: Timestamp, in session: any SQLSession) throws {
+        let day = RFC3339.format(now).prefix(10)
+        let key = "\(MailKind.endpointOff.rawValue).\(off.endpoint).\(day)"
+        _ = try MailStore.queue(
+            MailStore.Entry(
+                key: key, messageID: try messageID(of: key), kind: .endpointOff, buyer: buyer, payload: try off.json,
+                queuedAt: now),
+            in: session)
+    }
 }

@@ -76,6 +76,16 @@ package enum MailTemplates {
         ).content
     }
 
+    /// An endpoint of webhooks that was switched off; for the organizer.
+    package static func endpointOff(_ off: EndpointOff, _ language: MailLanguage) -> MailContent {
+        let words = EndpointWords(language, off.reason)
+        return MailLayout(
+            language: language, subject: words.subject, heading: words.heading,
+            parts: [.paragraph(words.reason), .quote(HeaderText.clean(off.url)), .note(words.note)],
+            footer: words.footer
+        ).content
+    }
+
     private static func quote(_ reason: String, _ words: OrderWords) -> [MailPart] {
         reason.isEmpty ? [] : [.paragraph(words.organizerSays), .quote(reason)]
     }

@@ -121,32 +121,3 @@ extension OrderWords {
         declinedIntroduction: "The organizer could not confirm that you may buy these tickets, so nothing was booked.",
         declinedNote: "You have not been charged. If your bank shows an authorization, it will be released by itself.")
 }
-
-/// The words of a mail with a code.
-struct SignInWords: Sendable {
-    let subject: String
-    let heading: String
-    let introduction: String
-    let button: String
-    let note: String
-    let footer: String
-
-    init(_ language: MailLanguage, code: String, minutes: Int) {
-        switch language {
-        case .korean:
-            subject = "로그인 인증번호 \(code)"
-            heading = "로그인 인증번호"
-            introduction = "아래 인증번호 6자리를 \(minutes)분 안에 입력해 주세요."
-            button = "바로 로그인"
-            note = "인증번호는 누구에게도 알려 주지 마세요. 요청하지 않으셨다면 이 메일을 무시하셔도 됩니다."
-            footer = OrderWords.korean.footer
-        case .english:
-            subject = "\(code) is your sign-in code"
-            heading = "Your sign-in code"
-            introduction = "Type these six digits within \(minutes) minutes."
-            button = "Sign in"
-            note = "Tell this code to nobody. If you didn't ask for it, ignore this mail."
-            footer = OrderWords.english.footer
-        }
-    }
-}

@@ -3,7 +3,7 @@ import Foundation
 import OnsaleMigrations
 import OnsaleStorage
 
-/// Which databases a command about migrations is about: PostgreSQL's, or the files of a data folder.
+/// Which databases a command about migrations is about: PostgreSQL's, or the files of a data folder; the services' too.
 struct MigrationOptions: ParsableArguments {
     @Option(help: "The URL of a PostgreSQL database (DATABASE_URL). Without it, the data folder is meant.")
     var database: String?
@@ -24,6 +24,7 @@ struct MigrationOptions: ParsableArguments {
             // A folder that was typed wins over a database of the environment.
             if data == nil, let url = settings.text(.databaseURL) {
                 try body(Migrator(postgreSQLMigrations(), openMigrationDatabase(url)))
+                try TablePlace.database(url: url).forEachService(isReadOnly: isReadOnly, body)
             } else {
                 try MigrationOptions.forEachFile(
                     in: settings.text(.data) ?? "./onsale-data", isReadOnly: isReadOnly, body)
@@ -43,5 +44,6 @@ struct MigrationOptions: ParsableArguments {
         let folder = isReadOnly ? nil : try DataFolder(path: path)
         defer { folder?.unlock() }
         for file in SQLiteFile.allCases { try file.withMigrator(in: path, isReadOnly: isReadOnly, body) }
+        try TablePlace.folder(path).forEachService(isReadOnly: isReadOnly, body)
     }
 }

@@ -5,7 +5,9 @@ import OnsaleEngine
 import OnsaleHTTP
 import OnsaleKafka
 import OnsaleRelay
+import OnsaleSettlement
 import OnsaleTables
+import OnsaleWebhooks
 
 /// What follows a sale, as far as this process does it: the bus, the relay that tells it what has happened, services.
 struct AfterSale: Sendable {
@@ -17,6 +19,10 @@ struct AfterSale: Sendable {
     let mail: MailKit?
     /// nil where buyers don't sign in by mailed codes.
     let codes: SignInByMail?
+    /// nil where nobody is told what happens, and nobody manages that.
+    let webhooks: WebhooksRole?
+    /// nil where nothing is booked, and nobody asks.
+    let settlement: SettlementRole?
     private let relayTables: (any Tables)?
     /// What roles leave behind when they have ended.
     private let closings: [@Sendable () async -> Void]
@@ -25,19 +31,21 @@ struct AfterSale: Sendable {
     /// What it is made of.
     struct Parts: Sendable {
         let settings: RoleSettings
-        let mail: MailSettings
-        let eligibility: EligibilityChoice
+        let choices: ServiceChoices
         let place: TablePlace
         /// Whether tables are brought up to date; otherwise those that aren't are refused.
         let migrates: Bool
         /// Of what is sold here; nil where nothing is.
         let journal: (any EventStore)?
+        /// What the provider lists.
+        let statement: any ProviderStatement
         let barcode: OrderMessages.Barcode
         /// What services seal and sign with.
         let secret: String
         let publicURL: String
-        /// Whether buyers sign in here, also at the edge: then their addresses are kept.
-        let signsIn: Bool
+        /// Whether buyers and organizers are served here, also at the edge: then addresses are kept, and what services
+        /// have is shown.
+        let isServer: Bool
         /// Whether they do so by mailed codes.
         let mailsCodes: Bool
     }
@@ -76,21 +84,33 @@ struct AfterSale: Sendable {
             documents = role
             roles.append(role)
         }
-        // Where buyers sign in addresses are kept, and codes sent by way of the mail service's tables.
-        if services.contains(.mail) || parts.signsIn {
+        // Where buyers sign in addresses are kept, and codes sent by way of the mail service's tables. So is what is
+        // mailed about webhooks.
+        if parts.isServer || !services.isDisjoint(with: [.mail, .webhooks]) {
             let kit = try MailKit(
-                parts.mail, open: open, secret: parts.secret, bus: bus, documents: documents,
+                parts.choices.mail, open: open, secret: parts.secret, bus: bus, documents: documents,
                 publicURL: parts.publicURL)
             mail = kit
             codes = parts.mailsCodes ? kit.codes(try open("signin"), secret: parts.secret) : nil
             if services.contains(.mail) { roles.append(kit.role) }
+            let webhooks = try parts.choices.webhooks.role(
+                tables: try open("webhooks"), bus: bus, secret: parts.secret, mail: kit)
+            if services.contains(.webhooks) { roles.append(webhooks) }
+            self.webhooks = webhooks
         } else {
-            mail = nil
-            codes = nil
+            (mail, codes, webhooks) = (nil, nil, nil)
+        }
+        if parts.isServer || services.contains(.settlement) {
+            let settlement = parts.choices.settlement.role(
+                tables: try open("settlement"), bus: bus, statement: parts.statement)
+            if services.contains(.settlement) { roles.append(settlement) }
+            self.settlement = settlement
+        } else {
+            settlement = nil
         }
         var closings: [@Sendable () async -> Void] = []
         if services.contains(.eligibility) {
-            let (role, close) = try parts.eligibility.role(
+            let (role, close) = try parts.choices.eligibility.role(
                 tables: try open("eligibility"), bus: bus, secret: parts.secret)
             roles.append(role)
             closings.append(close)
@@ -99,6 +119,9 @@ struct AfterSale: Sendable {
         self.closings = closings
         self.tables = Array(tables.values)
     }
+
+    /// What services have said of orders; nil where nothing is sold.
+    var notes: FulfilmentNotes? { relayTables.map(FulfilmentNotes.init) }
 
     /// Works until ``Work/stop()``.
     /// - Parameter engine: what sells; nil where nothing does.

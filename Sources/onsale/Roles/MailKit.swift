@@ -38,6 +38,7 @@ struct MailKit: Sendable {
     let role: MailRole
     let contacts: ContactTables
     let book: ContactDesk
+    private let publicURL: String
 
     /// - Parameters:
     ///   - open: opens tables by the name of their service.
@@ -47,9 +48,7 @@ struct MailKit: Sendable {
         _ settings: MailSettings, open: (String) throws -> any Tables, secret: String, bus: any EventBus,
         documents: DocumentsRole?, publicURL: String
     ) throws {
-        let key = Array(SHA256.hash(data: Array(("contacts " + secret).utf8)))
-        guard let master = MasterKey(name: "1", bytes: key) else { throw SetupError("the services' key is no key.") }
-        contacts = ContactTables(ContactVault(current: master), tables: try open("contacts"))
+        contacts = try MailKit.contacts(try open("contacts"), secret: secret)
         let author = MailAuthor(from: settings.from) { event, order in
             WebLink("\(publicURL)/orders/\(event)/\(order)")
         }
@@ -65,12 +64,21 @@ struct MailKit: Sendable {
             configuration: MailRole.Configuration(author: author, server: settings.server),
             logger: Logger(label: "onsale.mail"))
         book = ContactDesk(contacts, mails: role)
+        self.publicURL = publicURL
+    }
+
+    /// Where addresses are kept.
+    static func contacts(_ tables: any Tables, secret: String) throws(SetupError) -> ContactTables {
+        let key = Array(SHA256.hash(data: Array(("contacts " + secret).utf8)))
+        guard let master = MasterKey(name: "1", bytes: key) else { throw SetupError("the services' key is no key.") }
+        return ContactTables(ContactVault(current: master), tables: tables)
     }
 
     /// For the login `mail`.
     func codes(_ tables: any Tables, secret: String) -> SignInByMail {
         SignInByMail(
-            desk: SignInDesk(tables, secret: secret), contacts: contacts, book: book, mails: role)
+            desk: SignInDesk(tables, secret: secret), contacts: contacts, book: book, mails: role,
+            publicURL: publicURL)
     }
 }
 

@@ -1,8 +1,10 @@
 import ArgumentParser
+import AsyncHTTPClient
 import Foundation
 import Hummingbird
 import Logging
 import OnsaleHTTP
+import OnsalePayments
 import OnsaleTelemetry
 import ServiceLifecycle
 import UnixSignals
@@ -76,13 +78,18 @@ struct WorkCommand: AsyncParsableCommand {
         let logger = Logger(label: "onsale")
         let secret = try Secrets.services(at: place)
         Scrubber.process.hide([secret])
+        let client = StripeGateway.makeClient()
+        defer { client.shutdown { _ in } }
         let afterSale = try AfterSale(
             AfterSale.Parts(
-                settings: try RoleSettings(services: names), mail: try MailSettings(settings),
-                eligibility: try EligibilityChoice(settings), place: place,
-                migrates: try settings.flag(.migrate, default: true), journal: nil, barcode: { _, _, _ in "" },
-                secret: secret, publicURL: settings.text(.publicURL) ?? "http://127.0.0.1:8080", signsIn: false,
-                mailsCodes: false))
+                settings: try RoleSettings(services: names), choices: try ServiceChoices(settings), place: place,
+                migrates: try settings.flag(.migrate, default: true), journal: nil,
+                statement: ProviderList(
+                    // Whoever sells in the folder without a provider has a sandbox.
+                    payments: try PaymentChoice(settings, isDemo: true),
+                    folder: data ?? settings.text(.data) ?? "./onsale-data", client: client),
+                barcode: { _, _, _ in "" }, secret: secret,
+                publicURL: settings.text(.publicURL) ?? "http://127.0.0.1:8080", isServer: false, mailsCodes: false))
         let work = afterSale.begin(nil)
         let titles = RoleName.allCases.filter(names.contains).map(\.rawValue).joined(separator: ", ")
         let management = ManagementServer(

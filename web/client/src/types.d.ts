@@ -237,6 +237,8 @@ export interface OrderList {
 /** An order as the organizer sees it. */
 export interface OrganizerOrder extends Order {
   buyer: string;
+  /** There if a mail about it came back for good. */
+  mailBounced?: true;
 }
 
 /** A page of an event's orders. */

@@ -122,7 +122,8 @@ extension Shape {
     static let organizerOrder = Shape.extended(
         .order,
         by: [
-            .required("buyer", .text, "`byr_…`")
+            .required("buyer", .text, "`byr_…`"),
+            .optional("mailBounced", .flag.with("const", true), "There if a mail about it came back for good."),
         ]
     )
     .named("OrganizerOrder", "An order with its buyer.")
