@@ -424,7 +424,8 @@ let package = Package(
             name: "OnsaleHTTPTests",
             dependencies: [
                 "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
-                "OnsaleHTTP", "OnsaleBus", "OnsaleTables", "OnsaleWebhooks", "OnsaleSettlement", "TestTables", "Servers",
+                "OnsaleHTTP", "OnsaleBus", "OnsaleTables", "OnsaleWebhooks", "OnsaleSettlement", "TestTables",
+                "Servers",
                 "Seeded", crypto, logging, asyncHTTPClient, hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -11,7 +11,8 @@ struct Onsale: AsyncParsableCommand {
         version: version,
         subcommands: [
             Serve.self, ClusterCommand.self, Rush.self, Verify.self, JournalCommand.self, Explain.self, TopCommand.self,
-            WorkCommand.self, BusCommand.self, Forget.self, Migrate.self, ShowMigrations.self, Validate.self, Repair.self,
+            WorkCommand.self, BusCommand.self, Forget.self, Migrate.self, ShowMigrations.self, Validate.self,
+            Repair.self,
             PaymentsSandboxCommand.self,
         ])
 }

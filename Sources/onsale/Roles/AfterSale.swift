@@ -53,6 +53,10 @@ struct AfterSale: Sendable {
     /// Opens what the roles need. Blocks.
     /// - Throws: ``SetupError``, errors of the database.
     init(_ parts: Parts) throws {
+        // All of them, so that nothing is pending that only another setting would use.
+        if parts.isServer, parts.migrates {
+            try parts.place.forEachService(isReadOnly: false) { _ = try $0.migrate() }
+        }
         var tables: [String: any Tables] = [:]
         func open(_ name: String) throws -> any Tables {
             if let known = tables[name] { return known }
