@@ -6,12 +6,12 @@ package import OnsaleValues
 package final class TicketRenderer {
     /// Events that it keeps what all their orders need of.
     private static let stocksMax = 64
-    private static let textsMax = 1024
-    private static let extrasMax = 64
+    private static let textsMax = 512
+    private static let extrasMax = 256
 
     private let typesetters: [DocumentLanguage: PangoTypesetter]
     private let sharedDeflater = Deflater(level: 9)
-    private let ownDeflater = Deflater(level: 4)
+    private let ownDeflater = Deflater(level: 1)
     private var stocks = RecentValues<EventStock.Key, EventStock>(capacity: stocksMax)
     private var texts: [DocumentLanguage: RecentValues<TextBox, (fitted: FittedText, set: SetText?)>] = [:]
     private var extras: [DocumentLanguage: RecentValues<ExtraKey, EmbeddedFont>] = [:]

@@ -18,7 +18,7 @@ struct DocumentsService: TableService {
             let json = try text(event)
             try OrderStore.confirm(
                 OrderStore.Confirmation(
-                    cause: event.id, event: event.key, traceparent: event.traceparent, order: message.order,
+                    cause: event.id, event: event.key, traceparent: trace(of: event), order: message.order,
                     message: json),
                 sequence: try sequence(of: event), at: now, in: session)
             return []
@@ -46,7 +46,7 @@ struct DocumentsService: TableService {
         return [
             CloudEvent(
                 id: event.id, type: .ticketsVoided, subject: message.order, time: Timestamp(milliseconds: now),
-                key: event.key, traceparent: event.traceparent, data: Array(data))
+                key: event.key, traceparent: trace(of: event), data: Array(data))
         ]
     }
 
@@ -67,6 +67,11 @@ struct DocumentsService: TableService {
             throw Unacceptable("The message's data is no text in UTF-8.")
         }
         return text
+    }
+
+    /// None rather than one that tables don't take: a trace is no reason to give up an order.
+    private func trace(of event: CloudEvent) -> String? {
+        event.traceparent.flatMap { $0.utf8.allSatisfy { (0x21...0x7e).contains($0) } ? $0 : nil }
     }
 
     /// Facts of one event are numbered in their order.

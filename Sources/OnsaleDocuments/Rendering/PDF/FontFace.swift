@@ -12,6 +12,8 @@ final class FontFace {
     let isTrueType: Bool
     private let face: OpaquePointer
     private let font: OpaquePointer
+    /// The same with what every subset needs worked out; made when first needed.
+    private lazy var prepared = hb_subset_preprocess(face)
 
     /// - Parameter face: of HarfBuzz; a reference is kept.
     init(_ face: OpaquePointer, number: Int) {
@@ -31,6 +33,7 @@ final class FontFace {
     }
 
     deinit {
+        hb_face_destroy(prepared)
         hb_font_destroy(font)
         hb_face_destroy(face)
     }
@@ -61,7 +64,7 @@ final class FontFace {
         }
         let wanted = hb_subset_input_glyph_set(input)
         for glyph in glyphs { hb_set_add(wanted, glyph) }
-        guard let plan = hb_subset_plan_create_or_fail(face, input) else { return nil }
+        guard let plan = hb_subset_plan_create_or_fail(prepared, input) else { return nil }
         defer { hb_subset_plan_destroy(plan) }
         guard let smaller = hb_subset_plan_execute_or_fail(plan) else { return nil }
         defer { hb_face_destroy(smaller) }
