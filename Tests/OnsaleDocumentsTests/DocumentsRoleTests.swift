@@ -159,6 +159,38 @@ import Testing
         }
     }
 
+    @Test("What ends while it is being rendered is not issued any more", arguments: TablesKind.allCases)
+    func meanwhile(kind: TablesKind) async throws {
+        try await withWorld(kind) { world in
+            // Each takes long enough for its end to come in between.
+            let messages = (0..<12).map { order(id: "ord_\($0)", areas: Array(repeating: "A", count: 60)) }
+            try await world.withRole { role in
+                for (index, message) in messages.enumerated() {
+                    try await world.publish(.orderConfirmed, message, index)
+                }
+                try await Task.sleep(for: .milliseconds(100))
+                for (index, message) in messages.enumerated() {
+                    try await world.publish(.orderCancelled, message, 100 + index)
+                }
+                try await until { role.counts["voided"] == messages.count && role.counts["queued"] == 0 }
+                try await Task.sleep(for: .seconds(2))
+                var events: [CloudEvent] = []
+                while true {
+                    let more = try await world.rest()
+                    if more.isEmpty { break }
+                    events += more
+                }
+                for message in messages {
+                    let told = events.filter { $0.subject == message.order }.map(\.type)
+                    #expect(told == [.ticketsVoided] || told == [.ticketsIssued, .ticketsVoided])
+                    let file = try await role.file(named: message.order + ".pdf")
+                    #expect(file == nil || file?.voidedAt != nil)
+                }
+                #expect(events.count { $0.type == .ticketsIssued } < messages.count)
+            }
+        }
+    }
+
     @Test("Orders that can't be rendered or read stop no other", arguments: TablesKind.allCases)
     func unprintable(kind: TablesKind) async throws {
         try await withWorld(kind) { world in
