@@ -29,7 +29,7 @@ extension PangoTypesetter {
     private func run(_ glyphItem: PangoGlyphItem, _ utf8: [UInt8]) -> SetText.Run? {
         guard let item = glyphItem.item?.pointee, let font = item.analysis.font, let face = face(of: font),
             face.isTrueType, let string = glyphItem.glyphs?.pointee, let infos = string.glyphs,
-            let clusters = string.log_clusters, glyphItem.y_offset == 0, glyphItem.start_x_offset == 0
+            let clusters = string.log_clusters, glyphItem.start_x_offset == 0, glyphItem.end_x_offset == 0
         else { return nil }
         let count = Int(string.num_glyphs)
         let starts = Set((0..<count).map { Int(clusters[$0]) }).sorted() + [Int(item.length)]
@@ -51,7 +51,7 @@ extension PangoTypesetter {
             glyphs.append(
                 SetText.Glyph(
                     id: id, advance: points(info.geometry.width), x: points(info.geometry.x_offset),
-                    y: -points(info.geometry.y_offset), text: text))
+                    y: points(glyphItem.y_offset) - points(info.geometry.y_offset), text: text))
         }
         return SetText.Run(face: face, glyphs: glyphs)
     }
