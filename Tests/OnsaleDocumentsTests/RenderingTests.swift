@@ -143,7 +143,7 @@ import Testing
     func looks(language: DocumentLanguage) throws {
         let renderer = renderer()
         let message = order(
-            title: "さいたま龘 Αθήνα 라이브", seats: ["다람쥐구역-7-쳇바퀴"], areas: [], category: "R석 <龘>")
+            title: "さいたま Αθήνα 라이브", venue: "체조경기장 龘", seats: ["다람쥐구역-7-쳇바퀴"], areas: [], category: "R석 <VIP>")
         try withFolder { folder in
             let file = try renderer.files(of: message, in: language)[0]
             // Else it is Cairo's own.
