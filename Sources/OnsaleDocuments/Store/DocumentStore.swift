@@ -1,6 +1,5 @@
-package import OnsaleBus
 package import OnsaleMigrations
-package import OnsaleValues
+import OnsaleValues
 
 /// The files of orders in the service's tables. Everything happens in the session's transaction.
 package enum DocumentStore {
