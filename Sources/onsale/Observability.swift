@@ -70,5 +70,10 @@ extension Settings {
     }
 
     /// The secrets that were given, which no log line may contain.
-    fileprivate var secrets: [String] { Name.allCases.filter(\.isSecret).compactMap(text) }
+    /// Secret settings, and what URLs among them have of passwords.
+    fileprivate var secrets: [String] {
+        let texts = Name.allCases.filter(\.isSecret).compactMap(text)
+        let passwords = texts.compactMap { URLComponents(string: $0)?.password }
+        return texts + passwords + passwords.compactMap(\.removingPercentEncoding)
+    }
 }

@@ -126,7 +126,8 @@ extension Chronicle {
                 categories: ["R", "S", "Standing"], seats: seats,
                 areas: [.init(name: "Floor", capacity: standing, category: 2)], stage: nil, prices: prices),
             terms: SaleTerms(prices: prices, ticketsPerBuyer: 8, holdSeconds: 60, preventOrphans: false),
-            schedule: schedule(shoppers: shoppers))
+            schedule: schedule(shoppers: shoppers), timeZone: "Asia/Seoul",
+            eligibility: EligibilityCheck(url: "https://fans.example/check", deadlineSeconds: 600))
     }
 
     private static let seed = (0..<UInt8(Draw.seedBytes)).map { $0 }
@@ -236,7 +237,7 @@ extension Chronicle {
         return try run(
             PlaceOrder(
                 hold, buyer: pass.buyer, paymentMethod: "pm_card_visa",
-                trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", key: key)
+                trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", key: key, proof: "fan 17")
         ).id
     }
 

@@ -34,7 +34,7 @@ struct MailPages: Sendable {
             let body = """
                 <p><a href="/mails">All mails</a></p><h1>\(MailPages.escaped(mail.subject))</h1>
                 <p><small>\(MailPages.escaped(mail.state))\(MailPages.files(mail))</small></p>
-                <iframe sandbox srcdoc="\(MailPages.escaped(mail.html))"></iframe>
+                <iframe sandbox src="/mails/\(MailPages.escaped(mail.id))/html"></iframe>
                 <h2>As text</h2><pre>\(MailPages.escaped(mail.text))</pre>
                 """
             return page(mail.subject, body)
@@ -44,6 +44,17 @@ struct MailPages: Sendable {
             writer.member("text", mail.text)
             writer.member("html", mail.html)
         }
+    }
+
+    /// What the mail's own page is, alone.
+    func html(_ id: String) async throws -> Response {
+        guard let mail = try await shelf.mail(id) else { throw Problem(.notFound, "There is no such mail.") }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/html; charset=utf-8",
+                .contentSecurityPolicy: "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+            ], body: .init(byteBuffer: ByteBuffer(string: mail.html)))
     }
 
     private static func files(_ mail: ShelfMail) -> String {

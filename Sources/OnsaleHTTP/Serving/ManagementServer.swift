@@ -83,6 +83,10 @@ package struct ManagementServer: Sendable {
                     try await mails.show(context.parameters.get("id") ?? "", request)
                 }
             ),
+            (
+                .get, "/mails/:id/html",
+                { @Sendable _, context in try await mails.html(context.parameters.get("id") ?? "") }
+            ),
         ]
     }
 

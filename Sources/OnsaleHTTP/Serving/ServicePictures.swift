@@ -33,7 +33,7 @@ package protocol MailShelf: Sendable {
 package struct ShelfMail: Hashable, Sendable {
     package let id: String
     package let kind: String
-    /// `queued`, `sent` or `bounced`.
+    /// `queued`, `sent`, `kept`, `bounced` or `withdrawn`.
     package let state: String
     package let queuedAt: Timestamp
     package let subject: String

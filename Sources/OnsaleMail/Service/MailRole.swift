@@ -185,6 +185,8 @@ package final class MailRole: ServiceRole {
     }
 
     private func shown(_ mail: MailStore.Standing, isWhole: Bool) -> ShownMail {
-        ShownMail(mail, by: configuration.author, language: configuration.language, isWhole: isWhole)
+        ShownMail(
+            mail, by: configuration.author, language: configuration.language, isKept: configuration.server == nil,
+            isWhole: isWhole)
     }
 }

@@ -25,8 +25,9 @@ package struct ShownMail: Encodable, Hashable, Sendable {
     /// - Parameters:
     ///   - author: writes it again.
     ///   - language: of mails that weren't sent.
+    ///   - isKept: whether mails go nowhere, and are kept instead.
     ///   - isWhole: whether to show what it says, besides the subject.
-    init(_ mail: MailStore.Standing, by author: MailAuthor, language: MailLanguage, isWhole: Bool) {
+    init(_ mail: MailStore.Standing, by author: MailAuthor, language: MailLanguage, isKept: Bool, isWhole: Bool) {
         let content = try? author.content(of: mail.entry, in: mail.language ?? language)
         id = mail.entry.key
         messageId = mail.entry.messageID.description
@@ -34,7 +35,7 @@ package struct ShownMail: Encodable, Hashable, Sendable {
         event = mail.entry.event
         order = mail.entry.order
         buyer = mail.entry.buyer.text
-        state = mail.state.rawValue
+        state = isKept && mail.state == .sent ? "kept" : mail.state.rawValue
         attempts = mail.attempts
         queuedAt = RFC3339.format(mail.entry.queuedAt)
         dueAt = mail.state == .queued ? RFC3339.format(mail.dueAt) : nil

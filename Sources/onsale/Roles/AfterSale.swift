@@ -4,6 +4,7 @@ import OnsaleDocuments
 import OnsaleEngine
 import OnsaleHTTP
 import OnsaleKafka
+import OnsaleMigrations
 import OnsaleRelay
 import OnsaleSettlement
 import OnsaleTables
