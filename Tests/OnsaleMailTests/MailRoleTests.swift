@@ -219,12 +219,12 @@ import Testing
             let shown = try world.role(on: tables, transport: nil)
             try await world.running(shown) {
                 try await shown.signIn("654321", link: link, to: fan)
-                try await eventually("kept") { try await shown.newest(limit: 1).first?.state == "sent" }
+                try await eventually("kept") { try await shown.newest(limit: 1).first?.state == "kept" }
                 let newest = try #require(try await shown.newest(limit: 1).first)
                 let mail = try #require(try await shown.mail(newest.id))
                 #expect(mail.text?.contains("654321") == true && mail.html?.contains("sign-in#123456") == true)
                 #expect(newest.text == nil && newest.subject == mail.subject)
-                try await eventually("tickets") { try await shown.mail("tickets.ord_a")?.state == "sent" }
+                try await eventually("tickets") { try await shown.mail("tickets.ord_a")?.state == "kept" }
                 let tickets = try #require(try await shown.mail("tickets.ord_a"))
                 #expect(tickets.attachments == ["ord_a.pdf"] && tickets.subject == "[예매완료] 봄 콘서트")
                 let json = String(decoding: try JSONEncoder().encode(tickets), as: UTF8.self)
