@@ -16,6 +16,7 @@ import Testing
             let id = request.headers[.init("webhook-id") ?? .accept] ?? ""
             return #"{"eligible": false, "reason": "\#(id), \#(body.readableBytes) bytes"}"#
         }
+        router.post("host") { request, _ in request.head.authority ?? "" }
         router.post("elsewhere") { _, _ in Response.redirect(to: "/check", type: .temporary) }
         router.post("long") { _, _ in String(repeating: "x", count: 1 << 20) }
         router.post("slow") { _, _ in
@@ -44,7 +45,7 @@ import Testing
     @Test("It posts once, follows nobody elsewhere, reads no more than it must and waits no longer")
     func posts() async throws {
         try await withServer { url in
-            let endpoint = HTTPEligibilityEndpoint { $0 == "127.0.0.1" }
+            let endpoint = HTTPEligibilityEndpoint { $0 == "127.0.0.1" ? $0 : nil }
             let wanted = try request(url + "/check")
             let answer = EligibilityAnswer(try await endpoint.post(wanted))
             #expect(answer == .init(isEligible: false, reason: "eligibility_ord_1, \(wanted.body.count) bytes"))
@@ -61,6 +62,21 @@ import Testing
                 await #expect(throws: HTTPEligibilityEndpoint.Failure.refused, "\(other)") {
                     try await endpoint.post(try request(other))
                 }
+            }
+            await endpoint.close()
+        }
+    }
+
+    @Test("It connects to the address that was checked, under the name that was asked for")
+    func checkedAddress() async throws {
+        try await withServer { url in
+            let port = try #require(url.split(separator: ":").last)
+            // Nobody's names, so whoever looked one up again would reach nothing.
+            let endpoint = HTTPEligibilityEndpoint { $0.hasSuffix(".invalid") ? "127.0.0.1" : nil }
+            for number in 0..<20 {
+                let host = "Club\(number).invalid"
+                let answer = try await endpoint.post(request("http://\(host):\(port)/host"))
+                #expect(String(decoding: answer.body, as: UTF8.self) == "\(host):\(port)")
             }
             await endpoint.close()
         }

@@ -22,25 +22,14 @@ package struct HTTPEligibilityEndpoint: EligibilityEndpoint {
         }
     }
 
-    private let client: HTTPClient
-    private let isAllowed: @Sendable (_ host: String) async -> Bool
+    private let clients = AddressedClients()
+    private let address: @Sendable (_ host: String) async -> String?
 
-    /// - Parameter isAllowed: whether a host may be called: private addresses may not, unless the operator wants it.
-    package init(isAllowed: @escaping @Sendable (_ host: String) async -> Bool) {
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5)))
-        configuration.connectionPool.idleTimeout = .seconds(30)
-        // The desk decides when to call again.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.httpVersion = .http1Only
-        configuration.tracing.tracer = nil
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        self.isAllowed = isAllowed
-    }
+    /// - Parameter address: where a host is to be reached; nil for one that isn't to be called: private addresses aren't,
+    ///   unless the operator wants it.
+    package init(address: @escaping @Sendable (_ host: String) async -> String?) { self.address = address }
 
-    package func close() async {
-        try? await client.shutdown()
-    }
+    package func close() async { await clients.close() }
 
     package func post(_ request: EligibilityRequest) async throws -> EligibilityResponse {
         try await withThrowingTaskGroup(of: EligibilityResponse.self) { group in
@@ -57,15 +46,16 @@ package struct HTTPEligibilityEndpoint: EligibilityEndpoint {
 
     private func exchange(_ request: EligibilityRequest) async throws -> EligibilityResponse {
         // The host as the client will read it, so that both mean the same.
-        guard let host = URL(string: request.url)?.host(percentEncoded: false), await isAllowed(host) else {
-            throw Failure.refused
-        }
+        guard let host = URL(string: request.url)?.host?.trimmingCharacters(in: ["[", "]"]),
+            let address = await address(host)
+        else { throw Failure.refused }
         var call = HTTPClientRequest(url: request.url)
         call.method = .POST
         call.headers = HTTPHeaders(request.headers.map { ($0.name, $0.value) })
         call.body = .bytes(ByteBuffer(bytes: request.body))
         let milliseconds = Int64(request.timeout / .milliseconds(1))
-        let answer = try await client.execute(call, timeout: .milliseconds(milliseconds))
+        let answer = try await clients.client(for: host, at: address).execute(
+            call, timeout: .milliseconds(milliseconds))
         var body: [UInt8] = []
         for try await part in answer.body {
             body += part.readableBytesView

@@ -44,9 +44,11 @@ struct EligibilityChoice: Sendable {
         let resolver = SystemResolver()
         let allowsPrivate = allowsPrivate
         let endpoint = HTTPEligibilityEndpoint { host in
-            if allowsPrivate { return true }
             let addresses = await resolver.addresses(of: host)
-            return !addresses.isEmpty && addresses.allSatisfy(AddressGuard.isPublic)
+            guard allowsPrivate || addresses.allSatisfy(AddressGuard.isPublic) else { return nil }
+            // One is connected to, so it is the kind that every network has.
+            let plain = addresses.first { if case .v4 = $0 { true } else { false } }
+            return (plain ?? addresses.first)?.description
         }
         let role = EligibilityRole(
             tables: tables, bus: bus, endpoint: endpoint,
