@@ -22,6 +22,7 @@ struct PageRoutes: Sendable {
             Page(path: "/", respond: fan),
             Page(path: "/events/:event", respond: fan),
             Page(path: "/orders", respond: fan),
+            Page(path: "/sign-in", respond: fan),
             Page(path: "/orders/:event/:order", respond: fan),
             Page(path: "/events/:event/orders/:order", respond: fan),
             Page(path: "/organizer", respond: organizer),

@@ -5,10 +5,12 @@ import type {
   BarcodeKey,
   ChangeOnsale,
   CheckedIn,
+  CodeMailed,
   CreateHold,
   Event,
   EventSummary,
   Hold,
+  NewWebhookEndpoint,
   Order,
   OrderList,
   OrderPage,
@@ -20,10 +22,13 @@ import type {
   SeatingPlan,
   SeatList,
   Session,
+  Settlement,
   Story,
   StreamEvent,
   Timeline,
   WaitingRoom,
+  WebhookDeliveries,
+  WebhookEndpoint,
 } from "./types.js";
 
 export * from "./types.js";
@@ -64,7 +69,8 @@ export class OnsaleClient {
   getSeatingPlan(event: string): Promise<SeatingPlan>;
   getAvailability(event: string): Promise<Availability>;
 
-  createSession(email: string): Promise<Session>;
+  /** Where codes are mailed, the address alone has one mailed to it, and with the code makes the session. */
+  createSession(email: string, code?: string): Promise<Session | CodeMailed>;
   /** Joins the line. A buyer who already has a place gets the same one again. */
   joinWaitingRoom(event: string, session: string, headers?: Record<string, string>): Promise<PlaceTicket>;
   getWaitingRoom(event: string): Promise<WaitingRoom>;
@@ -124,6 +130,23 @@ export class OnsaleClient {
   exportOrders(event: string, token: string): Promise<Blob>;
   /** What the organizers did, newest first. */
   listAudit(event: string, token: string): Promise<AuditEntry[]>;
+  /** What is owed, day by day; days as `2027-03-01`. */
+  getSettlement(event: string, token: string, period?: { from?: string; to?: string }): Promise<Settlement>;
+  exportSettlement(event: string, token: string, period?: { from?: string; to?: string }): Promise<Blob>;
+  listWebhookEndpoints(token: string): Promise<WebhookEndpoint[]>;
+  createWebhookEndpoint(token: string, endpoint: { url: string; types: string[] }): Promise<NewWebhookEndpoint>;
+  deleteWebhookEndpoint(token: string, endpoint: string): Promise<void>;
+  /** The secret before signs beside the new one for another day. */
+  rotateWebhookSecret(token: string, endpoint: string): Promise<{ secret: string }>;
+  switchOnWebhookEndpoint(token: string, endpoint: string): Promise<WebhookEndpoint>;
+  /** Newest first. */
+  listWebhookDeliveries(
+    token: string,
+    endpoint: string,
+    page?: { before?: string; limit?: number },
+  ): Promise<WebhookDeliveries>;
+  /** Sends a message once more, under the same id. */
+  redeliverWebhook(token: string, endpoint: string, delivery: string): Promise<void>;
   /**
    * The state of a sale at the end of every second or minute, oldest first, as far back as the server keeps it: an hour
    * by the second, 31 days by the minute. After a restart the first answer may take a while.

@@ -83,9 +83,13 @@ export class OnsaleClient {
 
   // Sessions and the line
 
-  /** @param {string} email @returns {Promise<import("./types.js").Session>} */
-  createSession(email) {
-    return this.#json("POST", "/v1/sessions", { body: { email }, repeats: true });
+  /**
+   * Makes a session. Where codes are mailed, the address alone has one mailed to it, and with the code makes the session.
+   * @param {string} email @param {string} [code] six digits, used up by the first right answer
+   * @returns {Promise<import("./types.js").Session | import("./types.js").CodeMailed>}
+   */
+  createSession(email, code) {
+    return this.#json("POST", "/v1/sessions", { body: { email, code }, repeats: code === undefined });
   }
 
   /**
@@ -306,6 +310,72 @@ export class OnsaleClient {
   }
 
   /**
+   * What is owed, day by day; days as `2027-03-01`.
+   * @param {string} event @param {string} token @param {{ from?: string, to?: string }} [period]
+   * @returns {Promise<import("./types.js").Settlement>}
+   */
+  getSettlement(event, token, period = {}) {
+    return this.#json("GET", path`/v1/events/${event}/settlement` + queryOf(period), { token, timeoutSeconds: 60 });
+  }
+
+  /**
+   * @param {string} event @param {string} token @param {{ from?: string, to?: string }} [period]
+   * @returns {Promise<Blob>}
+   */
+  async exportSettlement(event, token, period = {}) {
+    const target = path`/v1/events/${event}/settlement.csv` + queryOf(period);
+    return (await this.#request("GET", target, { token, timeoutSeconds: 60 })).blob();
+  }
+
+  /** @param {string} token @returns {Promise<import("./types.js").WebhookEndpoint[]>} */
+  async listWebhookEndpoints(token) {
+    return (await this.#json("GET", "/v1/webhook-endpoints", { token })).endpoints;
+  }
+
+  /**
+   * @param {string} token @param {{ url: string, types: string[] }} endpoint
+   * @returns {Promise<import("./types.js").NewWebhookEndpoint>}
+   */
+  createWebhookEndpoint(token, endpoint) {
+    return this.#json("POST", "/v1/webhook-endpoints", { token, body: endpoint });
+  }
+
+  /** @param {string} token @param {string} endpoint @returns {Promise<void>} */
+  deleteWebhookEndpoint(token, endpoint) {
+    return this.#json("DELETE", path`/v1/webhook-endpoints/${endpoint}`, { token });
+  }
+
+  /**
+   * The secret before signs beside the new one for another day.
+   * @param {string} token @param {string} endpoint @returns {Promise<{ secret: string }>}
+   */
+  rotateWebhookSecret(token, endpoint) {
+    return this.#json("POST", path`/v1/webhook-endpoints/${endpoint}/secret`, { token });
+  }
+
+  /** @param {string} token @param {string} endpoint @returns {Promise<import("./types.js").WebhookEndpoint>} */
+  switchOnWebhookEndpoint(token, endpoint) {
+    return this.#json("POST", path`/v1/webhook-endpoints/${endpoint}/switch-on`, { token });
+  }
+
+  /**
+   * Newest first.
+   * @param {string} token @param {string} endpoint @param {{ before?: string, limit?: number }} [page]
+   * @returns {Promise<import("./types.js").WebhookDeliveries>}
+   */
+  listWebhookDeliveries(token, endpoint, page = {}) {
+    return this.#json("GET", path`/v1/webhook-endpoints/${endpoint}/deliveries` + queryOf(page), { token });
+  }
+
+  /**
+   * Sends a message once more, under the same id.
+   * @param {string} token @param {string} endpoint @param {string} delivery @returns {Promise<void>}
+   */
+  async redeliverWebhook(token, endpoint, delivery) {
+    await this.#request("POST", path`/v1/webhook-endpoints/${endpoint}/deliveries/${delivery}/redeliver`, { token });
+  }
+
+  /**
    * The state of a sale at the end of every second or minute, oldest first, as far back as the server keeps it: an hour
    * by the second, 31 days by the minute. After a restart the first answer may take a while.
    * @param {string} event @param {string} token
@@ -431,4 +501,15 @@ export class OnsaleClient {
  */
 function path(texts, ...parts) {
   return texts.reduce((whole, text, index) => whole + encodeURIComponent(parts[index - 1] ?? "") + text);
+}
+
+/**
+ * Builds a query of what is given.
+ * @param {Record<string, string | number | undefined>} members
+ */
+function queryOf(members) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(members)) if (value !== undefined) query.set(name, String(value));
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
 }

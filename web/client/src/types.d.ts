@@ -70,6 +70,85 @@ export interface Session {
   expiresAt: string;
 }
 
+/** A code of six digits is on its way to the address. */
+export interface CodeMailed {
+  /** Until when it can be used. */
+  expiresAt: string;
+}
+
+/** An address that is told what happens. */
+export interface WebhookEndpoint {
+  id: string;
+  url: string;
+  types: string[];
+  createdAt: string;
+  /** Failed attempts since the last success. */
+  failures: number;
+  /** Why nothing is sent; null while it is on. */
+  switchedOff: "gone" | "failing" | "backlog" | null;
+}
+
+/** One that was just added; its secret is not told again. */
+export interface NewWebhookEndpoint extends WebhookEndpoint {
+  secret: string;
+}
+
+export interface WebhookAttempt {
+  number: number;
+  at: string;
+  milliseconds: number;
+  outcome: string;
+  status: number | null;
+  answer: string;
+}
+
+export interface WebhookDelivery {
+  /** Its `webhook-id`. */
+  id: string;
+  type: string;
+  state: "pending" | "sending" | "delivered" | "exhausted";
+  createdAt: string;
+  dueAt: string | null;
+  /** The newest ones, the oldest of them first. */
+  attempts: WebhookAttempt[];
+}
+
+export interface WebhookDeliveries {
+  deliveries: WebhookDelivery[];
+  /** `before` of the next page; null on the last. */
+  next: string | null;
+}
+
+/** A day of a settlement, in minor units. */
+export interface SettlementDay {
+  day: string;
+  gross: number;
+  fees: number;
+  refunds: number;
+  disputes: number;
+  net: number;
+  provider: number;
+  difference: number;
+}
+
+export interface SettlementDifference {
+  name: "missingAtProvider" | "unknownToUs" | "amountDiffers" | "currencyDiffers" | "twice" | "late";
+  day: string;
+  order: string | null;
+  payment: string | null;
+  kind: string | null;
+  expected: number | null;
+  listed: number | null;
+  currency: string | null;
+  line: string | null;
+}
+
+export interface Settlement {
+  currency: string;
+  days: SettlementDay[];
+  differences: SettlementDifference[];
+}
+
 /** The parts of pretix's open seating-plan format that are used here; the contract itself lists fewer. */
 export interface SeatingPlan {
   name?: string | null;

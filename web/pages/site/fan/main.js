@@ -9,6 +9,7 @@ import { armOnTouch } from "./sound.js";
 import { orderEntrance } from "./views/entrances.js";
 import { ordersView } from "./views/orders.js";
 import { heading } from "./views/parts.js";
+import { signInPage } from "./views/sign-in-page.js";
 import { whatsOnView } from "./views/whats-on.js";
 
 /** @typedef {import("./views/parts.js").View} View */
@@ -33,6 +34,8 @@ function pageOf() {
       return ordersView();
     case "order":
       return orderEntrance(route.event, route.order);
+    case "signIn":
+      return signInPage(navigate);
     case "missing":
       return {
         element: el(

@@ -1,6 +1,6 @@
 /**
  * @typedef {{ name: "list" } | { name: "event", event: string } | { name: "orders" }
- *   | { name: "order", event: string, order: string } | { name: "missing" }} Route
+ *   | { name: "order", event: string, order: string } | { name: "signIn" } | { name: "missing" }} Route
  */
 
 /**
@@ -18,6 +18,7 @@ export function routeOf(pathname) {
   const [first, second, third, fourth, ...rest] = parts;
   if (first === undefined) return { name: "list" };
   if (first === "events" && second !== undefined && third === undefined) return { name: "event", event: second };
+  if (first === "sign-in" && second === undefined) return { name: "signIn" };
   if (first === "orders" && second === undefined) return { name: "orders" };
   if (first === "orders" && second !== undefined && third !== undefined && fourth === undefined) {
     return { name: "order", event: second, order: third };

@@ -1,5 +1,6 @@
 import { Kept } from "../lib/storage.js";
 import { client } from "./api.js";
+import { routeOf } from "./routes.js";
 
 /**
  * @typedef {object} KeptSession
@@ -16,17 +17,37 @@ const isSession = (value) => typeof value?.token === "string" && typeof value.ex
 
 const kept = new Kept("fan.session", isSession);
 
+/** @param {any} value @returns {value is string} */
+const isPath = (value) => typeof value === "string" && value.startsWith("/");
+
+const cameFrom = new Kept("fan.cameFrom", isPath);
+
 /** @returns {KeptSession | undefined} who is signed in, while the session is valid */
 export function session() {
   const value = kept.get();
   return value && Date.parse(value.expiresAt) > Date.now() ? value : undefined;
 }
 
-/** @param {string} email @returns {Promise<KeptSession>} */
-export async function signIn(email) {
-  const made = { ...(await client.createSession(email)), email };
+/**
+ * @param {string} email @param {string} [code] the digits that were mailed
+ * @returns {Promise<KeptSession | undefined>} undefined if a code was mailed, which is needed
+ */
+export async function signIn(email, code) {
+  const answer = await client.createSession(email, code);
+  if (!("token" in answer)) {
+    cameFrom.set(location.pathname);
+    return undefined;
+  }
+  const made = { ...answer, email };
   kept.set(made);
   return made;
+}
+
+/** @returns {string} the path where the code was asked for, maybe in another tab */
+export function comeFrom() {
+  const path = cameFrom.get();
+  cameFrom.set(undefined);
+  return path !== undefined && routeOf(path).name !== "missing" && routeOf(path).name !== "signIn" ? path : "/";
 }
 
 /**

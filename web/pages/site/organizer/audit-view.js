@@ -7,6 +7,7 @@ import { problemWords } from "./problem-words.js";
 /** The actions with words of their own here; any other is shown under the server's name. */
 const ACTIONS = new Set([
   "created", "paused", "resumed", "onsale-changed", "blocked", "unblocked", "refunded", "refund-seen", "dispute-seen",
+  "ineligible",
 ]);
 
 /** @param {string} action @returns {string} */

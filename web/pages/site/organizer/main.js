@@ -12,8 +12,10 @@ import { liveView } from "./live-view.js";
 import { ordersView } from "./orders-view.js";
 import { parseRoute } from "./routes.js";
 import { seatsView } from "./seats-view.js";
+import { settlementView } from "./settlement-view.js";
 import { signInAgain, signInView } from "./sign-in.js";
-import { auditModel, liveModel, ordersModel, seatsModel } from "./tab-models.js";
+import { auditModel, liveModel, ordersModel, seatsModel, settlementModel } from "./tab-models.js";
+import { webhooksView } from "./webhooks-view.js";
 
 /** @typedef {import("./parts.js").View} View */
 
@@ -25,6 +27,7 @@ const TAB_VIEWS = {
   live: (live, signal) => liveView(liveModel(live, desk, signal)),
   seats: (live, signal) => seatsView(seatsModel(live, desk, signal)),
   orders: (live, signal) => ordersView(ordersModel(live, desk, signal)),
+  settlement: (live, signal) => settlementView(settlementModel(live, desk, signal)),
   audit: (live, signal) => auditView(auditModel(live, desk, signal)),
 };
 
@@ -47,6 +50,7 @@ function frame() {
       ? [
           { href: "/organizer", label: t("org.nav.events") },
           { href: "/organizer/new", label: t("org.nav.new") },
+          { href: "/organizer/webhooks", label: t("org.nav.webhooks") },
         ]
       : [],
     languageChanged: () => {
@@ -95,6 +99,7 @@ function currentView() {
   watch(route.name === "event" ? route.event : undefined);
   if (route.name === "events") return eventsView(desk);
   if (route.name === "new") return createView(desk, go);
+  if (route.name === "webhooks") return webhooksView(desk);
   if (route.name === "event" && live) {
     const known = live;
     return eventPage(known, route.tab, (signal) => TAB_VIEWS[route.tab](known, signal));

@@ -1,6 +1,7 @@
 import { announce } from "../lib/announce.js";
 import { el, setText, show } from "../lib/dom.js";
 import { formatMoney, t } from "../lib/i18n.js";
+import { saveFile } from "./files.js";
 import { openOrder } from "./order-dialog.js";
 import { newSearch, searchOrders } from "./order-search.js";
 import { ORDER_STATES, Outcome, cardTable, orderBadges, shortDate, uniqueID, workButton } from "./parts.js";
@@ -279,13 +280,7 @@ class OrdersPage {
   async #download() {
     this.#file.say("busy", t("org.orders.csvLoading"));
     try {
-      const blob = await this.#model.csv();
-      const address = URL.createObjectURL(blob);
-      const link = el("a", { href: address, download: `${this.#model.id}-orders.csv`, hidden: true });
-      document.body.append(link);
-      link.click();
-      link.remove();
-      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      saveFile(await this.#model.csv(), `${this.#model.id}-orders.csv`);
       this.#file.say("good", t("org.orders.csvDone"));
       announce(t("org.orders.csvDone"));
     } catch (error) {

@@ -59,12 +59,13 @@ const stateBadge = (state) => el(
 );
 
 /**
- * Badges for the state of an order and for a disputed payment.
- * @param {import("../../../client/src/types.js").Order} order
+ * Badges for the state of an order, a disputed payment, and a mail that came back.
+ * @param {import("../../../client/src/types.js").Order & { mailBounced?: true }} order
  */
-export const orderBadges = ({ state, disputed }) => [
+export const orderBadges = ({ state, disputed, mailBounced }) => [
   stateBadge(state),
   ...(disputed ? [" ", el("span", { class: "badge bad" }, t("org.order.disputed"))] : []),
+  ...(mailBounced ? [" ", el("span", { class: "badge bad" }, t("org.order.mailBounced"))] : []),
 ];
 
 /** @param {string | Date} moment */

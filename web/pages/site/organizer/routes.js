@@ -1,11 +1,11 @@
-/** @typedef {"live" | "seats" | "orders" | "audit"} Tab */
-/** @typedef {{ name: "events" } | { name: "new" } | { name: "event", event: string, tab: Tab } | { name: "unknown" }} Route */
+/** @typedef {"live" | "seats" | "orders" | "settlement" | "audit"} Tab */
+/** @typedef {{ name: "events" } | { name: "new" } | { name: "webhooks" } | { name: "event", event: string, tab: Tab } | { name: "unknown" }} Route */
 
 /**
  * The tabs of an event's page, in order.
  * @type {Tab[]}
  */
-export const TABS = ["live", "seats", "orders", "audit"];
+export const TABS = ["live", "seats", "orders", "settlement", "audit"];
 
 /**
  * The route for a path.
@@ -16,6 +16,7 @@ export function parseRoute(path) {
   if (parts[0] !== "organizer") return { name: "unknown" };
   if (parts.length === 1) return { name: "events" };
   if (parts[1] === "new" && parts.length === 2) return { name: "new" };
+  if (parts[1] === "webhooks" && parts.length === 2) return { name: "webhooks" };
   if (parts[1] !== "events" || parts.length > 4) return { name: "unknown" };
   if (parts[2] === undefined) return { name: "events" };
   const tab = TABS.find((known) => known === (parts[3] ?? "live"));

@@ -1,4 +1,5 @@
 import { pauseWhileHidden } from "./poller.js";
+import { eventPath } from "./routes.js";
 import { TimelineWindow } from "./timeline-window.js";
 
 /**
@@ -110,6 +111,18 @@ export const ordersModel = (live, desk, signal) => ({
     refresh: () => live.refresh(),
     chart: () => live.chart,
   },
+  signal,
+});
+
+/**
+ * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal aborts when the tab is left
+ * @returns {import("./settlement-view.js").SettlementModel}
+ */
+export const settlementModel = (live, desk, signal) => ({
+  id: live.id,
+  settlement: (period) => desk.call((client, token) => client.getSettlement(live.id, token, period)),
+  csv: (period) => desk.call((client, token) => client.exportSettlement(live.id, token, period)),
+  orderPath: (order) => `${eventPath(live.id, "orders")}?q=${encodeURIComponent(order)}`,
   signal,
 });
 

@@ -4,6 +4,7 @@ import { t } from "../../lib/i18n.js";
 import { isEmail } from "../email.js";
 import { signIn, takeSession } from "../session.js";
 import { refusal } from "../words.js";
+import { codeForm } from "./code-form.js";
 import { notice } from "./parts.js";
 
 /**
@@ -39,8 +40,8 @@ export function signInForm(options) {
     isWorking = true;
     button.setAttribute("aria-disabled", "true");
     try {
-      await signIn(email);
-      await options.signedIn();
+      if (await signIn(email)) await options.signedIn();
+      else showCode(email);
     } catch (problem) {
       if (problem instanceof Problem && problem.status === 403) show(elsewhere, elsewhereForm(options.signedIn));
       else if (problem instanceof Problem && problem.slug === "invalid-request") refuse(t("signIn.invalid"));
@@ -51,24 +52,32 @@ export function signInForm(options) {
     }
   };
 
-  return el(
-    "div",
-    { class: "stack" },
+  const form = el(
+    "form",
+    { class: "stack narrow", novalidate: true, onsubmit: submit },
     el(
-      "form",
-      { class: "stack narrow", novalidate: true, onsubmit: submit },
-      el(
-        "div",
-        { class: "field" },
-        el("label", { for: "email" }, t("signIn.email")),
-        input,
-        el("p", { id: "email-hint", class: "soft small" }, t("signIn.hint")),
-        error,
-      ),
-      button,
+      "div",
+      { class: "field" },
+      el("label", { for: "email" }, t("signIn.email")),
+      input,
+      el("p", { id: "email-hint", class: "soft small" }, t("signIn.hint")),
+      error,
     ),
-    elsewhere,
+    button,
   );
+  const place = el("div", { class: "stack" }, form, elsewhere);
+
+  /** @param {string} email where the code went */
+  const showCode = (email) => {
+    const change = () => {
+      show(place, form, elsewhere);
+      input.focus();
+    };
+    const asking = codeForm({ email, signedIn: options.signedIn, change });
+    show(place, asking);
+    asking.querySelector("input")?.focus();
+  };
+  return place;
 }
 
 /** @param {() => unknown} signedIn */
