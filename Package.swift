@@ -125,7 +125,7 @@ let package = Package(
         .target(
             name: "OnsaleDocuments",
             dependencies: [
-                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", "CPango", "CQREncode", "CZlib", crypto,
+                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", "CPango", "CZlib", crypto,
                 logging,
             ],
             swiftSettings: strict),

@@ -1,5 +1,3 @@
-import CQREncode
-
 /// A text as a QR code (ISO/IEC 18004).
 package struct QRSymbol: Hashable, Sendable {
     /// Neighbouring dark modules of a row, which are drawn as one.
@@ -19,24 +17,30 @@ package struct QRSymbol: Hashable, Sendable {
     /// Makes the smallest code that keeps level M, which survives 15 % damage: a fold, a coffee stain.
     /// - Returns: nil for text too long for any QR code.
     package init?(_ text: String) {
-        // Left to choose, the library writes runs of digits and capitals in their denser forms.
-        guard let code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1) else { return nil }
-        defer { QRcode_free(code) }
-        let width = Int(code.pointee.width)
-        // The lowest bit is the colour; the others say what the module is for.
-        let modules = UnsafeBufferPointer(start: code.pointee.data, count: width * width)
+        guard let codewords = QRCodewords(Array(text.utf8)) else { return nil }
+        let version = codewords.version
+        var grid = version.pattern
+        for (index, place) in version.path.prefix(8 * codewords.bytes.count).enumerated()
+        where codewords.bytes[index / 8] << UInt8(index % 8) & 0x80 != 0 {
+            grid.set(Int(place >> 8), Int(place & 0xff))
+        }
+        let best = QRMask.best(grid, version)
+        width = version.width
+        runs = QRSymbol.runs(best)
+    }
+
+    private static func runs(_ grid: QRGrid) -> [Run] {
         var runs: [Run] = []
-        for row in 0..<width {
+        for (index, row) in grid.rows.enumerated() {
             var column = 0
-            while column < width {
+            while column < grid.width {
                 let start = column
-                while column < width, modules[row * width + column] & 1 == 1 { column += 1 }
-                if column > start { runs.append(Run(row: row, column: start, length: column - start)) }
+                while column < grid.width, row[column] { column += 1 }
+                if column > start { runs.append(Run(row: index, column: start, length: column - start)) }
                 column += 1
             }
         }
-        self.width = width
-        self.runs = runs
+        return runs
     }
 
     /// Modules a side, with the quiet zone.
