@@ -32,18 +32,23 @@ struct BitRow: Hashable, Sendable {
 
     var count: Int { low.nonzeroBitCount + middle.nonzeroBitCount + high.nonzeroBitCount }
 
+    @inline(__always)
     static func & (left: BitRow, right: BitRow) -> BitRow {
         BitRow(left.low & right.low, left.middle & right.middle, left.high & right.high)
     }
+    @inline(__always)
     static func | (left: BitRow, right: BitRow) -> BitRow {
         BitRow(left.low | right.low, left.middle | right.middle, left.high | right.high)
     }
+    @inline(__always)
     static func ^ (left: BitRow, right: BitRow) -> BitRow {
         BitRow(left.low ^ right.low, left.middle ^ right.middle, left.high ^ right.high)
     }
+    @inline(__always)
     static prefix func ~ (row: BitRow) -> BitRow { BitRow(~row.low, ~row.middle, ~row.high) }
 
     /// Each module takes the place of the one that is `distance` before it, from 1 to 63.
+    @inline(__always)
     func down(_ distance: UInt64) -> BitRow {
         BitRow(
             low >> distance | middle << (64 - distance), middle >> distance | high << (64 - distance),
@@ -51,6 +56,7 @@ struct BitRow: Hashable, Sendable {
     }
 
     /// The other way.
+    @inline(__always)
     func up(_ distance: UInt64) -> BitRow {
         BitRow(
             low << distance, middle << distance | low >> (64 - distance),

@@ -55,3 +55,14 @@ enum QRMask {
         return best
     }
 }
+
+extension QRGrid {
+    /// A code without its mask and format.
+    init(_ codewords: QRCodewords) {
+        self = codewords.version.pattern
+        for (index, place) in codewords.version.path.prefix(8 * codewords.bytes.count).enumerated()
+        where codewords.bytes[index / 8] << UInt8(index % 8) & 0x80 != 0 {
+            set(Int(place >> 8), Int(place & 0xff))
+        }
+    }
+}

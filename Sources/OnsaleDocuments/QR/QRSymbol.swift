@@ -18,15 +18,8 @@ package struct QRSymbol: Hashable, Sendable {
     /// - Returns: nil for text too long for any QR code.
     package init?(_ text: String) {
         guard let codewords = QRCodewords(Array(text.utf8)) else { return nil }
-        let version = codewords.version
-        var grid = version.pattern
-        for (index, place) in version.path.prefix(8 * codewords.bytes.count).enumerated()
-        where codewords.bytes[index / 8] << UInt8(index % 8) & 0x80 != 0 {
-            grid.set(Int(place >> 8), Int(place & 0xff))
-        }
-        let best = QRMask.best(grid, version)
-        width = version.width
-        runs = QRSymbol.runs(best)
+        width = codewords.version.width
+        runs = QRSymbol.runs(QRMask.best(QRGrid(codewords), codewords.version))
     }
 
     private static func runs(_ grid: QRGrid) -> [Run] {
