@@ -118,8 +118,8 @@ class Buyers:
         # (order, state, when it was asked for, when the answer came), in monotonic seconds.
         self.orders = []
         self.faults = []
+        # (session, pass)
         self.passes = []
-        self.under_way = 0
         self._ended = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -156,18 +156,17 @@ class Buyers:
 
     def steadily(self, rate, seconds=None):
         """Buys so many a second; for ever, that is until `stop`, unless told otherwise."""
-        return self._run(self._steadily(rate, seconds))
+        self._work = self._run(self._steadily(rate, seconds))
+        return self._work
 
     def at_once(self, total, connections=64):
         """Buys so many orders as fast as the server answers."""
         return self._run(self._at_once(total, connections))
 
-    def stop(self, seconds=150):
+    def stop(self, seconds=400):
         """No further orders; waits for those that are under way."""
         self._ended = True
-        until = time.monotonic() + seconds
-        while self.under_way and time.monotonic() < until:
-            time.sleep(0.05)
+        self._work.result(seconds)
 
     async def _steadily(self, rate, seconds):
         began = time.monotonic()
@@ -197,13 +196,10 @@ class Buyers:
     async def _buy(self, at):
         number = next(self.numbers)
         chance = self.random.random()
-        self.under_way += 1
         try:
             await self._order(number, at, chance)
         except (TimeoutError, asyncio.TimeoutError) as error:
             self.faults.append(f"order {number}: {error}")
-        finally:
-            self.under_way -= 1
 
     async def _order(self, number, at, chance):
         token, pass_ = self.passes[number % len(self.passes)]
