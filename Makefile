@@ -20,6 +20,8 @@ SERVER_PACKAGES := fonts-nanum kcat libxml2-utils openssl poppler-utils postgres
 MAIL := .build/mail/installed
 # What a cluster on one machine needs in addition.
 CLUSTER_PACKAGES := curl nginx openssl postgresql python3 redis-server
+# What the figures of the services need in addition.
+FIGURES_PACKAGES := python3 wrk
 # Marks that the browser's driver is installed.
 BROWSER := .build/browser/installed
 # Tests that only compute; those that wait for servers and clocks would starve beside them.
@@ -43,8 +45,9 @@ SEEDS ?= 200
 SEED ?= 1
 NAME ?= $(shell date +%F)-script
 FUZZ_SECONDS ?= 600
+MINUTES ?= 60
 
-.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster test-edge test-nodes cluster simulate plants chaos observe crash-test fuzz journal provider-test bench screenshots web-figures format lint clean
+.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster test-edge test-nodes cluster simulate plants chaos observe crash-test fuzz journal provider-test bench services-figures services-crash screenshots web-figures format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -173,6 +176,17 @@ install: build
 bench: build
 	cd Benchmarks && swift build -c release
 	Benchmarks/run
+
+## make services-figures  measure what follows a sale, with its roles on (Benchmarks/services; MINUTES=60 without a broker)
+services-figures: build
+	@scripts/install-packages $(FIGURES_PACKAGES)
+	swift build --product MockBroker
+	ONSALE_BINARY="$(CURDIR)/$(RELEASE)" Benchmarks/services/run --minutes $(MINUTES)
+
+## make services-crash    kill -9 of any role at any moment, by a seed (ROUNDS=200 SEED=1)
+services-crash: build
+	@scripts/install-packages python3
+	ONSALE_BINARY="$(CURDIR)/$(RELEASE)" Benchmarks/services/crash --rounds $(ROUNDS) --seed $(SEED)
 
 ## make format      format the source as CI expects it
 format:
