@@ -152,8 +152,10 @@ class Audit:
             expected = {"confirmed": [("charge", amount)], "refunded": [("charge", amount), ("refund", amount)]}.get(state, [])
             if sorted(moved.get(order, [])) != expected:
                 self.breaches.append(f"settlement: {order}, {state}, has {moved.get(order)} instead of {expected}")
-        gross = sum(amount for order, amount in booked.items())
-        entries = dict(self.rows("settlement", "SELECT purpose, SUM(amount) FROM settlement_entry WHERE amount > 0"
-                                               " GROUP BY purpose"))
-        if entries.get("sale", 0) != gross:
-            self.breaches.append(f"settlement: sales of {entries.get('sale')} are booked, the orders are {gross}")
+        back = [order for order, state in self.states.items() if state == "refunded"]
+        expected = {"sale": sum(booked.values()), "refund": sum(booked.get(order, 0) for order in back)}
+        found = {purpose: abs(total) for purpose, total in self.rows(
+            "settlement", "SELECT purpose, SUM(amount) FROM settlement_entry WHERE account = 'provider' GROUP BY purpose")}
+        for purpose, amount in expected.items():
+            if found.get(purpose, 0) != amount:
+                self.breaches.append(f"settlement: {purpose} is {found.get(purpose)} in the book, of orders {amount}")
