@@ -132,7 +132,7 @@ class Audit:
         for kind, found in given.items():
             self.duplicates["webhooks sent again under their ids"] += sum(found.values()) - len(found)
             if len(found) > kinds[kind]:
-                self.breaches.append(f"{len(found)} webhooks of {kind} with ids of their own, of {kinds[kind]} messages")
+                self.breaches.append(f"{len(found)} webhooks of {kind} have ids of their own, {kinds[kind]} messages")
         for kind in (CONFIRMED, REFUNDED):
             if len(given[kind]) < kinds[kind]:
                 self.breaches.append(f"{len(given[kind])} webhooks of {kind} came, of {kinds[kind]} messages")
@@ -140,8 +140,8 @@ class Audit:
     def settlement(self):
         if not self.rows("settlement", "SELECT 1 FROM settlement_order LIMIT 1"):
             return
-        for identity, total in self.rows(
-                "settlement", "SELECT identity, SUM(amount) FROM settlement_entry GROUP BY identity HAVING SUM(amount) != 0"):
+        for identity, total in self.rows("settlement", "SELECT identity, SUM(amount) FROM settlement_entry"
+                                                       " GROUP BY identity HAVING SUM(amount) != 0"):
             self.breaches.append(f"settlement: the entries of {identity} sum to {total}")
         booked = dict(self.rows("settlement", "SELECT order_id, amount FROM settlement_order"))
         moved = collections.defaultdict(list)
@@ -149,13 +149,15 @@ class Audit:
             moved[order].append((kind, abs(amount)))
         for order, state in self.states.items():
             amount = booked.get(order)
-            expected = {"confirmed": [("charge", amount)], "refunded": [("charge", amount), ("refund", amount)]}.get(state, [])
+            kinds = {"confirmed": ["charge"], "refunded": ["charge", "refund"]}.get(state, [])
+            expected = [(kind, amount) for kind in kinds]
             if sorted(moved.get(order, [])) != expected:
                 self.breaches.append(f"settlement: {order}, {state}, has {moved.get(order)} instead of {expected}")
         back = [order for order, state in self.states.items() if state == "refunded"]
         expected = {"sale": sum(booked.values()), "refund": sum(booked.get(order, 0) for order in back)}
         found = {purpose: abs(total) for purpose, total in self.rows(
-            "settlement", "SELECT purpose, SUM(amount) FROM settlement_entry WHERE account = 'provider' GROUP BY purpose")}
+            "settlement", "SELECT purpose, SUM(amount) FROM settlement_entry WHERE account = 'provider'"
+                          " GROUP BY purpose")}
         for purpose, amount in expected.items():
             if found.get(purpose, 0) != amount:
                 self.breaches.append(f"settlement: {purpose} is {found.get(purpose)} in the book, of orders {amount}")

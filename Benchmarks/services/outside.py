@@ -89,7 +89,8 @@ class Outside:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 lines = head.split("\r\n")
-                headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+                fields = (line.partition(":") for line in lines[1:])
+                headers = {name.lower(): value.strip() for name, _, value in fields}
                 body = await reader.readexactly(int(headers.get("content-length") or 0))
                 answer = self.answer(lines[0].split()[1], headers, body)
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
