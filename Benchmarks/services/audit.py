@@ -138,7 +138,7 @@ class Audit:
                 self.breaches.append(f"{len(given[kind])} webhooks of {kind} came, of {kinds[kind]} messages")
 
     def settlement(self):
-        if not self.rows("settlement", "SELECT 1 FROM settlement_order LIMIT 1"):
+        if not (self.sale.services() / "settlement.sqlite").exists():
             return
         for identity, total in self.rows("settlement", "SELECT identity, SUM(amount) FROM settlement_entry"
                                                        " GROUP BY identity HAVING SUM(amount) != 0"):

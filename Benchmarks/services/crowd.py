@@ -1,4 +1,4 @@
-"""A crowd that takes holds as fast as the server gives them, sent by wrk: a generator in Python would measure itself."""
+"""A crowd that takes holds as fast as the server gives them, sent by wrk: one in Python would measure itself."""
 
 import collections
 import itertools
