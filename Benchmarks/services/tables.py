@@ -1,6 +1,7 @@
 """What the services have in their tables, and what the journal says; read from outside."""
 
 import contextlib
+import datetime
 import json
 import sqlite3
 import subprocess
@@ -27,6 +28,27 @@ def messages(sale):
     """All messages of the bus in tables, as (headers, data)."""
     for headers, data in rows(sale, "bus", "SELECT headers, data FROM message ORDER BY topic, lane, position"):
         yield dict(json.loads(headers)), data[1:]
+
+
+def stages(sale):
+    """When each order was told, its tickets were issued, that was told, and its mail was queued: {order: {stage: time}}."""
+    times = {}
+    for kind, stage in (("onsale.order.confirmed.v1", "told"), ("onsale.tickets.issued.v1", "issue told")):
+        for headers, at in rows(sale, "bus", "SELECT headers, published_at FROM message WHERE headers LIKE ?",
+                                f"%{kind}%"):
+            found = dict(json.loads(headers))
+            order = times.setdefault(found["ce_subject"], {})
+            order[stage] = at
+            if stage == "issue told":
+                order["issued"] = milliseconds(found["ce_time"])
+    for order, at in rows(sale, "mail", "SELECT order_id, queued_at FROM mail WHERE kind = 'tickets'"):
+        times.setdefault(order, {})["queued"] = at
+    return times
+
+
+def milliseconds(moment):
+    """A time of the contract, since 1970."""
+    return datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() * 1000
 
 
 def serial(order):
