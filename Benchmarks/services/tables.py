@@ -31,7 +31,7 @@ def messages(sale):
 
 
 def stages(sale):
-    """When each order was told, its tickets were issued, that was told, and its mail was queued: {order: {stage: time}}."""
+    """When each order was told, its tickets were issued, that was told, and its mail queued: {order: {stage: time}}."""
     times = {}
     for kind, stage in (("onsale.order.confirmed.v1", "told"), ("onsale.tickets.issued.v1", "issue told")):
         for headers, at in rows(sale, "bus", "SELECT headers, published_at FROM message WHERE headers LIKE ?",
