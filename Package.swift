@@ -122,11 +122,12 @@ let package = Package(
         // Its flag about threads makes a harmless warning.
         .systemLibrary(
             name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"]), .brew(["pango"])]),
+        .target(name: "OnsaleQR", swiftSettings: strict),
         .target(
             name: "OnsaleDocuments",
             dependencies: [
-                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", "CPango", "CZlib", crypto,
-                logging,
+                "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", "OnsaleQR", "CPango", "CZlib",
+                crypto, logging, .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .target(
@@ -211,7 +212,7 @@ let package = Package(
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
                 "OnsalePages", "OnsaleHistory", "OnsaleCorrelation", "OnsaleTelemetry", "OnsaleBus", "OnsaleWebhooks",
                 "OnsaleSettlement", "CZlib",
-                "CQREncode", crypto, logging,
+                "OnsaleQR", crypto, logging,
                 metrics, tracing, hummingbird, asyncHTTPClient,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -317,6 +318,8 @@ let package = Package(
                 "OnsalePostgres", "TestTables", "Servers", "Seeded", crypto, logging,
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleQRTests", dependencies: ["OnsaleQR", "CQREncode", "Seeded"], swiftSettings: strict),
         .testTarget(
             name: "OnsaleSignInTests",
             dependencies: ["OnsaleSignIn", "OnsaleTables", "OnsaleMigrations", "OnsaleSchema", "Servers", "Seeded"],

@@ -42,15 +42,15 @@ import Testing
             try DocumentStore.save(rendered, order: message.order, in: session)
             #expect(rendered[0].shared != nil)
             for file in files + rendered {
-                let kept = try DocumentStore.file(named: file.name, in: session)
+                let kept = try DocumentStore.file(named: file.name, parts: SharedParts(), in: session)
                 #expect(kept == file.file && kept?.sha256 == file.sha256 && kept?.bytes.count == file.byteCount)
             }
-            #expect(try DocumentStore.file(named: "ord_b.pdf", in: session) == nil)
+            #expect(try DocumentStore.file(named: "ord_b.pdf", parts: SharedParts(), in: session) == nil)
             #expect(try DocumentStore.count(in: session) == 4)
             let other = RenderedFile(name: "ord_a.pdf", contentType: "application/pdf", bytes: [1])
             try DocumentStore.save([other], order: "ord_a", in: session)
-            #expect(try DocumentStore.file(named: "ord_a.pdf", in: session) == other.file)
-            #expect(try DocumentStore.file(named: "ord_a.ics", in: session) == nil)
+            #expect(try DocumentStore.file(named: "ord_a.pdf", parts: SharedParts(), in: session) == other.file)
+            #expect(try DocumentStore.file(named: "ord_a.ics", parts: SharedParts(), in: session) == nil)
             #expect(try DocumentStore.count(in: session) == 3)
         }
     }
@@ -66,7 +66,9 @@ import Testing
             _ = try session.rows("UPDATE ticket_file SET content = $1 WHERE name = 'ord_a.pdf'", [content])
             _ = try session.rows("UPDATE shared_part SET content = $1", [content])
             for name in ["ord_a.pdf", rendered.name] {
-                #expect(throws: DamagedDocument(name: name)) { try DocumentStore.file(named: name, in: session) }
+                #expect(throws: DamagedDocument(name: name)) {
+                    try DocumentStore.file(named: name, parts: SharedParts(), in: session)
+                }
             }
         }
     }
@@ -129,7 +131,7 @@ import Testing
         try await withSession { session in
             let file = RenderedFile(name: name, contentType: name, bytes: [7])
             try DocumentStore.save([file], order: name, in: session)
-            #expect(try DocumentStore.file(named: name, in: session) == file.file)
+            #expect(try DocumentStore.file(named: name, parts: SharedParts(), in: session) == file.file)
             try OrderStore.confirm(confirmation(name, name), sequence: 1, at: 0, in: session)
             #expect(try OrderStore.void(order: name, sequence: 2, at: 0, in: session) == "{}")
         }

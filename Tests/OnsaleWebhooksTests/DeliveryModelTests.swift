@@ -92,9 +92,9 @@ private struct DeliveryModel {
 
     private mutating func happen() throws {
         events += 1
-        let message = try WebhookMessage(event(events))
-        for _ in 0...1 { try webhooks.add(message, at: now, in: session) }
-        for id in on { open.insert(Key(endpoint: id, message: message.id)) }
+        let happened = event(events)
+        for _ in 0...1 { try webhooks.add(happened, at: now, in: session) }
+        for id in on { open.insert(Key(endpoint: id, message: WebhookID(of: happened))) }
     }
 
     private mutating func take() throws {

@@ -1,3 +1,5 @@
+package import OnsaleQR
+
 /// A ticket's page, ready to be drawn: every text has its lines, the barcode its modules.
 package struct TicketPage: Sendable {
     package let sheet: TicketSheet

@@ -1,4 +1,5 @@
 import CPango
+import OnsaleQR
 import OnsaleValues
 
 /// Tickets as PDF, one a page: text that can be selected, in fonts that are embedded.

@@ -1,3 +1,5 @@
+import OnsaleQR
+
 /// A ticket's card as SVG that needs nothing else.
 ///
 /// Text stays text: that is a tenth of the size of outlines, can be searched, copied and read aloud, and every phone has

@@ -1,4 +1,5 @@
 package import OnsaleBus
+import OnsaleQR
 package import OnsaleValues
 
 /// Makes the files of orders. It has a font map of its own, which takes some megabytes and a while to fill: make one for

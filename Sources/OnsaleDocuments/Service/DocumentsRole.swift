@@ -11,14 +11,15 @@ package final class DocumentsRole: ServiceRole {
     /// What the operator decides.
     package struct Configuration: Sendable {
         package var language = DocumentLanguage.korean
-        /// How many threads render.
-        package var threads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+        /// How many threads render, each with a low priority.
+        package var threads = max(1, ProcessInfo.processInfo.activeProcessorCount)
 
         package init() {}
     }
 
     /// How often to count, in seconds.
     private static let lookSeconds = 2
+    private static let workers = 2
 
     package let name: String
     private let tables: any Tables
@@ -26,6 +27,7 @@ package final class DocumentsRole: ServiceRole {
     private let crew: RenderingCrew
     private let language: DocumentLanguage
     private let status = DocumentsStatus()
+    private let parts = SharedParts()
     private let logger: Logger
 
     /// - Parameter tables: of its own, with `db/services/documents`.
@@ -52,7 +54,8 @@ package final class DocumentsRole: ServiceRole {
         let worker = DocumentsWorker(tables: tables, desk: desk, crew: crew, status: status, logger: logger)
         await withDiscardingTaskGroup { group in
             group.addTask { [desk] in await desk.run() }
-            group.addTask { await worker.run() }
+            // While one renders the other writes.
+            for _ in 0..<DocumentsRole.workers { group.addTask { await worker.run() } }
             group.addTask { await self.look() }
         }
     }
@@ -76,7 +79,7 @@ package final class DocumentsRole: ServiceRole {
     package func file(named text: String) async throws -> TicketFile? {
         guard let name = FileName(text) else { return nil }
         if name.isKept {
-            return try await tables.read { try DocumentStore.file(named: text, in: $0) }
+            return try await tables.read { [parts] in try DocumentStore.file(named: text, parts: parts, in: $0) }
         }
         guard let issued = try await tables.read({ try OrderStore.issued(name.order, in: $0) }) else { return nil }
         let message = try JSONDecoder().decode(OrderMessage.self, from: Data(issued.message.utf8))

@@ -1,5 +1,5 @@
-import Dispatch
 import Foundation
+import NIOPosix
 import OnsaleBus
 import Synchronization
 
@@ -21,7 +21,7 @@ final class RenderingCrew: Sendable {
     /// - Parameter size: how many threads.
     init(size: Int, language: DocumentLanguage, notice: FontNotice) {
         self.language = language
-        desks = (0..<max(1, size)).map { Desk($0, notice: notice) }
+        desks = (0..<max(1, size)).map { _ in Desk(notice: notice) }
     }
 
     /// Renders orders, several at a time. One that can't be rendered stops no other.
@@ -64,26 +64,39 @@ final class RenderingCrew: Sendable {
         }.get()
     }
 
-    /// A thread at a time, and what only it may touch.
+    /// A thread, and what only it may touch.
     private final class Desk: @unchecked Sendable {
-        private let queue: DispatchQueue
+        /// How far it stands back (nice): whatever else wants the processors, above all a sale, goes first.
+        private static let niceness: Int32 = 10
+
+        private let pool = NIOThreadPool(numberOfThreads: 1)
         private let notice: FontNotice
-        /// Used on the queue alone, which is why this class may be shared. Made when first needed: that takes a while.
+        /// Used on the thread alone, which is why this class may be shared. Made when first needed: that takes a while.
         private var renderer: TicketRenderer?
 
-        init(_ number: Int, notice: FontNotice) {
-            queue = DispatchQueue(label: "onsale.documents.\(number)", qos: .utility)
+        init(notice: FontNotice) {
             self.notice = notice
+            pool.start()
         }
+
+        deinit { pool.shutdownGracefully { _ in } }
 
         func run<Value: Sendable>(_ body: @escaping @Sendable (TicketRenderer) -> Value) async -> Value {
             await withCheckedContinuation { continuation in
-                queue.async { [self] in
-                    let renderer = self.renderer ?? TicketRenderer(notice: notice)
+                pool.submit { [self] _ in
+                    let renderer = self.renderer ?? prepared()
                     self.renderer = renderer
                     continuation.resume(returning: body(renderer))
                 }
             }
+        }
+
+        private func prepared() -> TicketRenderer {
+            #if os(Linux)
+                // On Linux that is the calling thread's alone.
+                _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Desk.niceness)
+            #endif
+            return TicketRenderer(notice: notice)
         }
     }
 }

@@ -30,29 +30,31 @@ package enum DocumentStore {
     }
 
     /// A file, void or not.
+    /// - Parameter parts: those of its event, which are kept there.
     /// - Returns: nil if there is none of this name.
     /// - Throws: errors of the session, ``DamagedDocument`` if its bytes aren't those that were saved.
-    package static func file(named name: String, in session: any SQLSession) throws -> TicketFile? {
+    package static func file(
+        named name: String, parts: SharedParts, in session: any SQLSession
+    ) throws -> TicketFile? {
         guard
             let row = try session.rows(
                 """
-                SELECT content_type, ticket_file.sha256, shared, shared_part.content, ticket_file.content, voided_at
-                FROM ticket_file LEFT JOIN shared_part ON shared_part.sha256 = shared
-                LEFT JOIN ticket_order ON ticket_order.order_id = ticket_file.order_id
+                SELECT content_type, ticket_file.sha256, shared, ticket_file.content, voided_at
+                FROM ticket_file LEFT JOIN ticket_order ON ticket_order.order_id = ticket_file.order_id
                 WHERE name = $1
                 """, [name]
             ).first
         else { return nil }
-        guard row.count == 6, let contentType = row[0], let own = row[4].flatMap({ Base64URL.decode($0.utf8) })
+        guard row.count == 5, let contentType = row[0], let own = row[3].flatMap({ Base64URL.decode($0.utf8) })
         else { throw DamagedDocument(name: name) }
         var bytes: [UInt8] = []
-        if row[2] != nil {
-            guard let shared = row[3].flatMap({ Base64URL.decode($0.utf8) }) else { throw DamagedDocument(name: name) }
+        if let digest = row[2] {
+            guard let shared = try parts.part(digest, in: session) else { throw DamagedDocument(name: name) }
             bytes = shared
         }
         let file = TicketFile(
             name: name, contentType: contentType, bytes: bytes + own,
-            voidedAt: row[5].flatMap { Int64($0) }.map { Timestamp(milliseconds: $0) })
+            voidedAt: row[4].flatMap { Int64($0) }.map { Timestamp(milliseconds: $0) })
         guard file.sha256 == row[1] else { throw DamagedDocument(name: name) }
         return file
     }

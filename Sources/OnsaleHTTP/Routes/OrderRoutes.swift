@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import OnsaleCorrelation
 import OnsaleEngine
+import OnsaleQR
 import OnsaleSale
 import OnsaleValues
 import Tracing
@@ -118,7 +119,7 @@ struct OrderRoutes: RouteGroup {
         guard order.state == .confirmed, let issuedAt = order.confirmedAt, let wanted = call.parameter("ticket"),
             let position = order.tickets.enumerated()
                 .first(where: { definition.publicID($0.element, issuedAt: issuedAt) == wanted })?.offset,
-            let code = QRCode(
+            let code = QRSymbol(
                 presenter.barcodes.text(
                     ticket: wanted, event: definition.id, place: definition.placeName(order.places, position)))
         else { throw Problem.notFound }

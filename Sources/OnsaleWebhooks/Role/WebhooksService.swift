@@ -9,7 +9,7 @@ struct WebhooksService: TableService {
     let webhooks: WebhookTables
 
     func take(_ event: CloudEvent, at now: Int64, in session: any SQLSession) throws -> [CloudEvent] {
-        try webhooks.add(WebhookMessage(event), at: now, in: session)
+        try webhooks.add(event, at: now, in: session)
         return []
     }
 }

@@ -2,10 +2,13 @@ import OnsaleBus
 import OnsaleMigrations
 
 extension WebhookTables {
-    /// Notes a message for the endpoints that are on and want it.
-    func add(_ message: WebhookMessage, at now: Int64, in session: any SQLSession) throws {
-        let wanting = try endpoints(in: session).filter { $0.switchedOff == nil && $0.filter.wants(message.type) }
+    /// Notes what has happened for the endpoints that are on and want it.
+    /// - Throws: `Unacceptable` if it is no message, errors of the session.
+    func add(_ event: CloudEvent, at now: Int64, in session: any SQLSession) throws {
+        let wanting = try endpoints(in: session).filter { $0.switchedOff == nil && $0.filter.wants(event.type) }
+        // Most have none, and a message costs far more than the question.
         guard !wanting.isEmpty else { return }
+        let message = try WebhookMessage(event)
         _ = try session.rows(
             """
             INSERT INTO webhook_message (id, type, body, created_at) VALUES ($1, $2, $3, CAST($4 AS BIGINT))

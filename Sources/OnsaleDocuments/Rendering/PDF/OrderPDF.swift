@@ -1,3 +1,4 @@
+import OnsaleQR
 import OnsaleValues
 
 /// An order's PDF: how those of its event begin, and then what is its own.

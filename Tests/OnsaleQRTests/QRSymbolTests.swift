@@ -2,7 +2,7 @@ import CQREncode
 import Seeded
 import Testing
 
-@testable import OnsaleDocuments
+@testable import OnsaleQR
 
 /// What another library makes of a text.
 private struct TheirCode {
