@@ -315,7 +315,7 @@ let package = Package(
             name: "OnsaleDocumentsTests",
             dependencies: [
                 "OnsaleDocuments", "OnsaleTables", "OnsaleBus", "OnsaleValues", "OnsaleMigrations", "OnsaleSchema",
-                "OnsalePostgres", "TestTables", "Servers", "Seeded", crypto, logging,
+                "OnsalePostgres", "OnsaleQR", "TestTables", "Servers", "Seeded", crypto, logging,
             ],
             swiftSettings: strict),
         .testTarget(

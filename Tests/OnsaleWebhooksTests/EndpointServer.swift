@@ -86,6 +86,7 @@ private final class Exchange: ChannelInboundHandler {
     private let server: EndpointServer
     private var received: [UInt8] = []
     private var hasRequest = false
+    private var isAnswered = false
 
     init(_ server: EndpointServer) { self.server = server }
 
@@ -113,7 +114,14 @@ private final class Exchange: ChannelInboundHandler {
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) { if hasRequest { server.done() } }
+    func channelInactive(context: ChannelHandlerContext) { if hasRequest { done() } }
+
+    /// Before the answer, since whoever has that may send the next request at once.
+    private func done() {
+        guard !isAnswered else { return }
+        isAnswered = true
+        server.done()
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
@@ -124,6 +132,7 @@ private final class Exchange: ChannelInboundHandler {
     }
 
     private func write(_ text: String, _ context: ChannelHandlerContext) {
+        done()
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
     }
 
