@@ -9,6 +9,8 @@ package final class PostgresTables: Tables {
     package let clock = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
     private let pool: PostgresPool
     private let queue: SessionQueue
+    /// Who only reads doesn't wait for a disk.
+    private let readers: SessionQueue
     private let schema: String
 
     /// Makes the schema if it is missing, and brings it up to date.
@@ -18,8 +20,10 @@ package final class PostgresTables: Tables {
         _ configuration: PostgresConfiguration, schema: String, migrations: MigrationSet, migrates: Bool = true
     ) throws {
         self.schema = "\"\(schema.replacing("\"", with: "\"\""))\""
-        pool = PostgresPool(configuration, size: 1)
+        // One to write with and, once somebody reads meanwhile, one more.
+        pool = PostgresPool(configuration, size: 2)
         queue = SessionQueue("onsale.tables.\(schema)")
+        readers = SessionQueue("onsale.tables.\(schema).reading")
         let migrator = Migrator(migrations, try PostgreSQLMigrations(configuration, schema: schema))
         if migrates { try migrator.migrate() } else { try migrator.check() }
     }
@@ -27,17 +31,17 @@ package final class PostgresTables: Tables {
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLSession) throws -> Value
     ) async throws -> Value {
-        try await transact("READ WRITE", body)
+        try await transact("READ WRITE", on: queue, body)
     }
 
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLSession) throws -> Value
     ) async throws -> Value {
-        try await transact("ISOLATION LEVEL REPEATABLE READ, READ ONLY", body)
+        try await transact("ISOLATION LEVEL REPEATABLE READ, READ ONLY", on: readers, body)
     }
 
     private func transact<Value: Sendable>(
-        _ mode: String, _ body: @escaping @Sendable (any SQLSession) throws -> Value
+        _ mode: String, on queue: SessionQueue, _ body: @escaping @Sendable (any SQLSession) throws -> Value
     ) async throws -> Value {
         try await queue.run { [pool, schema] in
             try pool.withConnection(by: .after(PostgresTables.limit)) { connection in
@@ -57,6 +61,7 @@ package final class PostgresTables: Tables {
     }
 
     package func close() async {
+        await readers.close {}
         await queue.close { [pool] in pool.close() }
     }
 }

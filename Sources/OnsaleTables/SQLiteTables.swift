@@ -10,6 +10,9 @@ package final class SQLiteTables: Tables {
     package let clock = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
     private let database: DatabaseQueue
     private let queue: SessionQueue
+    /// Of their own, so that who only reads doesn't wait for a disk.
+    private let reader: DatabaseQueue
+    private let readers: SessionQueue
 
     /// Opens the file, creates it if it is missing, and brings it up to date.
     /// - Parameters:
@@ -30,6 +33,12 @@ package final class SQLiteTables: Tables {
             let migrator = Migrator(migrations, SQLiteMigrations(place: name, database: database))
             if migrates { try migrator.migrate() } else { try migrator.check() }
         }
+        var reading = Configuration()
+        reading.label = "onsale.\(name) reading"
+        reading.readonly = true
+        reading.busyMode = .timeout(SQLiteTables.busySeconds)
+        reader = try DatabaseQueue(path: path, configuration: reading)
+        readers = SessionQueue("onsale.tables.\(name).reading")
     }
 
     package func write<Value: Sendable>(
@@ -52,10 +61,11 @@ package final class SQLiteTables: Tables {
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLSession) throws -> Value
     ) async throws -> Value {
-        try await queue.run { [database] in try database.read { try body(SQLiteSession($0)) } }
+        try await readers.run { [reader] in try reader.read { try body(SQLiteSession($0)) } }
     }
 
     package func close() async {
+        await readers.close { [reader] in try? reader.close() }
         await queue.close { [database] in try? database.close() }
     }
 }

@@ -1,6 +1,6 @@
 import OnsaleDocuments
-import Seeded
 import OnsaleQR
+import Seeded
 import Testing
 
 /// Letters that are all as wide as they are high, so that a test can count.
