@@ -24,13 +24,11 @@ package final class MailRole: ServiceRole {
             self.server = server
             smtpLimits = SMTPLimits()
             queueLimits = MailQueueLimits()
-            if server == nil {
-                queueLimits.underWayMax = 32
-            } else {
-                smtpLimits.connectionsMax = 8
-                // So that no connection waits for a mail.
-                queueLimits.underWayMax = 16
-            }
+            smtpLimits.connectionsMax = 8
+            // More than there are connections: a mail that was handed over is settled in a commit, and until that has
+            // come no other takes its place.
+            queueLimits.underWayMax = 64
+            smtpLimits.mailsMax = queueLimits.underWayMax
             queueLimits.mailsMax = 4 * queueLimits.underWayMax
         }
     }
