@@ -44,6 +44,7 @@ struct WorkCommand: AsyncParsableCommand {
     func validate() throws { _ = try names() }
 
     func run() async throws {
+        Precedence.standBack()
         umask(0o077)
         signal(SIGPIPE, SIG_IGN)
         do {
