@@ -1,4 +1,4 @@
-"""The program, as a node and as the payments sandbox."""
+"""The program: as a node, as services apart from it, and as the payments sandbox."""
 
 import os
 import pathlib
@@ -46,6 +46,32 @@ class Node(Server):
 
     def answers(self):
         return status_of(self.url, "/health/ready") == 200
+
+
+class Worker(Server):
+    """`onsale work`: services in a process of their own."""
+
+    def __init__(self, servers, services, environment):
+        super().__init__(servers, "-".join(services))
+        self.services = services
+        self.given = environment
+
+    @property
+    def management_url(self):
+        return f"http://127.0.0.1:{self.port()}"
+
+    @property
+    def shown(self):
+        return self.management_url
+
+    def command(self):
+        return [binary(), "work", *self.services, "--management-port", str(self.port())]
+
+    def environment(self):
+        return {**os.environ, **{name: str(value) for name, value in self.given.items()}}
+
+    def answers(self):
+        return status_of(self.management_url, "/health/ready") == 200
 
 
 class Sandbox(Server):

@@ -21,6 +21,7 @@ class Server:
     # What it gets when this process dies without having stopped it, and to stop at once.
     dies_by = "SIGKILL"
     stops_by = signal.SIGTERM
+    stdin = subprocess.DEVNULL
 
     def __init__(self, servers, name):
         self.servers = servers
@@ -76,7 +77,7 @@ class Server:
             wrapper += ["--reuid", self.user(), "--regid", self.user(), "--init-groups"]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [*wrapper, *self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                [*wrapper, *self.command()], stdin=self.stdin, stdout=log, stderr=log, cwd=self.folder,
                 env=self.environment(), start_new_session=True)
         self.servers.tell_guardian("began", self.process.pid)
         try:

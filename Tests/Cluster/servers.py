@@ -1,4 +1,4 @@
-"""The servers of a cluster, for tests and for `make cluster`: PostgreSQL, Redis, nginx and the program itself.
+"""The servers of a cluster, for tests and for `make cluster`: PostgreSQL, Redis, Kafka, nginx and the program itself.
 
     with Servers() as servers:
         database = servers.postgres()
@@ -17,10 +17,11 @@ import subprocess
 import sys
 import tempfile
 
+from bus import Kafka
 from cache import Redis
 from database import Postgres
 from nginx import Nginx
-from node import Node, Sandbox
+from node import Node, Sandbox, Worker
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -66,8 +67,14 @@ class Servers:
     def redis(self, **settings):
         return self._add(Redis(self, f"redis{len(self.started)}", settings))
 
+    def kafka(self, brokers=3):
+        return self._add(Kafka(self, f"kafka{len(self.started)}", brokers))
+
     def node(self, name, *arguments, **environment):
         return self._add(Node(self, name, arguments, environment))
+
+    def worker(self, *services, **environment):
+        return self._add(Worker(self, services, environment))
 
     def sandbox(self, secret_key, **environment):
         return self._add(Sandbox(self, "sandbox", secret_key, environment))
