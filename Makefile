@@ -89,13 +89,15 @@ test-telemetry: setup $(TELEMETRY)
 	swift build --product onsale
 	cd Tests/Telemetry && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/.build/telemetry/bin/python" -m unittest
 
-# Real PostgreSQL, Redis and nginx.
+# Real PostgreSQL, Redis and nginx; a Kafka that librdkafka plays.
 test-cluster: test-edge test-nodes
 
 test-edge test-nodes: setup
 	@scripts/install-packages $(CLUSTER_PACKAGES)
 	swift build --product onsale
-	cd Tests/Cluster && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" /usr/bin/python3 -m unittest $($@-modules)
+	swift build --product MockBroker
+	cd Tests/Cluster && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" ONSALE_MOCK_BROKER="$(CURDIR)/.build/debug/MockBroker" \
+		/usr/bin/python3 -m unittest $($@-modules)
 
 test-edge-modules := test_nginx test_edge
 test-nodes-modules := $(patsubst Tests/Cluster/%.py,%,$(filter-out $(test-edge-modules:%=Tests/Cluster/%.py),\
@@ -109,9 +111,10 @@ test-browser: setup $(BROWSER)
 	swift build --product onsale
 	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/$(PYTHON)" -m unittest
 
-## make cluster     PostgreSQL, Redis, nginx and three nodes on this machine, until Ctrl-C (NODES=3)
+## make cluster     PostgreSQL, Redis, a mock Kafka, nginx, three nodes and the services, until Ctrl-C (NODES=3)
 cluster: build
 	@scripts/install-packages $(CLUSTER_PACKAGES)
+	swift build -c release --product MockBroker
 	ONSALE_BINARY="$(CURDIR)/$(RELEASE)" scripts/cluster --nodes $(NODES)
 
 ## make simulate    nodes that share a journal, in simulated time, with everything going wrong that may (SEEDS=100000)

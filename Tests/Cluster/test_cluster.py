@@ -8,6 +8,8 @@ import subprocess
 import unittest
 
 import processes
+from bus import mock_broker
+from cluster import SERVICES
 from edge import send
 from node import ROOT
 from waiting import eventually
@@ -19,7 +21,8 @@ class ClusterTests(unittest.TestCase):
     def setUp(self):
         self.process = subprocess.Popen(
             [ROOT / "scripts/cluster", "--nodes", "2"], stdout=subprocess.PIPE, text=True, start_new_session=True,
-            env={**os.environ, "ONSALE_BINARY": str(STUB), "ONSALE_STREAMS": "channels"})
+            env={**os.environ, "ONSALE_BINARY": str(STUB), "ONSALE_MOCK_BROKER": mock_broker(),
+                 "ONSALE_STREAMS": "channels"})
         self.said = ""
         while "Ctrl-C ends it all." not in self.said:
             line = self.process.stdout.readline()
@@ -61,6 +64,8 @@ class ClusterTests(unittest.TestCase):
             self.assertEqual(send(settings["ONSALE_NODE_URL"], "GET", "/").json["settings"], settings)
             self.assertEqual(settings["DATABASE_URL"], self.address(r"PostgreSQL +(\S+)"))
             self.assertEqual(settings["ONSALE_REDIS_URL"], self.address(r"Redis +(\S+)"))
+            self.assertEqual(settings["ONSALE_KAFKA_BROKERS"], self.address(r"Kafka +(\S+)"))
+            self.assertEqual(settings["ONSALE_ROLES"], "sale")
             self.assertEqual(settings["ONSALE_PAYMENT_URL"], self.address(r"sandbox +(http\S+)"))
             self.assertEqual(settings["ONSALE_ADMIN_TOKEN"], self.address(r"token +(\S+)"))
             self.assertEqual(settings["ONSALE_PUBLIC_URL"], edge)
@@ -73,6 +78,18 @@ class ClusterTests(unittest.TestCase):
         # A rehearsal's crowd is nobody's but this machine's; everybody else has an address.
         self.assertIsNone(send(rehearsal, "GET", "/").json["forwarded_for"])
         self.assertEqual(send(edge, "GET", "/").json["forwarded_for"], "127.0.0.1")
+
+    def test_services_are_processes_of_their_own_with_the_settings_of_nodes(self):
+        node = send(self.address(r"rush --url (\S+)"), "GET", "/").json["settings"]
+        seen = [send(url, "GET", "/").json for url in re.findall(r"(http\S+)/services ", self.said)]
+        self.assertEqual([tuple(program["arguments"][:-2]) for program in seen],
+                         [("work", *services) for services in SERVICES])
+        own = {"ONSALE_NODE_NAME", "ONSALE_NODE_URL"}
+        for program in seen:
+            for name in ("DATABASE_URL", *(name for name in node if name.startswith("ONSALE_") and name not in own)):
+                self.assertEqual(program["settings"][name], node[name], name)
+        mails = send(self.address(r"mails +(http\S+)/mails"), "GET", "/").json
+        self.assertEqual(mails["arguments"][:2], ["work", "mail"])
 
     def test_nothing_is_left_behind_however_it_ends(self):
         # As Ctrl-C does it: the signal goes to the whole group of the terminal.
