@@ -1,4 +1,4 @@
-"""A whole cluster on one machine: PostgreSQL, Redis, one payments sandbox, nodes, nginx; if asked for, Kafka and services.
+"""A whole cluster on one machine: PostgreSQL, Redis, one payments sandbox, nodes, nginx; Kafka and services on demand.
 
     with Servers() as servers:
         cluster = Cluster(servers, nodes=3)
@@ -45,7 +45,8 @@ class Cluster:
             "ONSALE_PAYMENT_URL": self.sandbox.url, "ONSALE_PAYMENT_SECRET_KEY": secret_key,
             "ONSALE_PAYMENT_WEBHOOK_SECRET": webhook_secret, "ONSALE_LOGIN": "open", "ONSALE_ROLES": "sale",
             "ONSALE_PUBLIC_URL": f"https://127.0.0.1:{ports['tls']}", "ONSALE_TRUSTED_PROXIES": "127.0.0.1",
-            **({"ONSALE_KAFKA_BROKERS": self.kafka.brokers} if self.kafka else {}), **settings, "ONSALE_ADMIN_TOKEN": self.admin_token}
+            **({"ONSALE_KAFKA_BROKERS": self.kafka.brokers} if self.kafka else {}),
+            **settings, "ONSALE_ADMIN_TOKEN": self.admin_token}
         self.nodes = [
             servers.node(f"node{number}", **{**self.settings, **({
                 "DATABASE_URL": self.postgres.url_through(database_ports(self.postgres, number))}

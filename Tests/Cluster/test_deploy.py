@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
+from cluster import SERVICES
 from nginx import DEPLOY
 
 UNITS = DEPLOY / "systemd"
@@ -85,6 +86,24 @@ class ContainerTests(unittest.TestCase):
             [line for line in text.splitlines() if not line.startswith("    server ")]
             for text in (upstreams, (DEPLOY / "nginx/upstreams.conf").read_text())]
         self.assertEqual(*without_servers)
+
+    def test_each_service_of_the_compose_file_is_one_that_follows_a_sale(self):
+        compose = (COMPOSE / "compose.yaml").read_text()
+        found = re.findall(r"^  (\w+):\n    <<: \*service\n    command: \[work, (\w+)\]\n", compose, re.M)
+        self.assertEqual(found, [(name, name) for names in SERVICES for name in names])
+
+    def test_the_program_knows_every_variable_of_the_compose_file(self):
+        texts = [(COMPOSE / name).read_text() for name in ("compose.yaml", "example.env")]
+        given = set(re.findall(r"\b(?:ONSALE_\w+|DATABASE_URL)\b", "\n".join(texts)))
+        sources = DEPLOY.parent / "Sources"
+        known = "".join(path.read_text() for path in (
+            sources / "onsale/Settings.swift", sources / "OnsaleKafka/KafkaConfiguration+Environment.swift"))
+        self.assertEqual(given - set(re.findall(r'"(ONSALE_\w+|DATABASE_URL)"', known)), set())
+
+    def test_image_is_built_from_all_that_the_package_names(self):
+        package = (DEPLOY.parent / "Package.swift").read_text()
+        copied = set(re.findall(r"^COPY (?!--from)(\S+)", CONTAINERFILE.read_text(), re.M))
+        self.assertEqual(set(re.findall(r'path: "(\w+)', package)) - copied, set())
 
     def test_containerfile_has_only_instructions_that_exist(self):
         known = {"FROM", "RUN", "WORKDIR", "COPY", "USER", "VOLUME", "ENV", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL",

@@ -1,4 +1,4 @@
-"""What follows a sale, as processes of their own on Kafka: bought through nginx, read where the mail service keeps mails."""
+"""What follows a sale, as processes on Kafka: bought through nginx, read where the mail service keeps mails."""
 
 import os
 import subprocess
