@@ -37,11 +37,14 @@ public struct Consumer: Sendable {
     private let logger: Logger
     /// Milliseconds of a monotonic clock.
     private let now: @Sendable () -> Int64
+    private let onFailure: @Sendable (String?) -> Void
 
+    /// - Parameter onFailure: told why the bus fails, and nil once it works.
     public init(
         _ group: String, of topics: [Topic], on bus: any EventBus, handler: any EventHandler,
         patience: DeliveryWindow.Patience = .standard, logger: Logger,
-        now: @escaping @Sendable () -> Int64 = Consumer.monotonicMilliseconds
+        now: @escaping @Sendable () -> Int64 = Consumer.monotonicMilliseconds,
+        onFailure: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
         self.bus = bus
         self.group = group
@@ -50,6 +53,7 @@ public struct Consumer: Sendable {
         self.patience = patience
         self.logger = logger
         self.now = now
+        self.onFailure = onFailure
     }
 
     /// The system's monotonic clock.
@@ -67,7 +71,10 @@ public struct Consumer: Sendable {
             do {
                 let membership = try await bus.join(group, topics: topics)
                 do {
-                    try await work(membership) { failures = 0 }
+                    try await work(membership) {
+                        failures = 0
+                        onFailure(nil)
+                    }
                 } catch {
                     await membership.leave()
                     throw error
@@ -75,6 +82,7 @@ public struct Consumer: Sendable {
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
+                onFailure("\(error)")
                 let pause = min(Consumer.pauseMillisecondsMax, patience.pause(after: failures))
                 logger.warning(
                     "The bus failed; what isn't committed will be read again",

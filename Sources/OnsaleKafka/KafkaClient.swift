@@ -21,7 +21,9 @@ final class KafkaClient {
         logger: Logger
     ) throws(BusError) {
         self.logger = logger
-        var settings = KafkaSettings.defaults.merging(configuration.settings) { $1 }
+        var settings = KafkaSettings.defaults
+        if case .consumer = kind { settings.merge(KafkaSettings.consumerDefaults) { $1 } }
+        settings.merge(configuration.settings) { $1 }
         settings["bootstrap.servers"] = configuration.brokers
         settings["log.queue"] = "true"
         let type: rd_kafka_type_t

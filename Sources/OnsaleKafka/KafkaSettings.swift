@@ -28,13 +28,17 @@ enum KafkaSettings {
     /// What an operator may set to something else.
     static let defaults = [
         "client.id": "onsale",
+        "socket.nagle.disable": "true",
+        "reconnect.backoff.max.ms": "2000",
+        "topic.metadata.propagation.max.ms": "10000",
+    ]
+
+    /// The same, of consumers alone: producers would warn of them.
+    static let consumerDefaults = [
         "session.timeout.ms": "10000",
         "queued.min.messages": "2000",
         "queued.max.messages.kbytes": "8192",
         "fetch.max.bytes": "8388608",
-        "socket.nagle.disable": "true",
-        "reconnect.backoff.max.ms": "2000",
-        "topic.metadata.propagation.max.ms": "10000",
     ]
 
     /// Names that an operator may not set, with their other names.

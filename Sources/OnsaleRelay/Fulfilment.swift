@@ -69,7 +69,7 @@ package struct FulfilmentRole: ServiceRole {
     }
 
     package var counts: [String: Int] { [:] }
-    package var trouble: String? { nil }
+    package var trouble: String? { desk.trouble }
 
     package func run() async {
         await withDiscardingTaskGroup { group in

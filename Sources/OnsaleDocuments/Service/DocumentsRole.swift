@@ -48,7 +48,7 @@ package final class DocumentsRole: ServiceRole {
     /// given up.
     package var counts: [String: Int] { status.counts }
 
-    package var trouble: String? { status.trouble }
+    package var trouble: String? { desk.trouble ?? status.trouble }
 
     package func run() async {
         let worker = DocumentsWorker(tables: tables, desk: desk, crew: crew, status: status, logger: logger)

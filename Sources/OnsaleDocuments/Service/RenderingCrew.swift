@@ -1,6 +1,7 @@
 import Foundation
 import NIOPosix
 import OnsaleBus
+import OnsaleTables
 import Synchronization
 
 /// Threads that render, each with a renderer of its own, off the cooperative pool.
@@ -66,9 +67,6 @@ final class RenderingCrew: Sendable {
 
     /// A thread, and what only it may touch.
     private final class Desk: @unchecked Sendable {
-        /// How far it stands back (nice): whatever else wants the processors, above all a sale, goes first.
-        private static let niceness: Int32 = 10
-
         private let pool = NIOThreadPool(numberOfThreads: 1)
         private let notice: FontNotice
         /// Used on the thread alone, which is why this class may be shared. Made when first needed: that takes a while.
@@ -92,10 +90,7 @@ final class RenderingCrew: Sendable {
         }
 
         private func prepared() -> TicketRenderer {
-            #if os(Linux)
-                // On Linux that is the calling thread's alone.
-                _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Desk.niceness)
-            #endif
+            Precedence.standBack()
             return TicketRenderer(notice: notice)
         }
     }

@@ -49,5 +49,5 @@ package struct EligibilityRole: ServiceRole {
     /// Orders without a decision, in all processes; calls under way in this one.
     package var counts: [String: Int] { ["open": worker.now.open, "calls": worker.now.calls] }
 
-    package var trouble: String? { worker.trouble }
+    package var trouble: String? { desk.trouble ?? worker.trouble }
 }

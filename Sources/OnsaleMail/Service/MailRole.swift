@@ -74,7 +74,7 @@ package final class MailRole: ServiceRole {
 
     package var counts: [String: Int] { status.counts }
 
-    package var trouble: String? { status.trouble }
+    package var trouble: String? { desk.trouble ?? status.trouble }
 
     package func run() async {
         await withDiscardingTaskGroup { group in

@@ -44,5 +44,5 @@ package struct SettlementRole: ServiceRole {
         ]
     }
 
-    package var trouble: String? { reader?.trouble }
+    package var trouble: String? { desk.trouble ?? reader?.trouble }
 }

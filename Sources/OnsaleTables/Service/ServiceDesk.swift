@@ -2,6 +2,7 @@ package import Logging
 package import OnsaleBus
 package import OnsaleMigrations
 import OnsaleValues
+import Synchronization
 
 /// What a service does with an event: it changes its own tables and says what follows. Whatever talks to the outside
 /// works from those tables, later.
@@ -34,6 +35,10 @@ package struct ServiceDesk: Sendable {
     package let outbox = Doorbell()
     /// Rings when the service has taken something in.
     package let taken = Doorbell()
+    private let standing = DeskStanding()
+
+    /// Why the bus can't be heard or told; nil while it can.
+    package var trouble: String? { standing.trouble }
 
     package init(_ service: any TableService, tables: any Tables, bus: any EventBus, logger: Logger) {
         self.service = service
@@ -45,7 +50,8 @@ package struct ServiceDesk: Sendable {
     /// Works until the task is cancelled.
     package func run() async {
         let consumer = Consumer(
-            service.name, of: service.topics, on: bus, handler: Handler(desk: self), logger: logger)
+            service.name, of: service.topics, on: bus, handler: Handler(desk: self), logger: logger,
+            onFailure: { standing.hears($0) })
         await withDiscardingTaskGroup { group in
             group.addTask { await consumer.run() }
             group.addTask { await publish() }
@@ -92,9 +98,11 @@ package struct ServiceDesk: Sendable {
                     try await tables.write { try Outbox.remove(entries.map(\.identity), in: $0) }
                 }
                 failures = 0
+                standing.tells(nil)
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
+                standing.tells("\(error)")
                 logger.warning(
                     "A service's events couldn't be published; they stay in its outbox",
                     metadata: ["service": "\(service.name)", "error": "\(error)", "attempt": "\(failures)"])
@@ -113,4 +121,19 @@ package struct ServiceDesk: Sendable {
             if mayBeMore != true { try? await Task.sleep(for: .seconds(ServiceDesk.forgetSeconds)) }
         }
     }
+}
+
+/// How a desk gets on with the bus. A class because its tasks share it.
+private final class DeskStanding: Sendable {
+    private let failures = Mutex<(hearing: String?, telling: String?)>((nil, nil))
+
+    var trouble: String? {
+        let (hearing, telling) = failures.withLock { $0 }
+        if let hearing { return "The bus can't be heard: \(hearing)" }
+        return telling.map { "The bus can't be told: \($0)" }
+    }
+
+    func hears(_ failure: String?) { failures.withLock { $0.hearing = failure } }
+
+    func tells(_ failure: String?) { failures.withLock { $0.telling = failure } }
 }

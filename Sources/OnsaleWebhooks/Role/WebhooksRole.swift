@@ -61,7 +61,7 @@ package final class WebhooksRole: ServiceRole {
         ]
     }
 
-    package var trouble: String? { worker.trouble }
+    package var trouble: String? { desk.trouble ?? worker.trouble }
 
     package func run() async {
         await withDiscardingTaskGroup { group in

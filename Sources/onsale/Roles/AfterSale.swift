@@ -131,24 +131,26 @@ struct AfterSale: Sendable {
     /// Works until ``Work/stop()``.
     /// - Parameter engine: what sells; nil where nothing does.
     func begin(_ engine: Engine?) -> Work {
-        Work(
+        var fulfilment: FulfilmentRole?
+        if let engine, let relayTables {
+            fulfilment = FulfilmentRole(
+                engine, tables: relayTables, bus: bus, logger: Logger(label: "onsale.fulfilment"))
+        }
+        let roles: [any ServiceRole] = [fulfilment].compactMap(\.self) + roles
+        return Work(
             task: Task {
                 await withDiscardingTaskGroup { group in
                     if let engine, let relay { group.addTask { await relay.run(engine) } }
-                    if let engine, let relayTables {
-                        let fulfilment = FulfilmentRole(
-                            engine, tables: relayTables, bus: bus, logger: Logger(label: "onsale.fulfilment"))
-                        group.addTask { await fulfilment.run() }
-                    }
                     for role in roles { group.addTask { await role.run() } }
                 }
-            }, sale: self)
+            }, sale: self, roles: roles)
     }
 
     /// What has begun.
     struct Work: ServicePictures {
         fileprivate let task: Task<Void, Never>
         fileprivate let sale: AfterSale
+        fileprivate let roles: [any ServiceRole]
 
         var mails: (any MailShelf)? { sale.roles.contains { $0.name == "mail" } ? sale.mail?.role : nil }
 
@@ -157,7 +159,7 @@ struct AfterSale: Sendable {
                 ServicePicture(name: "relay", counts: ["behind": Int(clamping: relay.behind)], trouble: relay.trouble)
             }
             return [relay].compactMap(\.self)
-                + sale.roles.map { ServicePicture(name: $0.name, counts: $0.counts, trouble: $0.trouble) }
+                + roles.map { ServicePicture(name: $0.name, counts: $0.counts, trouble: $0.trouble) }
         }
 
         /// Ends it. What isn't finished comes again at the next start.

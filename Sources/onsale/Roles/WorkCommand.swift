@@ -5,6 +5,7 @@ import Hummingbird
 import Logging
 import OnsaleHTTP
 import OnsalePayments
+import OnsaleTables
 import OnsaleTelemetry
 import ServiceLifecycle
 import UnixSignals
@@ -44,7 +45,7 @@ struct WorkCommand: AsyncParsableCommand {
     func validate() throws { _ = try names() }
 
     func run() async throws {
-        Precedence.standBack()
+        Precedence.standBackAsProcess()
         umask(0o077)
         signal(SIGPIPE, SIG_IGN)
         do {
