@@ -6,6 +6,10 @@ public protocol EventHandler: Sendable {
     /// passed over. After an error nothing has been done.
     /// - Throws: ``Unacceptable`` for an event that no further attempt will help, anything else to be asked again.
     func handle(_ events: [CloudEvent]) async throws
+
+    /// Whether events can be handled at all, asked after one couldn't.
+    /// - Throws: what keeps all of them from it; then none is given up.
+    func check() async throws
 }
 
 /// Why an event can't be handled, now or later.
@@ -162,6 +166,7 @@ public struct Consumer: Sendable {
                 return
             } catch {
                 try Task.checkCancellation()
+                try await handler.check()
             }
         }
         var waiting: Set<String> = []
@@ -187,6 +192,8 @@ public struct Consumer: Sendable {
             reason = error.description
         } catch {
             try Task.checkCancellation()
+            // Tables that are away are no message's fault.
+            try await handler.check()
             switch desk.windows[item.lane]?.fail(item.offset, at: now()) ?? .giveUp {
             case .again(let moment):
                 logger.warning(

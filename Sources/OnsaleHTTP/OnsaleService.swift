@@ -103,7 +103,15 @@ package struct OnsaleService: Sendable {
     ) async throws {
         let login = try await settings.login.login(
             pepper: settings.tokenSecret, client: client, codes: codes, logger: logger)
-        let tokens = Tokens(secret: settings.tokenSecret, login: login)
+        let tokens = Tokens(secret: settings.tokenSecret, login: login) { mailbox in
+            // Nobody waits for it: whoever can't be written to buys all the same.
+            Task {
+                do { try await contacts?.keep(mailbox) } catch {
+                    logger.warning(
+                        "An address couldn't be kept; its buyer gets no mail", metadata: ["error": "\(error)"])
+                }
+            }
+        }
         let events = EventClient(engine: engine)
         let presenter = Presenter(barcodes: try Barcodes(secret: settings.barcodeSecret), now: { engine.now() })
         let plans = PlanCache(engine: engine, shared: documents)

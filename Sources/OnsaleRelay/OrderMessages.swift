@@ -47,7 +47,9 @@ package struct OrderMessages: Sendable {
             tickets: news.type.isPaid ? tickets(of: order, in: definition) : [],
             // Before that it may still change, and a message that is said twice must be the same.
             payment: news.type.isPaid ? order.intent : nil,
-            proof: news.proof, reason: news.reason)
+            proof: news.proof, reason: news.reason,
+            disputedAmount: news.disputedAfter.map { $0 < order.amount ? order.amount - $0 : order.amount },
+            words: news.words)
     }
 
     private func tickets(of order: Order, in definition: EventDefinition) -> [OrderMessage.Ticket] {

@@ -14,6 +14,10 @@ package struct OrderNews: Hashable, Sendable {
     package let reason: String?
     /// As ``OrderMessage/proof`` has it.
     package let proof: String?
+    /// What had gone back when a dispute was opened that is not won; nil if there is none.
+    package let disputedAfter: Int64?
+    /// As ``OrderMessage/words`` has it.
+    package let words: String?
 }
 
 /// All that an order's messages need to know of what was before.
@@ -24,6 +28,10 @@ package struct OrderPast: Hashable, Sendable {
     package var reason: String?
     /// What it carries for the check of eligibility; forgotten once it is confirmed, or has ended.
     package var proof: String?
+    /// What had gone back, in minor units, when a dispute was opened that is not won.
+    package var disputedAfter: Int64?
+    /// The organizer's own words, where the check of eligibility has refused it.
+    package var words: String?
 
     package static let none = OrderPast()
 }
@@ -69,19 +77,25 @@ package struct NewsFold: Sendable {
         var news: [OrderNews] = []
         for (index, fact) in facts.enumerated() {
             guard case .sale(let fact) = fact else { continue }
-            // A note follows the facts that it describes.
-            var note: AuditNote?
-            if index + 1 < facts.count, case .audited(let following) = facts[index + 1] { note = following }
-            if let (type, order, reason) = take(fact, note) {
+            if let (type, order, reason) = take(fact, NewsFold.note(after: index, in: facts)) {
                 let past = pasts[order] ?? .none
                 news.append(
                     OrderNews(
                         sequence: first + UInt64(index), type: type, order: order, refunded: past.refunded,
-                        reason: reason, proof: past.proof))
+                        reason: reason, proof: past.proof, disputedAfter: past.disputedAfter, words: past.words))
                 if past.proof != nil, type != .orderPlaced { change(order) { $0.proof = nil } }
             }
         }
         return news
+    }
+
+    /// A note follows all the facts of the command that it describes; the next cancellation is another command's.
+    private static func note(after index: Int, in facts: [Fact]) -> AuditNote? {
+        for fact in facts[(index + 1)...] {
+            if case .audited(let note) = fact { return note }
+            if case .sale(.orderCancelled) = fact { return nil }
+        }
+        return nil
     }
 
     private mutating func take(_ fact: SaleFact, _ note: AuditNote?) -> (EventType, OrderID, reason: String?)? {
@@ -95,7 +109,10 @@ package struct NewsFold: Sendable {
         case .orderExpired(let body): return (.orderExpired, body.order, nil)
         case .orderCancelled(let body):
             let reason = note?.action == .ineligible ? "eligibility" : body.byOrganizer ? "organizer" : "buyer"
-            change(body.order) { $0.reason = reason }
+            change(body.order) { past in
+                past.reason = reason
+                if let note, reason == "eligibility", !note.detail.isEmpty { past.words = note.detail }
+            }
             return (.orderCancelled, body.order, reason)
         case .refunded(let body):
             change(body.order) { $0.refunded += body.amount }
@@ -107,9 +124,13 @@ package struct NewsFold: Sendable {
             change(body.order) { $0.refunded -= body.amount }
             // The money is owed again.
             return (.orderCancelled, body.order, pasts[body.order]?.reason)
-        case .disputed(let body): return (.orderCancelled, body.order, "dispute")
+        case .disputed(let body):
+            change(body.order) { $0.disputedAfter = $0.refunded }
+            return (.orderCancelled, body.order, "dispute")
         // The tickets let people in again.
-        case .disputeWon(let body): return (.orderConfirmed, body.order, nil)
+        case .disputeWon(let body):
+            change(body.order) { $0.disputedAfter = nil }
+            return (.orderConfirmed, body.order, nil)
         default: return nil
         }
     }

@@ -102,14 +102,47 @@ package final class OrderRelay: Follower {
     /// Works until the task is cancelled.
     package func run(_ engine: Engine) async {
         await trying { try await begin(engine) }
+        var stuck: [String: (failures: Int, until: ContinuousClock.Instant)] = [:]
         while !Task.isCancelled {
             let rings = bell.rings
+            let now = ContinuousClock.now
             let events = state.withLock { state in
                 state.heads.filter { $0.value > state.told[$0.key]?.reached ?? 0 }.keys.sorted()
             }
-            for event in events { await trying { try await tell(event, of: engine) } }
-            if events.isEmpty { try? await bell.wait(after: rings, atMost: .seconds(60)) }
+            stuck = stuck.filter { events.contains($0.key) }
+            // One that can't be told, whatever the reason, keeps no other waiting.
+            let due = events.filter { stuck[$0].map { $0.until <= now } ?? true }
+            for event in due {
+                do {
+                    try await tell(event, of: engine)
+                    stuck[event] = nil
+                } catch {
+                    if Task.isCancelled { return }
+                    let failures = (stuck[event]?.failures ?? 0) + 1
+                    let pause = complain(error, failures, ["event": "\(event)"])
+                    stuck[event] = (failures, .now + pause)
+                }
+            }
+            if stuck.isEmpty { state.withLock { $0.trouble = nil } }
+            if due.isEmpty {
+                let next = stuck.values.map { $0.until - .now }.min() ?? .seconds(60)
+                try? await bell.wait(after: rings, atMost: max(.milliseconds(1), min(next, .seconds(60))))
+            }
         }
+    }
+
+    /// Says that something can't be told.
+    /// - Returns: how long to wait before it is tried again.
+    private func complain(_ error: any Error, _ failures: Int, _ more: Logger.Metadata = [:]) -> Duration {
+        state.withLock { $0.trouble = "What has happened can't be told to the bus: \(error)" }
+        let pause = min(OrderRelay.pauseMillisecondsMax, 100 << min(failures, 10))
+        let metadata: Logger.Metadata = [
+            "error": "\(error)", "behind": "\(behind)", "pauseMilliseconds": "\(pause)",
+        ]
+        logger.warning(
+            "What has happened can't be told to the bus; nothing is lost, and it will be told later",
+            metadata: metadata.merging(more) { $1 })
+        return .milliseconds(pause)
     }
 
     /// Runs `body` again and again until it succeeds.
@@ -123,12 +156,7 @@ package final class OrderRelay: Follower {
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
-                state.withLock { $0.trouble = "What has happened can't be told to the bus: \(error)" }
-                let pause = min(OrderRelay.pauseMillisecondsMax, 100 << min(failures, 10))
-                logger.warning(
-                    "What has happened can't be told to the bus; nothing is lost, and it will be told later",
-                    metadata: ["error": "\(error)", "behind": "\(behind)", "pauseMilliseconds": "\(pause)"])
-                try? await Task.sleep(for: .milliseconds(pause))
+                try? await Task.sleep(for: complain(error, failures))
             }
         }
     }

@@ -41,6 +41,7 @@ package struct SignInDesk: Sendable {
         let tables = tables
         let asked = try await tables.write { session in
             let now = try tables.now(in: session)
+            try SignInDesk.awaitTurn(name, in: session)
             var record = try SignInDesk.record(name, in: session)
             let asked = record.ask(at: now, salt: salt)
             try SignInDesk.put(record, of: name, in: session)
@@ -61,6 +62,7 @@ package struct SignInDesk: Sendable {
         let tables = tables
         let tried = try await tables.write { session in
             let now = try tables.now(in: session)
+            try SignInDesk.awaitTurn(name, in: session)
             var record = try SignInDesk.record(name, in: session)
             let before = record
             let tried = record.attempt(at: now) { salt in
@@ -92,6 +94,11 @@ package struct SignInDesk: Sendable {
     }
 
     // MARK: Tables
+
+    /// Lets one after the other ask and guess for a mailbox, until the transaction ends.
+    private static func awaitTurn(_ name: String, in session: any SQLSession) throws {
+        _ = try session.rows("UPDATE sign_in SET tries = tries WHERE mailbox = $1", [name])
+    }
 
     private static func record(_ name: String, in session: any SQLSession) throws -> SignInRecord {
         let row = try session.rows(

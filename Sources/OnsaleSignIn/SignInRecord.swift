@@ -1,11 +1,12 @@
 /// What is known of a mailbox that a code was mailed to. Pure: times are milliseconds.
 ///
 /// While a code lives, asking again mails the same one, so that nobody can spoil another's code by asking. Who guesses
-/// has five tries a code and five codes an hour, of a million.
+/// has five tries a code and five codes in ten minutes, of a million.
 struct SignInRecord: Hashable, Sendable {
     static let codeMilliseconds: Int64 = 600_000
     static let triesMax = 5
-    static let windowMilliseconds: Int64 = 3_600_000
+    /// As long as a code lives, so that whoever asks in another's name keeps them out no longer than that.
+    static let windowMilliseconds: Int64 = 600_000
     static let mailsMax = 5
 
     /// What the code follows from; empty if there is none.

@@ -15,6 +15,8 @@ struct ConsumerTests {
             /// How often an event fails before it is handled; by ID.
             var failing: [String: Int] = [:]
             var refused: Set<String> = []
+            /// How many more calls its tables are away for.
+            var absences = 0
         }
 
         struct Failure: Error {}
@@ -27,8 +29,14 @@ struct ConsumerTests {
             state = Mutex(State(failing: failing, refused: refused))
         }
 
+        func check() async throws { try state.withLock { if $0.absences > 0 { throw Failure() } } }
+
         func handle(_ events: [CloudEvent]) async throws {
             try state.withLock { state in
+                if state.absences > 0 {
+                    state.absences -= 1
+                    throw Failure()
+                }
                 for event in events {
                     if state.refused.contains(event.id) { throw Unacceptable("nobody wants it") }
                     if let times = state.failing[event.id], times > 0 {
@@ -113,6 +121,17 @@ struct ConsumerTests {
         #expect(letters.map(\.reason).first == "nobody wants it")
         #expect(letters.last?.reason == "The message has no header ce_specversion")
         #expect(letters.allSatisfy { $0.group == "mail" && $0.topic == .orders })
+    }
+
+    @Test("Tables that are away are no event's fault: none is given up, however long it takes")
+    func tablesAway() async throws {
+        let bus = MemoryBus()
+        try await bus.publish([Self.event("a", 1), Self.event("b", 1), Self.event("a", 2)])
+        let service = Service()
+        service.state.withLock { $0.absences = 40 }
+        try await consume(bus, service)
+        #expect(Set(service.state.withLock { $0.handled }) == ["a/1", "b/1", "a/2"])
+        #expect(bus.state.withLock { $0.letters.isEmpty })
     }
 
     @Test("Through a bus that fails, every event has its effect once, in its key's order", arguments: 0..<20)

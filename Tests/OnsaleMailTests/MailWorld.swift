@@ -65,6 +65,8 @@ final class MailWorld: Sendable {
     private struct Ear: EventHandler {
         let world: MailWorld
 
+        func check() async throws {}
+
         func handle(_ events: [CloudEvent]) async throws {
             world.said.withLock { said in
                 for event in events where !said.contains(where: { $0.identity == event.identity }) {

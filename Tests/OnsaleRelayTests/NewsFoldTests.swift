@@ -9,6 +9,14 @@ import Testing
 @Suite struct NewsFoldTests {
     private func fact(_ body: some OrderFactBody) -> Fact { .sale(body.fact) }
 
+    private func told(
+        sequence: UInt64, type: EventType, order: OrderID, refunded: Int64, reason: String?, words: String? = nil
+    ) -> OrderNews {
+        OrderNews(
+            sequence: sequence, type: type, order: order, refunded: refunded, reason: reason, proof: nil,
+            disputedAfter: nil, words: words)
+    }
+
     @Test("Each message of an order says what had gone back by then, and why")
     func refunds() {
         var fold = NewsFold()
@@ -24,18 +32,23 @@ import Testing
             ], from: 10)
         #expect(
             news == [
-                OrderNews(sequence: 10, type: .orderConfirmed, order: 1, refunded: 0, reason: nil, proof: nil),
-                OrderNews(sequence: 11, type: .orderRefunded, order: 1, refunded: 1000, reason: "provider", proof: nil),
-                OrderNews(
-                    sequence: 12, type: .orderCancelled, order: 1, refunded: 1000, reason: "eligibility", proof: nil),
-                OrderNews(
-                    sequence: 14, type: .orderRefunded, order: 1, refunded: 5000, reason: "eligibility", proof: nil),
-                OrderNews(
-                    sequence: 15, type: .orderCancelled, order: 1, refunded: 1000, reason: "eligibility", proof: nil),
-                OrderNews(
-                    sequence: 16, type: .orderRefunded, order: 1, refunded: 5000, reason: "eligibility", proof: nil),
+                told(sequence: 10, type: .orderConfirmed, order: 1, refunded: 0, reason: nil),
+                told(sequence: 11, type: .orderRefunded, order: 1, refunded: 1000, reason: "provider"),
+                told(
+                    sequence: 12, type: .orderCancelled, order: 1, refunded: 1000, reason: "eligibility",
+                    words: "not in the fan club"),
+                told(
+                    sequence: 14, type: .orderRefunded, order: 1, refunded: 5000, reason: "eligibility",
+                    words: "not in the fan club"),
+                told(
+                    sequence: 15, type: .orderCancelled, order: 1, refunded: 1000, reason: "eligibility",
+                    words: "not in the fan club"),
+                told(
+                    sequence: 16, type: .orderRefunded, order: 1, refunded: 5000, reason: "eligibility",
+                    words: "not in the fan club"),
             ])
-        #expect(fold.pasts == [1: OrderPast(refunded: 5000, reason: "eligibility")])
+        #expect(
+            fold.pasts == [1: OrderPast(refunded: 5000, reason: "eligibility", words: "not in the fan club")])
     }
 
     @Test("A dispute takes tickets back, and one that is won gives them again")
@@ -45,6 +58,34 @@ import Testing
             [fact(SaleFact.Disputed(order: 3)), fact(SaleFact.DisputeWon(order: 3))], from: 1)
         #expect(news.map(\.type) == [.orderCancelled, .orderConfirmed])
         #expect(news.map(\.reason) == ["dispute", nil])
+        #expect(news.map(\.disputedAfter) == [0, nil])
+    }
+
+    @Test("What happens to a disputed order says that the bank has its money, until the dispute is won")
+    func disputedMeanwhile() {
+        var fold = NewsFold()
+        let news = fold.take(
+            [
+                fact(SaleFact.RefundedByProvider(order: 3, total: 100)), fact(SaleFact.Disputed(order: 3)),
+                fact(SaleFact.RefundedByProvider(order: 3, total: 300)),
+                fact(SaleFact.OrderCancelled(order: 3, byOrganizer: true, key: nil)),
+                fact(SaleFact.DisputeWon(order: 3)), fact(SaleFact.RefundedByProvider(order: 3, total: 400)),
+            ], from: 1)
+        #expect(news.map(\.disputedAfter) == [nil, 100, 100, 100, nil, nil])
+    }
+
+    @Test("A refusal is told as one though nothing was paid, and a buyer's cancellation beside it isn't")
+    func refusalOfFreeOrder() {
+        var fold = NewsFold()
+        let note = AuditNote(actor: "eligibility", action: .ineligible, detail: "no member")
+        let news = fold.take(
+            [
+                fact(SaleFact.OrderCancelled(order: 1, byOrganizer: false, key: nil)),
+                fact(SaleFact.OrderCancelled(order: 2, byOrganizer: true, key: nil)),
+                fact(SaleFact.Refunded(order: 2, amount: 0)), .audited(note),
+            ], from: 1)
+        #expect(news.map(\.reason) == ["buyer", "eligibility", "eligibility"])
+        #expect(news.map(\.words) == [nil, "no member", "no member"])
     }
 
     @Test("Wherever a fold is cut and begun again with what was kept, the news are the same")

@@ -92,6 +92,21 @@ import Testing
         #expect(book.orders["ord_1"]?.movements.map(\.amount) == [20_000, -5000, -15_000, 15_000])
     }
 
+    @Test("Whatever happens to a disputed order, the bank has its money until the dispute is won")
+    mutating func disputedMeanwhile() throws {
+        _ = try take(.orderConfirmed, 1, order("ord_1"))
+        var meanwhile = order("ord_1", reason: "dispute")
+        meanwhile.disputedAmount = 20_000
+        _ = try take(.orderCancelled, 2, meanwhile)
+        #expect(try book.balances()[.disputes] == 20_000)
+        (meanwhile.reason, meanwhile.refundedAmount) = ("provider", 300)
+        _ = try take(.orderRefunded, 3, meanwhile)
+        #expect(try book.balances()[.disputes] == 20_000)
+        meanwhile.reason = "organizer"
+        _ = try take(.orderCancelled, 4, meanwhile)
+        #expect(try book.balances()[.disputes] == 20_000)
+    }
+
     @Test("A dispute that the sale counts as a refund of all is still a dispute")
     mutating func disputeAsRefund() throws {
         _ = try take(.orderConfirmed, 1, order("ord_1"))

@@ -19,10 +19,15 @@ public struct OrderMessage: Codable, Hashable, Sendable {
     /// Why it was declined, cancelled or refunded, for programs: a provider's code, `buyer`, `organizer`, `eligibility`,
     /// `provider`, `dispute`.
     public var reason: String?
+    /// What the payer's bank has taken back, in minor units, while a dispute is open or lost.
+    public var disputedAmount: Int64?
+    /// The organizer's own words, where the check of eligibility has refused the buyer.
+    public var words: String?
 
     public init(
         event: OnsaleEvent, order: String, buyer: String, amount: Int64, refundedAmount: Int64 = 0, placedAt: String,
-        lines: [Line], tickets: [Ticket], payment: String? = nil, proof: String? = nil, reason: String? = nil
+        lines: [Line], tickets: [Ticket], payment: String? = nil, proof: String? = nil, reason: String? = nil,
+        disputedAmount: Int64? = nil, words: String? = nil
     ) {
         self.event = event
         self.order = order
@@ -35,6 +40,8 @@ public struct OrderMessage: Codable, Hashable, Sendable {
         self.payment = payment
         self.proof = proof
         self.reason = reason
+        self.disputedAmount = disputedAmount
+        self.words = words
     }
 
     /// What places of one category cost.

@@ -12,10 +12,13 @@ struct DocumentsService: TableService {
     func take(_ event: CloudEvent, at now: Int64, in session: any SQLSession) throws -> [CloudEvent] {
         switch event.type {
         case .orderConfirmed:
-            let message = try decode(event)
+            var message = try decode(event)
             // A dispute may be won over money that went back otherwise.
             guard !message.isRefunded || message.amount == 0 else { return [] }
-            let json = try text(event)
+            // No document has it, and it is nobody's to keep.
+            let hasProof = message.proof != nil
+            message.proof = nil
+            let json = hasProof ? String(decoding: try JSONEncoder().encode(message), as: UTF8.self) : try text(event)
             try OrderStore.confirm(
                 OrderStore.Confirmation(
                     cause: event.id, event: event.key, traceparent: trace(of: event), order: message.order,

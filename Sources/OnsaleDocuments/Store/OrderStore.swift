@@ -78,6 +78,9 @@ package enum OrderStore {
         return nil
     }
 
+    /// Further ahead than any pause or lease.
+    private static let horizonMilliseconds: Int64 = 600_000
+
     /// Takes orders that are due, those that wait longest first.
     /// - Parameters:
     ///   - attempts: how often rendering them was begun before.
@@ -86,8 +89,12 @@ package enum OrderStore {
         _ limit: Int, attempts: Range<Int>, lease: Int64, at now: Int64, in session: any SQLSession
     ) throws -> [Due] {
         // Whoever waited for another process's commit must look again, so the conditions stand outside too.
+        // What lies far ahead was written by a clock that has been set back since.
+        func hasCome(_ column: String) -> String {
+            "(\(column) <= CAST($1 AS BIGINT) OR \(column) > CAST($1 AS BIGINT) + \(horizonMilliseconds))"
+        }
         let isDue = """
-            state = 'due' AND due_at <= CAST($1 AS BIGINT) AND taken_until <= CAST($1 AS BIGINT)
+            state = 'due' AND \(hasCome("due_at")) AND \(hasCome("taken_until"))
             AND attempts >= \(attempts.lowerBound) AND attempts < \(attempts.upperBound)
             """
         return try session.rows(

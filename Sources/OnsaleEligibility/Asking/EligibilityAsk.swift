@@ -30,6 +30,13 @@ public struct EligibilityAsk: Hashable, Sendable {
         self.traceparent = traceparent
     }
 
+    /// The same with another deadline.
+    func due(_ moment: Timestamp) -> EligibilityAsk {
+        EligibilityAsk(
+            order: order, event: event, buyer: buyer, url: url, body: body, confirmedAt: confirmedAt, deadline: moment,
+            cause: cause, traceparent: traceparent)
+    }
+
     /// The `webhook-id` of Standard Webhooks: the same at each attempt, so that the endpoint can tell that it has
     /// answered already.
     public var id: String { "eligibility_" + order }

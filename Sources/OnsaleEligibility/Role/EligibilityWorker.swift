@@ -10,6 +10,10 @@ import Synchronization
 final class EligibilityWorker: Sendable {
     /// How often to look for orders that others have left behind.
     private static let lookMilliseconds: Int64 = 1000
+    /// How long an endpoint has that could not be asked before its deadline.
+    private static let graceSeconds = 10
+    /// So many endpoints find room, however many orders each has.
+    private static let endpointsMin = 8
     /// The most decisions of one commit.
     private static let batchMax = 256
     /// So many calls in a row that come to nothing are worth a word.
@@ -125,11 +129,14 @@ final class EligibilityWorker: Sendable {
     private func claim(_ shift: inout Shift) async throws {
         let (isDue, room) = (shift.renewAt, shift.desk.settings.openMax - shift.desk.count)
         let lease = configuration.leaseMilliseconds
+        let share = max(1, shift.desk.settings.openMax / EligibilityWorker.endpointsMin)
         let (now, held, open, count) = try await tables.write { [tables, holder] session in
             let store = EligibilityStore(session)
             let now = try tables.now(in: session)
             let held = now >= isDue ? try store.renew(holder, until: now + lease) : nil
-            let open = try store.claim(holder, at: now, until: now + lease, horizon: now + 2 * lease, limit: room)
+            let open = try store.claim(
+                holder, at: now, until: now + lease, horizon: now + 2 * lease, limit: room,
+                share: share)
             return (now, held, open, try store.openCount())
         }
         if let held {
@@ -144,7 +151,12 @@ final class EligibilityWorker: Sendable {
             }
             shift.renewAt = now + lease / 3
         }
-        for one in open { _ = shift.desk.open(one.ask, attempts: one.attempts) }
+        let soon = configuration.now().adding(seconds: EligibilityWorker.graceSeconds)
+        for one in open {
+            // Nobody was there to ask in time, which is no answer of the endpoint's.
+            let ask = one.attempts == 0 && one.ask.deadline < soon ? one.ask.due(soon) : one.ask
+            _ = shift.desk.open(ask, attempts: one.attempts)
+        }
         standing.withLock { $0.open = count }
     }
 

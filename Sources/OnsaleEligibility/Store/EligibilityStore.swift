@@ -68,17 +68,25 @@ package struct EligibilityStore {
     /// - Parameters:
     ///   - holder: tells one who sees to orders from all others, for ever.
     ///   - until: when they may be taken from it.
+    ///   - share: the most that it sees to of one endpoint, so that one that is dead keeps nobody else's waiting.
     ///   - horizon: a time that no holder can have written, but for one whose clock has been set back since.
     /// - Throws: ``Damaged``, errors of the database.
     package func claim(
-        _ holder: String, at now: Int64, until: Int64, horizon: Int64, limit: Int
+        _ holder: String, at now: Int64, until: Int64, horizon: Int64, limit: Int, share: Int = Int(Int32.max)
     ) throws -> [Open] {
+        // Those whose time is over only need a decision.
         let free = "decision IS NULL AND (holder = '' OR held_until < \(now) OR held_until > \(horizon))"
         // The condition stands twice: another process may be first.
         return try session.rows(
             """
             UPDATE eligibility_case SET holder = $1, held_until = \(until) WHERE \(free) AND order_id IN (
-                SELECT order_id FROM eligibility_case WHERE \(free)
+                SELECT order_id FROM (
+                    SELECT order_id, confirmed_at, deadline_at, url,
+                        ROW_NUMBER() OVER (PARTITION BY url ORDER BY confirmed_at, order_id) AS place
+                    FROM eligibility_case WHERE \(free)) AS waiting
+                WHERE deadline_at <= \(now) OR place + (
+                    SELECT COUNT(*) FROM eligibility_case AS held
+                    WHERE held.decision IS NULL AND held.holder = $1 AND held.url = waiting.url) <= \(share)
                 ORDER BY confirmed_at, order_id LIMIT \(max(0, limit)))
             RETURNING \(EligibilityStore.askColumns), attempts
             """, [holder]

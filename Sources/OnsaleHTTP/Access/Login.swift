@@ -57,11 +57,11 @@ struct Login: Sendable {
     }
 
     /// The buyer named by the identity provider's token, and when it expires.
-    func session(_ token: String) async -> (buyer: BuyerID, expiresAtSeconds: Int64)? {
+    func session(_ token: String) async -> (buyer: BuyerID, expiresAtSeconds: Int64, mailbox: Mailbox?)? {
         guard case .provider(let keys) = mode, let claims = await keys.verify(token) else { return nil }
         // `exp` comes from outside and may be any number.
         let expiresAt = max(0, min(claims.exp.value.timeIntervalSince1970, 4e12))
-        return (buyer("sub:" + claims.sub), Int64(expiresAt))
+        return (buyer("sub:" + claims.sub), Int64(expiresAt), claims.mailbox(of: buyer("sub:" + claims.sub)))
     }
 }
 
@@ -72,8 +72,41 @@ struct ProviderClaims: JWTPayload {
     let nbf: NotBeforeClaim?
     let iss: String?
     let aud: AudienceClaim?
+    /// Where mail goes, if the provider has made sure of it.
+    let email: String?
+    let isVerified: Bool?
+    /// As `ko-KR`.
+    let locale: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case sub, exp, nbf, iss, aud, email, locale
+        case isVerified = "email_verified"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let claims = try decoder.container(keyedBy: CodingKeys.self)
+        sub = try claims.decode(String.self, forKey: .sub)
+        exp = try claims.decode(ExpirationClaim.self, forKey: .exp)
+        nbf = try claims.decodeIfPresent(NotBeforeClaim.self, forKey: .nbf)
+        iss = try claims.decodeIfPresent(String.self, forKey: .iss)
+        aud = try claims.decodeIfPresent(AudienceClaim.self, forKey: .aud)
+        // Whoever has them in another form signs in all the same.
+        email = (try? claims.decodeIfPresent(String.self, forKey: .email)) ?? nil
+        locale = (try? claims.decodeIfPresent(String.self, forKey: .locale)) ?? nil
+        let flag = (try? claims.decodeIfPresent(Bool.self, forKey: .isVerified)) ?? nil
+        let word = (try? claims.decodeIfPresent(String.self, forKey: .isVerified)) ?? nil
+        isVerified = flag ?? word.map { $0 == "true" }
+    }
 
     static let subjectBytesMax = 255
+
+    /// Where the buyer is written to; nil if the token doesn't say, or nobody has made sure of it.
+    func mailbox(of buyer: BuyerID) -> Mailbox? {
+        guard isVerified ?? false, let email, let folded = MailAddress(email) else { return nil }
+        return Mailbox(
+            address: email, folded: folded.text, buyer: buyer,
+            language: locale?.lowercased().hasPrefix("ko") ?? false ? "ko" : "en")
+    }
 
     func verify(using _: some JWTAlgorithm) throws {
         guard (1...ProviderClaims.subjectBytesMax).contains(sub.utf8.count) else {

@@ -114,7 +114,11 @@ final class Tokens: Sendable {
     private let memory = Mutex(Memory())
     private static let header = Base64URL.encode(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8))
 
-    init(secret: String, login: Login) {
+    /// Told of each address that an identity provider's token has.
+    private let learn: @Sendable (Mailbox) -> Void
+
+    init(secret: String, login: Login, learn: @escaping @Sendable (Mailbox) -> Void = { _ in }) {
+        self.learn = learn
         key = SymmetricKey(data: Array(secret.utf8))
         self.login = login
     }
@@ -200,6 +204,7 @@ final class Tokens: Sendable {
             }
         }
         guard let foreign = await login.session(token) else { return nil }
+        if let mailbox = foreign.mailbox { learn(mailbox) }
         return Checked(principal: .session(foreign.buyer), expiresAtSeconds: foreign.expiresAtSeconds)
     }
 

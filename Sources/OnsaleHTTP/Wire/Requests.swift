@@ -367,13 +367,17 @@ private func within(
 }
 
 extension CreateHold {
-    private static let quantityMax = 10_000
+    /// What an order's tickets, mail and messages can carry.
+    static let quantityMax = 200
 
     /// The places to hold. Throws what is wrong with the request.
     func selection(in plan: SeatingPlan) throws(Problem) -> Selection {
         switch (seats, area, best) {
         case (let names?, nil, nil):
             guard quantity == nil else { throw .invalid("/quantity", "goes with area, not with seats") }
+            guard names.count <= CreateHold.quantityMax else {
+                throw .invalid("/seats", "must be at most \(CreateHold.quantityMax)")
+            }
             return .seats(try plan.seats(named: names))
         case (nil, let name?, nil):
             guard let area = plan.area(named: name) else { throw .invalid("/area", "is not an area of this event") }

@@ -34,9 +34,10 @@ package struct MailAuthor: Sendable {
         else { throw UnfitMail(description: "is of an order that can't be read any more") }
         switch entry.kind {
         case .tickets: return MailTemplates.tickets(order, language)
-        case .cancelled: return MailTemplates.cancelled(order, why: RefundReason(message.reason), language)
+        case .cancelled:
+            return MailTemplates.cancelled(order, why: RefundReason(message.reason, words: message.words), language)
         default:
-            return MailTemplates.refund(order, why: RefundReason(message.reason), language)
+            return MailTemplates.refund(order, why: RefundReason(message.reason, words: message.words), language)
         }
     }
 

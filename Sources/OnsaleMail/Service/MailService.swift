@@ -32,12 +32,12 @@ struct MailService: TableService {
             else { throw Unacceptable("The message has no documents, too many, or one of no fit name.") }
             try queue(.tickets, issued.order, issued.documents, of: event, at: now, in: session)
         case .ticketsVoided:
-            let order = try decode(TicketsVoided.self, event).order
-            try MailStore.withdraw(
-                try key(.tickets, order), reason: "the tickets are void", now: now, in: session)
+            let entry = try entry(.tickets, try decode(TicketsVoided.self, event).order, of: event, at: now)
+            try MailStore.forestall(entry, reason: "the tickets are void", in: session)
         case .orderRefunded:
             let order = try decode(OrderMessage.self, event)
-            guard RefundReason(order.reason) != .dispute else { break }
+            // Of an order for which nothing was paid the cancellation says all.
+            guard order.amount > 0, RefundReason(order.reason) != .dispute else { break }
             let kind: MailKind = order.refundedAmount >= order.amount ? .refund : .partialRefund
             try queue(kind, order, of: event, at: now, in: session)
         case .orderCancelled:
@@ -60,15 +60,33 @@ struct MailService: TableService {
         _ kind: MailKind, _ order: OrderMessage, _ documents: [TicketsIssued.Document] = [], of event: CloudEvent,
         at now: Timestamp, in session: any SQLSession
     ) throws {
+        let entry = try entry(kind, order, documents, of: event, at: now)
+        // Messages may overtake each other: what was void since then is not sent.
+        if kind == .tickets, let since = try MailStore.forestalled(entry.key, in: session),
+            MailService.number(event.id) < MailService.number(since)
+        {
+            return
+        }
+        _ = try MailStore.queue(entry, in: session)
+    }
+
+    /// The fact that a message goes back to.
+    private static func number(_ id: String) -> Int64 {
+        id.lastIndex(of: "/").flatMap { Int64(id[id.index(after: $0)...]) } ?? 0
+    }
+
+    private func entry(
+        _ kind: MailKind, _ order: OrderMessage, _ documents: [TicketsIssued.Document] = [], of event: CloudEvent,
+        at now: Timestamp
+    ) throws -> MailStore.Entry {
         guard let buyer = BuyerID(text: order.buyer), MailedOrder(order) != nil else {
             throw Unacceptable("The message has no buyer, no currency or no time of the event.")
         }
         let key = try key(kind, order)
-        let entry = MailStore.Entry(
+        return MailStore.Entry(
             key: key, messageID: try messageID(of: key), kind: kind, event: event.key, order: order.order,
             buyer: buyer, payload: try MailPayload(order: order, documents: documents).json,
             cause: MailStore.Cause(id: event.id, traceparent: event.traceparent), queuedAt: now)
-        _ = try MailStore.queue(entry, in: session)
     }
 
     /// Names a mail in the store, and in URLs.

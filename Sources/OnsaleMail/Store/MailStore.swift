@@ -111,6 +111,23 @@ package enum MailStore {
         try end(key, .withdrawn, reason: reason, now: now, in: session)
     }
 
+    /// Keeps a mail from being sent, queued already or not, unless what comes later asks for it.
+    package static func forestall(_ entry: Entry, reason: String, in session: any SQLSession) throws {
+        _ = try queue(entry, in: session)
+        try end(entry.key, .withdrawn, reason: reason, now: entry.queuedAt, in: session)
+        _ = try session.rows(
+            "UPDATE mail SET cause = $2 WHERE key = $1 AND state = 'withdrawn'", [entry.key, entry.cause?.id])
+    }
+
+    /// The message since which a mail is kept from being sent; nil if it isn't.
+    package static func forestalled(_ key: String, in session: any SQLSession) throws -> String? {
+        try session.rows("SELECT cause FROM mail WHERE key = $1 AND state = 'withdrawn'", [key]).first?.first ?? nil
+    }
+
+    /// Times further ahead than these were written by a clock that has been set back since, in milliseconds.
+    private static let dueHorizon: Int64 = 2 * 3_600_000
+    private static let takenHorizon: Int64 = 600_000
+
     /// Takes mails that are due, urgent ones and then the longest due first, and keeps other processes from them.
     /// - Parameters:
     ///   - limit: the most mails.
@@ -118,13 +135,17 @@ package enum MailStore {
     package static func take(
         limit: Int, now: Timestamp, by token: String, until: Timestamp, in session: any SQLSession
     ) throws -> [Standing] {
-        try session.rows(
+        let isFree = """
+            state = 'queued' AND (taken_until <= CAST($3 AS BIGINT) OR taken_until > CAST($3 AS BIGINT) + \(takenHorizon))
+            """
+        return try session.rows(
             """
             UPDATE mail SET taken_by = $1, taken_until = CAST($2 AS BIGINT)
             WHERE key IN (
-                SELECT key FROM mail WHERE state = 'queued' AND due_at <= CAST($3 AS BIGINT)
-                AND taken_until <= CAST($3 AS BIGINT) ORDER BY rank, due_at, key LIMIT \(max(0, limit)))
-            AND state = 'queued' AND taken_until <= CAST($3 AS BIGINT)
+                SELECT key FROM mail WHERE \(isFree)
+                AND (due_at <= CAST($3 AS BIGINT) OR due_at > CAST($3 AS BIGINT) + \(dueHorizon))
+                ORDER BY rank, due_at, key LIMIT \(max(0, limit)))
+            AND \(isFree)
             RETURNING \(columns)
             """, [token, "\(until.milliseconds)", "\(now.milliseconds)"]
         ).compactMap(Standing.init).sorted { ($0.dueAt, $0.entry.key) < ($1.dueAt, $1.entry.key) }

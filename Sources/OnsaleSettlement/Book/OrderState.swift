@@ -43,7 +43,8 @@ public struct OrderState: Hashable, Sendable {
     /// What a message says, or nil if it is none about money that was taken.
     ///
     /// A message whose reason is `dispute` opens one: the provider takes back at once what the payer had not got back
-    /// yet. `onsale.order.confirmed.v1` for the same order says that it was won. One that is lost leaves all as it is.
+    /// yet. `onsale.order.confirmed.v1` for the same order says that it was won. One that is lost leaves all as it is, and
+    /// whatever else happens to the order meanwhile says how much of it the bank has.
     /// - Throws: ``SettlementError`` of code `unusable`.
     public init?(_ event: CloudEvent, _ order: OrderMessage, offset: ZoneOffset) throws(SettlementError) {
         guard [.orderConfirmed, .orderCancelled, .orderRefunded].contains(event.type) else { return nil }
@@ -65,6 +66,8 @@ public struct OrderState: Hashable, Sendable {
         guard (0...Limits.amountMax).contains(order.amount), (0...order.amount).contains(order.refundedAmount) else {
             throw contradiction("has an impossible amount")
         }
+        let disputed = order.disputedAmount ?? 0
+        guard (0...order.amount).contains(disputed) else { throw contradiction("has an impossible dispute") }
         let left = order.amount - order.refundedAmount
         let isDispute = event.type != .orderConfirmed && order.reason == OrderState.disputeReason
         // A dispute that the sale counts as a refund of all is still none: nobody asked the provider for one.
@@ -73,8 +76,9 @@ public struct OrderState: Hashable, Sendable {
             identity: event.identity, sequence: sequence, at: event.time,
             day: SettlementDay(event.time, offsetSeconds: offset(order.event.timeZone, event.time)),
             refunded: isWhole ? 0 : order.refundedAmount,
-            owed: event.type == .orderCancelled && !isDispute ? left : 0,
-            disputed: isWhole ? order.amount : isDispute ? left : 0,
+            // What the bank has taken back is owed to nobody.
+            owed: event.type == .orderCancelled && !isDispute ? max(0, left - disputed) : 0,
+            disputed: isWhole ? order.amount : isDispute ? left : event.type == .orderConfirmed ? 0 : disputed,
             hasEnded: !isDispute && (event.type == .orderCancelled || event.type == .orderRefunded && left == 0),
             isSold: event.type == .orderConfirmed || !order.tickets.isEmpty)
     }

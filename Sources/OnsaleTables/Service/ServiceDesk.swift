@@ -62,6 +62,11 @@ package struct ServiceDesk: Sendable {
     private struct Handler: EventHandler {
         let desk: ServiceDesk
 
+        func check() async throws {
+            // As much as any event needs.
+            try await desk.tables.write { session in _ = try session.rows("SELECT 1", []) }
+        }
+
         func handle(_ events: [CloudEvent]) async throws {
             let (service, tables) = (desk.service, desk.tables)
             let said = try await tables.write { session in
@@ -129,7 +134,7 @@ private final class DeskStanding: Sendable {
 
     var trouble: String? {
         let (hearing, telling) = failures.withLock { $0 }
-        if let hearing { return "The bus can't be heard: \(hearing)" }
+        if let hearing { return "What the bus says can't be taken in: \(hearing)" }
         return telling.map { "The bus can't be told: \($0)" }
     }
 

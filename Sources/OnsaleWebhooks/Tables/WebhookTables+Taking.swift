@@ -24,6 +24,11 @@ extension WebhookTables {
         }
     }
 
+    /// Whether a moment has come, or lies so far ahead that a clock that has been set back since must have written it.
+    private static func isDue(_ column: String, _ now: String) -> String {
+        "(\(column) <= CAST(\(now) AS BIGINT) OR \(column) > CAST(\(now) AS BIGINT) + \(DeliverySchedule.horizonMilliseconds))"
+    }
+
     /// What each endpoint that is on has under way and due.
     func loads(at now: Int64, in session: any SQLSession) throws -> [TakingPlan.Load] {
         try session.rows(
@@ -31,10 +36,11 @@ extension WebhookTables {
             SELECT e.id, e.failures,
                 (SELECT COUNT(*) FROM webhook_delivery d
                     WHERE d.endpoint = e.id AND d.state = 'sending' AND d.due_at > CAST($1 AS BIGINT)),
-                CASE WHEN e.paused_until > CAST($1 AS BIGINT) THEN 0 ELSE
+                CASE WHEN e.paused_until > CAST($1 AS BIGINT)
+                    AND e.paused_until <= CAST($1 AS BIGINT) + \(2 * 1000 * DeliverySchedule.retryAfterSecondsMax) THEN 0 ELSE
                     (SELECT COUNT(*) FROM (
                         SELECT 1 FROM webhook_delivery d WHERE d.endpoint = e.id AND d.state IN ('pending', 'sending')
-                            AND d.due_at <= CAST($1 AS BIGINT) LIMIT \(limits.attemptsPerEndpointMax)) AS due) END
+                            AND \(WebhookTables.isDue("d.due_at", "$1")) LIMIT \(limits.attemptsPerEndpointMax)) AS due) END
             FROM webhook_endpoint e WHERE e.switched_off IS NULL ORDER BY e.id
             """, ["\(now)"]
         ).map { row in
@@ -55,15 +61,16 @@ extension WebhookTables {
         try awaitTurn(in: session)
         let places = TakingPlan.places(
             try loads(at: now, in: session), free: free, limits: limits, using: &generator)
+        let isDue = WebhookTables.isDue("due_at", "$3")
         return try places.sorted { $0.key < $1.key }.flatMap { id, count in
             let rows = try session.rows(
                 """
                 UPDATE webhook_delivery
                 SET state = 'sending', lease = $2, due_at = CAST($3 AS BIGINT) + \(limits.leaseMilliseconds)
-                WHERE endpoint = $1 AND state IN ('pending', 'sending') AND due_at <= CAST($3 AS BIGINT)
+                WHERE endpoint = $1 AND state IN ('pending', 'sending') AND \(isDue)
                     AND message IN (
                         SELECT message FROM webhook_delivery
-                        WHERE endpoint = $1 AND state IN ('pending', 'sending') AND due_at <= CAST($3 AS BIGINT)
+                        WHERE endpoint = $1 AND state IN ('pending', 'sending') AND \(isDue)
                         ORDER BY due_at, message LIMIT \(count))
                 RETURNING message, attempts, waited_milliseconds
                 """, [id.text, lease, "\(now)"])

@@ -46,6 +46,8 @@ extension WebhookTables {
             """
             DELETE FROM webhook_delivery WHERE (endpoint, message) IN (
                 SELECT endpoint, message FROM webhook_delivery WHERE created_at < CAST($1 AS BIGINT)
+                    AND (state IN ('delivered', 'exhausted') OR endpoint IN (
+                        SELECT id FROM webhook_endpoint WHERE switched_off IS NOT NULL))
                 ORDER BY created_at LIMIT \(limit))
             RETURNING endpoint, message
             """, [oldest])

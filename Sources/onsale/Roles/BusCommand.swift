@@ -114,8 +114,8 @@ struct BusDeadCommand: AsyncParsableCommand {
             for letter in letters {
                 let headers = Dictionary(letter.message.headers.map { ($0.name, $0.value) }) { first, _ in first }
                 FileHandle.printLine(
-                    "\(letter.group) gave up \(headers["ce_type"] ?? "a message") \(headers["ce_id"] ?? "without an id")"
-                        + " of \(letter.topic.rawValue): \(letter.reason)".filter(isPrintable))
+                    ("\(letter.group) gave up \(headers["ce_type"] ?? "a message") \(headers["ce_id"] ?? "without an id")"
+                        + " of \(letter.topic.rawValue): \(letter.reason)").filter(isPrintable))
                 if whole {
                     FileHandle.printLine(
                         "  " + String(decoding: letter.message.data, as: UTF8.self).filter(isPrintable))

@@ -32,8 +32,9 @@ final class ContactDesk: ContactBook {
     }
 
     func keep(_ mailbox: Mailbox) async throws {
-        // An address that no mail can go to still signs in, where any is believed.
-        guard let address = MailAddress(mailbox.address) else { return }
+        // As it was typed if mail can go there, or else as it was folded: full-width letters, an international domain. An
+        // address that no mail can go to still signs in, where any is believed.
+        guard let address = MailAddress(mailbox.address) ?? MailAddress(mailbox.folded) else { return }
         let contact = Contact(address: address, language: MailLanguage(rawValue: mailbox.language) ?? .english)
         try await withCheckedThrowingContinuation { (answer: CheckedContinuation<Void, any Error>) in
             let (isTaken, isFirst) = state.withLock { state in

@@ -16,7 +16,7 @@ struct WorkCommand: AsyncParsableCommand {
         commandName: "work", abstract: "Run services that follow a sale, apart from the server that sells.",
         discussion: """
             Services are documents, mail, webhooks, eligibility and settlement. They use the bus, and the tables, that \
-            onsale serve has with the same settings: start that with --roles sale, or with the services that are left.
+            onsale serve has with the same settings: start that with ONSALE_ROLES=sale, or with the services that are left.
             """)
 
     @Argument(help: "The services.")

@@ -42,6 +42,11 @@ extension Shape {
             "reason", .text.orNull,
             "Why it was declined, cancelled or refunded: a provider's code, `buyer`, `organizer`, `eligibility`, `provider`, `dispute`."
         ),
+        .optional(
+            "disputedAmount", .money.orNull,
+            "What the payer's bank has taken back, while a dispute is open or lost; left out if there is none."),
+        .optional(
+            "words", .text.orNull, "The organizer's own words, where the check of eligibility has refused the buyer."),
     ])
     .named("OrderMessage", "An order as it was just after what happened.")
 
