@@ -1,5 +1,5 @@
 import { Kept } from "../lib/storage.js";
-import { client } from "./api.js";
+import { client, clock } from "./api.js";
 import { routeOf } from "./routes.js";
 
 /**
@@ -22,6 +22,14 @@ const isPath = (value) => typeof value === "string" && value.startsWith("/");
 
 const cameFrom = new Kept("fan.cameFrom", isPath);
 
+/** @typedef {{ email: string, expiresAt: string }} AskedCode where a code was mailed, and until when it is good */
+
+/** @param {any} value @returns {value is AskedCode} */
+const isAsked = (value) => typeof value?.email === "string" && typeof value.expiresAt === "string";
+
+/** Phones drop a tab whose owner reads the mail elsewhere, so it is kept. Each tab has its own. */
+const asked = new Kept("fan.askedCode", isAsked, () => sessionStorage);
+
 /** @returns {KeptSession | undefined} who is signed in, while the session is valid */
 export function session() {
   const value = kept.get();
@@ -35,12 +43,25 @@ export function session() {
 export async function signIn(email, code) {
   const answer = await client.createSession(email, code);
   if (!("token" in answer)) {
-    cameFrom.set(location.pathname);
+    asked.set({ email, expiresAt: answer.expiresAt });
+    if (routeOf(location.pathname).name !== "signIn") cameFrom.set(location.pathname);
     return undefined;
   }
   const made = { ...answer, email };
   kept.set(made);
+  asked.set(undefined);
   return made;
+}
+
+/** @returns {AskedCode | undefined} the code that this tab waits for, while it is good */
+export function askedCode() {
+  const value = asked.get();
+  return value && Date.parse(value.expiresAt) > clock.now() ? value : undefined;
+}
+
+/** Goes back to asking for an address. */
+export function forgetCode() {
+  asked.set(undefined);
 }
 
 /** @returns {string} the path where the code was asked for, maybe in another tab */

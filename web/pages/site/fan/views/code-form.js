@@ -1,12 +1,14 @@
 import { Problem } from "../../../../client/src/index.js";
 import { el, setText } from "../../lib/dom.js";
-import { t } from "../../lib/i18n.js";
+import { formatClock, formatDate, t } from "../../lib/i18n.js";
 import { digitsOf, isCode } from "../mailed-code.js";
-import { signIn } from "../session.js";
+import { askedCode, onSessionChange, session, signIn } from "../session.js";
 import { refusal } from "../words.js";
 
 /** How long to wait before a code may be asked for again; the mail needs some time, too. */
 const AGAIN_SECONDS = 30;
+/** Whoever merely asks too fast waits less than that; a mailbox that got enough codes waits longer. */
+const HURRY_SECONDS = 60;
 
 /**
  * The second step of signing in: the code that was mailed.
@@ -19,8 +21,9 @@ const AGAIN_SECONDS = 30;
 export function codeForm({ email, signedIn, change }) {
   const input = el("input", {
     id: "code", name: "code", type: "text", inputmode: "numeric", autocomplete: "one-time-code", required: true,
-    spellcheck: "false", class: "code-input", "aria-describedby": "code-hint code-error",
+    pattern: "[0-9]{6}", spellcheck: "false", class: "code-input", "aria-describedby": "code-hint code-error",
   });
+  const hint = el("p", { id: "code-hint", class: "soft small" });
   const error = el("p", { id: "code-error", class: "field-error", role: "alert" });
   const said = el("p", { class: "soft small", role: "status" });
   const button = el("button", { class: "primary", type: "submit" }, t("signIn.code.submit"));
@@ -37,15 +40,15 @@ export function codeForm({ email, signedIn, change }) {
     input.focus();
   };
 
-  /** @param {() => Promise<unknown>} work */
-  const doing = async (work) => {
+  /** @param {() => Promise<unknown>} work @param {(problem: unknown) => string} words */
+  const doing = async (work, words) => {
     if (isWorking) return;
     isWorking = true;
     button.setAttribute("aria-disabled", "true");
     try {
       await work();
     } catch (problem) {
-      refuse(codeRefusal(problem));
+      refuse(words(problem));
     } finally {
       isWorking = false;
       button.removeAttribute("aria-disabled");
@@ -59,13 +62,22 @@ export function codeForm({ email, signedIn, change }) {
     return doing(async () => {
       await signIn(email, code);
       await signedIn();
-    });
+    }, codeRefusal);
   };
 
+  const showHint = () => {
+    const until = askedCode()?.expiresAt;
+    setText(
+      hint,
+      until === undefined
+        ? t("signIn.code.newest", { email })
+        : t("signIn.code.sent", { email, time: formatDate(until, { timeStyle: "short" }) }),
+    );
+  };
   const showAgain = () => {
     const seconds = Math.ceil((mayAskAt - Date.now()) / 1000);
     again.setAttribute("aria-disabled", String(seconds > 0));
-    setText(again, seconds > 0 ? t("signIn.code.againIn", { seconds }) : t("signIn.code.again"));
+    setText(again, seconds > 0 ? t("signIn.code.againIn", { clock: formatClock(seconds) }) : t("signIn.code.again"));
   };
   again.addEventListener("click", () => {
     if (Date.now() < mayAskAt) return;
@@ -79,8 +91,13 @@ export function codeForm({ email, signedIn, change }) {
       mayAskAt = Date.now() + AGAIN_SECONDS * 1000;
       refuse("");
       input.value = "";
+      showHint();
       setText(said, t("signIn.code.sentAgain"));
-    });
+    }, askRefusal);
+  });
+  // The mail's link may have been opened in another tab.
+  onSessionChange(() => {
+    if (form.isConnected && session()) void signedIn();
   });
   // Whoever pastes, or takes the code that the phone offers, needs no button.
   input.addEventListener("input", () => {
@@ -106,7 +123,7 @@ export function codeForm({ email, signedIn, change }) {
       { class: "field" },
       el("label", { for: "code" }, t("signIn.code")),
       input,
-      el("p", { id: "code-hint", class: "soft small" }, t("signIn.code.sent", { email })),
+      hint,
       error,
       said,
     ),
@@ -118,10 +135,26 @@ export function codeForm({ email, signedIn, change }) {
       el("button", { type: "button", class: "plain", onclick: change }, t("signIn.code.change")),
     ),
   );
+  showHint();
   showAgain();
   return form;
 }
 
-/** @param {unknown} problem @returns {string} */
-export const codeRefusal = (problem) =>
-  problem instanceof Problem && problem.slug === "invalid-code" ? t("signIn.code.wrong") : refusal(problem);
+/** @param {unknown} problem @returns {number} seconds until the server takes more; 0 if that is soon */
+function longWait(problem) {
+  const seconds = problem instanceof Problem && problem.slug === "rate-limited" ? problem.retryAfterSeconds ?? 0 : 0;
+  return seconds > HURRY_SECONDS ? seconds : 0;
+}
+
+/** @param {unknown} problem why a code was not taken @returns {string} */
+export function codeRefusal(problem) {
+  if (problem instanceof Problem && problem.slug === "invalid-code") return t("signIn.code.wrong");
+  return longWait(problem) > 0 ? t("signIn.code.tooOften") : refusal(problem);
+}
+
+/** @param {unknown} problem @returns {boolean} whether the mailbox got as many codes as it may for now */
+export const isEnough = (problem) => longWait(problem) > 0;
+
+/** @param {unknown} problem why no code was mailed @returns {string} */
+export const askRefusal = (problem) =>
+  isEnough(problem) ? t("signIn.code.enough", { clock: formatClock(longWait(problem)) }) : refusal(problem);

@@ -2,20 +2,22 @@ import { Problem } from "../../../../client/src/index.js";
 import { el, show } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 import { isEmail } from "../email.js";
-import { signIn, takeSession } from "../session.js";
-import { refusal } from "../words.js";
-import { codeForm } from "./code-form.js";
+import { askedCode, forgetCode, signIn, takeSession } from "../session.js";
+import { askRefusal, codeForm, isEnough } from "./code-form.js";
 import { notice } from "./parts.js";
 
 /**
- * The sign-in form.
- * @param {{ submit: string, signedIn: () => unknown }} options the label of its button, and what to do once signed in
+ * The sign-in form; where codes are mailed, of two steps.
+ * @param {object} options
+ * @param {string} options.submit the label of its button
+ * @param {() => unknown} options.signedIn what to do then
+ * @param {string} [options.email] an address to begin with
  * @returns {HTMLElement}
  */
 export function signInForm(options) {
   const input = el("input", {
     id: "email", type: "email", name: "email", autocomplete: "email", inputmode: "email", required: true,
-    "aria-describedby": "email-hint email-error",
+    value: options.email ?? "", "aria-describedby": "email-hint email-error",
   });
   const error = el("p", { id: "email-error", class: "field-error", role: "alert" });
   const elsewhere = el("div", { class: "stack" });
@@ -41,11 +43,14 @@ export function signInForm(options) {
     button.setAttribute("aria-disabled", "true");
     try {
       if (await signIn(email)) await options.signedIn();
-      else showCode(email);
+      else showCode(email)?.focus();
     } catch (problem) {
       if (problem instanceof Problem && problem.status === 403) show(elsewhere, elsewhereForm(options.signedIn));
       else if (problem instanceof Problem && problem.slug === "invalid-request") refuse(t("signIn.invalid"));
-      else refuse(refusal(problem));
+      else {
+        refuse(askRefusal(problem));
+        if (isEnough(problem)) show(elsewhere, haveCode(email));
+      }
     } finally {
       isWorking = false;
       button.removeAttribute("aria-disabled");
@@ -67,16 +72,25 @@ export function signInForm(options) {
   );
   const place = el("div", { class: "stack" }, form, elsewhere);
 
-  /** @param {string} email where the code went */
+  /** @param {string} email where the code went @returns {HTMLInputElement | null} the code's input */
   const showCode = (email) => {
     const change = () => {
+      forgetCode();
+      input.value = email;
+      show(elsewhere);
       show(place, form, elsewhere);
       input.focus();
     };
     const asking = codeForm({ email, signedIn: options.signedIn, change });
     show(place, asking);
-    asking.querySelector("input")?.focus();
+    return asking.querySelector("input");
   };
+  /** @param {string} email */
+  const haveCode = (email) =>
+    el("div", null, el("button", { type: "button", onclick: () => showCode(email)?.focus() }, t("signIn.code.have")));
+
+  const asked = options.email === undefined ? askedCode() : undefined;
+  if (asked) showCode(asked.email);
   return place;
 }
 
