@@ -31,6 +31,15 @@ const SENTENCES = [
   [/^are more than (\d+)$/, "tooMany", ["most"]],
   [/^needs a seatingPlan or areas$/, "nothingToSell", []],
   [/^has no places to sell$/, "nothingToSell", []],
+  [/^the URL has more than (\d+) bytes$/, "tooLong", ["most"]],
+  [/^the URL has characters that must be escaped.*$/, "url.characters", []],
+  [/^the URL doesn't begin with https:\/\/$/, "url.scheme", []],
+  [/^the URL has a fragment$/, "url.fragment", []],
+  [/^the URL has a user name or password$/, "url.userInformation", []],
+  [/^the URL's host is neither .*$/, "url.host", []],
+  [/^the URL's port is neither .*$/, "url.port", []],
+  [/^the URL's host is not on the public internet$/, "url.notPublic", []],
+  [/^there are (\d+) endpoints already.*$/, "url.tooMany", ["most"]],
 ];
 
 /**

@@ -25,6 +25,8 @@ export class WebhookLog {
   #foot = el("div", { class: "row" });
   #outcome = new Outcome();
   #isStopped = false;
+  /** @type {Map<string, HTMLElement>} the button that sends a delivery again */
+  #buttons = new Map();
 
   /** @param {LogModel} model */
   constructor(model) {
@@ -60,6 +62,8 @@ export class WebhookLog {
   /** @param {WebhookDelivery} delivery */
   #line(delivery) {
     const { id, type, state, createdAt, attempts } = delivery;
+    const again = workButton(t("org.hooks.redeliver"), () => this.#redeliver(id), "plain");
+    this.#buttons.set(id, again);
     return el(
       "li",
       null,
@@ -87,20 +91,20 @@ export class WebhookLog {
         "div",
         { class: "row" },
         el("code", { class: "small soft" }, id),
-        workButton(
-          t("org.hooks.redeliver"),
-          async () => {
-            try {
-              await this.#model.redeliver(id);
-              this.#outcome.say("good", t("org.hooks.redelivered"));
-              await this.#load(undefined);
-            } catch (error) {
-              this.#outcome.say("bad", problemWords(error));
-            }
-          },
-          "plain",
-        ),
+        again,
       ),
     );
+  }
+
+  /** @param {string} id */
+  async #redeliver(id) {
+    try {
+      await this.#model.redeliver(id);
+      this.#outcome.say("good", t("org.hooks.redelivered"));
+      await this.#load(undefined);
+      this.#buttons.get(id)?.focus();
+    } catch (error) {
+      this.#outcome.say("bad", problemWords(error));
+    }
   }
 }

@@ -10,18 +10,27 @@ export const TYPES = [
   "onsale.mail.sent.v1", "onsale.mail.bounced.v1", "onsale.eligibility.granted.v1", "onsale.eligibility.refused.v1",
 ];
 
+/** The pattern that means later types too. */
+export const EVERYTHING = "*";
+
 /** @param {string[]} types as the server has them @returns {string} */
 export const typesWords = (types) =>
-  types.includes("*") ? t("org.hooks.everything") : types.map(typeWords).join(", ");
+  types.includes(EVERYTHING) ? t("org.hooks.everything") : types.map(typeWords).join(", ");
 
 /** @param {string} type without what all have in common @returns {string} */
 export const typeWords = (type) => type.replace(/^onsale\./, "").replace(/\.v1$/, "");
 
-/**
- * What to ask the server for.
- * @param {string[]} chosen @returns {string[]} everything is one word, so that later types are meant too
- */
-export const typesOf = (chosen) => (chosen.length === TYPES.length ? ["*"] : chosen);
+/** @param {string} type one of `TYPES` @returns {string} what it tells */
+export const typeMeaning = (type) => t(`org.hooks.type.${typeWords(type)}`);
 
-/** @param {import("../../../client/src/types.js").WebhookAttempt} attempt @returns {string} */
-export const attemptWords = ({ outcome, status }) => (status === null ? outcome : `${outcome}, HTTP ${status}`);
+/** The outcomes with words of their own here; any other is shown in the server's. */
+const OUTCOMES = new Set([
+  "delivered", "refused", "gone", "garbled", "late", "cut", "unreachable-name", "unreachable-connection",
+  "unreachable-tls", "forbidden", "not-tried",
+]);
+
+/** @param {Pick<import("../../../client/src/types.js").WebhookAttempt, "outcome" | "status">} attempt @returns {string} */
+export function attemptWords({ outcome, status }) {
+  const words = OUTCOMES.has(outcome) ? t(`org.hooks.outcome.${outcome}`) : outcome;
+  return status === null ? words : `${words}, HTTP ${status}`;
+}

@@ -1,45 +1,17 @@
 import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { confirmed, openDialog } from "./dialog.js";
-import { Outcome, section, shortDate, uniqueID, workButton } from "./parts.js";
+import { Outcome, shortDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
+import { webhookForm } from "./webhook-form.js";
 import { WebhookLog } from "./webhook-log.js";
-import { TYPES, typeWords, typesOf, typesWords } from "./webhook-words.js";
+import { showSecret } from "./webhook-secret.js";
+import { typesWords } from "./webhook-words.js";
 
 /**
  * @typedef {import("./desk.js").Desk} Desk
  * @typedef {import("../../../client/src/types.js").WebhookEndpoint} WebhookEndpoint
  */
-
-/** @param {string} secret shown once */
-function showSecret(secret) {
-  const id = uniqueID("secret");
-  const outcome = new Outcome();
-  const field = el("input", { id, readonly: true, value: secret, class: "org-secret", spellcheck: "false" });
-  const dialog = openDialog({
-    title: t("org.hooks.secret"),
-    isFirm: true,
-    content: [
-      el("p", null, t("org.hooks.secretText")),
-      el("div", { class: "field" }, el("label", { for: id }, t("org.hooks.secretLabel")), field),
-      outcome.element,
-      el(
-        "div",
-        { class: "row org-dialog-buttons" },
-        workButton(t("org.hooks.copy"), async () => {
-          try {
-            await navigator.clipboard.writeText(secret);
-            outcome.say("good", t("org.hooks.copied"));
-          } catch {
-            field.select();
-            outcome.say("warn", t("org.hooks.copyByHand"));
-          }
-        }),
-        el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, t("org.hooks.secretKept")),
-      ),
-    ],
-  });
-}
 
 /** Who is told what happens: endpoints, their state, and their deliveries. */
 class WebhooksPage {
@@ -58,7 +30,13 @@ class WebhooksPage {
       el("p", { class: "soft org-lead" }, t("org.hooks.lead")),
       this.#outcome.element,
       this.#list,
-      this.#form(),
+      webhookForm({
+        create: (endpoint) => this.#desk.call((client, token) => client.createWebhookEndpoint(token, endpoint)),
+        created: async ({ secret }) => {
+          await this.load();
+          showSecret(secret);
+        },
+      }),
     );
     void this.load();
   }
@@ -102,13 +80,17 @@ class WebhooksPage {
     const { id, url, switchedOff } = endpoint;
     return el(
       "li",
-      { class: "card stack" },
+      { class: "card" },
       el(
         "div",
         { class: "row spread" },
         el("h2", { class: "org-hook-url" }, url),
         switchedOff === null
-          ? el("span", { class: ["badge", endpoint.failures > 0 ? "warn" : "good"] }, t(endpoint.failures > 0 ? "org.hooks.failing" : "org.hooks.on"))
+          ? el(
+              "span",
+              { class: ["badge", endpoint.failures > 0 ? "warn" : "good"] },
+              t(endpoint.failures > 0 ? "org.hooks.failing" : "org.hooks.on"),
+            )
           : el("span", { class: "badge bad" }, t("org.hooks.off")),
       ),
       switchedOff !== null && el("p", { class: "notice bad" }, t(`org.hooks.off.${switchedOff}`)),
@@ -136,7 +118,7 @@ class WebhooksPage {
             }),
           ),
         workButton(t("org.hooks.rotate"), () => this.#rotate(endpoint)),
-        workButton(t("org.hooks.remove"), () => this.#remove(endpoint), "plain danger"),
+        workButton(t("org.hooks.remove"), () => this.#remove(endpoint), "danger"),
       ),
     );
   }
@@ -194,56 +176,6 @@ class WebhooksPage {
       await this.#desk.call((client, token) => client.deleteWebhookEndpoint(token, id));
       return t("org.hooks.removed", { url });
     });
-  }
-
-  #form() {
-    const ids = { url: uniqueID("url"), hint: uniqueID("hint") };
-    const outcome = new Outcome();
-    const url = el("input", {
-      id: ids.url, type: "url", name: "url", required: true, maxlength: 2048, autocomplete: "off", spellcheck: "false",
-      placeholder: "https://", "aria-describedby": ids.hint,
-    });
-    const boxes = TYPES.map((type) => el("input", { type: "checkbox", value: type, checked: true }));
-    const submit = async (/** @type {Event} */ event) => {
-      event.preventDefault();
-      const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
-      if (url.value.trim() === "") return outcome.say("bad", t("org.hooks.noURL"));
-      if (chosen.length === 0) return outcome.say("bad", t("org.hooks.noTypes"));
-      outcome.say("busy", t("org.working"));
-      try {
-        const { secret } = await this.#desk.call((client, token) =>
-          client.createWebhookEndpoint(token, { url: url.value.trim(), types: typesOf(chosen) }),
-        );
-        url.value = "";
-        outcome.clear();
-        await this.load();
-        showSecret(secret);
-      } catch (error) {
-        outcome.say("bad", problemWords(error));
-      }
-    };
-    return section(
-      t("org.hooks.add"),
-      el(
-        "form",
-        { class: "stack", novalidate: true, onsubmit: submit },
-        el(
-          "div",
-          { class: "field" },
-          el("label", { for: ids.url }, t("org.hooks.url")),
-          url,
-          el("p", { class: "soft small", id: ids.hint }, t("org.hooks.urlHint")),
-        ),
-        el(
-          "fieldset",
-          { class: "org-hook-types" },
-          el("legend", null, t("org.hooks.types")),
-          TYPES.map((type, index) => el("label", { class: "row" }, boxes[index], el("code", null, typeWords(type)))),
-        ),
-        outcome.element,
-        el("div", null, el("button", { type: "submit", class: "primary" }, t("org.hooks.add"))),
-      ),
-    );
   }
 }
 
