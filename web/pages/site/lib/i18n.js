@@ -84,6 +84,16 @@ export function formatMoney(amount, currency) {
   return money.format(amount / 10 ** (money.resolvedOptions().maximumFractionDigits ?? 0));
 }
 
+/** @param {number} amount in minor units @param {string} currency ISO 4217 @returns {string} rounded, for an axis */
+export function formatBriefMoney(amount, currency) {
+  const money = format(
+    `brief money ${currency}`,
+    () => new Intl.NumberFormat(current, { style: "currency", currency, notation: "compact", maximumFractionDigits: 1 }),
+  );
+  const digits = new Intl.NumberFormat(current, { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+  return money.format(amount / 10 ** (digits ?? 0));
+}
+
 /** @param {string | Date} moment @param {Intl.DateTimeFormatOptions} [options] */
 export function formatDate(moment, options = { dateStyle: "full", timeStyle: "short" }) {
   return format(JSON.stringify(options), () => new Intl.DateTimeFormat(current, options)).format(new Date(moment));

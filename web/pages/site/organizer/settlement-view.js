@@ -1,15 +1,16 @@
-import { el, show } from "../lib/dom.js";
+import { el, setText, show } from "../lib/dom.js";
 import { formatMoney, t } from "../lib/i18n.js";
 import { saveFile } from "./files.js";
 import { Outcome, cardTable, section, uniqueID, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
-import { dayWords, settlementChart } from "./settlement-chart.js";
-import { bars, dayAfter, localDay, total } from "./settlement-days.js";
+import { SettlementChart, dayWords } from "./settlement-chart.js";
+import { bars, periodOf, total } from "./settlement-days.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").Settlement} Settlement
  * @typedef {import("../../../client/src/types.js").SettlementDifference} SettlementDifference
- * @typedef {{ from?: string, to?: string }} Period
+ * @typedef {import("../../../client/src/types.js").SettlementDay} SettlementDay
+ * @typedef {import("./settlement-days.js").Period} Period
  */
 
 /**
@@ -21,16 +22,24 @@ import { bars, dayAfter, localDay, total } from "./settlement-days.js";
  * @property {AbortSignal} signal aborts when the tab is left
  */
 
-const WEEK_DAYS = 7;
 const COLUMNS = /** @type {const} */ (["gross", "fees", "refunds", "disputes", "net", "provider", "difference"]);
+
+/** The movements with words of their own here; any other is shown in the provider's. */
+const KINDS = new Set(["charge", "refund", "refundReversal", "dispute", "disputeReversal"]);
+
+/** @param {string | null} kind */
+const kindWords = (kind) => (kind !== null && KINDS.has(kind) ? t(`org.settlement.kind.${kind}`) : kind ?? "–");
 
 /** What is owed to the organizer, day by day, and whether the provider has it. */
 class SettlementPage {
   #model;
   #from;
   #to;
+  #fault = el("p", { class: "field-error", role: "alert", hidden: true });
   #place = el("div", { class: "stack", "aria-busy": "true" }, el("p", { class: "soft" }, t("org.loading")));
   #outcome = new Outcome();
+  /** @type {SettlementChart | undefined} */
+  #chart;
   /** Numbers the requests, so that late answers to earlier ones are ignored. */
   #question = 0;
 
@@ -38,36 +47,41 @@ class SettlementPage {
   constructor(model) {
     this.#model = model;
     const ids = { from: uniqueID("from"), to: uniqueID("to") };
-    const today = localDay(Date.now());
+    const { from, to } = periodOf(location.search, Date.now());
     const load = () => void this.#load();
-    this.#from = el("input", { id: ids.from, type: "date", value: dayAfter(today, 1 - WEEK_DAYS), onchange: load });
-    this.#to = el("input", { id: ids.to, type: "date", value: today, onchange: load });
-    const all = workButton(
-      t("org.settlement.all"),
-      async () => {
-        this.#from.value = "";
-        this.#to.value = "";
-        await this.#load();
-      },
-      "plain",
-    );
+    this.#from = el("input", { id: ids.from, type: "date", value: from, onchange: load });
+    this.#to = el("input", { id: ids.to, type: "date", value: to, onchange: load });
     this.element = el(
       "div",
       { class: "stack" },
       el("p", { class: "soft org-lead" }, t("org.settlement.lead")),
       el(
         "div",
-        { class: "card row" },
+        { class: "card org-settled-bar" },
         el("div", { class: "field" }, el("label", { for: ids.from }, t("org.settlement.from")), this.#from),
         el("div", { class: "field" }, el("label", { for: ids.to }, t("org.settlement.to")), this.#to),
-        all,
-        workButton(t("org.refresh"), () => this.#load()),
-        workButton(t("org.settlement.csv"), () => this.#download()),
+        el(
+          "div",
+          { class: "row" },
+          workButton(t("org.settlement.lastWeek"), () => this.#choose(periodOf("", Date.now()))),
+          workButton(t("org.settlement.all"), () => this.#choose({})),
+          workButton(t("org.refresh"), () => this.#load(), "plain"),
+          workButton(t("org.settlement.csv"), () => this.#download()),
+        ),
+        this.#fault,
       ),
       this.#outcome.element,
       this.#place,
     );
+    model.signal.addEventListener("abort", () => this.#chart?.stop());
     load();
+  }
+
+  /** @param {Period} period */
+  async #choose({ from = "", to = "" }) {
+    this.#from.value = from;
+    this.#to.value = to;
+    await this.#load();
   }
 
   /** @returns {Period} */
@@ -77,31 +91,49 @@ class SettlementPage {
     return { ...(from !== "" && { from }), ...(to !== "" && { to }) };
   }
 
+  /** Stores the period in the address, so that it survives a reload. */
+  #remember() {
+    const query = new URLSearchParams({ from: this.#from.value, to: this.#to.value });
+    history.replaceState(history.state, "", `${location.pathname}?${query}`);
+  }
+
   async #load() {
+    const period = this.#period;
+    const { from, to } = period;
+    const isTurned = from !== undefined && to !== undefined && from > to;
+    this.#fault.hidden = !isTurned;
+    setText(this.#fault, isTurned ? t("org.settlement.turned") : "");
+    for (const input of [this.#from, this.#to]) input.setAttribute("aria-invalid", String(isTurned));
+    if (isTurned) return;
+    this.#remember();
     const question = (this.#question += 1);
     this.#place.setAttribute("aria-busy", "true");
     this.#outcome.clear();
-    /** @type {(HTMLElement | null)[]} */
+    /** @type {() => (HTMLElement | null)[]} */
     let content;
     try {
-      content = this.#content(await this.#model.settlement(this.#period));
+      const settlement = await this.#model.settlement(period);
+      content = () => this.#content(settlement);
     } catch (error) {
-      content = [el("p", { class: "notice bad", role: "alert" }, problemWords(error))];
+      content = () => [el("p", { class: "notice bad", role: "alert" }, problemWords(error))];
     }
     if (question !== this.#question || this.#model.signal.aborted) return;
     this.#place.removeAttribute("aria-busy");
-    show(this.#place, ...content);
+    this.#chart?.stop();
+    this.#chart = undefined;
+    show(this.#place, ...content());
   }
 
   /** @param {Settlement} settlement */
   #content({ currency, days, differences }) {
-    const last = this.#to.value || days.at(-1)?.day || localDay(Date.now());
+    const shown = bars(days, this.#period);
+    this.#chart = shown.length > 0 ? new SettlementChart(shown, currency) : undefined;
     return [
       this.#verdict(differences),
-      settlementChart(bars(days, last, WEEK_DAYS), currency),
+      this.#chart?.element ?? null,
       days.length === 0
         ? el("p", { class: "card soft" }, t("org.settlement.none"))
-        : el("div", { class: "card org-table-card" }, this.#table(days, currency)),
+        : el("div", { class: "card org-table-card scroll-x" }, this.#table(days, currency)),
       differences.length === 0 ? null : this.#differences(differences, currency),
     ];
   }
@@ -115,14 +147,20 @@ class SettlementPage {
       : el("p", { class: "notice good", role: "status" }, t("org.settlement.agrees"));
   }
 
-  /** @param {import("../../../client/src/types.js").SettlementDay[]} days @param {string} currency */
+  /** @param {SettlementDay[]} days @param {string} currency */
   #table(days, currency) {
-    /** @param {import("../../../client/src/types.js").SettlementDay} day @param {string} name */
-    const row = (day, name) => [name, ...COLUMNS.map((column) => formatMoney(day[column], currency))];
+    const amount = (/** @type {SettlementDay} */ day, /** @type {typeof COLUMNS[number]} */ name) => {
+      const words = formatMoney(day[name], currency);
+      return name === "difference" && day[name] !== 0 ? el("span", { class: "badge bad" }, words) : words;
+    };
+    const cells = (/** @type {SettlementDay} */ day) => COLUMNS.map((name) => amount(day, name));
     return cardTable(
       t("org.settlement.title"),
       [{ label: t("org.settlement.day") }, ...COLUMNS.map((name) => ({ label: t(`org.settlement.${name}`), isNumber: true }))],
-      [...days.map((day) => row(day, dayWords(day.day))), row(total(days), t("org.settlement.total"))],
+      [
+        ...days.map((day) => [dayWords(day.day), ...cells(day)]),
+        [t("org.settlement.total"), ...cells(total(days))].map((cell) => el("strong", null, cell)),
+      ],
     );
   }
 
@@ -134,7 +172,7 @@ class SettlementPage {
       t(`org.settlement.name.${name}`),
       dayWords(day),
       order === null ? (payment ?? rest.line ?? "–") : el("a", { href: this.#model.orderPath(order) }, order),
-      kind ?? "–",
+      kindWords(kind),
       money(expected, rest.currency),
       money(listed, rest.currency),
     ]);
