@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -39,6 +40,7 @@ class Server:
         self.folder = tempfile.mkdtemp(prefix="onsale-browser-")
         self.environment = environment or {}
         self.port = None
+        self.management = None
         self.process = None
 
     def start(self):
@@ -60,12 +62,14 @@ class Server:
             text=True,
         )
         for line in self.process.stdout:
-            if "http://127.0.0.1:" in line:
-                self.port = int(line.split("http://127.0.0.1:")[1].split("/")[0].split()[0])
+            if line.startswith("Onsale is open at "):
+                self.url = line.split()[-1]
+                self.port = int(self.url.rpartition(":")[2])
+            elif line.split()[:1] == ["management"]:
+                self.management = line.split()[-1]
                 break
         else:
             raise RuntimeError("the server did not start")
-        self.url = f"http://127.0.0.1:{self.port}"
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -101,6 +105,12 @@ class Server:
         except urllib.error.HTTPError as error:
             content = error.read()
             return error.code, json.loads(content) if content else None
+
+    def newest_code(self):
+        """The code of the newest mail, where mails are kept."""
+        with urllib.request.urlopen(self.management + "/mails", timeout=20) as response:
+            subjects = [mail["subject"] for mail in json.load(response)["mails"]]
+        return re.search(r"\d{6}", subjects[0])[0]
 
     def create_event(self, event, plan="small", areas=None, onsale=None, limits=None, title=None):
         plans = {"small": small_plan(), "none": None}

@@ -160,6 +160,22 @@ def fan(page, url, email, last_in_line):
     yield "orders"
 
 
+def code(page, server, email):
+    """Takes the page through signing in by mailed code, yielding the name of each state."""
+    page.goto(server.url + "/orders")
+    page.locator("#email").fill(email)
+    page.locator("#email").press("Enter")
+    page.locator("#code").wait_for()
+    yield "code"
+    right = server.newest_code()
+    page.locator("#code").fill("000000" if right != "000000" else "000001")
+    page.locator("#code-error:not(:empty)").wait_for()
+    yield "code-wrong"
+    page.goto(server.url + f"/sign-in#email={email.replace('@', '%40')}&code={right}")
+    page.locator("main button.primary").wait_for()
+    yield "link"
+
+
 def organizer(page, url):
     """Takes the page through the organizer's states, yielding the name of each."""
     page.goto(url + "/organizer")
@@ -191,6 +207,17 @@ def organizer(page, url):
     page.locator(".org-order-id").first.click()
     page.locator("dialog .org-story li").first.wait_for()
     yield "order"
+    page.goto(url + "/organizer/events/arena/settlement")
+    page.locator("main table tbody tr").first.wait_for()
+    settle(page)
+    yield "settlement"
+    page.goto(url + "/organizer/webhooks")
+    page.locator("main fieldset").wait_for()
+    page.locator("main fieldset input").first.uncheck()
+    page.locator("input[name=url]").fill("http://127.0.0.1/")
+    page.locator("main form button[type=submit]").click()
+    page.locator("main .field-error:not([hidden])").first.wait_for()
+    yield "webhooks"
     page.goto(url + "/organizer/events/arena/audit")
     page.locator("main table tbody tr").first.wait_for()
     yield "audit"

@@ -7,13 +7,8 @@ from harness import BrowserTest
 LOOKS = list(itertools.product(["ko", "en"], ["light", "dark"]))
 
 
-class Accessibility(BrowserTest):
-    """Every page in every state, in both languages, light and dark, and at 320 px."""
-
-    @classmethod
-    def prepare(cls):
-        cls.last_in_line = stations.prepare(cls.server)
-        cls.tickets = stations.sell(cls.server)
+class AccessibilityTest(BrowserTest):
+    """Checks a page in every state, in both languages, light and dark, and at 320 px."""
 
     def check(self, walk):
         for number, (language, scheme) in enumerate(LOOKS):
@@ -22,6 +17,20 @@ class Accessibility(BrowserTest):
                 with self.subTest(language=language, scheme=scheme, state=state):
                     self.assertEqual(breaches(page, language), [])
             page.close()
+
+
+class MailedCode(AccessibilityTest):
+    environment = {"ONSALE_LOGIN": "mail"}
+
+    def test_code(self):
+        self.check(lambda page, number: stations.code(page, self.server, f"checked{number}@example.com"))
+
+
+class Accessibility(AccessibilityTest):
+    @classmethod
+    def prepare(cls):
+        cls.last_in_line = stations.prepare(cls.server)
+        cls.tickets = stations.sell(cls.server)
 
     def test_fan(self):
         self.check(

@@ -4,7 +4,10 @@ import re
 
 from harness import ADMIN, DOOR, BrowserTest
 
-PAGES = ["/", "/events/small", "/orders", "/orders/small/ord_1", "/organizer", "/organizer/new", "/door"]
+PAGES = [
+    "/", "/events/small", "/orders", "/orders/small/ord_1", "/sign-in", "/organizer", "/organizer/new",
+    "/organizer/webhooks", "/door",
+]
 
 
 class Security(BrowserTest):

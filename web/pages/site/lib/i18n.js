@@ -88,7 +88,7 @@ export function formatMoney(amount, currency) {
 export function formatBriefMoney(amount, currency) {
   const money = format(
     `brief money ${currency}`,
-    () => new Intl.NumberFormat(current, { style: "currency", currency, notation: "compact", maximumFractionDigits: 1 }),
+    () => new Intl.NumberFormat(current, { style: "currency", currency, notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 }),
   );
   const digits = new Intl.NumberFormat(current, { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
   return money.format(amount / 10 ** (digits ?? 0));

@@ -2,21 +2,27 @@ import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { exactDate, uniqueID, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
+import { storyWords } from "./story-words.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").Story} Story
  * @typedef {import("../../../client/src/types.js").StoryStep} StoryStep
  */
 
-/** @param {StoryStep} step told in the server's words, which are English whatever the language of the page */
-const line = ({ at, what, detail }) =>
-  el(
+/** @param {boolean} isOurs whether a text is in the language of the page */
+const languageOf = (isOurs) => (isOurs ? {} : { lang: "en" });
+
+/** @param {StoryStep} step */
+function line(step) {
+  const { what, detail, isBad, whatIsOurs, detailIsOurs } = storyWords(step);
+  return el(
     "li",
-    null,
-    el("time", { class: "soft small number", datetime: at }, exactDate(at)),
-    el("strong", { lang: "en" }, what),
-    detail !== "" && el("p", { lang: "en" }, detail),
+    { class: isBad && "bad" },
+    el("time", { class: "soft small number", datetime: step.at }, exactDate(step.at)),
+    el("strong", languageOf(whatIsOurs), what),
+    detail !== "" && el("p", languageOf(detailIsOurs), detail),
   );
+}
 
 /** What happened to an order, from the hold to the last step. */
 export class OrderStory {

@@ -133,7 +133,7 @@ class SettlementPage {
       this.#chart?.element ?? null,
       days.length === 0
         ? el("p", { class: "card soft" }, t("org.settlement.none"))
-        : el("div", { class: "card org-table-card scroll-x" }, this.#table(days, currency)),
+        : el("div", { class: "card org-table-card scroll-x" }, this.#table(days, differences, currency)),
       differences.length === 0 ? null : this.#differences(differences, currency),
     ];
   }
@@ -147,11 +147,14 @@ class SettlementPage {
       : el("p", { class: "notice good", role: "status" }, t("org.settlement.agrees"));
   }
 
-  /** @param {SettlementDay[]} days @param {string} currency */
-  #table(days, currency) {
+  /** @param {SettlementDay[]} days @param {SettlementDifference[]} differences @param {string} currency */
+  #table(days, differences, currency) {
+    const wrong = differences.filter(({ name }) => name !== "late");
+    const isWrong = (/** @type {string} */ day) => (day === "" ? wrong.length > 0 : wrong.some((one) => one.day === day));
     const amount = (/** @type {SettlementDay} */ day, /** @type {typeof COLUMNS[number]} */ name) => {
       const words = formatMoney(day[name], currency);
-      return name === "difference" && day[name] !== 0 ? el("span", { class: "badge bad" }, words) : words;
+      if (name !== "difference" || day[name] === 0) return words;
+      return el("span", { class: ["badge", isWrong(day.day) ? "bad" : "warn"] }, words);
     };
     const cells = (/** @type {SettlementDay} */ day) => COLUMNS.map((name) => amount(day, name));
     return cardTable(
@@ -170,9 +173,9 @@ class SettlementPage {
       amount === null ? "–" : formatMoney(amount, own ?? currency);
     const rows = differences.map(({ name, day, order, payment, kind, expected, listed, ...rest }) => [
       t(`org.settlement.name.${name}`),
-      dayWords(day),
+      el("span", { class: "org-nowrap" }, dayWords(day)),
       order === null ? (payment ?? rest.line ?? "–") : el("a", { href: this.#model.orderPath(order) }, order),
-      kindWords(kind),
+      el("span", { class: "org-nowrap" }, kindWords(kind)),
       money(expected, rest.currency),
       money(listed, rest.currency),
     ]);
