@@ -22,7 +22,7 @@ FAN = {
 ORGANIZER = {
     ("en", "light", "desktop"): None,
     ("ko", "dark", "desktop"): {"create", "dashboard", "seats"},
-    ("ko", "light", "phone"): {"sign-in", "dashboard", "seats", "orders", "order"},
+    ("ko", "light", "phone"): {"sign-in", "dashboard", "seats", "orders", "order", "settlement", "webhooks"},
 }
 DOOR = {("ko", "dark", "phone"): None, ("en", "light", "phone"): {"ready", "green", "amber", "red"}}
 

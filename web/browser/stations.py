@@ -218,6 +218,12 @@ def organizer(page, url):
     page.locator("main form button[type=submit]").click()
     page.locator("main .field-error:not([hidden])").first.wait_for()
     yield "webhooks"
+    page.locator("main fieldset input").nth(1).check()
+    page.locator("input[name=url]").fill("https://example.com/onsale")
+    page.locator("main form button[type=submit]").click()
+    page.locator("dialog .org-secret").wait_for()
+    yield "webhook-secret"
+    page.locator("dialog button.primary").click()
     page.goto(url + "/organizer/events/arena/audit")
     page.locator("main table tbody tr").first.wait_for()
     yield "audit"

@@ -33,7 +33,7 @@ export class SettlementChart {
     this.element = el(
       "figure",
       { class: "card org-figure", "aria-labelledby": id },
-      el("h3", { id }, t("org.settlement.picture")),
+      el("h2", { id }, t("org.settlement.picture")),
       el(
         "ul",
         { class: "row org-legend" },
