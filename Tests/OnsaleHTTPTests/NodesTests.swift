@@ -33,6 +33,9 @@ import Testing
         "listEntrants",
         "streamAvailability", "streamWaitingRoom", "getKeys", "getReadiness", "getProblemType", "getOpenAPI",
         "getAsyncAPI",
+        "createWebhookEndpoint", "listWebhookEndpoints", "getWebhookEndpoint", "deleteWebhookEndpoint",
+        "rotateWebhookSecret", "switchOnWebhookEndpoint", "listWebhookDeliveries", "redeliverWebhook", "getSettlement",
+        "exportSettlement",
     ]
 
     @Test("Every endpoint says which node answers it, and whatever goes through the writer goes to the owner")
