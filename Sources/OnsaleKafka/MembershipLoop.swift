@@ -154,6 +154,8 @@ struct MembershipLoop {
         } else {
             _ = rd_kafka_assign(client.handle, isAssignment ? list : nil)
         }
+        // librdkafka remembers that a lane was halted when it was ours before, and would fetch nothing of it for ever.
+        if isAssignment { _ = rd_kafka_resume_partitions(client.handle, list) }
     }
 
     private mutating func leave() {
