@@ -145,6 +145,10 @@ struct MembershipLoop {
         logger.info(
             "A member's lanes have changed",
             metadata: ["gained": "\(isAssignment ? lanes.count : 0)", "lost": "\(isAssignment ? 0 : lanes.count)"])
+        // librdkafka remembers that a lane was halted when it was ours before, and would fetch nothing of it for ever
+        // (https://github.com/confluentinc/confluent-kafka-go/issues/193). Resumed before it is assigned, it begins where
+        // the group is, not where this member was.
+        if isAssignment { _ = rd_kafka_resume_partitions(client.handle, list) }
         let protocolName = rd_kafka_rebalance_protocol(client.handle).map { String(cString: $0) }
         if protocolName == "COOPERATIVE" {
             let error =
@@ -154,8 +158,6 @@ struct MembershipLoop {
         } else {
             _ = rd_kafka_assign(client.handle, isAssignment ? list : nil)
         }
-        // librdkafka remembers that a lane was halted when it was ours before, and would fetch nothing of it for ever.
-        if isAssignment { _ = rd_kafka_resume_partitions(client.handle, list) }
     }
 
     private mutating func leave() {
