@@ -34,11 +34,13 @@ package struct StripeStatement: ProviderStatement {
 
     package func read(since: Int64, _ body: @Sendable ([ProviderLine]) async throws -> Void) async throws {
         var after: String?
+        var ends: Set<String> = []
         for _ in 0..<pagesMax {
             let list = try await patiently { try await page(since, after) }
             try await body(try list.data.map(ProviderLine.init))
-            guard list.hasMore ?? false, let last = list.data.last else { return }
-            guard last.id != after else { break }
+            guard list.hasMore ?? false else { return }
+            // More is to come, but nothing says from where, or it leads in a circle.
+            guard let last = list.data.last, ends.insert(last.id).inserted else { break }
             after = last.id
         }
         throw PaymentGatewayError.rejected(status: 200, "the list of balance transactions leads nowhere")

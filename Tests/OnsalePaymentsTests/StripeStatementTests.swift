@@ -48,6 +48,19 @@ import Testing
         #expect(calls.withLock { $0 } == [nil, nil, "b", "b", "b"])
     }
 
+    @Test("A list that leads in a circle, or says that more follows an empty page, is no whole reading")
+    func circles() async {
+        let calls = Mutex(0)
+        let circle = StripeStatement(pause: .milliseconds(1)) { _, after in
+            calls.withLock { $0 += 1 }
+            return .init(data: [Self.transaction(after == "a" ? "b" : "a")], hasMore: true)
+        }
+        await #expect(throws: PaymentGatewayError.self) { try await read(circle) }
+        #expect(calls.withLock { $0 } == 3)
+        let empty = StripeStatement(pause: .milliseconds(1)) { _, _ in .init(data: [], hasMore: true) }
+        await #expect(throws: PaymentGatewayError.self) { try await read(empty) }
+    }
+
     @Test("A provider that keeps failing, refuses us or never comes to an end is given up")
     func givenUp() async {
         func calls(_ fault: PaymentGatewayError?) async -> Int {

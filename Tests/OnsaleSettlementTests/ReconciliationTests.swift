@@ -57,6 +57,9 @@ func line(
         #expect(try names([], [line("1", "a", .charge, 100)]) == [.unknownToUs])
         #expect(try names([charge], [line("1", "a", .charge, 90)]) == [.amountDiffers])
         #expect(try names([charge], [line("1", "a", .charge, nil)]) == [.amountDiffers])
+        for absurd in [Int64.max, .min] {
+            #expect(try names([charge], [line("1", "a", .charge, absurd)]) == [.amountDiffers])
+        }
         #expect(try names([charge], [line("1", "a", .charge, 100, currency: "JPY")]) == [.currencyDiffers])
         #expect(try names([charge], [line("1", "a", .charge, 100), line("2", "a", .charge, 100)]) == [.twice])
         #expect(try names([charge], [line("1", "a", .refund, 100)]) == [.missingAtProvider, .unknownToUs])

@@ -20,7 +20,7 @@ public struct ProviderLine: Hashable, Sendable {
     public let kind: MovementKind?
     /// The provider's word for it.
     public let type: String
-    /// In minor units, negative for what leaves us; nil if it is no whole number of them.
+    /// In minor units, negative for what leaves us; nil if it is no whole number of them, or beyond what is possible.
     public let amount: Int64?
     /// What the provider keeps of it, and what is left, as the provider counts.
     public let fee: Int64
@@ -41,9 +41,11 @@ public struct ProviderLine: Hashable, Sendable {
         self.id = id
         self.kind = kind
         self.type = type
-        self.amount = amount
-        self.fee = fee
-        self.net = net
+        // What nobody can have paid is a difference, and must not spoil the sums.
+        let possible = -Limits.amountMax...Limits.amountMax
+        self.amount = amount.flatMap { possible.contains($0) ? $0 : nil }
+        self.fee = max(possible.lowerBound, min(fee, possible.upperBound))
+        self.net = max(possible.lowerBound, min(net, possible.upperBound))
         self.currency = currency
         self.source = source
         self.payment = payment

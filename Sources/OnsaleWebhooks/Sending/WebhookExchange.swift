@@ -56,6 +56,9 @@ final class WebhookExchange: Sendable {
 final class ExchangeHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
+    /// How long the body is waited for, which is for the log alone.
+    private static let bodyTime = TimeAmount.seconds(2)
+
     private let bodyBytesMax: Int
     private var promise: EventLoopPromise<WebhookExchange.Result>?
     private var outcome: AttemptOutcome?
@@ -85,6 +88,9 @@ final class ExchangeHandler: ChannelInboundHandler {
         case .head(let head):
             guard (200...599).contains(Int(head.status.code)) else { return end(.garbled) }
             outcome = ExchangeHandler.outcome(head)
+            // What is certain holds up nobody else: a body that never ends would keep its place until the deadline.
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            context.eventLoop.scheduleTask(in: ExchangeHandler.bodyTime) { bound.value.end(.late) }
         case .body(let part):
             bodyBytes += part.readableBytes
             let room = max(0, WebhookAttempt.answerBytesMax - answer.count)
