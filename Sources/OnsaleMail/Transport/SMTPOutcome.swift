@@ -13,6 +13,18 @@ package enum SMTPOutcome: Hashable, Sendable {
     case unknown(String)
 }
 
+extension SMTPOutcome {
+    /// Why it tells of a server that takes no mail at the moment, whatever the mail; nil if it tells of none.
+    var absence: String? {
+        switch self {
+        case .unreachable(let reason), .unknown(let reason): reason
+        case .refusedForNow(let refusal) where refusal.code == SMTPRefusal.serviceUnavailable && !refusal.isOfRecipient:
+            refusal.description
+        case .accepted, .refusedForNow, .refusedForGood: nil
+        }
+    }
+}
+
 /// Why a server doesn't take a mail.
 package struct SMTPRefusal: Hashable, Sendable, CustomStringConvertible {
     /// The reply's code (RFC 5321, section 4.2); 0 where the connection was lost before there was one.

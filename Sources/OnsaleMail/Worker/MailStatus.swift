@@ -45,7 +45,7 @@ final class MailStatus: Sendable {
     func server(_ outcome: SMTPOutcome, now: Timestamp) {
         state.withLock { state in
             state.now = max(state.now, now)
-            guard case .unreachable(let reason) = outcome else { return state.absence = nil }
+            guard let reason = outcome.absence else { return state.absence = nil }
             state.absence = (state.absence?.since ?? now, reason)
         }
     }
