@@ -101,12 +101,10 @@ func line(
         #expect(try names([nameless], [line("1", "a", .charge, 100, payment: "pi_x")]).isEmpty)
     }
 
-    @Test("Sums beyond 64 bits are an error")
-    func overflow() throws {
-        let error = #expect(throws: SettlementError.self) {
-            try compare([], [line("1", "a", .charge, .max), line("2", "b", .charge, .max)])
-        }
-        #expect(error?.code == .overflow)
+    @Test("What nobody can have paid is named, and spoils no sum")
+    func absurd() throws {
+        let lines = [line("1", "a", .charge, .max), line("2", "b", .charge, .max), line("3", "c", .charge, .min)]
+        #expect(try names([], lines) == [.unknownToUs, .unknownToUs, .unknownToUs])
     }
 
     @Test("Of a list that was tampered with, exactly what was done is named", arguments: 1...150)
