@@ -62,10 +62,9 @@ rush: build
 
 ## make test        build for debugging, check the format, run every test, including the pages in a browser
 test: test-swift test-web $(TELEMETRY) $(BROWSER)
-	@# These mostly wait, two at a time. nginx's limits are counted while requests are under way, so it is alone.
-	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 test-provider test-telemetry
+	@# nginx's limits are counted while requests are under way, so it is alone. The others mostly wait.
 	@$(MAKE) --no-print-directory test-edge
-	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 test-nodes test-browser
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=3 test-browser test-nodes test-provider test-telemetry
 
 test-swift: setup lint $(MAIL) $(WEBHOOKS)
 	swift build --build-tests
