@@ -98,7 +98,10 @@ package struct NewsFold: Sendable {
         return nil
     }
 
-    private mutating func take(_ fact: SaleFact, _ note: AuditNote?) -> (EventType, OrderID, reason: String?)? {
+    /// - Parameter note: looked for only where it matters, since most facts are of holds.
+    private mutating func take(
+        _ fact: SaleFact, _ note: @autoclosure () -> AuditNote?
+    ) -> (EventType, OrderID, reason: String?)? {
         switch fact {
         case .orderPlaced(let body):
             if let proof = body.proof { change(body.order) { $0.proof = proof } }
@@ -108,6 +111,7 @@ package struct NewsFold: Sendable {
         case .orderDeclined(let body): return (.orderDeclined, body.order, body.code)
         case .orderExpired(let body): return (.orderExpired, body.order, nil)
         case .orderCancelled(let body):
+            let note = note()
             let reason = note?.action == .ineligible ? "eligibility" : body.byOrganizer ? "organizer" : "buyer"
             change(body.order) { past in
                 past.reason = reason

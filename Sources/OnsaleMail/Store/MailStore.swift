@@ -114,7 +114,7 @@ package enum MailStore {
     /// Keeps a mail from being sent, queued already or not, unless what comes later asks for it.
     package static func forestall(_ entry: Entry, reason: String, in session: any SQLSession) throws {
         _ = try queue(entry, in: session)
-        try end(entry.key, .withdrawn, reason: reason, now: entry.queuedAt, in: session)
+        try withdraw(entry.key, reason: reason, now: entry.queuedAt, in: session)
         _ = try session.rows(
             "UPDATE mail SET cause = $2 WHERE key = $1 AND state = 'withdrawn'", [entry.key, entry.cause?.id])
     }
