@@ -421,6 +421,7 @@ let package = Package(
                 "OnsaleValues", "OnsaleBus", "OnsaleMigrations", "OnsaleSchema", "OnsaleTables", "OnsaleEligibility",
                 "Seeded", "Servers", "TestTables", logging, hummingbird, serviceLifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -7,8 +7,8 @@ package import OnsaleValues
 package struct SignInDesk: Sendable {
     /// What becomes of a wish for a code.
     package enum Asked: Hashable, Sendable {
-        /// The code is to be mailed. It has six digits.
-        case mail(code: String, expiresAt: Timestamp)
+        /// Both are to be mailed: the code, of six digits, and what the link carries, of ``SignInDesk/linkLetters``.
+        case mail(code: String, link: String, expiresAt: Timestamp)
         case tooMany(retryAt: Timestamp)
     }
 
@@ -19,6 +19,8 @@ package struct SignInDesk: Sendable {
         case tooMany(retryAt: Timestamp)
     }
 
+    /// How many letters, all of `a` to `p`, a link carries: 128 bits.
+    package static let linkLetters = 32
     private static let forgottenMax = 100
 
     private let tables: any Tables
@@ -50,23 +52,27 @@ package struct SignInDesk: Sendable {
         }
         switch asked {
         case .mail(let salt, let expiresAt):
-            return .mail(code: code(salt, of: mailbox), expiresAt: Timestamp(milliseconds: expiresAt))
+            return .mail(
+                code: code(salt, of: mailbox), link: link(salt, of: mailbox),
+                expiresAt: Timestamp(milliseconds: expiresAt))
         case .tooMany(let retryAt): return .tooMany(retryAt: Timestamp(milliseconds: retryAt))
         }
     }
 
-    /// Somebody gives a code for a mailbox.
+    /// Somebody gives a code for a mailbox, or what a link carries.
     /// - Throws: errors of the tables.
     package func attempt(_ given: String, for mailbox: String) async throws -> Tried {
         let name = name(of: mailbox)
+        let proof: SignInRecord.Proof = given.utf8.count == SignInDesk.linkLetters ? .link : .digits
         let tables = tables
         let tried = try await tables.write { session in
             let now = try tables.now(in: session)
             try SignInDesk.awaitTurn(name, in: session)
             var record = try SignInDesk.record(name, in: session)
             let before = record
-            let tried = record.attempt(at: now) { salt in
-                ConstantTime.areEqual(Array(code(salt, of: mailbox).utf8)[...], Array(given.utf8)[...])
+            let tried = record.attempt(proof, at: now) { salt in
+                let right = proof == .link ? link(salt, of: mailbox) : code(salt, of: mailbox)
+                return ConstantTime.areEqual(Array(right.utf8)[...], Array(given.utf8)[...])
             }
             // Guesses at mailboxes that nobody asked for leave nothing behind.
             if record != before { try SignInDesk.put(record, of: name, in: session) }
@@ -87,6 +93,13 @@ package struct SignInDesk: Sendable {
         let number = bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } % 1_000_000
         let digits = String(number)
         return String(repeating: "0", count: 6 - digits.utf8.count) + digits
+    }
+
+    /// Letters alone, so that nobody takes a part of it for the code.
+    private func link(_ salt: String, of mailbox: String) -> String {
+        mac("link " + salt, mailbox).prefix(SignInDesk.linkLetters / 2).reduce(into: "") { text, byte in
+            for half in [byte >> 4, byte & 0xf] { text.unicodeScalars.append(Unicode.Scalar(UInt8(ascii: "a") + half)) }
+        }
     }
 
     private func mac(_ purpose: String, _ mailbox: String) -> [UInt8] {

@@ -1,7 +1,8 @@
 /// What is known of a mailbox that a code was mailed to. Pure: times are milliseconds.
 ///
 /// While a code lives, asking again mails the same one, so that nobody can spoil another's code by asking. Who guesses
-/// has five tries a code and five codes in ten minutes, of a million.
+/// has five tries a code and five codes in ten minutes, of a million. The mail's link carries a proof too long to be
+/// guessed: it opens however often others have tried, so nobody who reads their mail can be kept out.
 struct SignInRecord: Hashable, Sendable {
     static let codeMilliseconds: Int64 = 600_000
     static let triesMax = 5
@@ -26,7 +27,15 @@ struct SignInRecord: Hashable, Sendable {
         case tooMany(retryAt: Int64)
     }
 
-    /// What becomes of a code that somebody gives.
+    /// What somebody gives to sign in.
+    enum Proof: Hashable, Sendable {
+        /// The six digits, which may be guessed.
+        case digits
+        /// What the mail's link carries, which can't be.
+        case link
+    }
+
+    /// What becomes of a proof that somebody gives.
     enum Tried: Hashable, Sendable {
         case right
         case wrong
@@ -51,12 +60,14 @@ struct SignInRecord: Hashable, Sendable {
         return .mail(salt: salt, expiresAt: expiresAt)
     }
 
-    /// Somebody gives a code.
+    /// Somebody gives a proof.
     /// - Parameter isRight: whether it is the one that follows from the salt.
-    mutating func attempt(at now: Int64, isRight: (_ salt: String) -> Bool) -> Tried {
+    mutating func attempt(_ proof: Proof, at now: Int64, isRight: (_ salt: String) -> Bool) -> Tried {
         guard isLive(at: now) else { return .wrong }
-        guard tries < SignInRecord.triesMax else { return .tooMany(retryAt: expiresAt) }
-        tries += 1
+        if proof == .digits {
+            guard tries < SignInRecord.triesMax else { return .tooMany(retryAt: expiresAt) }
+            tries += 1
+        }
         guard isRight(salt) else { return .wrong }
         // It opens once.
         salt = ""

@@ -41,7 +41,7 @@ func require(_ condition: Bool, _ otherwise: @autoclosure () -> String) throws {
 }
 
 /// Events of some orders, numbered, of several keys in turn.
-func events(_ count: Int, keys: Int = 5, from first: Int = 0) -> [CloudEvent] {
+package func events(_ count: Int, keys: Int = 5, from first: Int = 0) -> [CloudEvent] {
     (first..<first + count).map { number in
         CloudEvent(
             id: "event-\(number % keys)/\(number)", type: .orderConfirmed, subject: "order-\(number)",

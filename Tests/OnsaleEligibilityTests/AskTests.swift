@@ -81,7 +81,8 @@ import Testing
         "Whatever else comes is no answer",
         arguments: [
             "", "true", "[]", "{}", #"{"eligible": "true"}"#, #"{"eligible": 1}"#, #"{"eligible": null}"#,
-            #"{"eligible": true, "reason": 5}"#, #"{"eligible": true"#, String(repeating: "[", count: 60_000),
+            #"{"eligible": false, "eligible": true}"#, #"{"eligible": true, "reason": 5}"#, #"{"eligible": true"#,
+            String(repeating: "[", count: 60_000),
             #"{"eligible": true, "reason": ""# + String(repeating: "x", count: 65_536) + #""}"#, "\u{0}",
         ])
     func noAnswers(text: String) {

@@ -1,8 +1,10 @@
 import Hummingbird
 import Logging
 import NIOCore
+import NIOPosix
 import OnsaleValues
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 @testable import OnsaleEligibility
@@ -67,6 +69,27 @@ import Testing
         }
     }
 
+    @Test("Whoever only ever says that an answer will follow is cut off")
+    func endless() async throws {
+        let written = Atomic(0)
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(EndlessHints { written.add($0, ordering: .relaxed) })
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let endpoint = HTTPEligibilityEndpoint { $0 }
+        let url = "http://127.0.0.1:\(server.localAddress?.port ?? 0)/"
+        do {
+            _ = try await endpoint.post(request(url, callMilliseconds: 60_000))
+            Issue.record("an answer")
+        } catch { #expect(!(error is HTTPEligibilityEndpoint.Failure), "it isn't time that ends it: \(error)") }
+        #expect(written.load(ordering: .relaxed) < 64 << 20)
+        await endpoint.close()
+        try await server.close()
+    }
+
     @Test("It connects to the address that was checked, under the name that was asked for")
     func checkedAddress() async throws {
         try await withServer { url in
@@ -79,6 +102,34 @@ import Testing
                 #expect(String(decoding: answer.body, as: UTF8.self) == "\(host):\(port)")
             }
             await endpoint.close()
+        }
+    }
+}
+
+/// Answers whatever comes with `103 Early Hints`, until it is cut off.
+private final class EndlessHints: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private static let hints = ByteBuffer(string: String(repeating: "HTTP/1.1 103 Early Hints\r\n\r\n", count: 500))
+
+    private let wrote: @Sendable (Int) -> Void
+    private var hasBegun = false
+
+    init(wrote: @escaping @Sendable (Int) -> Void) { self.wrote = wrote }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !hasBegun else { return }
+        hasBegun = true
+        hint(context)
+    }
+
+    private func hint(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(EndlessHints.hints)).whenSuccess {
+            let (handler, context) = bound.value
+            handler.wrote(EndlessHints.hints.readableBytes)
+            context.eventLoop.execute { bound.value.0.hint(bound.value.1) }
         }
     }
 }

@@ -23,14 +23,38 @@ import Testing
     {
         let vault = try vault()
         try await withSession(of: "contacts", in: kind) { session in
-            #expect(try vault.address(of: fan, in: session) == nil)
+            #expect(try vault.contact(of: fan, now: now, in: session) == nil)
             try vault.put(try contact("fan@example.kr"), of: fan, now: now, in: session)
             try vault.put(try contact("other@example.kr"), of: other, now: now, in: session)
-            #expect(try vault.address(of: fan, in: session)?.description == "fan@example.kr")
+            #expect(try vault.contact(of: fan, now: now, in: session)?.address.description == "fan@example.kr")
             try vault.put(try contact("new@example.kr"), of: fan, now: now.adding(seconds: 9), in: session)
-            let held = try #require(try vault.export(fan, in: session))
+            let held = try #require(try vault.export(fan, now: now, in: session))
             #expect(held.contact == (try contact("new@example.kr")) && held.putAt == now.adding(seconds: 9))
-            #expect(try vault.address(of: other, in: session)?.description == "other@example.kr")
+            #expect(try vault.contact(of: other, now: now, in: session)?.address.description == "other@example.kr")
+        }
+    }
+
+    @Test(arguments: TablesKind.allCases)
+    func whatIsLentIsForgottenInTimeAndTakesNobodysPlace(_ kind: TablesKind) async throws {
+        let vault = try vault()
+        let later = now.adding(seconds: 600)
+        try await withSession(of: "contacts", in: kind) { session in
+            func lend(_ address: String) throws {
+                try vault.put(try contact(address), of: fan, now: now, until: later, in: session)
+            }
+            func known(at moment: Timestamp) throws -> String? {
+                try vault.contact(of: fan, now: moment, in: session)?.address.description
+            }
+            try lend("fan@example.kr")
+            try lend("Fan@example.kr")
+            #expect(try known(at: now) == "Fan@example.kr" && known(at: later) == nil)
+            try vault.forgetLent(at: later, in: session)
+            #expect(try session.rows("SELECT 1 FROM contact_key UNION ALL SELECT 1 FROM contact", []).isEmpty)
+            try lend("fan@example.kr")
+            try vault.put(try contact("read@example.kr"), of: fan, now: now, in: session)
+            try lend("stranger@example.kr")
+            try vault.forgetLent(at: later, in: session)
+            #expect(try known(at: later) == "read@example.kr")
         }
     }
 
@@ -57,15 +81,15 @@ import Testing
             let row = try #require(try session.rows("SELECT sealed FROM contact", []).first?[0])
             #expect(try vault.shred(fan, in: session))
             #expect(try !vault.shred(fan, in: session))
-            #expect(try vault.export(fan, in: session) == nil)
+            #expect(try vault.export(fan, now: now, in: session) == nil)
             #expect(try session.rows("SELECT buyer FROM contact UNION SELECT buyer FROM contact_key", []).isEmpty)
             let restore = "INSERT INTO contact (buyer, sealed, put_at) VALUES ($1, $2, 0)"
             _ = try session.rows(restore, [fan.text, row])
-            #expect(try vault.export(fan, in: session) == nil)
+            #expect(try vault.export(fan, now: now, in: session) == nil)
             // Nor under the key that the buyer gets when they come back.
             try vault.put(try contact("back@example.kr"), of: fan, now: now, in: session)
             _ = try session.rows("UPDATE contact SET sealed = $1", [row])
-            #expect(throws: ContactVaultError.unreadable(fan)) { try vault.export(fan, in: session) }
+            #expect(throws: ContactVaultError.unreadable(fan)) { try vault.export(fan, now: now, in: session) }
         }
     }
 
@@ -79,7 +103,7 @@ import Testing
                 _ = try session.rows("DELETE FROM \(table) WHERE buyer = $1", [fan.text])
                 _ = try session.rows("UPDATE \(table) SET buyer = $1", [fan.text])
             }
-            #expect(throws: ContactVaultError.unreadable(fan)) { try vault.address(of: fan, in: session) }
+            #expect(throws: ContactVaultError.unreadable(fan)) { try vault.contact(of: fan, now: now, in: session) }
         }
     }
 
@@ -89,12 +113,12 @@ import Testing
         let first = try #require(MasterKey(name: "k1", bytes: [UInt8](repeating: 7, count: 32)))
         try await withSession(of: "contacts", in: kind) { session in
             try vault().put(try contact("fan@example.kr"), of: fan, now: now, in: session)
-            #expect(throws: ContactVaultError.unreadable(fan)) { try vault(8).address(of: fan, in: session) }
+            #expect(throws: ContactVaultError.unreadable(fan)) { try vault(8).contact(of: fan, now: now, in: session) }
             #expect(throws: ContactVaultError.unreadable(fan)) {
-                try vault(8, name: "k2").address(of: fan, in: session)
+                try vault(8, name: "k2").contact(of: fan, now: now, in: session)
             }
             let next = try vault(8, name: "k2", older: [first])
-            #expect(try next.address(of: fan, in: session)?.description == "fan@example.kr")
+            #expect(try next.contact(of: fan, now: now, in: session)?.address.description == "fan@example.kr")
         }
         #expect(!"\(first)".contains("7, 7") && !String(reflecting: first).contains("SymmetricKey"))
     }

@@ -34,12 +34,18 @@ import Testing
             } else {
                 var asked: String?
                 let isRight = Int.random(in: 0..<4, using: &random) == 0
-                let tried = record.attempt(at: now) { salt in
+                let proof = [SignInRecord.Proof.digits, .link][Int.random(in: 0..<2, using: &random)]
+                let newest = record.salt
+                let tried = record.attempt(proof, at: now) { salt in
                     asked = salt
                     return isRight
                 }
+                // Nobody's guesses keep the link from opening.
+                if proof == .link, let made = codes[newest], !made.hasOpened, now < made.madeAt + 600_000 {
+                    #expect(asked == newest)
+                }
                 if let salt = asked {
-                    codes[salt]?.tries += 1
+                    if proof == .digits { codes[salt]?.tries += 1 }
                     #expect(codes[salt]?.tries ?? 9 <= 5 && codes[salt]?.hasOpened == false)
                     #expect(now < (codes[salt]?.madeAt ?? 0) + 600_000)
                     if tried == .right { codes[salt]?.hasOpened = true }
@@ -53,7 +59,7 @@ import Testing
     func clock() {
         var record = SignInRecord.unknown
         _ = record.ask(at: 10_000_000, salt: "a")
-        #expect(record.attempt(at: 1_000_000) { _ in true } == .wrong)
+        #expect(record.attempt(.link, at: 1_000_000) { _ in true } == .wrong)
         guard case .mail(let salt, _) = record.ask(at: 1_000_000, salt: "b") else { return #expect(Bool(false)) }
         #expect(salt == "b")
     }
@@ -67,7 +73,10 @@ import Testing
             path: folder.path + "/signin.sqlite", name: "signin",
             migrations: try OnsaleSchema.migrations(ofService: "signin"))
         let desk = SignInDesk(tables, secret: "secret")
-        guard case .mail(let code, _) = try await desk.ask("fan@example.com") else { return #expect(Bool(false)) }
+        guard case .mail(let code, let link, _) = try await desk.ask("fan@example.com") else {
+            return #expect(Bool(false))
+        }
+        #expect(link.wholeMatch(of: /[a-p]{32}/) != nil)
         #expect(code.utf8.count == 6 && code.utf8.allSatisfy { (0x30...0x39).contains($0) })
         #expect(try await desk.ask("fan@example.com") == desk.ask("fan@example.com"))
         #expect(try await desk.attempt("x", for: "fan@example.com") == .wrong)
@@ -77,6 +86,26 @@ import Testing
             rows.count == 1 && !rows.joined().contains { $0?.contains(code) ?? false || $0?.contains("fan") ?? false })
         #expect(try await desk.attempt(code, for: "fan@example.com") == .right)
         #expect(try await desk.attempt(code, for: "fan@example.com") == .wrong)
+        #expect(try await desk.attempt(link, for: "fan@example.com") == .wrong)
+        await tables.close()
+    }
+
+    @Test("Whoever guesses in another's name doesn't keep them from opening their mail's link, once")
+    func links() async throws {
+        let folder = try TemporaryFolder()
+        let tables = try SQLiteTables(
+            path: folder.path + "/signin.sqlite", name: "signin",
+            migrations: try OnsaleSchema.migrations(ofService: "signin"))
+        let desk = SignInDesk(tables, secret: "secret")
+        guard case .mail(let code, let link, _) = try await desk.ask("fan@example.com") else {
+            return #expect(Bool(false))
+        }
+        for _ in 0..<5 { #expect(try await desk.attempt("x", for: "fan@example.com") == .wrong) }
+        guard case .tooMany = try await desk.attempt(code, for: "fan@example.com") else { return #expect(Bool(false)) }
+        #expect(try await desk.attempt(String(link.reversed()), for: "fan@example.com") == .wrong)
+        #expect(try await desk.attempt(link, for: "other@example.com") == .wrong)
+        #expect(try await desk.attempt(link, for: "fan@example.com") == .right)
+        #expect(try await desk.attempt(link, for: "fan@example.com") == .wrong)
         await tables.close()
     }
 }

@@ -112,6 +112,14 @@ class Server:
             subjects = [mail["subject"] for mail in json.load(response)["mails"]]
         return re.search(r"\d{6}", subjects[0])[0]
 
+    def newest_link(self):
+        """The link of the newest mail that has a code."""
+        def answer(path):
+            with urllib.request.urlopen(self.management + path, timeout=20) as response:
+                return json.load(response)
+        mail = answer("/mails/" + answer("/mails")["mails"][0]["id"])
+        return re.search(r"http\S+/sign-in#\S+", mail["text"])[0]
+
     def create_event(self, event, plan="small", areas=None, onsale=None, limits=None, title=None):
         plans = {"small": small_plan(), "none": None}
         if plan not in plans:

@@ -10,6 +10,8 @@ actor AddressedClients {
     }
 
     private static let clientsMax = 16
+    /// With headers and everything that goes before an answer.
+    private static let answerBytesMax = 4 * EligibilityAnswer.bytesMax
 
     /// The one used last is the last one.
     private var clients: [(place: Place, client: HTTPClient)] = []
@@ -45,7 +47,41 @@ actor AddressedClients {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         configuration.tracing.tracer = nil
+        // Called when a connection is set up, whatever its name says.
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(
+                    AnswerLimit(bytes: AddressedClients.answerBytesMax), position: .first)
+            }
+        }
         if host != address { configuration.dnsOverride = [host: address] }
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+}
+
+/// Closes a connection on which more comes between two requests than an answer may have, whatever it is: a server may go
+/// on for ever with answers that say that others will follow.
+private final class AnswerLimit: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+
+    private let bytes: Int
+    private var left: Int
+
+    init(bytes: Int) {
+        self.bytes = bytes
+        left = bytes
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        left = bytes
+        context.write(data, promise: promise)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard left > 0 else { return }
+        left -= unwrapInboundIn(data).readableBytes
+        guard left > 0 else { return context.close(promise: nil) }
+        context.fireChannelRead(data)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import OnsaleValues
 
 /// What an organizer's endpoint said: `{"eligible": true | false, "reason"}`.
 public struct EligibilityAnswer: Hashable, Sendable {
@@ -15,9 +16,11 @@ public struct EligibilityAnswer: Hashable, Sendable {
     public static let reasonCharactersMax = 500
 
     /// Reads an answer. Members that nobody knows are passed over.
-    /// - Returns: nil for whatever is no answer: another status than one of success, too many bytes, other types.
+    /// - Returns: nil for whatever is no answer: another status than one of success, too many bytes, other types, a member
+    ///   twice, which some would read as yes and others as no.
     public init?(_ response: EligibilityResponse) {
         guard (200..<300).contains(response.status), response.body.count <= EligibilityAnswer.bytesMax,
+            (try? JSONCheck.check(response.body)) != nil,
             let answer = try? JSONDecoder().decode(Wire.self, from: Data(response.body))
         else { return nil }
         self.init(isEligible: answer.eligible, reason: answer.reason)

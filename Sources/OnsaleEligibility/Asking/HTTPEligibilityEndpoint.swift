@@ -15,7 +15,8 @@ package struct HTTPEligibilityEndpoint: EligibilityEndpoint {
 
         package var description: String {
             switch self {
-            case .refused: "the endpoint's host may not be called"
+            case .refused:
+                "the endpoint's host has no address that may be called (ONSALE_WEBHOOK_PRIVATE=1 allows private ones)"
             case .tooLong: "the endpoint's answer is too long"
             case .timeout: "the endpoint took too long"
             }

@@ -28,6 +28,8 @@ final class EligibilityWorker: Sendable {
         var open = 0
         var calls = 0
         var failures = 0
+        /// What came of the last call that came to nothing.
+        var fault: String?
         var error: String?
     }
 
@@ -62,8 +64,8 @@ final class EligibilityWorker: Sendable {
         standing.withLock { standing in
             if let error = standing.error { return "the tables of the eligibility fail: \(error)" }
             guard standing.failures >= EligibilityWorker.failuresMax, standing.open > 0 else { return nil }
-            return "the last \(standing.failures) calls to organizers' endpoints had no answer, "
-                + "\(standing.open) orders are open"
+            return "the last \(standing.failures) calls to organizers' endpoints had no answer, the last one because "
+                + "\(standing.fault ?? "of nothing known"); \(standing.open) orders are open"
         }
     }
 
@@ -197,7 +199,7 @@ final class EligibilityWorker: Sendable {
         do {
             let response = try await endpoint.post(request)
             answer = EligibilityAnswer(response)
-            if answer == nil { fault("status \(response.status)", call) }
+            if answer == nil { fault("the answer, of status \(response.status), says neither yes nor no", call) }
         } catch {
             if Task.isCancelled { return }
             fault("\(error)", call)
@@ -208,6 +210,7 @@ final class EligibilityWorker: Sendable {
     }
 
     private func fault(_ what: String, _ call: EligibilityDesk.Call) {
+        standing.withLock { $0.fault = String(what.prefix(200)) }
         logger.debug(
             "An organizer's endpoint gave no answer; it is asked again until the deadline",
             metadata: [

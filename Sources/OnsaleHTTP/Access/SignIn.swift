@@ -17,7 +17,7 @@ package protocol MailedCodes: Sendable {
     /// - Throws: errors of whatever keeps the codes and the mails.
     func ask(for mailbox: Mailbox) async throws -> CodeAsked
 
-    /// Checks a code.
+    /// Checks a code, or what a mail's link carries in its place.
     /// - Throws: errors of whatever keeps the codes.
     func attempt(_ code: String, for mailbox: Mailbox) async throws -> CodeTried
 }
@@ -25,6 +25,8 @@ package protocol MailedCodes: Sendable {
 /// What becomes of a wish for a code.
 package enum CodeAsked: Hashable, Sendable {
     case mailed(expiresAt: Timestamp)
+    /// No mail can go to such an address.
+    case unreachable
     case tooMany(retryAfterSeconds: Int)
 }
 

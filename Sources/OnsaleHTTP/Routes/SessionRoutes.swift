@@ -24,8 +24,9 @@ struct SessionRoutes: RouteGroup {
             Endpoint(
                 "createSession", .post, "/v1/sessions", for: .buyer, at: .any, "Makes a session for an e-mail address.",
                 "The same address is the same buyer, however it is capitalized. Where `ONSALE_LOGIN` is `mail`, the address "
-                    + "alone has a code of six digits mailed to it, which lives ten minutes; the address with the code "
-                    + "makes the session.", by: .anyone, isLimited: true,
+                    + "alone has a code of six digits mailed to it, which lives ten minutes; the address with the code, or "
+                    + "with what the mail's link carries in its place, makes the session.", by: .anyone,
+                isLimited: true,
                 takes: .json(CreateSession.self),
                 gives: [.init(201, "A session.", .session), .init(202, "A code is on its way.", .codeMailed)],
                 refuses: [
@@ -86,24 +87,26 @@ struct SessionRoutes: RouteGroup {
     private func ask(_ codes: any MailedCodes, _ mailbox: Mailbox) async throws -> Response {
         switch try await kept({ try await codes.ask(for: mailbox) }) {
         case .mailed(let expiresAt): return .json(.accepted) { $0.member("expiresAt", expiresAt) }
+        case .unreachable: throw Problem.invalid("/email", "must be an address that mail can go to")
         case .tooMany(let seconds):
             var problem = Problem(
-                .rateLimited, "Several codes have been mailed to this address. Use the newest of them.")
+                .rateLimited, "Several codes have been mailed to this address. Use the newest of them, or its link.")
             problem.retryAfterSeconds = seconds
             throw problem
         }
     }
 
     private func check(_ code: String, _ codes: any MailedCodes, _ mailbox: Mailbox) async throws {
-        let digits = code.filter { !$0.isWhitespace }
-        guard digits.utf8.count == 6, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        let given = code.filter { !$0.isWhitespace }
+        guard (try? /[0-9]{6}|[a-p]{32}/.wholeMatch(in: given)) != nil else {
             throw Problem.invalid("/code", "must have six digits")
         }
-        switch try await kept({ try await codes.attempt(digits, for: mailbox) }) {
+        switch try await kept({ try await codes.attempt(given, for: mailbox) }) {
         case .right: return
         case .wrong: throw Problem(.invalidCode, "This is not the code, or it is older than ten minutes.")
         case .tooMany(let seconds):
-            var problem = Problem(.rateLimited, "This code was tried too often. Ask for a new one.")
+            var problem = Problem(
+                .rateLimited, "This code was tried too often. Use the link in its mail, or ask for a new one.")
             problem.retryAfterSeconds = seconds
             throw problem
         }

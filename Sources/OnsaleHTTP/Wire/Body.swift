@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOFoundationCompat
+import OnsaleValues
 
 /// Reads request bodies: bounded, of the right type, each fault with its place.
 enum Body {

@@ -13,13 +13,19 @@ package struct ContactTables: Contacts {
     }
 
     package func contact(of buyer: BuyerID) async throws -> Contact? {
-        try await tables.read { [vault] in try vault.contact(of: buyer, in: $0) }
+        try await tables.read { [vault, tables] session in
+            let now = Timestamp(milliseconds: try tables.now(in: session))
+            return try vault.contact(of: buyer, now: now, in: session)
+        }
     }
 
     /// All that is held about a buyer here.
     /// - Throws: ``ContactVaultError``, ``TablesError``, errors of the session.
     package func export(_ buyer: BuyerID) async throws -> HeldContact? {
-        try await tables.read { [vault] in try vault.export(buyer, in: $0) }
+        try await tables.read { [vault, tables] session in
+            let now = Timestamp(milliseconds: try tables.now(in: session))
+            return try vault.export(buyer, now: now, in: session)
+        }
     }
 
     /// Notes how a buyer is written to, in place of what was known.
@@ -37,6 +43,17 @@ package struct ContactTables: Contacts {
         try await tables.write { [vault, tables] session in
             let now = Timestamp(milliseconds: try tables.now(in: session))
             for (contact, buyer) in contacts { try vault.put(contact, of: buyer, now: now, in: session) }
+        }
+    }
+
+    /// Notes how somebody is written to who hasn't shown yet that they read it, unless that is known: until then it is found,
+    /// then it is forgotten.
+    /// - Throws: as ``put(_:of:)``.
+    package func lend(_ contact: Contact, of buyer: BuyerID, until: Timestamp) async throws {
+        try await tables.write { [vault, tables] session in
+            let now = Timestamp(milliseconds: try tables.now(in: session))
+            try vault.forgetLent(at: now, in: session)
+            try vault.put(contact, of: buyer, now: now, until: until, in: session)
         }
     }
 

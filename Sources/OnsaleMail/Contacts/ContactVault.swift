@@ -54,6 +54,7 @@ package struct ContactVault: Sendable {
 
     /// A length tells little of an address when all are a multiple of this.
     private static let paddedBytes = 64
+    private static let forgottenMax = 100
 
     /// - Parameters:
     ///   - current: wraps new keys.
@@ -64,8 +65,11 @@ package struct ContactVault: Sendable {
     }
 
     /// Notes how a buyer is written to, in place of what was known.
+    /// - Parameter until: nil for good. Otherwise it doesn't take the place of what is known for good.
     /// - Throws: ``ContactVaultError``, errors of the session.
-    package func put(_ contact: Contact, of buyer: BuyerID, now: Timestamp, in session: any SQLSession) throws {
+    package func put(
+        _ contact: Contact, of buyer: BuyerID, now: Timestamp, until: Timestamp? = nil, in session: any SQLSession
+    ) throws {
         let fresh = try wrap(SymmetricKey(size: .bits256), for: buyer)
         _ = try session.rows(
             """
@@ -80,27 +84,35 @@ package struct ContactVault: Sendable {
         let sealed = try seal(plain, by: key, as: .contact, of: buyer)
         _ = try session.rows(
             """
-            INSERT INTO contact (buyer, sealed, put_at) VALUES ($1, $2, CAST($3 AS BIGINT))
-            ON CONFLICT (buyer) DO UPDATE SET sealed = excluded.sealed, put_at = excluded.put_at
-            """, [buyer.text, sealed, "\(now.milliseconds)"])
+            INSERT INTO contact (buyer, sealed, put_at, lent_until) VALUES ($1, $2, CAST($3 AS BIGINT), CAST($4 AS BIGINT))
+            ON CONFLICT (buyer) DO UPDATE
+            SET sealed = excluded.sealed, put_at = excluded.put_at, lent_until = excluded.lent_until
+            WHERE excluded.lent_until IS NULL OR contact.lent_until IS NOT NULL
+            """, [buyer.text, sealed, "\(now.milliseconds)", until.map { "\($0.milliseconds)" }])
+    }
+
+    /// Forgets some of those whose time has come, with each that comes.
+    /// - Throws: errors of the session.
+    package func forgetLent(at now: Timestamp, in session: any SQLSession) throws {
+        let buyers = try session.rows(
+            "SELECT buyer FROM contact WHERE lent_until <= \(now.milliseconds) LIMIT \(ContactVault.forgottenMax)", [])
+        for buyer in buyers { try delete(buyer[0], in: session) }
     }
 
     /// How a buyer is written to; nil if that isn't known, or no more.
     /// - Throws: ``ContactVaultError``, errors of the session.
-    package func contact(of buyer: BuyerID, in session: any SQLSession) throws -> Contact? {
-        try export(buyer, in: session)?.contact
-    }
-
-    /// A buyer's address; nil if that isn't known, or no more.
-    /// - Throws: ``ContactVaultError``, errors of the session.
-    package func address(of buyer: BuyerID, in session: any SQLSession) throws -> MailAddress? {
-        try export(buyer, in: session)?.contact.address
+    package func contact(of buyer: BuyerID, now: Timestamp, in session: any SQLSession) throws -> Contact? {
+        try export(buyer, now: now, in: session)?.contact
     }
 
     /// All that is held about a buyer here.
     /// - Throws: ``ContactVaultError``, errors of the session.
-    package func export(_ buyer: BuyerID, in session: any SQLSession) throws -> HeldContact? {
-        let rows = try session.rows("SELECT sealed, put_at FROM contact WHERE buyer = $1", [buyer.text])
+    package func export(_ buyer: BuyerID, now: Timestamp, in session: any SQLSession) throws -> HeldContact? {
+        let rows = try session.rows(
+            """
+            SELECT sealed, put_at FROM contact
+            WHERE buyer = $1 AND (lent_until IS NULL OR lent_until > CAST($2 AS BIGINT))
+            """, [buyer.text, "\(now.milliseconds)"])
         guard let row = rows.first, row.count == 2, let key = try key(of: buyer, in: session) else { return nil }
         guard let sealed = row[0], let putAt = row[1].flatMap({ Int64($0) }),
             let plain = try? open(sealed, by: key, as: .contact, of: buyer),
@@ -119,9 +131,13 @@ package struct ContactVault: Sendable {
     /// - Throws: errors of the session.
     @discardableResult
     package func shred(_ buyer: BuyerID, in session: any SQLSession) throws -> Bool {
-        let gone = try session.rows(
-            "DELETE FROM contact_key WHERE buyer = $1 RETURNING buyer", [buyer.text])
-        _ = try session.rows("DELETE FROM contact WHERE buyer = $1 RETURNING buyer", [buyer.text])
+        try delete(buyer.text, in: session)
+    }
+
+    @discardableResult
+    private func delete(_ buyer: String?, in session: any SQLSession) throws -> Bool {
+        let gone = try session.rows("DELETE FROM contact_key WHERE buyer = $1 RETURNING buyer", [buyer])
+        _ = try session.rows("DELETE FROM contact WHERE buyer = $1 RETURNING buyer", [buyer])
         return !gone.isEmpty
     }
 }

@@ -57,10 +57,14 @@ final class StatementReader: Sendable {
     /// Works until the task is cancelled.
     func run() async {
         var failures = 0
+        // What was read is compared, however often that fails.
+        var isToBeCompared = false
         while !Task.isCancelled {
             do {
-                if try await readIfDue() {
+                if try await readIfDue() { isToBeCompared = true }
+                if isToBeCompared {
                     try await compare()
+                    isToBeCompared = false
                     standing.withLock { $0.readings += 1 }
                 }
                 // Another process may have compared.

@@ -107,6 +107,16 @@ enum GroupTables {
             """, ["\(position)", group, lane.topic.rawValue, token])
     }
 
+    /// Knows nothing of a group any more, so that no message is kept for it.
+    /// - Returns: whether there was such a group.
+    /// - Throws: ``BusError`` if it has members at the moment.
+    static func forget(_ group: String, at now: Int64, in session: any SQLSession) throws -> Bool {
+        let members = try session.rows("SELECT 1 FROM member WHERE group_name = $1 AND until >= \(now)", [group])
+        guard members.isEmpty else { throw BusError(.refused, "\(group) is running") }
+        _ = try session.rows("DELETE FROM member WHERE group_name = $1", [group])
+        return try !session.rows("DELETE FROM progress WHERE group_name = $1 RETURNING lane", [group]).isEmpty
+    }
+
     static func leave(_ group: String, _ token: String, in session: any SQLSession) throws {
         _ = try session.rows("DELETE FROM member WHERE group_name = $1 AND token = $2", [group, token])
         _ = try session.rows(

@@ -84,6 +84,14 @@ package final class TableBus: EventBus {
         return count
     }
 
+    /// Forgets a group that won't come again: messages are kept until each group has handled them. Should it come all the
+    /// same, it begins with the oldest message that is left.
+    /// - Returns: whether there was such a group.
+    /// - Throws: ``BusError``, also if the group has members at the moment; `CancellationError`.
+    package func forget(_ group: String) async throws -> Bool {
+        try await write { session, now in try GroupTables.forget(group, at: now, in: session) }
+    }
+
     package func close() async {
         hasClosed.withLock { $0 = true }
         bell.ring()

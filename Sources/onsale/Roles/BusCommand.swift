@@ -13,7 +13,7 @@ struct BusCommand: AsyncParsableCommand {
             The bus is the one that onsale serve would use with the same settings: Kafka with ONSALE_KAFKA_BROKERS, \
             otherwise tables in DATABASE_URL or in the data folder. The server may be running.
             """,
-        subcommands: [BusLagCommand.self, BusDeadCommand.self, BusRedriveCommand.self])
+        subcommands: [BusLagCommand.self, BusDeadCommand.self, BusRedriveCommand.self, BusForgetCommand.self])
 }
 
 struct BusOptions: ParsableArguments {
@@ -148,6 +148,39 @@ struct BusRedriveCommand: AsyncParsableCommand {
         try await options.withBus { bus in
             let count = try await bus.redrive(limit: limit)
             FileHandle.printLine(count == 0 ? "Nothing has been given up." : "\(count) published once more.")
+        }
+    }
+}
+
+struct BusForgetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forget", abstract: "Keep no more messages for a service that won't run again.",
+        discussion: """
+            Messages are kept for three days, and until each service that has ever run has handled them: one that has been \
+            switched off for good makes the bus grow. Should it run again, it begins with the oldest message that is \
+            left, and misses those that are gone. Kafka's brokers keep what their own retention says.
+            """)
+
+    @OptionGroup var options: BusOptions
+
+    @Argument(help: ArgumentHelp("documents, mail, webhooks, eligibility or settlement.", valueName: "service"))
+    var service: String
+
+    func validate() throws {
+        guard let role = RoleName(rawValue: service), RoleName.services.contains(role) else {
+            throw ValidationError(
+                "“\(service)” is no service: they are documents, mail, webhooks, eligibility, settlement.")
+        }
+    }
+
+    func run() async throws {
+        try await options.withBus { bus in
+            guard let bus = bus as? TableBus else {
+                throw SetupError("the bus is Kafka, whose brokers forget by themselves.")
+            }
+            let wasThere = try await bus.forget(service)
+            FileHandle.printLine(
+                wasThere ? "Nothing is kept for \(service) any more." : "\(service) has never run here.")
         }
     }
 }

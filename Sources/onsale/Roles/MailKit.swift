@@ -77,8 +77,7 @@ struct MailKit: Sendable {
     /// For the login `mail`.
     func codes(_ tables: any Tables, secret: String) -> SignInByMail {
         SignInByMail(
-            desk: SignInDesk(tables, secret: secret), contacts: contacts, book: book, mails: role,
-            publicURL: publicURL)
+            desk: SignInDesk(tables, secret: secret), contacts: contacts, mails: role, publicURL: publicURL)
     }
 }
 

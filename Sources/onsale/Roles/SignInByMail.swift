@@ -9,16 +9,16 @@ import OnsaleValues
 struct SignInByMail: MailedCodes {
     let desk: SignInDesk
     let contacts: ContactTables
-    let book: ContactDesk
     let mails: MailRole
     let publicURL: String
 
     func ask(for mailbox: Mailbox) async throws -> CodeAsked {
+        guard let contact = ContactDesk.contact(mailbox) else { return .unreachable }
         switch try await desk.ask(mailbox.folded) {
-        case .mail(let code, let expiresAt):
-            // Another spelling takes the place of a known address only once its mail has been read.
-            if try await contacts.contact(of: mailbox.buyer) == nil { try await book.keep(mailbox) }
-            try await mails.signIn(code, link: link(mailbox, code), to: mailbox.buyer)
+        case .mail(let code, let link, let expiresAt):
+            // Whoever asks may be a stranger: the address is known for good only once its mail has been read.
+            try await contacts.lend(contact, of: mailbox.buyer, until: expiresAt)
+            try await mails.signIn(code, link: self.link(mailbox, link), to: mailbox.buyer)
             return .mailed(expiresAt: expiresAt)
         case .tooMany(let retryAt): return .tooMany(retryAfterSeconds: SignInByMail.seconds(until: retryAt))
         }

@@ -85,7 +85,7 @@ export class OnsaleClient {
 
   /**
    * Makes a session. Where codes are mailed, the address alone has one mailed to it, and with the code makes the session.
-   * @param {string} email @param {string} [code] six digits, used up by the first right answer
+   * @param {string} email @param {string} [code] six digits, or what the mail's link carries; used up by the first right answer
    * @returns {Promise<import("./types.js").Session | import("./types.js").CodeMailed>}
    */
   createSession(email, code) {

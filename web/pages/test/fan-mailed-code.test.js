@@ -11,7 +11,9 @@ test("a code is six digits, however they are typed or pasted", () => {
 
 test("the mail's link carries both, or counts as none", () => {
   assert.deepEqual(linkOf("#email=a%2Bb%40c.de&code=123456"), { email: "a+b@c.de", code: "123456" });
-  for (const bad of ["", "#", "#email=a@b.c", "#code=123456", "#email=a@b.c&code=12345", "#email=&code=123456"]) {
+  const long = "abcdefghijklmnop".repeat(2);
+  assert.deepEqual(linkOf(`#email=a@b.c&code=${long}`), { email: "a@b.c", code: long });
+  for (const bad of [`#email=a@b.c&code=${long}a`, "", "#", "#email=a@b.c", "#code=123456", "#email=a@b.c&code=12345", "#email=&code=123456"]) {
     assert.equal(linkOf(bad), undefined, bad);
   }
   assert.deepEqual(routeOf("/sign-in"), { name: "signIn" });

@@ -3,7 +3,9 @@ extension Shape {
     static let createSession = Shape.object([
         .required(
             "email", .text(pattern: #"^[^@\x00-\x20\x7F]+@[^@\x00-\x20\x7F]+$"#, length: 0...254), "At most 254 bytes."),
-        .optional("code", .text.orNull, "The six digits that were mailed, where `ONSALE_LOGIN` is `mail`."),
+        .optional(
+            "code", .text.orNull,
+            "What was mailed, where `ONSALE_LOGIN` is `mail`: six digits, or what the link carries."),
     ])
     .named("CreateSession", examples: [["email": "fan@example.com"]])
 

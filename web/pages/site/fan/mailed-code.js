@@ -14,5 +14,5 @@ export function linkOf(hash) {
   const members = new URLSearchParams(hash.replace(/^#/, ""));
   const email = members.get("email") ?? "";
   const code = members.get("code") ?? "";
-  return email !== "" && isCode(code) ? { email, code } : undefined;
+  return email !== "" && (isCode(code) || /^[a-p]{32}$/.test(code)) ? { email, code } : undefined;
 }

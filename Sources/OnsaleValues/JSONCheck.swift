@@ -3,11 +3,11 @@
 /// things. And the decoder compares names by canonical equivalence, whose cost grows with the square of their length.
 ///
 /// It doesn't check that the rest is JSON; the decoder does.
-struct JSONCheck {
-    static let nameBytesMax = 100
-    static let depthMax = 64
+package struct JSONCheck {
+    package static let nameBytesMax = 100
+    package static let depthMax = 64
 
-    enum Fault: Error, Equatable {
+    package enum Fault: Error, Equatable {
         case nameTooLong
         /// A comma before a closing bracket, a control character in a string, or an escape that JSON does not have.
         case malformed
@@ -36,7 +36,7 @@ struct JSONCheck {
         self.json = json
     }
 
-    static func check(_ json: [UInt8]) throws(Fault) {
+    package static func check(_ json: [UInt8]) throws(Fault) {
         guard !json.contains(0), String(validating: json, as: UTF8.self) != nil else { throw .notUTF8 }
         var check = JSONCheck(json)
         try check.run()
