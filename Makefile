@@ -56,9 +56,9 @@ help:
 run: build
 	$(RELEASE) serve --demo
 
-## make rush        send a crowd to the running server (FANS=20000 RUSH_SECONDS=60); LINE=1: through a waiting room
+## make rush        send a crowd to the running server (FANS=20000 RUSH_SECONDS=60 URL=http://127.0.0.1:8080); LINE=1: through a waiting room
 rush: build
-	$(RELEASE) rush $(if $(LINE),--line )--fans $(FANS) --seconds $(RUSH_SECONDS)
+	$(RELEASE) rush $(if $(URL),--url $(URL) )$(if $(LINE),--line )--fans $(FANS) --seconds $(RUSH_SECONDS)
 
 ## make test        build for debugging, check the format, run every test, including the pages in a browser
 test: test-swift test-web $(TELEMETRY) $(BROWSER)

@@ -31,14 +31,16 @@ SERVICES = ("documents", "mail", "eligibility", "webhooks", "settlement")
 
 
 class World(Servers):
-    def __init__(self, faults=0.0, seed=1, kafka=False):
+    def __init__(self, faults=0.0, seed=1, kafka=False, outside_stands_back=False):
         """
         - faults: the share of mails that are refused, answered late or cut off.
+        - outside_stands_back: the mail server takes only processor time that nobody else wants.
         """
         super().__init__()
         self.faults = faults
         self.seed = seed
         self.with_kafka = kafka
+        self.outside_stands_back = outside_stands_back
 
     def __enter__(self):
         super().__enter__()
@@ -131,7 +133,8 @@ class Outside(Server):
 
     def command(self):
         return [sys.executable, str(HERE / "outside.py"), "--smtp", str(self.port("smtp")), "--http", str(self.port()),
-                "--record", str(self.record), "--faults", str(self.faults), "--seed", str(self.seed)]
+                "--record", str(self.record), "--faults", str(self.faults), "--seed", str(self.seed),
+                *(["--stands-back"] if self.servers.outside_stands_back else [])]
 
     def answers(self):
         return accepts(self.port()) and accepts(self.port("smtp"))

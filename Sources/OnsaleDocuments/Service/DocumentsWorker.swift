@@ -38,7 +38,12 @@ struct DocumentsWorker: Sendable {
                 if batch.isEmpty {
                     try await desk.taken.wait(after: rings, atMost: .seconds(1))
                 } else {
+                    let began = ContinuousClock.now
                     try await keep(await crew.render(batch))
+                    if batch.contains(where: \.isLate) {
+                        try? await Task.sleep(
+                            for: Leftover.shared.pause(after: (ContinuousClock.now - began) * crew.size))
+                    }
                 }
                 failures = 0
                 status.works()

@@ -15,6 +15,9 @@ final class RenderingCrew: Sendable {
     /// Whoever wants a file made when so many wait is turned away.
     static let waitingMax = 256
 
+    /// How many orders are rendered at once.
+    var size: Int { desks.count }
+
     private let desks: [Desk]
     private let language: DocumentLanguage
     private let waiting = Mutex((count: 0, turn: 0))

@@ -1,4 +1,5 @@
 import OnsaleBus
+import OnsaleTables
 package import OnsaleMigrations
 package import OnsaleValues
 
@@ -28,6 +29,8 @@ package enum OrderStore {
         package let confirmation: Confirmation
         /// How often that was begun, this time included.
         package let attempts: Int
+        /// Whether it has waited for long.
+        package let isLate: Bool
     }
 
     /// An order that was issued at least once.
@@ -102,16 +105,16 @@ package enum OrderStore {
             UPDATE ticket_order SET taken_until = CAST($2 AS BIGINT), attempts = attempts + 1
             WHERE \(isDue) AND order_id IN (
                 SELECT order_id FROM ticket_order WHERE \(isDue) ORDER BY due_at, order_id LIMIT \(max(0, limit)))
-            RETURNING order_id, cause, event, traceparent, message, attempts
+            RETURNING order_id, cause, event, traceparent, message, attempts, due_at
             """, ["\(now)", "\(now + lease)"]
         ).compactMap { row in
             guard let order = row[0], let cause = row[1], let event = row[2], let message = row[4],
-                let attempts = row[5].flatMap({ Int($0) })
+                let attempts = row[5].flatMap({ Int($0) }), let dueAt = row[6].flatMap({ Int64($0) })
             else { return nil }
             return Due(
                 confirmation: Confirmation(
                     cause: cause, event: event, traceparent: row[3], order: order, message: message),
-                attempts: attempts)
+                attempts: attempts, isLate: dueAt < now - Leftover.lateMilliseconds)
         }
     }
 

@@ -133,10 +133,12 @@ package enum MailStore {
     ///   - limit: the most mails.
     ///   - token: whose they are until `until`.
     package static func take(
-        limit: Int, now: Timestamp, by token: String, until: Timestamp, in session: any SQLSession
+        limit: Int, onlyUrgent: Bool = false, now: Timestamp, by token: String, until: Timestamp,
+        in session: any SQLSession
     ) throws -> [Standing] {
         let isFree = """
-            state = 'queued' AND (taken_until <= CAST($3 AS BIGINT) OR taken_until > CAST($3 AS BIGINT) + \(takenHorizon))
+            state = 'queued'\(onlyUrgent ? " AND rank = 0" : "")
+            AND (taken_until <= CAST($3 AS BIGINT) OR taken_until > CAST($3 AS BIGINT) + \(takenHorizon))
             """
         return try session.rows(
             """

@@ -15,6 +15,8 @@ extension MailWorker {
         /// What is still to be noted.
         var notes: [MailNote] = []
         var renewAt = ContinuousClock.now
+        /// Late mails wait until then.
+        var restsUntil = ContinuousClock.now
         var mayLoadMore = false
         var failures = 0
         private let mailsMax: Int

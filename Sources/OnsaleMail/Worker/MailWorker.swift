@@ -10,6 +10,8 @@ struct MailWorker: Sendable {
     /// How often to look for mails that nobody has rung for.
     private static let lookSeconds = 1
     private static let pauseMillisecondsMax = 10_000
+    /// About the processor time of a mail.
+    private static let mailTime = Duration.milliseconds(1)
 
     let tables: any Tables
     let attempt: MailAttempt
@@ -74,13 +76,17 @@ struct MailWorker: Sendable {
         guard !state.notes.isEmpty || renews || room > 0 else { return }
         let (notes, tables, ledger) = (state.notes, tables, MailLedger(token: state.token, keepsSecrets: keepsSecrets))
         let (token, leaseSeconds) = (state.token, leaseSeconds)
+        // Whoever waits for a code to sign in doesn't wait for late tickets.
+        let onlyUrgent = state.restsUntil > instant
         let done = try await tables.write { session in
             let now = Timestamp(milliseconds: try tables.now(in: session))
             let until = now.adding(seconds: leaseSeconds)
             let said = try ledger.write(notes, now: now, in: session)
             let kept = renews ? try MailStore.renew(token, until: until, in: session) : nil
             let loaded =
-                room > 0 ? try MailStore.take(limit: room, now: now, by: token, until: until, in: session) : []
+                room > 0
+                ? try MailStore.take(
+                    limit: room, onlyUrgent: onlyUrgent, now: now, by: token, until: until, in: session) : []
             return Done(now: now, said: said, kept: kept, loaded: loaded)
         }
         if done.said > 0 { outbox.ring() }
@@ -89,6 +95,10 @@ struct MailWorker: Sendable {
         if renews { state.renewAt = instant + .milliseconds(leaseSeconds * 1000 / 3) }
         if let kept = done.kept { state.keepOnly(kept) }
         state.loaded = done.loaded
+        let late = done.loaded.count { mail in
+            done.now.milliseconds - mail.entry.queuedAt.milliseconds > Leftover.lateMilliseconds
+        }
+        if late > 0 { state.restsUntil = instant + Leftover.shared.pause(after: MailWorker.mailTime * late) }
         state.mayLoadMore = room > 0 && done.loaded.count == room
     }
 

@@ -26,11 +26,13 @@ package enum Precedence {
     #if os(Linux)
         /// `SCHED_IDLE` of Linux' `sched.h`, which Swift doesn't see.
         private static let idle: Int32 = 5
-        private static let nicest = 19
+        private static let nicest: Int32 = 19
 
         private static func standBack(_ thread: pid_t) {
             var parameters = sched_param()
             _ = sched_setscheduler(thread, idle, &parameters)
+            // Of no weight beside that, but the system's figures tell it from others by it.
+            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(thread), nicest)
         }
     #endif
 }

@@ -69,7 +69,8 @@ package struct ServiceDesk: Sendable {
 
         func handle(_ events: [CloudEvent]) async throws {
             let (service, tables) = (desk.service, desk.tables)
-            let said = try await tables.write { session in
+            let began = ContinuousClock.now
+            let (now, said) = try await tables.write { session in
                 let now = try tables.now(in: session)
                 var said = 0
                 for event in events where try Inbox.note(event.identity, at: now, in: session) {
@@ -78,10 +79,13 @@ package struct ServiceDesk: Sendable {
                         said += 1
                     }
                 }
-                return said
+                return (now, said)
             }
             if said > 0 { desk.outbox.ring() }
             desk.taken.ring()
+            guard let first = events.first?.time, now - first.milliseconds > Leftover.lateMilliseconds else { return }
+            // They are done with, whatever interrupts the pause.
+            try? await Task.sleep(for: Leftover.shared.pause(after: ContinuousClock.now - began))
         }
     }
 
