@@ -60,7 +60,7 @@ import Testing
         }
         #expect(leftover.pause(after: .seconds(1)) == .zero)
         for _ in 0..<10 {
-            try await Task.sleep(for: .milliseconds(110))
+            try await Task.sleep(for: .milliseconds(260))
             #expect(leftover.pause(after: .zero) == .zero)
         }
         #expect(leftover.pause(after: .milliseconds(1)) == .milliseconds(99))

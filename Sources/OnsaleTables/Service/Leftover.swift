@@ -14,7 +14,8 @@ package final class Leftover: Sendable {
     /// What has waited for longer is late.
     package static let lateMilliseconds: Int64 = 10_000
 
-    private static let lookEvery = Duration.milliseconds(100)
+    /// Long enough for the system's ticks of 10 ms to say something.
+    private static let lookEvery = Duration.milliseconds(250)
     /// Less than the time after which whoever says nothing counts as dead.
     private static let pauseMax = Duration.seconds(4)
 
@@ -48,12 +49,12 @@ package final class Leftover: Sendable {
 
 /// How much of the processors late work takes. Pure.
 ///
-/// Halved while nothing is left over, raised while much is. Whoever was displaced can't be seen, but takes what is given
+/// Halved while nothing is left over, raised while much is, and quickly once others want little. Whoever was displaced can't be seen, but takes what is given
 /// up: then nothing is left over still.
 struct LeftoverShare: Hashable, Sendable {
     static let least = 0.01
     /// As long as others take less, there is no need to give way.
-    private static let busy = 0.6
+    private static let busy = 0.5
     private static let scarce = 0.08
     private static let plenty = 0.15
 
@@ -67,7 +68,7 @@ struct LeftoverShare: Hashable, Sendable {
         // Clocks that were set back, or two looks in one tick.
         guard all > 0, idle >= 0, others >= 0 else { return }
         if others / all < LeftoverShare.busy {
-            value = 1
+            value = min(1, value * 4)
         } else if idle / all < LeftoverShare.scarce {
             value = max(LeftoverShare.least, value / 2)
         } else if idle / all > LeftoverShare.plenty {
