@@ -23,7 +23,8 @@ struct DocumentsService: TableService {
                 OrderStore.Confirmation(
                     cause: event.id, event: event.key, traceparent: trace(of: event), order: message.order,
                     message: json),
-                sequence: try sequence(of: event), at: now, in: session)
+                // Who has waited longest is the first, however late it is heard of.
+                sequence: try sequence(of: event), at: min(now, event.time.milliseconds), in: session)
             return []
         case .orderCancelled: return try void(try decode(event), event, at: now, in: session)
         case .orderRefunded:
