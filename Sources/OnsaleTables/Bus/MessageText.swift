@@ -4,7 +4,7 @@ package import OnsaleBus
 /// A message as the tables have it, in text alone.
 package struct MessageText: Hashable, Sendable {
     let key: String
-    /// `[["name", "value"], …]`.
+    /// ``HeadersText``.
     let headers: String
     /// `t` and the text, or `b` and the bytes in Base64 where they are no text that PostgreSQL takes.
     let data: String
@@ -20,8 +20,7 @@ extension MessageText {
             throw BusError(.refused, "the message has a NUL in its key or in a header")
         }
         key = message.key
-        headers = String(
-            decoding: try JSONEncoder().encode(message.headers.map { [$0.name, $0.value] }), as: UTF8.self)
+        headers = try HeadersText.encode(message.headers)
         if !message.data.contains(0), let text = String(validating: message.data, as: UTF8.self) {
             data = "t" + text
         } else {
@@ -33,10 +32,7 @@ extension MessageText {
     /// - Returns: nil if they are none of ours.
     package static func message(_ columns: ArraySlice<String?>) -> BusMessage? {
         let texts = columns.compactMap(\.self)
-        guard texts.count == 3,
-            let pairs = try? JSONDecoder().decode([[String]].self, from: Data(texts[1].utf8)),
-            pairs.allSatisfy({ $0.count == 2 })
-        else { return nil }
+        guard texts.count == 3, let headers = HeadersText.decode(texts[1]) else { return nil }
         let rest = texts[2].dropFirst()
         let bytes: [UInt8]
         switch texts[2].first {
@@ -46,6 +42,6 @@ extension MessageText {
             bytes = Array(data)
         default: return nil
         }
-        return BusMessage(key: texts[0], headers: pairs.map { .init($0[0], $0[1]) }, data: bytes)
+        return BusMessage(key: texts[0], headers: headers, data: bytes)
     }
 }
