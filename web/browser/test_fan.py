@@ -18,6 +18,7 @@ PATIENCE = 45_000
 
 ENGLISH = {
     "lang": "en",
+    "ahead": "{count}",
     "lobby": "You’re in the lobby",
     "join": "Join the lobby",
     "line": "In line",
@@ -40,20 +41,21 @@ ENGLISH = {
 }
 KOREAN = {
     "lang": "ko",
+    "ahead": "{count}명",
     "lobby": "대기실에 입장하셨습니다",
     "join": "대기실 입장하기",
     "line": "대기 중",
-    "before": "명이 앞에 있습니다. 내 순번은 {number}번입니다.",
+    "before": "내 순번은 {number}번입니다.",
     "drawn": "{size}명 가운데 {number}번으로 추첨되었습니다.",
     "check": "직접 확인하기",
     "again": "다시 추첨해 보기",
     "agrees": "일치합니다. 추첨 결과가 정확히 이 순번입니다.",
-    "seen": "추첨 전에 이 브라우저가 저장해 둔 지문과 같습니다.",
+    "seen": "추첨 전에 이 브라우저가 저장해 둔 해시값과 같습니다.",
     "choose": "좌석 선택하기",
     "shop": "좌석 선택",
     "list": "목록",
-    "seat": "{zone} {row}열 {seat}번",
-    "hold": "선점하고 결제하기",
+    "seat": "{zone}구역 {row}열 {seat}번",
+    "hold": "결제하기",
     "checkout": "결제",
     "pay": re.compile("^₩.* 결제하기$"),
     "paid": "결제 완료",
@@ -91,7 +93,7 @@ class FanTest(BrowserTest):
 
     def seat(self, page, zone, row, seat):
         """A seat in the list; its zone must be open."""
-        pattern = re.compile(rf"^{zone}( 구역|, row) {row}(열|, seat) {seat}(번)?, ")
+        pattern = re.compile(rf"^{zone}(구역|, row) {row}(열|, seat) {seat}(번)?, ")
         return page.locator("seat-list").get_by_role("button", name=pattern)
 
     def open_zone(self, page, zone):
@@ -209,7 +211,7 @@ class LobbyToTicket(FanTest):
         shopping = self.claim(event, others[1])
         self.see(page, words["line"])
         expect(page.locator("main")).to_contain_text(words["before"].format(number=number))
-        expect(page.locator(".big-number")).to_have_text(str(number - 1))
+        expect(page.locator(".big-number")).to_have_text(words["ahead"].format(count=number - 1))
         expect(page.locator("main")).to_contain_text(words["drawn"].format(number=number, size=self.OTHERS + 1))
 
         page.get_by_text(words["check"], exact=True).click()
@@ -226,7 +228,7 @@ class LobbyToTicket(FanTest):
         for earlier in range(2, number):
             self.give_up(event, shopping)
             shopping = self.claim(event, others[earlier])
-            expect(page.locator(".big-number")).to_have_text(str(number - earlier))
+            expect(page.locator(".big-number")).to_have_text(words["ahead"].format(count=number - earlier))
         self.assertIn(words["line"], page.title())
         self.give_up(event, shopping)
 

@@ -367,7 +367,7 @@ class Organizer(BrowserTest):
     def read_korean(self, page):
         text(page, "button", "한국어").click()
         expect(page.locator("html")).to_have_attribute("lang", "ko")
-        for name in ["현황", "좌석 차단", "주문", "작업 이력"]:
+        for name in ["현황", "좌석 판매 보류", "주문", "작업 이력"]:
             expect(text(page, "link", name)).to_be_visible()
         rows = page.get_by_role("row").filter(has=page.get_by_role("cell"))
         expect(rows).to_have_count(8)

@@ -50,7 +50,7 @@ test("a seat describes itself fully, in both languages", () => {
   assert.equal(seatSentence(shown, index), "F1, row 3, seat 12, VIP, ₩198,000, free");
   assert.deepEqual(sectionWords(shown, 0, 1), { price: "from ₩198,000", free: "1 free" });
   setLanguage("ko");
-  assert.equal(seatSentence(shown, index), "F1 구역 3열 12번, VIP, ₩198,000, 선택 가능");
+  assert.equal(seatSentence(shown, index), "F1구역 3열 12번, VIP, ₩198,000, 선택 가능");
   assert.equal(freeWord(1234, undefined), "잔여 1,234석");
   setLanguage("en");
   assert.equal(freeWord(0, "R"), "none free in R");

@@ -32,7 +32,7 @@ test("categories in use need a price, unused ones don't", () => {
   ]);
   const draft = { ...sound(), areas: [{ name: "P", capacity: "10", category: "Standing" }] };
   assert.deepEqual(pointers(draft), ["/prices/1/amount price.missing"]);
-  assert.deepEqual(pointers({ ...sound(), prices: { A: "12.50" } }), ["/prices/0/amount price.notAmount"]);
+  assert.deepEqual(pointers({ ...sound(), prices: { A: "12.50" } }), ["/prices/0/amount price.notWon"]);
 });
 
 test("areas are checked one by one", () => {

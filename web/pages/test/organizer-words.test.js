@@ -97,7 +97,7 @@ const bases = (catalog) => [...new Set(Object.keys(catalog).map((key) => key.rep
 
 test("both languages have the same texts with the same placeholders", () => {
   assert.deepEqual(bases(organizerCatalog.ko), bases(organizerCatalog.en));
-  const names = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
+  const names = (text) => [...new Set(text.replace(/\{(\w+):[^}]+\}/g, "{$1}").match(/\{\w+\}/g) ?? [])].sort();
   for (const [key, text] of Object.entries(organizerCatalog.ko)) {
     const english = organizerCatalog.en[key];
     assert.ok(english !== undefined, key);

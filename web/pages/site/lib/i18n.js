@@ -38,9 +38,33 @@ export function setLanguage(next, options = {}) {
   if (typeof document !== "undefined") document.documentElement.lang = next;
 }
 
+/** Korean particles after a final consonant, and what stands in their place after a vowel. */
+const PARTICLES = /** @type {Record<string, string>} */ ({ 을: "를", 이: "가", 은: "는" });
+/** Digits that are read with a final consonant: 영, 일, 삼, 육, 칠, 팔. */
+const CLOSED_DIGITS = "013678";
+
+/** @param {string} text @returns {boolean} whether it is read with a consonant at its end */
+function endsClosed(text) {
+  const last = text.replace(/[^\p{L}\p{N}]+$/u, "").slice(-1);
+  const syllable = last.charCodeAt(0) - 0xac00;
+  return syllable >= 0 && syllable < 11_172 ? syllable % 28 > 0 : last !== "" && CLOSED_DIGITS.includes(last);
+}
+
 /**
- * A string from the catalog. `{name}` is replaced by a value. If `count` is among the values, the plural form
- * `key.one` or `key.other` is chosen by `Intl.PluralRules`, where the key has such forms.
+ * @param {string} value
+ * @param {string | undefined} suffix a particle, which follows the value's sound, or a unit, unless the value has it
+ */
+function suffixed(value, suffix) {
+  if (suffix === undefined) return value;
+  const otherwise = PARTICLES[suffix];
+  if (otherwise !== undefined) return value + (endsClosed(value) ? suffix : otherwise);
+  return value.endsWith(suffix) ? value : value + suffix;
+}
+
+/**
+ * A string from the catalog. `{name}` is replaced by a value, `{name:을}` by one with its particle, `{name:구역}` by one
+ * with its unit. If `count` is among the values, the plural form `key.one` or `key.other` is chosen, where the key has
+ * such forms.
  *
  * @param {string} key @param {Record<string, string | number>} [values]
  */
@@ -49,14 +73,15 @@ export function t(key, values = {}) {
   const count = values["count"];
   let text = catalog[key];
   if (typeof count === "number") {
-    const form = new Intl.PluralRules(current).select(count);
+    // Korean has no plural, but may say one thing in another way than several.
+    const form = count === 1 ? "one" : new Intl.PluralRules(current).select(count);
     text = catalog[`${key}.${form}`] ?? catalog[`${key}.other`] ?? text;
   }
   // A missing string is a bug for the tests to find; the user still has to see something.
-  return (text ?? key).replace(/\{(\w+)\}/g, (whole, name) => {
+  return (text ?? key).replace(/\{(\w+)(?::([^}]+))?\}/g, (whole, name, suffix) => {
     const value = values[name];
     if (value === undefined) return whole;
-    return typeof value === "number" ? formatNumber(value) : value;
+    return suffixed(typeof value === "number" ? formatNumber(value) : value, suffix);
   });
 }
 
@@ -84,6 +109,10 @@ export function formatMoney(amount, currency) {
   return money.format(amount / 10 ** (money.resolvedOptions().maximumFractionDigits ?? 0));
 }
 
+/** @param {number} amount in minor units @param {string} currency ISO 4217 @returns {string} as a sentence says it */
+export const moneyWords = (amount, currency) =>
+  current === "ko" && currency === "KRW" ? `${formatNumber(amount)}원` : formatMoney(amount, currency);
+
 /** @param {number} amount in minor units @param {string} currency ISO 4217 @returns {string} rounded, for an axis */
 export function formatBriefMoney(amount, currency) {
   const money = format(
@@ -97,6 +126,13 @@ export function formatBriefMoney(amount, currency) {
 /** @param {string | Date} moment @param {Intl.DateTimeFormatOptions} [options] */
 export function formatDate(moment, options = { dateStyle: "full", timeStyle: "short" }) {
   return format(JSON.stringify(options), () => new Intl.DateTimeFormat(current, options)).format(new Date(moment));
+}
+
+/** @param {number} seconds @returns {string} as a sentence says it: `5 minutes`, `90 seconds` */
+export function formatSpan(seconds) {
+  const unit = seconds >= 60 && seconds % 60 === 0 ? "minute" : "second";
+  const span = format(`span ${unit}`, () => new Intl.NumberFormat(current, { style: "unit", unit, unitDisplay: "long" }));
+  return span.format(unit === "minute" ? seconds / 60 : seconds);
 }
 
 /** @param {number} seconds shown as `4:07`, or as `1:04:07` from an hour on */

@@ -1,7 +1,7 @@
 import { el, setText } from "../lib/dom.js";
 import { language } from "../lib/i18n.js";
 import { middle } from "./geometry.js";
-import { freeWord } from "./words.js";
+import { freeTicketsWord, freeWord } from "./words.js";
 
 /**
  * @typedef {import("./looks.js").Scene} Scene
@@ -87,7 +87,7 @@ export class MapLabels {
       if (!area) continue;
       const count = states.areas.get(area.name) ?? 0;
       setText(label.price, shortPrice(area.amount, chart.currency));
-      setText(label.free, freeWord(count, undefined));
+      setText(label.free, freeTicketsWord(count));
       label.element.classList.toggle("is-none", count === 0 || (filter !== undefined && filter !== area.category));
     }
   }

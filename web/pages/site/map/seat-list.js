@@ -2,7 +2,7 @@ import { el, setText, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { Look, Scene } from "./looks.js";
 import { needStyleSheet } from "./style-sheet.js";
-import { freeWord, priceWord, seatSentence, sectionWords } from "./words.js";
+import { freeTicketsWord, priceWord, seatSentence, sectionWords } from "./words.js";
 
 /**
  * @typedef {import("./chart.js").SeatingChart} SeatingChart
@@ -304,7 +304,7 @@ export class SeatList extends HTMLElement {
       const area = chart.areas.find((one) => one.name === name);
       if (!area) continue;
       const count = states.areas.get(name) ?? 0;
-      setText(button, [name, priceWord(area.amount, chart.currency), freeWord(count, undefined)].filter(Boolean).join(" · "));
+      setText(button, [name, priceWord(area.amount, chart.currency), freeTicketsWord(count)].filter(Boolean).join(" · "));
       change(button, "aria-disabled", count === 0 || this.#mode !== "shop" ? "true" : undefined);
     }
     for (const [index, button] of this.#seats) {

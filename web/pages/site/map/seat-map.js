@@ -11,7 +11,7 @@ import { needStyleSheet } from "./style-sheet.js";
 import { pathOf, TileLayer } from "./tiles.js";
 import { measure } from "./timings.js";
 import { between, clamp, fit, toPlan, visible, zoomAt } from "./view.js";
-import { freeWord, priceWord, sectionWords, stateWord } from "./words.js";
+import { freeTicketsWord, priceWord, sectionWords, stateWord } from "./words.js";
 
 /**
  * @typedef {import("./chart.js").SeatingChart} SeatingChart
@@ -292,7 +292,7 @@ export class SeatMap extends HTMLElement {
     for (const button of this.#extra.children) {
       const area = scene.chart.areas.find(({ name }) => name === /** @type {HTMLElement} */ (button).dataset["area"]);
       if (!area) continue;
-      const parts = [area.name, priceWord(area.amount, scene.chart.currency), freeWord(scene.states.areas.get(area.name) ?? 0, undefined)];
+      const parts = [area.name, priceWord(area.amount, scene.chart.currency), freeTicketsWord(scene.states.areas.get(area.name) ?? 0)];
       setText(button, parts.filter(Boolean).join(" · "));
     }
   }
@@ -511,7 +511,7 @@ export class SeatMap extends HTMLElement {
     }
     const area = this.#areaAt(at);
     if (area) {
-      const free = freeWord(states.areas.get(area.name) ?? 0, undefined);
+      const free = freeTicketsWord(states.areas.get(area.name) ?? 0);
       return { lines: [area.name, priceWord(area.amount, chart.currency), free], isPickable: this.#mode === "shop" };
     }
     const section = isNear ? undefined : this.#sectionAt(at);

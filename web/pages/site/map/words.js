@@ -42,15 +42,21 @@ export function sectionWords(scene, section, free) {
 /** @type {Map<string, string>} cached because they are looked up many times a second during a sale */
 const freeWords = new Map();
 
-/** @param {number} free @param {string | undefined} filter */
+/** @param {string} key @param {number} free */
+function counted(key, free) {
+  const name = `${language()} ${key} ${free}`;
+  const known = freeWords.get(name);
+  if (known !== undefined) return known;
+  const word = t(key, { count: free });
+  freeWords.set(name, word);
+  return word;
+}
+
+/** @param {number} free tickets of an area */
+export const freeTicketsWord = (free) => (free > 0 ? counted("map.freeTickets", free) : t("map.none"));
+
+/** @param {number} free seats @param {string | undefined} filter */
 export function freeWord(free, filter) {
-  if (free > 0) {
-    const key = `${language()} ${free}`;
-    const known = freeWords.get(key);
-    if (known !== undefined) return known;
-    const word = t("map.free", { count: free });
-    freeWords.set(key, word);
-    return word;
-  }
+  if (free > 0) return counted("map.free", free);
   return filter === undefined ? t("map.none") : t("map.noneFiltered", { category: filter });
 }

@@ -141,7 +141,7 @@ export function checkDraft(draft, summary) {
     if (text.trim() === "") add(`/prices/${index}/amount`, "price.missing");
     else if (hasCurrency && parseMoney(text, draft.currency) === undefined) add(
       `/prices/${index}/amount`,
-      "price.notAmount",
+      draft.currency === "KRW" ? "price.notWon" : "price.notAmount",
     );
   });
 

@@ -1,7 +1,7 @@
 import { Problem } from "../../../client/src/index.js";
 import { delay } from "../../../client/src/listening.js";
 import { el, show } from "../lib/dom.js";
-import { formatMoney, t } from "../lib/i18n.js";
+import { formatMoney, moneyWords, t } from "../lib/i18n.js";
 import { confirmed, openDialog } from "./dialog.js";
 import { OrderStory } from "./order-story.js";
 import { Outcome, exactDate, orderBadges, workButton } from "./parts.js";
@@ -95,7 +95,7 @@ export function openOrder(model, order, told) {
   const look = () => model.order(shown.order);
 
   const refund = async () => {
-    const rest = formatMoney(shown.amount - (shown.refundedAmount ?? 0), shown.currency);
+    const rest = moneyWords(shown.amount - (shown.refundedAmount ?? 0), shown.currency);
     const isSure = await confirmed({
       title: t("org.refund.ask"),
       text: [

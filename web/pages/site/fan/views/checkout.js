@@ -1,6 +1,6 @@
 import { announce } from "../../lib/announce.js";
 import { el, setText } from "../../lib/dom.js";
-import { formatClock, formatMoney, t } from "../../lib/i18n.js";
+import { formatClock, formatMoney, moneyWords, t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
 import { chartOf } from "../chart.js";
 import { declineReason, isSentBack, placesOf } from "../words.js";
@@ -129,7 +129,7 @@ export function checkoutView({ event, hold, declined, pay, leave, release }) {
  * @param {Hold} hold @param {string} code
  */
 function declinedNotice(hold, code) {
-  const amount = formatMoney(hold.amount, hold.currency);
+  const amount = moneyWords(hold.amount, hold.currency);
   return notice(
     "bad",
     el("p", null, el("strong", null, t("failed.declined")), " ", declineReason(code)),

@@ -28,6 +28,7 @@ const TOLD_AGAIN = 0.5;
  */
 export function lineView(first) {
   const state = el("div");
+  const ahead = el("p", { class: "soft" });
   const position = el("p", { class: "big-number number" });
   const caption = el("p", { class: "soft" });
   const bar = el("progress", { max: "1", value: "0", "aria-label": t("line.progress") });
@@ -66,7 +67,8 @@ export function lineView(first) {
   const update = (model) => {
     const { phase, position: before, room } = model;
     view.title = `(${formatNumber(before)}) ${t("line.title")}`;
-    setText(position, before > 0 ? formatNumber(before) : t("line.next"));
+    setText(ahead, before > 0 ? t("line.ahead") : "");
+    setText(position, before > 0 ? t("line.count", { before }) : t("line.next"));
     const number = model.place?.number ?? 0;
     setText(caption, before > 0 ? t("line.before", { number }) : t("line.number", { number }));
     bar.value = number > 0 ? Math.min(1, room.admittedThrough / number) : 0;
@@ -91,6 +93,7 @@ export function lineView(first) {
     isCentered: true,
     card: [
       state,
+      ahead,
       position,
       caption,
       bar,

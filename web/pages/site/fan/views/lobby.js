@@ -19,6 +19,7 @@ import { soundSwitch } from "./sound-switch.js";
  * @param {LobbyModel} model @returns {import("./parts.js").View<LobbyModel>}
  */
 export function lobbyView({ event }) {
+  const until = el("p", { class: "soft" }, t("lobby.until"));
   const clockText = el("p", { class: "big-clock number", role: "timer" });
   const size = el("p", { class: "soft number" });
   const date = el("p", { class: "soft" });
@@ -27,7 +28,7 @@ export function lobbyView({ event }) {
     title: t("lobby.title"),
     isCentered: true,
     card: [
-      el("p", { class: "soft" }, t("lobby.until")),
+      until,
       clockText,
       date,
       el("p", { class: "notice good" }, t("lobby.kept")),
@@ -56,7 +57,8 @@ export function lobbyView({ event }) {
     ],
     update: ({ opensAt, lobbySize, lobbyIndex, drawCommitment }) => {
       const left = (Date.parse(opensAt) - clock.now()) / 1000;
-      setText(clockText, left > 0 ? countdown(left) : t("before.now"));
+      setText(until, left > 0 ? t("lobby.until") : "");
+      setText(clockText, left > 0 ? countdown(left) : t("lobby.now"));
       setText(date, formatDate(opensAt));
       // The room's count may be older than the fan's place.
       const count = Math.max(lobbySize ?? 0, lobbyIndex === undefined ? 0 : lobbyIndex + 1);

@@ -1,7 +1,7 @@
 import { Problem } from "../../../../client/src/index.js";
 import { announce } from "../../lib/announce.js";
 import { el, show } from "../../lib/dom.js";
-import { formatDate, formatMoney, t } from "../../lib/i18n.js";
+import { formatDate, moneyWords, t } from "../../lib/i18n.js";
 import { client, clock } from "../api.js";
 import { chartOf } from "../chart.js";
 import { KeptHolds } from "../holds.js";
@@ -157,7 +157,7 @@ class OrderPage {
     const isConfirmed = standing === "confirmed";
     const isDeclined = standing === "declined";
     const explain = isDeclined && isSentBack(order.declineCode) ? "expired" : standing;
-    const refunded = formatMoney(order.refundedAmount ?? 0, order.currency);
+    const refunded = moneyWords(order.refundedAmount ?? 0, order.currency);
     const hasRefund = (order.refundedAmount ?? 0) > 0;
     const cards = isConfirmed ? order.tickets.map((ticket) => this.#ticket(order, ticket)) : [];
     show(
@@ -168,7 +168,7 @@ class OrderPage {
         { class: ["notice", ORDER_KINDS[standing], "no-print"] },
         el("p", null, el("strong", null, t(`order.state.${standing}`))),
         isDeclined && el("p", null, declineReason(order.declineCode ?? "")),
-        el("p", null, t(`order.explain.${explain}`, { amount: formatMoney(order.amount, order.currency) })),
+        el("p", null, t(`order.explain.${explain}`, { amount: moneyWords(order.amount, order.currency) })),
         isConfirmed && hasRefund && el("p", null, t("order.refundedPart", { refunded })),
       ),
       standing === "requires_action" && this.#confirmation(order),
@@ -249,7 +249,7 @@ class OrderPage {
       t("cancel.button"),
       async () => {
         const rest = order.amount - (order.refundedAmount ?? 0);
-        if (!(await cancelDialog(formatMoney(rest, order.currency)))) return;
+        if (!(await cancelDialog(moneyWords(rest, order.currency)))) return;
         try {
           this.#show(await client.cancelOrder(order.event, session()?.token ?? "", order.order));
           this.#again(POLL_MILLISECONDS);

@@ -1,6 +1,6 @@
 import { announce } from "../../lib/announce.js";
 import { el, setText } from "../../lib/dom.js";
-import { formatMoney, t } from "../../lib/i18n.js";
+import { moneyWords, t } from "../../lib/i18n.js";
 import { declineReason, isSentBack, refusal } from "../words.js";
 import { actionButton, notice, stepView } from "./parts.js";
 
@@ -63,7 +63,7 @@ export function failedView({ event, order, canShop, tryAgain }) {
       notice(
         "good",
         el("p", null, t(isUncharged ? "failed.noMoney" : "failed.moneyBack", {
-          amount: formatMoney(order.amount, order.currency),
+          amount: moneyWords(order.amount, order.currency),
         })),
       ),
       el("p", null, t(canShop ? "failed.seatsFree" : "failed.seatsFreeNoPass")),

@@ -1,7 +1,7 @@
 import { Problem, SeatStates } from "../../../../client/src/index.js";
 import { announce } from "../../lib/announce.js";
 import { el, setText, show } from "../../lib/dom.js";
-import { formatClock, formatMoney, t } from "../../lib/i18n.js";
+import { formatClock, formatMoney, formatSpan, t } from "../../lib/i18n.js";
 import { Kept } from "../../lib/storage.js";
 import { nearbyFree } from "../../map/suggest.js";
 import "../../map/seat-list.js";
@@ -327,6 +327,7 @@ class Shop {
     if (!chart || seats.length === 0) {
       show(this.#basket, el("h2", null, t("basket.title")), el("p", { class: "soft" }, t("basket.empty", {
         count: this.#model.event.limits.ticketsPerBuyer,
+        time: formatSpan(this.#model.event.limits.holdSeconds),
       })));
       return;
     }

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { addCatalog, formatSpan, moneyWords, setLanguage, t } from "../site/lib/i18n.js";
+
+addCatalog({
+  en: { "test.paid": "{amount} was paid.", "test.seat": "{section}, seat {seat}", "test.found.one": "one", "test.found.other": "{count}" },
+  ko: {
+    "test.paid": "{amount:을} 결제하고 {amount:이} 남아 {amount:은} 그대로입니다.",
+    "test.seat": "{section:구역} {seat:번}",
+    "test.found.one": "하나",
+    "test.found.other": "{count}개",
+  },
+});
+
+test("Korean particles follow the sound of what is before them", () => {
+  setLanguage("ko");
+  const paid = (amount) => t("test.paid", { amount });
+  assert.equal(paid("396,000원"), "396,000원을 결제하고 396,000원이 남아 396,000원은 그대로입니다.");
+  assert.equal(paid("3유로"), "3유로를 결제하고 3유로가 남아 3유로는 그대로입니다.");
+  // 십이, 십삼.
+  assert.equal(paid("$12"), "$12를 결제하고 $12가 남아 $12는 그대로입니다.");
+  assert.equal(paid("$13"), "$13을 결제하고 $13이 남아 $13은 그대로입니다.");
+  assert.equal(paid(""), "를 결제하고 가 남아 는 그대로입니다.");
+});
+
+test("a unit follows unless the name has it; one may be said otherwise than several", () => {
+  setLanguage("ko");
+  assert.equal(t("test.seat", { section: "F2", seat: "7" }), "F2구역 7번");
+  assert.equal(t("test.seat", { section: "가구역", seat: "7번" }), "가구역 7번");
+  assert.equal(t("test.found", { count: 1 }), "하나");
+  assert.equal(t("test.found", { count: 2 }), "2개");
+  setLanguage("en");
+  assert.equal(t("test.seat", { section: "F2", seat: "7" }), "F2, seat 7");
+});
+
+test("money and spans of time as sentences have them", () => {
+  setLanguage("ko");
+  assert.equal(moneyWords(396_000, "KRW"), "396,000원");
+  assert.equal(moneyWords(1250, "USD"), "US$12.50");
+  assert.deepEqual([formatSpan(300), formatSpan(90)], ["5분", "90초"]);
+  setLanguage("en");
+  assert.equal(moneyWords(396_000, "KRW"), "₩396,000");
+  assert.deepEqual([formatSpan(300), formatSpan(60), formatSpan(90)], ["5 minutes", "1 minute", "90 seconds"]);
+});
