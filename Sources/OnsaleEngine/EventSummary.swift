@@ -11,6 +11,11 @@ public struct EventSummary: Sendable {
     public let currency: String
     public let prices: [(category: String, amount: Int64)]
     public let schedule: OnsaleSchedule
+    public let posterURL: String?
+    /// Whether organizers alone see it.
+    public let isDraft: Bool
+    /// IANA's name; nil where the organizer gave none.
+    public let timeZone: String?
     public let isPaused: Bool
     public let isSoldOut: Bool
     /// The tag in the public IDs of its orders.
@@ -25,7 +30,10 @@ public struct EventSummary: Sendable {
     init(_ view: EventView, buyers: [BuyerID]) {
         id = view.definition.id
         tag = view.definition.tag
-        title = view.definition.title
+        title = view.profile.title
+        posterURL = view.profile.posterURL
+        isDraft = view.profile.isDraft
+        timeZone = view.definition.timeZone
         venue = view.definition.venue
         startsAt = view.definition.startsAt
         currency = view.definition.currency
@@ -52,7 +60,7 @@ extension EventSummary {
 // MARK: Binary form
 
 extension EventSummary {
-    private static let form: UInt8 = 1
+    private static let form: UInt8 = 2
 
     func encoded() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 256 + buyers.count * 16)
@@ -73,12 +81,15 @@ extension EventSummary {
         writer.write(flag: isSoldOut)
         writer.write(count: buyers.count)
         for buyer in buyers { writer.write(buyer: buyer) }
+        for text in [posterURL, timeZone] { writer.write(optional: text) { $0.write(string: $1) } }
+        writer.write(flag: isDraft)
         return writer.bytes
     }
 
     init(decoding bytes: [UInt8]) throws(ByteReadingError) {
         var reader = ByteReader(bytes)
-        guard try reader.byte() == EventSummary.form else { throw reader.malformed }
+        let form = try reader.byte()
+        guard (1...EventSummary.form).contains(form) else { throw reader.malformed }
         id = try reader.string()
         tag = try reader.unsigned()
         title = try reader.string()
@@ -92,6 +103,15 @@ extension EventSummary {
         isPaused = try reader.flag()
         isSoldOut = try reader.flag()
         buyers = try reader.list { (reader: inout ByteReader) throws(ByteReadingError) in try reader.buyer() }
+        if form == 1 {
+            (posterURL, timeZone, isDraft) = (nil, nil, false)
+        } else {
+            posterURL = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string()
+            }
+            timeZone = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string()
+            }
+            isDraft = try reader.flag()
+        }
         guard reader.isAtEnd else { throw reader.malformed }
     }
 }

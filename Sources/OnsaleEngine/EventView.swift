@@ -7,6 +7,8 @@ public import OnsaleWaitingRoom
 /// A class, so that copying a view retains one reference instead of fifteen.
 public final class EventView: Sendable {
     public let definition: EventDefinition
+    /// What the event tells about itself now.
+    public let profile: EventProfile
     /// The schedule in force.
     public let schedule: OnsaleSchedule
     public let isPaused: Bool
@@ -33,6 +35,7 @@ public final class EventView: Sendable {
     init(_ partition: Partition, lastSequence: UInt64) {
         let sale = partition.sale
         definition = partition.definition
+        profile = partition.profile
         schedule = partition.line.schedule
         isPaused = partition.line.isPaused
         seatPages = sale.seatPages

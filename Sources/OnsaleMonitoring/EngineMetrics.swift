@@ -45,7 +45,7 @@ package final class EngineMetrics: Follower {
                 switch fact {
                 case .sale(let fact): count(fact, partition.sale, counters)
                 case .line(let fact): counters.count(fact)
-                case .created, .audited, .epochBegun: break
+                case .created, .audited, .epochBegun, .profileChanged: break
                 }
             }
         }
@@ -146,6 +146,7 @@ extension Fact {
         case .created: -1
         case .audited: -2
         case .epochBegun: -3
+        case .profileChanged: -4
         case .sale(let fact): Int(fact.tag)
         case .line(let fact): Int(fact.tag)
         }

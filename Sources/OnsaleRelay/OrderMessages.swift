@@ -20,20 +20,23 @@ package struct OrderMessages: Sendable {
     ///   - order: as it is now; what changes of it comes from the news.
     ///   - time: when it happened.
     package func event(
-        _ news: OrderNews, of order: Order, in definition: EventDefinition, at time: Timestamp
+        _ news: OrderNews, of order: Order, in definition: EventDefinition, titled title: String, at time: Timestamp
     ) throws -> CloudEvent {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let id = definition.publicID(order)
         return CloudEvent(
             id: "\(definition.id)/\(news.sequence)", type: news.type, subject: id, time: time, key: definition.id,
-            traceparent: order.trace, data: Array(try encoder.encode(message(news, of: order, in: definition))))
+            traceparent: order.trace,
+            data: Array(try encoder.encode(message(news, of: order, in: definition, titled: title))))
     }
 
-    private func message(_ news: OrderNews, of order: Order, in definition: EventDefinition) -> OrderMessage {
+    private func message(
+        _ news: OrderNews, of order: Order, in definition: EventDefinition, titled title: String
+    ) -> OrderMessage {
         OrderMessage(
             event: OnsaleEvent(
-                id: definition.id, title: definition.title, venue: definition.venue,
+                id: definition.id, title: title, venue: definition.venue,
                 startsAt: RFC3339.format(definition.startsAt), currency: definition.currency,
                 timeZone: definition.timeZone,
                 eligibility: definition.eligibility.map { .init(url: $0.url, deadlineSeconds: $0.deadlineSeconds) }),

@@ -13,7 +13,7 @@ enum FactPrinter {
         switch fact {
         case .created(let definition):
             members += [
-                ("event", definition.id), ("title", definition.title),
+                ("event", definition.id), ("title", definition.profile.title),
                 ("seats", definition.plan.seats.count), ("areas", definition.plan.areas.count),
             ]
         case .sale(let fact): members += self.members(fact.body)
@@ -22,6 +22,7 @@ enum FactPrinter {
             members += [("by", note.actor), ("action", "\(note.action)"), ("detail", note.detail)]
         case .epochBegun(let begun):
             members += [("epoch", begun.epoch), ("owner", "\(begun.owner)")]
+        case .profileChanged(let profile): members += self.members(profile)
         }
         return "{" + members.map { "\(json($0.0)):\(json($0.1))" }.joined(separator: ",") + "}"
     }

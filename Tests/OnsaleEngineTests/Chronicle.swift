@@ -204,6 +204,7 @@ extension Chronicle {
         }
         var change = ScheduleChange(lobbyOpensAt: nil, opensAt: nil, closesAt: nil, maxActiveShoppers: 7)
         change.closesAt = .some(Example.start.adding(seconds: 40_000))
+        try run(audited(.edited, ChangeProfile(title: "Arena Night", description: "Doors at six.", ageLimit: 12)))
         try run(audited(.paused, PauseSale()))
         try run(audited(.resumed, ResumeSale()))
         try run(audited(.onsaleChanged, ChangeSchedule(change)))

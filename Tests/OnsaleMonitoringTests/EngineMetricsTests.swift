@@ -45,6 +45,7 @@ import Testing
             case .created: "eventCreated"
             case .audited: "audited"
             case .epochBegun: "epochBegun"
+            case .profileChanged: "profileChanged"
             case .sale(let fact): Mirror(reflecting: fact).children.first?.label ?? ""
             case .line(let fact): Mirror(reflecting: fact).children.first?.label ?? ""
             }

@@ -15,6 +15,9 @@ public struct AuditNote: Sendable, Equatable {
         case disputeSeen
         /// The organizer's own check has refused an order, which is taken back.
         case ineligible
+        /// What the event tells about itself.
+        case edited
+        case published
     }
 
     /// The name the caller gave. All organizers share one token, so it is not verified.

@@ -10,7 +10,8 @@ public final class EventDefinition: Sendable {
     public let id: String
     /// 40 random bits that make the public IDs of this event's holds, orders and tickets unique among all events.
     public let tag: UInt64
-    public let title: String
+    /// What it told about itself at first; what it tells now is in the partition.
+    public let profile: EventProfile
     public let venue: String
     public let startsAt: Timestamp
     /// ISO 4217.
@@ -34,20 +35,32 @@ public final class EventDefinition: Sendable {
         eligibility: EligibilityCheck? = nil
     ) {
         self.init(
-            id: id, tag: tag, title: title, venue: venue, startsAt: startsAt, currency: currency,
+            id: id, tag: tag, profile: EventProfile(title: title), venue: venue, startsAt: startsAt, currency: currency,
+            planDigest: planDigest, planReference: nil, plan: plan, terms: terms, schedule: schedule,
+            timeZone: timeZone, eligibility: eligibility)
+    }
+
+    /// - Parameter profile: has the title.
+    public convenience init(
+        id: String, tag: UInt64, profile: EventProfile, venue: String, startsAt: Timestamp, currency: String,
+        planDigest: [UInt8]?, plan: SeatingPlan, terms: SaleTerms, schedule: OnsaleSchedule, timeZone: String? = nil,
+        eligibility: EligibilityCheck? = nil
+    ) {
+        self.init(
+            id: id, tag: tag, profile: profile, venue: venue, startsAt: startsAt, currency: currency,
             planDigest: planDigest, planReference: nil, plan: plan, terms: terms, schedule: schedule,
             timeZone: timeZone, eligibility: eligibility)
     }
 
     private init(
-        id: String, tag: UInt64, title: String, venue: String, startsAt: Timestamp, currency: String,
+        id: String, tag: UInt64, profile: EventProfile, venue: String, startsAt: Timestamp, currency: String,
         planDigest: [UInt8]?, planReference: [UInt8]?, plan: SeatingPlan, terms: SaleTerms, schedule: OnsaleSchedule,
         timeZone: String?, eligibility: EligibilityCheck?
     ) {
         precondition(tag < 1 << 40, "a tag has 40 bits")
         self.id = id
         self.tag = tag
-        self.title = title
+        self.profile = profile
         self.venue = venue
         self.startsAt = startsAt
         self.currency = currency
@@ -67,7 +80,7 @@ public final class EventDefinition: Sendable {
         encodePlan(into: &writer)
         let digest = Array(SHA256.hash(data: writer.bytes))
         let definition = EventDefinition(
-            id: id, tag: tag, title: title, venue: venue, startsAt: startsAt, currency: currency,
+            id: id, tag: tag, profile: profile, venue: venue, startsAt: startsAt, currency: currency,
             planDigest: planDigest, planReference: digest, plan: plan, terms: terms, schedule: schedule,
             timeZone: timeZone, eligibility: eligibility)
         return (definition, writer.bytes, digest)
@@ -76,7 +89,7 @@ public final class EventDefinition: Sendable {
     func encode(into writer: inout ByteWriter) {
         writer.write(string: id)
         writer.write(unsigned: tag)
-        writer.write(string: title)
+        writer.write(string: profile.title)
         writer.write(string: venue)
         writer.write(timestamp: startsAt)
         writer.write(string: currency)
@@ -91,6 +104,7 @@ public final class EventDefinition: Sendable {
             writer.write(string: check.url)
             writer.write(count: check.deadlineSeconds)
         }
+        profile.encode(into: &writer)
     }
 
     private func encodePlan(into writer: inout ByteWriter) {
@@ -131,21 +145,24 @@ public final class EventDefinition: Sendable {
             try reader.blob()
         }
         let priced = try readPlan(&reader)
+        let terms = SaleTerms(
+            prices: priced.prices, ticketsPerBuyer: try reader.number(), holdSeconds: try reader.number(),
+            preventOrphans: try reader.flag())
+        let schedule = try reader.schedule()
+        let timeZone =
+            reader.form < 3
+            ? nil : try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() }
+        let eligibility =
+            reader.form < 3
+            ? nil
+            : try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
+                EligibilityCheck(url: try reader.string(), deadlineSeconds: try reader.number())
+            }
         self.init(
-            id: id, tag: tag, title: title, venue: venue, startsAt: startsAt, currency: currency,
-            planDigest: planDigest, planReference: priced.reference, plan: priced.plan,
-            terms: SaleTerms(
-                prices: priced.prices, ticketsPerBuyer: try reader.number(), holdSeconds: try reader.number(),
-                preventOrphans: try reader.flag()),
-            schedule: try reader.schedule(),
-            timeZone: reader.form < 3
-                ? nil
-                : try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() },
-            eligibility: reader.form < 3
-                ? nil
-                : try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
-                    EligibilityCheck(url: try reader.string(), deadlineSeconds: try reader.number())
-                })
+            id: id, tag: tag, profile: reader.form < 4 ? EventProfile(title: title) : try EventProfile(from: &reader),
+            venue: venue, startsAt: startsAt, currency: currency, planDigest: planDigest,
+            planReference: priced.reference, plan: priced.plan, terms: terms, schedule: schedule, timeZone: timeZone,
+            eligibility: eligibility)
     }
 }
 

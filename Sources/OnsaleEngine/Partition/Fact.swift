@@ -13,12 +13,15 @@ public enum Fact: Sendable {
     case audited(AuditNote)
     /// Only where nodes share the journal.
     case epochBegun(EpochBegun)
+    /// What the event tells about itself from now on, whole.
+    case profileChanged(EventProfile)
 
     private static let createdTag: UInt8 = 128
     private static let auditedTag: UInt8 = 129
     /// Like `created`, but with the plan in a document.
     private static let createdByPlanTag: UInt8 = 130
     private static let epochBegunTag: UInt8 = 131
+    private static let profileChangedTag: UInt8 = 132
 
     /// Looks up a plan document by its SHA-256.
     public typealias Plans = (_ digest: [UInt8]) throws -> [UInt8]?
@@ -38,6 +41,9 @@ public enum Fact: Sendable {
         case .epochBegun(let begun):
             writer.write(byte: Fact.epochBegunTag)
             begun.encode(into: &writer)
+        case .profileChanged(let profile):
+            writer.write(byte: Fact.profileChangedTag)
+            profile.encode(into: &writer)
         }
     }
 
@@ -59,6 +65,7 @@ public enum Fact: Sendable {
                 })
         case Fact.auditedTag: self = .audited(try AuditNote(from: &reader))
         case Fact.epochBegunTag: self = .epochBegun(try EpochBegun(from: &reader))
+        case Fact.profileChangedTag: self = .profileChanged(try EventProfile(from: &reader))
         default: throw reader.malformed
         }
     }
@@ -93,6 +100,7 @@ extension Fact {
         case .created: "eventCreated"
         case .audited: "audited"
         case .epochBegun: "epochBegun"
+        case .profileChanged: "profileChanged"
         case .sale(let fact): Fact.name(of: fact.body)
         case .line(let fact): Fact.name(of: fact.body)
         }

@@ -11,6 +11,7 @@ extension Partition {
         line.encodeSnapshot(into: &writer)
         encodeAudit(into: &writer)
         encodeOwnership(into: &writer)
+        encodeProfile(into: &writer)
         return Array(SHA256.hash(data: writer.bytes))
     }
 }

@@ -7,6 +7,8 @@ public import OnsaleWaitingRoom
 /// Pure like both of them. Here they meet: a hold needs a live pass, and the line ends when the sale is sold out.
 public struct Partition: Sendable {
     public let definition: EventDefinition
+    /// What the event tells about itself now.
+    public private(set) var profile: EventProfile
     public private(set) var sale: Sale
     public private(set) var line: Line
     /// The latest actions of organizers, newest last; the journal has all of them.
@@ -21,6 +23,7 @@ public struct Partition: Sendable {
     /// A new event, in the state after its first fact.
     public init(definition: EventDefinition) {
         self.definition = definition
+        profile = definition.profile
         sale = Sale(plan: definition.plan, terms: definition.terms)
         line = Line(schedule: definition.schedule)
     }
@@ -105,6 +108,13 @@ public struct Partition: Sendable {
         keep(note, at: now)
     }
 
+    /// Has the event tell that about itself, if it doesn't yet.
+    mutating func show(_ profile: EventProfile, facts: inout [Fact]) {
+        guard profile != self.profile else { return }
+        self.profile = profile
+        facts.append(.profileChanged(profile))
+    }
+
     private mutating func keep(_ note: AuditNote, at now: Timestamp) {
         if audit.count == Partition.auditMax { audit.removeFirst() }
         audit.append(AuditEntry(at: now, note: note))
@@ -177,12 +187,13 @@ public struct Partition: Sendable {
         case .epochBegun(let begun):
             guard begun.epoch > epoch else { throw ContradictoryFact("an epoch begins twice") }
             ownership = begun
+        case .profileChanged(let profile): self.profile = profile
         }
     }
 
     // MARK: Snapshots
 
-    static let snapshotFormat: UInt8 = 5
+    static let snapshotFormat: UInt8 = 6
 
     /// The state without the definition, which is in the journal's first row.
     public func encodeSnapshot() -> [UInt8] {
@@ -192,6 +203,7 @@ public struct Partition: Sendable {
         line.encodeSnapshot(into: &writer)
         encodeAudit(into: &writer)
         encodeOwnership(into: &writer)
+        encodeProfile(into: &writer)
         return writer.bytes
     }
 
@@ -207,12 +219,18 @@ public struct Partition: Sendable {
         writer.write(optional: ownership) { $1.encode(into: &$0) }
     }
 
+    /// Only what has changed since the creation.
+    func encodeProfile(into writer: inout ByteWriter) {
+        writer.write(optional: profile == definition.profile ? nil : profile) { $1.encode(into: &$0) }
+    }
+
     /// Restores the state from a snapshot.
     /// - Throws: ``ByteReadingError`` if the snapshot has another format or is damaged.
     public init(definition: EventDefinition, snapshot: [UInt8]) throws(ByteReadingError) {
         var reader = ByteReader(snapshot)
         guard try reader.byte() == Partition.snapshotFormat else { throw reader.malformed }
         self.definition = definition
+        profile = definition.profile
         sale = try Sale(plan: definition.plan, terms: definition.terms, snapshot: &reader)
         line = try Line(snapshot: &reader)
         for _ in 0..<(try reader.count()) {
@@ -222,6 +240,10 @@ public struct Partition: Sendable {
         ownership = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
             try EpochBegun(from: &reader)
         }
+        profile =
+            try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
+                try EventProfile(from: &reader)
+            } ?? definition.profile
         guard reader.isAtEnd else { throw reader.malformed }
     }
 

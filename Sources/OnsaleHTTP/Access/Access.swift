@@ -55,6 +55,15 @@ extension Access where Caller == Organizer {
     }
 }
 
+extension Access where Caller == Bool {
+    /// Anyone; whether it is an organizer.
+    static var anyoneOrOrganizer: Access {
+        Access(schemes: ["", "adminToken"]) { gate, request, context, _ throws(Problem) in
+            try gate.isAdmin(request, context)
+        }
+    }
+}
+
 extension Access where Caller == BuyerID {
     static var session: Access {
         Access(

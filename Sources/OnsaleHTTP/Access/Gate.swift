@@ -54,6 +54,12 @@ struct Gate: Sendable {
         return false
     }
 
+    /// A draft isn't there for anybody but organizers.
+    func requireShown(_ event: EventHandle, _ request: Request, _ context: OnsaleContext) throws(Problem) {
+        guard event.view.profile.isDraft else { return }
+        guard try isAdmin(request, context) else { throw .notFound }
+    }
+
     func isDoor(_ token: String?) -> Bool {
         guard let token, let doorDigest else { return false }
         return Gate.digest(token) == doorDigest

@@ -106,11 +106,13 @@ struct Endpoint: Sendable {
             if let passed { return passed }
             // Whose token is for one event is told first whether there is such an event.
             var event = access.isForOneEvent ? try await events.event(context) : nil
+            if let event { try gate.requireShown(event, request, context) }
             let caller = try await access.admit(gate, request, context, event)
             let buyer = access.buyer(caller)
             if isLimited { try gate.limit(request, context, buyer: buyer) }
             if event == nil { event = try await events.event(context) }
             guard let event else { throw Problem.notFound }
+            if !access.isForOneEvent { try gate.requireShown(event, request, context) }
             context.correlation.learn(event: event.id, buyer: buyer?.text)
             if let passed = try await way?.pass(&request, context, about: event.id) { return passed }
             let call = try await Endpoint.call(request, context, caller, body, key)

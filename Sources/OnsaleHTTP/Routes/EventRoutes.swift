@@ -13,8 +13,9 @@ struct EventRoutes: RouteGroup {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                "listEvents", .get, "/v1/events", for: .buyer, at: .any, "Lists all events.", by: .anyone,
-                takes: .nothing,
+                "listEvents", .get, "/v1/events", for: .buyer, at: .any,
+                "Lists all events; drafts to organizers alone.",
+                by: .anyoneOrOrganizer, takes: .nothing,
                 gives: [.init(200, "All events, by id.", .eventList)], listEvents),
             Endpoint(
                 "getEvent", .get, event: "", for: .buyer, at: .any, "Gives an event.", by: .anyone, takes: .nothing,
@@ -42,10 +43,12 @@ struct EventRoutes: RouteGroup {
         ]
     }
 
-    private func listEvents(_ call: Call<Void, Void>) -> Response {
+    private func listEvents(_ call: Call<Bool, Void>) -> Response {
         .json(.ok) { writer in
             writer.array("events") { writer in
-                for event in events.engine.summaries() { writer.object { presenter.write(event, to: &$0) } }
+                for event in events.engine.summaries() where call.caller || !event.isDraft {
+                    writer.object { presenter.write(event, to: &$0) }
+                }
             }
         }
     }

@@ -25,6 +25,17 @@ struct OrganizerRoutes: RouteGroup {
                 gives: [.init(201, "The event.", .event, headers: [.location])],
                 refuses: [.eventExists: "there is an event by this id", .overloaded: ""], createEvent),
             Endpoint(
+                "changeEvent", .patch, event: "", for: .organizer, at: .promptOwner,
+                "Changes what an event tells about itself.", "Tickets and mails that come later say it as it is then.",
+                by: .organizer, takes: .json(ChangeEvent.self), gives: [.init(200, "The event.", .event)], changeEvent),
+            Endpoint(
+                "publishEvent", .post, event: "/publish", for: .organizer, at: .promptOwner,
+                "Shows a draft to everybody, for good; one that is published stays so.", by: .organizer,
+                takes: .anything, gives: [.init(200, "The event.", .event)]
+            ) { event, call in
+                try await changeProfile(ChangeProfile(publishes: true), .published, "", event, call.caller)
+            },
+            Endpoint(
                 "getReport", .get, event: "/report", for: .organizer, at: .promptOwner, "Says how the sale stands.",
                 by: .organizer,
                 takes: .nothing,
@@ -86,7 +97,7 @@ struct OrganizerRoutes: RouteGroup {
         try Body.requireJSON(call.request)
         let parsed = try EventImport.definition(fromJSON: call.bytes, now: events.engine)
         let definition = parsed.definition
-        let note = AuditNote(actor: call.caller.name, action: .created, detail: definition.title)
+        let note = AuditNote(actor: call.caller.name, action: .created, detail: definition.profile.title)
         let view = try await EventImport.create(parsed, note: note, in: events.engine)
         logger.notice(
             "Event created", metadata: ["event": "\(definition.id)", "capacity": "\(view.counts.capacity)"])
@@ -127,6 +138,20 @@ struct OrganizerRoutes: RouteGroup {
     ) async throws -> Response {
         try await events.apply(command, to: event, by: call.caller, as: action)
         logger.notice("The organizer changed the sale", metadata: ["event": "\(event.id)", "change": "\(action.name)"])
+        return .json(.ok, presenter.event(event.view))
+    }
+
+    private func changeEvent(_ event: EventHandle, _ call: Call<Organizer, ChangeEvent>) async throws -> Response {
+        try await changeProfile(try call.content.change(), .edited, call.content.summary, event, call.caller)
+    }
+
+    private func changeProfile(
+        _ change: ChangeProfile, _ action: AuditNote.Action, _ detail: String, _ event: EventHandle,
+        _ organizer: Organizer
+    ) async throws -> Response {
+        try await events.apply(change, to: event, by: organizer, as: action, detail)
+        logger.notice(
+            "The organizer changed the event", metadata: ["event": "\(event.id)", "change": "\(action.name)"])
         return .json(.ok, presenter.event(event.view))
     }
 
@@ -287,6 +312,8 @@ extension AuditNote.Action {
         case .refundSeen: "refund-seen"
         case .disputeSeen: "dispute-seen"
         case .ineligible: "ineligible"
+        case .edited: "edited"
+        case .published: "published"
         case .paused: "paused"
         case .resumed: "resumed"
         case .onsaleChanged: "onsale-changed"

@@ -109,6 +109,9 @@ struct Presenter: Sendable {
                 }
             }
         }
+        writer.member("state", event.isDraft ? "draft" : "published")
+        if let posterURL = event.posterURL { writer.member("posterURL", posterURL) }
+        if let timeZone = event.timeZone { writer.member("timeZone", timeZone) }
         writer.object("onsale") { write(event.schedule, event.phase(at: now()), to: &$0) }
     }
 
@@ -144,6 +147,17 @@ struct Presenter: Sendable {
                 writer.member("preventOrphans", definition.terms.preventOrphans)
             }
             writer.member("capacity", view.counts.capacity)
+            if !definition.plan.seats.isEmpty {
+                writer.object("stage") { writer in
+                    writer.member("x", Int(definition.plan.stage.x))
+                    writer.member("y", Int(definition.plan.stage.y))
+                }
+            }
+            let profile = view.profile
+            if let description = profile.description { writer.member("description", description) }
+            if let ageLimit = profile.ageLimit { writer.member("ageLimit", ageLimit) }
+            if let runningMinutes = profile.runningMinutes { writer.member("runningMinutes", runningMinutes) }
+            if let terms = profile.terms { writer.member("terms", terms) }
         }
     }
 }

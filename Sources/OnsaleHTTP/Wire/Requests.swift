@@ -55,6 +55,11 @@ struct CreateEvent: Decodable {
     /// Where the stage is, if the plan doesn't say.
     let stage: PretixPlan.Position?
     let timeZone: String?
+    let description: String?
+    let posterURL: String?
+    let ageLimit: Int?
+    let runningMinutes: Int?
+    let terms: String?
     let eligibility: Eligibility?
 
     struct Eligibility: Decodable {
@@ -152,12 +157,13 @@ extension CreateEvent {
         var faults = Faults()
         let id = id ?? "evt_" + PublicID(.hold, at: now, serial: 0, tag: tag).text.dropFirst(4)
         if self.id != nil { faults.require(CreateEvent.isSlug(id), "/id", "must match [a-z0-9-]{1,64}") }
-        faults.require(
-            !title.isEmpty && title.utf8.count <= CreateEvent.titleBytesMax, "/title", "must have 1 to 500 bytes")
+        let profile = EventProfile(
+            title: title, description: description, posterURL: posterURL, ageLimit: ageLimit,
+            runningMinutes: runningMinutes, terms: terms, isDraft: state == "draft")
+        profile.check(&faults)
         faults.require((venue ?? "").utf8.count <= CreateEvent.titleBytesMax, "/venue", "must have at most 500 bytes")
         faults.require(Currency(code: currency) != nil, "/currency", "must be an ISO 4217 currency such as KRW")
-        // Silently selling a draft would be worse than refusing it.
-        faults.require(state ?? "published" == "published", "/state", "must be published: drafts are not supported")
+        faults.require(["draft", "published"].contains(state ?? "published"), "/state", "must be draft or published")
         let startsAt = moment(startsAt, "/startsAt", &faults)
         let plan = plan(&faults)
         requireCountable(plan, &faults)
@@ -177,7 +183,7 @@ extension CreateEvent {
         try faults.throwIfAny()
         guard let startsAt, let schedule else { throw .invalid("", "is not valid") }
         return EventDefinition(
-            id: id, tag: tag, title: title, venue: venue ?? "", startsAt: startsAt, currency: currency,
+            id: id, tag: tag, profile: profile, venue: venue ?? "", startsAt: startsAt, currency: currency,
             planDigest: planDigest,
             plan: SeatingPlan(
                 categories: plan.categories, seats: plan.seats, areas: plan.areas, stage: plan.stage,
@@ -333,6 +339,80 @@ extension OnsaleSchedule {
     ) {
         if let lobby { faults.require(lobby <= opens, pointer + "/lobbyOpensAt", "must not be after opensAt") }
         if let closes { faults.require(closes > opens, pointer + "/closesAt", "must be after opensAt") }
+    }
+}
+
+extension EventProfile {
+    private static let titleBytesMax = 500
+    private static let textBytesMax = 20_000
+    private static let urlBytesMax = 2_000
+
+    /// Finds what is wrong with it.
+    fileprivate func check(_ faults: inout Faults) {
+        faults.require(
+            !title.isEmpty && title.utf8.count <= EventProfile.titleBytesMax, "/title", "must have 1 to 500 bytes")
+        for (text, pointer) in [(description, "/description"), (terms, "/terms")] {
+            faults.require(
+                (text ?? "").utf8.count <= EventProfile.textBytesMax, pointer, "must have at most 20000 bytes")
+        }
+        if let posterURL {
+            let parts = URLComponents(string: posterURL)
+            faults.require(
+                ["http", "https"].contains(parts?.scheme) && parts?.host?.isEmpty == false && parts?.user == nil
+                    && posterURL.utf8.count <= EventProfile.urlBytesMax, "/posterURL",
+                "must be an http or https URL without a user")
+        }
+        _ = within(0...150, ageLimit, default: 0, "/ageLimit", &faults)
+        _ = within(1...100_000, runningMinutes, default: 1, "/runningMinutes", &faults)
+    }
+}
+
+/// What of an event is to change. What is absent stays; null takes it away.
+struct ChangeEvent: JSONBody {
+    static let shape = Shape.changeEvent
+
+    let title: String?
+    let description: String??
+    let posterURL: String??
+    let ageLimit: Int??
+    let runningMinutes: Int??
+    let terms: String??
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case title, description, posterURL, ageLimit, runningMinutes, terms
+    }
+
+    /// The members that were there, for the audit.
+    let summary: String
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func text(_ key: CodingKeys) throws -> String?? {
+            container.contains(key) ? .some(try container.decodeIfPresent(String.self, forKey: key)) : nil
+        }
+        func number(_ key: CodingKeys) throws -> Int?? {
+            container.contains(key) ? .some(try container.decodeIfPresent(Int.self, forKey: key)) : nil
+        }
+        title = try container.decodeIfPresent(String.self, forKey: .title)
+        description = try text(.description)
+        posterURL = try text(.posterURL)
+        ageLimit = try number(.ageLimit)
+        runningMinutes = try number(.runningMinutes)
+        terms = try text(.terms)
+        summary = CodingKeys.allCases.filter(container.contains).map(\.rawValue).joined(separator: ", ")
+    }
+
+    /// The requested change. Throws what is wrong with it.
+    func change() throws(Problem) -> ChangeProfile {
+        var faults = Faults()
+        EventProfile(
+            title: title ?? "unchanged", description: description ?? nil, posterURL: posterURL ?? nil,
+            ageLimit: ageLimit ?? nil, runningMinutes: runningMinutes ?? nil, terms: terms ?? nil
+        ).check(&faults)
+        try faults.throwIfAny()
+        return ChangeProfile(
+            title: title, description: description, posterURL: posterURL, ageLimit: ageLimit,
+            runningMinutes: runningMinutes, terms: terms)
     }
 }
 

@@ -148,7 +148,7 @@ package struct Explainer {
     }
 
     private func name(of partition: Partition) -> String {
-        "event \(partition.definition.id) (\(partition.definition.title))"
+        "event \(partition.definition.id) (\(partition.profile.title))"
     }
 
     private func state(of hold: HoldID, in sale: borrowing Sale) -> String {

@@ -95,6 +95,8 @@ extension Cast {
             case .refundSeen: "gave money back on its own"
             case .disputeSeen: "told of a dispute"
             case .ineligible: "refused the order"
+            case .edited: "edited the event"
+            case .published: "published the event"
             }
         return Words("Noted", "“\(note.actor)” \(action)" + (note.detail.isEmpty ? "." : ": \(note.detail)."))
     }

@@ -49,7 +49,7 @@ package struct Storyteller {
 
     package mutating func take(_ fact: Fact, at: Timestamp) {
         switch fact {
-        case .created, .epochBegun: break
+        case .created, .epochBegun, .profileChanged: break
         case .sale(let fact):
             guard concerns(fact, at) else { return }
             add(words(for: fact, at), at)

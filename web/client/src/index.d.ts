@@ -3,6 +3,7 @@ import type {
   Availability,
   AvailabilityDelta,
   BarcodeKey,
+  ChangeEvent,
   ChangeOnsale,
   CheckedIn,
   CodeMailed,
@@ -64,8 +65,10 @@ export interface StreamOptions {
 export class OnsaleClient {
   constructor(options?: ClientOptions);
 
-  listEvents(): Promise<EventSummary[]>;
-  getEvent(event: string): Promise<Event>;
+  /** @param token the organizer's, to see drafts */
+  listEvents(token?: string): Promise<EventSummary[]>;
+  /** @param token the organizer's, to see a draft */
+  getEvent(event: string, token?: string): Promise<Event>;
   getSeatingPlan(event: string): Promise<SeatingPlan>;
   getAvailability(event: string): Promise<Availability>;
 
@@ -120,6 +123,10 @@ export class OnsaleClient {
   pauseOnsale(event: string, token: string): Promise<Event>;
   resumeOnsale(event: string, token: string): Promise<Event>;
   changeOnsale(event: string, token: string, change: ChangeOnsale): Promise<Event>;
+  /** Changes what an event tells about itself. */
+  changeEvent(event: string, token: string, change: ChangeEvent): Promise<Event>;
+  /** Shows a draft to everybody, for good. */
+  publishEvent(event: string, token: string): Promise<Event>;
   blockSeats(event: string, token: string, seats: string[]): Promise<SeatList>;
   unblockSeats(event: string, token: string, seats: string[]): Promise<void>;
   listOrders(

@@ -61,14 +61,17 @@ export class OnsaleClient {
 
   // Events
 
-  /** @returns {Promise<import("./types.js").EventSummary[]>} */
-  async listEvents() {
-    return (await this.#json("GET", "/v1/events")).events;
+  /** @param {string} [token] the organizer's, to see drafts @returns {Promise<import("./types.js").EventSummary[]>} */
+  async listEvents(token) {
+    return (await this.#json("GET", "/v1/events", { token })).events;
   }
 
-  /** @param {string} event @returns {Promise<import("./types.js").Event>} */
-  getEvent(event) {
-    return this.#json("GET", path`/v1/events/${event}`);
+  /**
+   * @param {string} event @param {string} [token] the organizer's, to see a draft
+   * @returns {Promise<import("./types.js").Event>}
+   */
+  getEvent(event, token) {
+    return this.#json("GET", path`/v1/events/${event}`, { token });
   }
 
   /** @param {string} event @returns {Promise<import("./types.js").SeatingPlan>} */
@@ -272,6 +275,24 @@ export class OnsaleClient {
    */
   changeOnsale(event, token, change) {
     return this.#json("PATCH", path`/v1/events/${event}/onsale`, { token, body: change });
+  }
+
+  /**
+   * Changes what an event tells about itself.
+   * @param {string} event @param {string} token
+   * @param {import("./types.js").ChangeEvent} change
+   * @returns {Promise<import("./types.js").Event>}
+   */
+  changeEvent(event, token, change) {
+    return this.#json("PATCH", path`/v1/events/${event}`, { token, body: change });
+  }
+
+  /**
+   * Shows a draft to everybody, for good.
+   * @param {string} event @param {string} token @returns {Promise<import("./types.js").Event>}
+   */
+  publishEvent(event, token) {
+    return this.#json("POST", path`/v1/events/${event}/publish`, { token });
   }
 
   /** @param {string} event @param {string} token @param {string[]} seats @returns {Promise<SeatList>} */

@@ -47,6 +47,11 @@ export interface EventSummary {
   startsAt: string;
   currency: string;
   prices: Price[];
+  /** A draft is seen by organizers alone. */
+  state: "draft" | "published";
+  posterURL?: string;
+  /** IANA's name of the venue's time zone. */
+  timeZone?: string;
   onsale: Onsale;
 }
 
@@ -54,6 +59,24 @@ export interface Event extends EventSummary {
   areas: Area[];
   limits: Limits;
   capacity: number;
+  /** Where the best seats are counted from, in the plan's coordinates; there if the event has seats. */
+  stage?: { x: number; y: number };
+  description?: string;
+  /** In years. */
+  ageLimit?: number;
+  runningMinutes?: number;
+  /** On which orders can be cancelled, and what else buyers must know. */
+  terms?: string;
+}
+
+/** What to change; a member left out stays as it is, and null takes it away. */
+export interface ChangeEvent {
+  title?: string | null;
+  description?: string | null;
+  posterURL?: string | null;
+  ageLimit?: number | null;
+  runningMinutes?: number | null;
+  terms?: string | null;
 }
 
 /** What to change; a member left out stays as it is, and so does a null `opensAt` or `maxActiveShoppers`. */

@@ -76,6 +76,9 @@ extension Shape {
         .required("startsAt", .time),
         .required("currency", .currency),
         .required("prices", .list(.price)),
+        .required("state", .word("draft", "published"), "A draft is seen by organizers alone."),
+        .optional("posterURL", .address),
+        .optional("timeZone", .text, "IANA's name of the venue's time zone."),
         .required("onsale", .onsale),
     ])
     .named("EventSummary", "An event as a list shows it.")
@@ -112,6 +115,13 @@ extension Shape {
             .required("areas", .list(.area)),
             .required("limits", .limits),
             .required("capacity", .count, "All places, seats and areas together."),
+            .optional(
+                "stage", .position,
+                "Where the best seats are counted from, in the plan's coordinates; there if it has seats."),
+            .optional("description", .text, "Plain text."),
+            .optional("ageLimit", .count, "In years."),
+            .optional("runningMinutes", .count),
+            .optional("terms", .text, "On which orders can be cancelled, and what else buyers must know."),
         ]
     )
     .named("Event", "An event in full.")

@@ -40,6 +40,16 @@ extension Shape {
         .optional(
             "timeZone", .text(length: 1...64).orNull, "IANA's name of the venue's time zone, for mails and tickets."),
         .optional(
+            "state", .word("draft", "published").orNull.with("default", "published"),
+            "A draft is seen by organizers alone, until it is published."),
+        .optional("description", .text(length: 0...20_000).orNull, "Plain text; at most 20,000 bytes."),
+        .optional("posterURL", .address.orNull, "http or https; at most 2,000 bytes."),
+        .optional("ageLimit", .count(0...150).orNull, "In years."),
+        .optional("runningMinutes", .count(1...100_000).orNull),
+        .optional(
+            "terms", .text(length: 0...20_000).orNull,
+            "On which orders can be cancelled, and what else buyers must know; at most 20,000 bytes."),
+        .optional(
             "eligibility",
             .object([
                 .required(
@@ -88,6 +98,18 @@ extension Shape {
     .named(
         "ChangeOnsale", "What is to change; what is left out stays as it is.",
         examples: [["maxActiveShoppers": 800, "closesAt": nil]])
+
+    static let changeEvent = Shape.object([
+        .optional("title", .text(length: 1...500).orNull, "null leaves it as it is."),
+        .optional("description", .text(length: 0...20_000).orNull, "null takes it away; so it is with what follows."),
+        .optional("posterURL", .address.orNull),
+        .optional("ageLimit", .count(0...150).orNull),
+        .optional("runningMinutes", .count(1...100_000).orNull),
+        .optional("terms", .text(length: 0...20_000).orNull),
+    ])
+    .named(
+        "ChangeEvent", "What is to change; what is left out stays as it is.",
+        examples: [["title": "Arena Night", "ageLimit": 12, "posterURL": nil]])
 
     static let report = Shape.object([
         .required("capacity", .count, "Always free + held + sold + blocked."),
@@ -145,7 +167,7 @@ extension Shape {
                         "action",
                         .word(
                             "created", "paused", "resumed", "onsale-changed", "blocked", "unblocked", "refunded",
-                            "refund-seen", "dispute-seen")),
+                            "refund-seen", "dispute-seen", "ineligible", "edited", "published")),
                     .required("detail", .text, "What it was done to."),
                 ])))
     ])
