@@ -74,6 +74,10 @@ import Testing
                 #expect(try await tester.ask(.get, Self.gala + path, token: session).status == 404, "\(path)")
                 #expect(try await tester.ask(.get, Self.gala + path, token: Self.admin).status == 200, "\(path)")
             }
+            for path in ["/availability/stream", "/waiting-room/stream"] {
+                #expect(try await tester.ask(.head, Self.gala + path).status == 404, "\(path)")
+                #expect(try await tester.ask(.head, Self.gala + path, token: Self.admin).status == 200, "\(path)")
+            }
             #expect(try await tester.ask(.post, Self.gala + "/waiting-room", token: session).status == 404)
             #expect(try await tester.ask(.post, Self.gala + "/publish", token: session).status == 403)
             #expect(

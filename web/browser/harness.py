@@ -241,7 +241,7 @@ class BrowserTest(unittest.TestCase):
     def context(self, locale="en-US", scheme="light", device=DESKTOP, **options):
         """A person with their own browser."""
         context = self.browser.new_context(
-            locale=locale, color_scheme=scheme, timezone_id="Asia/Seoul", **{**device, **options}
+            locale=locale, color_scheme=scheme, **{"timezone_id": "Asia/Seoul", **device, **options}
         )
         context.set_default_timeout(15_000)
         self.addCleanup(context.close)

@@ -36,7 +36,7 @@ struct PageRoutes: Sendable {
     /// Scripts and styles come from here and are never inline; no text becomes markup (Trusted Types); no frames,
     /// plug-ins, or forms that post elsewhere. The one policy `onsale` may make a script URL, for the door's worker.
     private static let contentSecurityPolicy = """
-        default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; \
+        default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data: https:; media-src 'self' blob:; \
         connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
         frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types onsale
         """

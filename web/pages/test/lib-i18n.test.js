@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { addCatalog, formatSpan, moneyWords, setLanguage, t } from "../site/lib/i18n.js";
+import { addCatalog, formatSpan, formatThere, moneyWords, setLanguage, t } from "../site/lib/i18n.js";
 
 addCatalog({
   en: { "test.paid": "{amount} was paid.", "test.seat": "{section}, seat {seat}", "test.found.one": "one", "test.found.other": "{count}" },
@@ -41,4 +41,16 @@ test("money and spans of time as sentences have them", () => {
   setLanguage("en");
   assert.equal(moneyWords(396_000, "KRW"), "₩396,000");
   assert.deepEqual([formatSpan(300), formatSpan(60), formatSpan(90)], ["5 minutes", "1 minute", "90 seconds"]);
+});
+
+test("a moment is told by the venue's clocks, and by one's own where they differ", () => {
+  setLanguage("en");
+  const moment = "2030-03-01T10:00:00.000Z";
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  assert.deepEqual(formatThere(moment, own), formatThere(moment, undefined));
+  const far = formatThere(moment, own === "Asia/Seoul" ? "America/New_York" : "Asia/Seoul");
+  assert.notEqual(far.zone, "");
+  assert.notEqual(far.own, "");
+  const unknown = formatThere(moment, "Nowhere/Land");
+  assert.deepEqual([unknown.zone, unknown.own], ["", ""]);
 });

@@ -88,6 +88,23 @@ test("a stage is decor with its own text, and none is invented if there is none"
   assert.deepEqual(exampleChart("theatre").decor, []);
 });
 
+test("a stage that no plan shows is drawn before the seats, on its side", () => {
+  const seat = (guid, x, y) => ({ seat_guid: guid, seat_number: guid, category: "X", position: { x, y } });
+  const row = (y) => ({ row_number: String(y), seats: [seat(`a${y}`, 0, y), seat(`b${y}`, 20, y), seat(`c${y}`, 40, y)] });
+  const plan = /** @type {any} */ ({ categories: [], zones: [{ name: "Z", rows: [row(0), row(20)] }] });
+  const drawn = (stage) => new SeatingChart(plan, { ...event, stage }).decor;
+  const [above] = drawn({ x: 20, y: -5 });
+  assert.ok(above?.isStage && above.bounds.bottom < 0 && (above.bounds.left + above.bounds.right) / 2 === 20);
+  const [below] = drawn({ x: 20, y: 30 });
+  assert.ok(below && below.bounds.top > 20);
+  const [beside] = drawn({ x: 90, y: 10 });
+  assert.ok(beside && beside.bounds.left > 40 && (beside.bounds.top + beside.bounds.bottom) / 2 === 10);
+  assert.deepEqual(drawn(undefined), []);
+  const area = { shape: "rectangle", rectangle: { width: 40, height: 10 }, position: { x: 0, y: -40 }, text: { text: "무대" } };
+  const named = { ...plan, zones: [{ ...plan.zones[0], areas: [area] }] };
+  assert.equal(new SeatingChart(named, { ...event, stage: { x: 20, y: 0 } }).decor.length, 1);
+});
+
 test("an event without a plan has only its areas", () => {
   const chart = new SeatingChart(undefined, { ...event, areas: [{ name: "Floor", capacity: 9, category: "VIP" }] });
   assert.equal(chart.seatCount, 0);

@@ -1,11 +1,20 @@
 import { Problem } from "../../../client/src/index.js";
-import { formatClock, formatNumber, t } from "../lib/i18n.js";
+import { formatClock, formatNumber, formatThere, t } from "../lib/i18n.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").Hold} Hold
  * @typedef {import("../../../client/src/types.js").Order} Order
  * @typedef {import("../map/chart.js").SeatingChart} SeatingChart
  */
+
+/**
+ * When something is, by the venue's clocks, with one's own second where they differ.
+ * @param {string} moment @param {{ timeZone?: string }} event
+ */
+export function when(moment, event) {
+  const { there, zone, own } = formatThere(moment, event.timeZone);
+  return own === "" ? there : t("when.there", { there, zone, own });
+}
 
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 86_400;

@@ -128,6 +128,32 @@ export function formatDate(moment, options = { dateStyle: "full", timeStyle: "sh
   return format(JSON.stringify(options), () => new Intl.DateTimeFormat(current, options)).format(new Date(moment));
 }
 
+/** @param {string | Date} moment @param {string | undefined} zone IANA's @returns {string} its wall clock, to compare */
+const wallClock = (moment, zone) =>
+  format(`wall ${zone}`, () => new Intl.DateTimeFormat(current, { dateStyle: "short", timeStyle: "short", timeZone: zone }))
+    .format(new Date(moment));
+
+/**
+ * A moment by the clocks of a place, with the zone named, and by one's own where they differ.
+ * @param {string | Date} moment @param {string | undefined} zone IANA's; undefined if nobody knows: then one's own counts
+ * @returns {{ there: string, zone: string, own: string }} the last two empty where there is nothing to tell apart
+ */
+export function formatThere(moment, zone) {
+  const options = /** @type {const} */ ({ dateStyle: "full", timeStyle: "short" });
+  try {
+    if (zone === undefined || wallClock(moment, zone) === wallClock(moment, undefined)) {
+      return { there: formatDate(moment, options), zone: "", own: "" };
+    }
+    const names = format(`zone ${zone}`, () => new Intl.DateTimeFormat(current, { timeZone: zone, timeZoneName: "shortGeneric" }));
+    const name = names.formatToParts(new Date(moment)).find(({ type }) => type === "timeZoneName")?.value ?? zone;
+    const own = formatDate(moment, { dateStyle: "medium", timeStyle: "short" });
+    return { there: formatDate(moment, { ...options, timeZone: zone }), zone: name, own };
+  } catch {
+    // A zone that this browser doesn't know.
+    return { there: formatDate(moment, options), zone: "", own: "" };
+  }
+}
+
 /** @param {number} seconds @returns {string} as a sentence says it: `5 minutes`, `90 seconds` */
 export function formatSpan(seconds) {
   const unit = seconds >= 60 && seconds % 60 === 0 ? "minute" : "second";

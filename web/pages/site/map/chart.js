@@ -1,5 +1,5 @@
 import { emptyBounds, grow, hull, isEmpty, widened } from "./geometry.js";
-import { shapeOf } from "./shapes.js";
+import { shapeOf, stageBefore } from "./shapes.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").SeatingPlan} SeatingPlan
@@ -18,6 +18,8 @@ import { shapeOf } from "./shapes.js";
 
 const SPARE_COLORS = ["#7c3aed", "#e11d48", "#f59e0b", "#10b981", "#0ea5e9", "#8b5cf6", "#84cc16", "#f97316"];
 const MOST_CATEGORIES = 256;
+/** What plans call a stage. */
+const STAGE = /stage|무대|스테이지/i;
 /** The spacing to assume when the plan has too few seats to measure it. */
 const USUAL_SPACING = 14;
 
@@ -47,7 +49,7 @@ export class SeatingChart {
 
   /**
    * @param {SeatingPlan | undefined} plan undefined for an event with only standing areas
-   * @param {Pick<Event, "prices" | "areas" | "currency">} event
+   * @param {Pick<Event, "prices" | "areas" | "currency" | "stage">} event
    */
   constructor(plan, event) {
     this.currency = event.currency;
@@ -73,6 +75,7 @@ export class SeatingChart {
     this.spacing = this.#usualSpacing();
     for (const section of this.sections) section.bounds = widened(section.bounds, this.spacing / 2);
     this.#addAreas(event.areas, shapes);
+    this.#addStage(event.stage);
     this.#measure();
   }
 
@@ -174,6 +177,23 @@ export class SeatingChart {
       this.areas.push({ name, category, amount, capacity, ...(shape && { shape }) });
     }
     this.decor = rest;
+  }
+
+  /** @param {Point | undefined} point where the event has it */
+  #addStage(point) {
+    const isDrawn = this.decor.some(({ text }) => STAGE.test(text));
+    if (!point || isDrawn || this.sections.length === 0) return;
+    const seats = emptyBounds();
+    for (const { bounds } of this.sections) {
+      grow(seats, bounds.left, bounds.top);
+      grow(seats, bounds.right, bounds.bottom);
+    }
+    for (const { shape } of this.areas) {
+      if (!shape) continue;
+      grow(seats, shape.bounds.left, shape.bounds.top);
+      grow(seats, shape.bounds.right, shape.bounds.bottom);
+    }
+    this.decor.push(stageBefore(point, seats, this.spacing));
   }
 
   #measure() {

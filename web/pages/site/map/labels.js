@@ -1,5 +1,5 @@
 import { el, setText } from "../lib/dom.js";
-import { language } from "../lib/i18n.js";
+import { language, t } from "../lib/i18n.js";
 import { middle } from "./geometry.js";
 import { freeTicketsWord, freeWord } from "./words.js";
 
@@ -41,7 +41,10 @@ export class MapLabels {
     const { chart } = scene;
     this.#sections = chart.sections.map(({ name, bounds }) => makeLabel(name, bounds, "section"));
     this.#areas = chart.areas.flatMap(({ name, shape }) => (shape ? [makeLabel(name, shape.bounds, "area")] : []));
-    this.#decor = chart.decor.flatMap(({ text, bounds }) => (text === "" ? [] : [makeLabel(text, bounds, "decor")]));
+    this.#decor = chart.decor.flatMap(({ text, bounds, isStage }) => {
+      const name = isStage ? t("map.stage") : text;
+      return name === "" ? [] : [makeLabel(name, bounds, "decor")];
+    });
     this.element.append(...this.#all().map((label) => label.element), this.#pins);
   }
 

@@ -12,6 +12,7 @@ import { emptyBounds, grow } from "./geometry.js";
  * @property {Bounds} bounds
  * @property {string} text
  * @property {string | undefined} color
+ * @property {boolean} [isStage] whether it is the stage that nobody has drawn
  */
 
 const ROUND_STEPS = 40;
@@ -39,6 +40,37 @@ export function shapeOf(area, origin) {
   });
   const text = typeof area.text === "string" ? area.text : area.text?.text ?? "";
   return { points, bounds, text: text.trim(), color: area.color };
+}
+
+/**
+ * Where the stage is drawn that the plan doesn't show: before the seats, on the side of them that its point is nearest to.
+ * @param {Point} point @param {Bounds} seats all of them @param {number} spacing between neighbors
+ * @returns {Shape}
+ */
+export function stageBefore(point, seats, spacing) {
+  // How far outside; inside, the least deep.
+  const ways = [
+    { side: "top", out: seats.top - point.y },
+    { side: "bottom", out: point.y - seats.bottom },
+    { side: "left", out: seats.left - point.x },
+    { side: "right", out: point.x - seats.right },
+  ];
+  const { side } = ways.reduce((best, way) => (way.out > best.out ? way : best));
+  const isFlat = side === "top" || side === "bottom";
+  const along = isFlat ? seats.right - seats.left : seats.bottom - seats.top;
+  const half = Math.max(4 * spacing, along / 6);
+  const depth = Math.max(2.5 * spacing, along / 24);
+  const gap = 2 * spacing;
+  const middle = isFlat ? point.x : point.y;
+  const bounds = {
+    top: { left: middle - half, right: middle + half, top: seats.top - gap - depth, bottom: seats.top - gap },
+    bottom: { left: middle - half, right: middle + half, top: seats.bottom + gap, bottom: seats.bottom + gap + depth },
+    left: { left: seats.left - gap - depth, right: seats.left - gap, top: middle - half, bottom: middle + half },
+    right: { left: seats.right + gap, right: seats.right + gap + depth, top: middle - half, bottom: middle + half },
+  }[/** @type {"top" | "bottom" | "left" | "right"} */ (side)];
+  const { left, right, top, bottom } = bounds;
+  const points = [{ x: left, y: top }, { x: right, y: top }, { x: right, y: bottom }, { x: left, y: bottom }];
+  return { points, bounds, text: "", color: undefined, isStage: true };
 }
 
 /** @param {PlanArea} area @returns {Point[] | undefined} */

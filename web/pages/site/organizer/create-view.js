@@ -108,7 +108,13 @@ class CreatePage {
         { class: "card" },
         this.#faults,
         this.#outcome.element,
-        el("div", { class: "row" }, el("button", { type: "submit", class: "primary" }, t("org.create.submit"))),
+        el(
+          "div",
+          { class: "row" },
+          el("button", { type: "submit", class: "primary" }, t("org.create.submit")),
+          el("button", { type: "button", onclick: () => void this.#submit("draft") }, t("org.create.submitDraft")),
+        ),
+        el("p", { class: "soft small" }, t("org.create.draftHint")),
       ),
     );
     this.#showAreas();
@@ -390,12 +396,13 @@ class CreatePage {
 
   // Sending
 
-  async #submit() {
+  /** @param {"draft" | "published"} state */
+  async #submit(state = "published") {
     if (this.#isSending) return;
     this.#outcome.clear();
     for (const made of this.#fields.values()) made.fail(undefined);
     const loaded = this.#loaded;
-    const request = toRequest(this.#draft, loaded?.plan, loaded?.summary);
+    const request = { ...toRequest(this.#draft, loaded?.plan, loaded?.summary), state };
     const faults = [...(loaded?.faults ?? []), ...checkDraft(this.#draft, loaded?.summary)];
     this.#showFaults(faults, request);
     if (faults.length > 0) return;

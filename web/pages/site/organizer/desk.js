@@ -13,6 +13,13 @@ const isSession = (value) =>
 /** @param {string} name @returns {Record<string, string>} encoded because a header can only carry ASCII */
 export const actorHeaders = (name) => ({ "Onsale-Actor": encodeURIComponent(name) });
 
+/** @param {Session | undefined} session @returns {OnsaleClient} one that is let in everywhere, to drafts too */
+function clientOf(session) {
+  return new OnsaleClient({
+    headers: { ...actorHeaders(session?.name ?? ""), ...(session && { authorization: `Bearer ${session.token}` }) },
+  });
+}
+
 /** An organizer's session: signed in once per tab, and again when the server no longer accepts the token. */
 export class Desk {
   #kept = new Kept("organizer.session", isSession, () => sessionStorage);
@@ -27,14 +34,14 @@ export class Desk {
   constructor(askAgain) {
     this.#askAgain = askAgain;
     this.#session = this.#kept.get();
-    this.#client = new OnsaleClient({ headers: actorHeaders(this.#session?.name ?? "") });
+    this.#client = clientOf(this.#session);
   }
 
   get session() {
     return this.#session;
   }
 
-  /** For public data and streams, which need no token. */
+  /** For public data and streams, of drafts too. */
   get client() {
     return this.#client;
   }
@@ -45,7 +52,7 @@ export class Desk {
    * @returns {Promise<void>} rejects with the server's `Problem`
    */
   async signIn(token, name) {
-    const client = new OnsaleClient({ headers: actorHeaders(name) });
+    const client = clientOf({ token, name });
     const [event] = await client.listEvents();
     if (event) await client.getReport(event.id, token);
     else await askWithoutEvent(client, token);

@@ -1,8 +1,10 @@
 import { el, setText, show } from "../lib/dom.js";
 import { announce } from "../lib/announce.js";
 import { t } from "../lib/i18n.js";
-import { phaseBadge, shortDate } from "./parts.js";
+import { confirmed } from "./dialog.js";
+import { Outcome, phaseBadge, shortDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
+import { profileDialog } from "./profile-dialog.js";
 import { TABS, eventPath } from "./routes.js";
 
 /**
@@ -25,14 +27,44 @@ export function eventPage(live, tab, build) {
   const facts = el("p", { class: "soft small" });
   const connection = el("p", { class: "org-connection small" });
   const failure = el("div", { class: "stack", hidden: true });
+  const draft = el("div", { class: "notice warn row spread", hidden: true });
+  const outcome = new Outcome();
+  const edit = el("button", { type: "button", class: "plain", hidden: true, onclick: () => change() }, t("org.profile.edit"));
   const content = build(leaving.signal);
   let phase = live.event?.onsale.phase;
+
+  const change = () => {
+    const { event } = live;
+    if (!event) return;
+    profileDialog(event, async (changes) => {
+      const changed = await live.changeProfile(changes);
+      announce(t("org.profile.saved"));
+      return changed;
+    });
+  };
+  const publish = async () => {
+    const isSure = await confirmed({
+      title: t("org.draft.ask"), text: [t("org.draft.effect")], action: t("org.draft.publish"),
+    });
+    if (!isSure) return;
+    try {
+      await live.publish();
+      outcome.say("good", t("org.draft.done"));
+      heading.focus();
+    } catch (error) {
+      outcome.say("bad", problemWords(error));
+    }
+  };
+  show(draft, el("p", null, t("org.draft.text")), workButton(t("org.draft.publish"), publish, "primary"));
 
   const showEvent = () => {
     const { event } = live;
     if (!event) return;
     setText(heading, event.title);
-    show(badge, phaseBadge(event.onsale.phase));
+    const isDraft = event.state === "draft";
+    show(badge, isDraft ? el("span", { class: "badge warn" }, t("org.draft")) : phaseBadge(event.onsale.phase));
+    draft.hidden = !isDraft;
+    edit.hidden = false;
     setText(facts, [event.venue, shortDate(event.startsAt)].filter(Boolean).join(" · "));
     document.title = pageTitle(live, tab);
     if (phase !== undefined && phase !== event.onsale.phase) {
@@ -77,8 +109,10 @@ export function eventPage(live, tab, build) {
         "div",
         { class: "stack org-event-head" },
         el("a", { class: "org-back", href: "/organizer" }, t("org.events.back")),
-        el("div", { class: "row" }, heading, badge),
+        el("div", { class: "row" }, heading, badge, edit),
         el("div", { class: "row" }, facts, connection),
+        draft,
+        outcome.element,
       ),
       el(
         "nav",

@@ -16,7 +16,7 @@ function eventCard(event) {
       "div",
       { class: "row spread" },
       el("h2", null, el("a", { href: eventPath(event.id) }, event.title)),
-      phaseBadge(onsale.phase),
+      event.state === "draft" ? el("span", { class: "badge warn" }, t("org.draft")) : phaseBadge(onsale.phase),
     ),
     el(
       "dl",

@@ -109,6 +109,18 @@ export class LiveEvent {
     this.#tell("event");
   }
 
+  /** @param {import("../../../client/src/types.js").ChangeEvent} change @returns {Promise<Event>} */
+  async changeProfile(change) {
+    const event = await this.#desk.call((client, token) => client.changeEvent(this.id, token, change));
+    this.setEvent(event);
+    return event;
+  }
+
+  /** Shows a draft to everybody. */
+  async publish() {
+    this.setEvent(await this.#desk.call((client, token) => client.publishEvent(this.id, token)));
+  }
+
   /** @param {Kind} kind @param {unknown} [detail] */
   #tell(kind, detail) {
     this.#events.dispatchEvent(new CustomEvent(kind, { detail }));

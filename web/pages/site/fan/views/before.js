@@ -1,16 +1,17 @@
 import { el, setText } from "../../lib/dom.js";
-import { formatDate, t } from "../../lib/i18n.js";
+import { t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
 import { nextMoment } from "../journey.js";
-import { countdown } from "../words.js";
+import { countdown, when } from "../words.js";
+import { aboutEvent } from "./about.js";
 import { priceList, stepView } from "./parts.js";
 
-/** @typedef {import("../../../../client/src/types.js").EventSummary} EventSummary */
+/** @typedef {import("../../../../client/src/types.js").Event} Event */
 /** @template Model @typedef {import("./parts.js").View<Model>} View */
 
 /**
  * @typedef {object} BeforeModel
- * @property {EventSummary} event
+ * @property {Event} event
  * @property {string} opensAt from the room, which is more up to date than the event
  */
 
@@ -31,18 +32,18 @@ export function beforeView({ event }) {
       date,
       el("p", null, t(event.onsale.waitingRoom ? "before.explainLobby" : "before.explain")),
     ],
-    below: [el("section", { class: "card" }, el("h2", null, t("prices.title")), priceList(event))],
+    below: [aboutEvent(event), el("section", { class: "card" }, el("h2", null, t("prices.title")), priceList(event))],
     update: ({ event: { onsale }, opensAt }) => {
       const { kind, at } = nextMoment({ ...onsale, opensAt }, clock.now());
       const left = (Date.parse(at) - clock.now()) / 1000;
       setText(label, t(`before.${kind}`));
       setText(clockText, left > 0 ? countdown(left) : t("before.now"));
-      setText(date, formatDate(at));
+      setText(date, when(at, event));
     },
   });
 }
 
-/** @typedef {{ event: EventSummary }} OverModel */
+/** @typedef {{ event: Event }} OverModel */
 
 /** @param {OverModel} model @returns {View<OverModel>} */
 export const closedView = (model) => overView(model, "closed");

@@ -3,10 +3,11 @@ import { t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
 import { DECLINES_MOST } from "../place.js";
 import { countdown, refusal } from "../words.js";
+import { aboutEvent } from "./about.js";
 import { actionButton, notice, priceList, stepView } from "./parts.js";
 import { signInForm } from "./sign-in.js";
 
-/** @typedef {import("../../../../client/src/types.js").EventSummary} EventSummary */
+/** @typedef {import("../../../../client/src/types.js").Event} Event */
 /** @template Model @typedef {import("./parts.js").View<Model>} View */
 
 /**
@@ -17,7 +18,7 @@ import { signInForm } from "./sign-in.js";
  */
 
 /**
- * @typedef {{ event: EventSummary, opensAt: string, phase: import("../journey.js").Journey["phase"] } & Entrance}
+ * @typedef {{ event: Event, opensAt: string, phase: import("../journey.js").Journey["phase"] } & Entrance}
  *   EnterModel
  */
 
@@ -38,7 +39,7 @@ export function enterView(model) {
       el("p", null, t(`enter.${kind}.explain`)),
       entrance(model, t(`enter.${kind}.button`)),
     ],
-    below: [el("section", { class: "card" }, el("h2", null, t("prices.title")), priceList(event))],
+    below: [aboutEvent(event), el("section", { class: "card" }, el("h2", null, t("prices.title")), priceList(event))],
     update: ({ phase, opensAt }) => {
       const left = (Date.parse(opensAt) - clock.now()) / 1000;
       setText(opening, phase === "lobby" ? t("lobby.opensIn", { clock: countdown(Math.max(0, left)) }) : "");
@@ -49,7 +50,7 @@ export function enterView(model) {
   });
 }
 
-/** @typedef {{ event: EventSummary, isDeclinedTooOften: boolean } & Entrance} SpentModel */
+/** @typedef {{ event: Event, isDeclinedTooOften: boolean } & Entrance} SpentModel */
 
 /**
  * The pass has ended; the fan may join again.

@@ -1,7 +1,7 @@
 import { el, setText } from "../../lib/dom.js";
-import { formatDate, t } from "../../lib/i18n.js";
+import { t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
-import { countdown } from "../words.js";
+import { countdown, when } from "../words.js";
 import { stepView } from "./parts.js";
 import { soundSwitch } from "./sound-switch.js";
 
@@ -59,7 +59,7 @@ export function lobbyView({ event }) {
       const left = (Date.parse(opensAt) - clock.now()) / 1000;
       setText(until, left > 0 ? t("lobby.until") : "");
       setText(clockText, left > 0 ? countdown(left) : t("lobby.now"));
-      setText(date, formatDate(opensAt));
+      setText(date, when(opensAt, event));
       // The room's count may be older than the fan's place.
       const count = Math.max(lobbySize ?? 0, lobbyIndex === undefined ? 0 : lobbyIndex + 1);
       setText(size, t("lobby.size", { count, index: (lobbyIndex ?? 0) + 1 }));

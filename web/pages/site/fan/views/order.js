@@ -9,7 +9,7 @@ import { calendarFile } from "../ics.js";
 import { actionAddress } from "../payment.js";
 import { eventPath, orderPath } from "../routes.js";
 import { dropSession, session } from "../session.js";
-import { declineReason, isSentBack, refusal, standingOf } from "../words.js";
+import { declineReason, isSentBack, refusal, standingOf, when } from "../words.js";
 import { cancelDialog } from "./cancel-dialog.js";
 import { ORDER_KINDS } from "./orders.js";
 import { actionButton, amounts, heading, notice } from "./parts.js";
@@ -162,7 +162,7 @@ class OrderPage {
     const cards = isConfirmed ? order.tickets.map((ticket) => this.#ticket(order, ticket)) : [];
     show(
       this.#body,
-      el("p", { class: "soft order-when" }, `${event.venue} · ${formatDate(event.startsAt)}`),
+      el("p", { class: "soft order-when" }, `${event.venue} · ${when(event.startsAt, event)}`),
       el(
         "div",
         { class: ["notice", ORDER_KINDS[standing], "no-print"] },

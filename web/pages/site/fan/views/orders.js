@@ -5,7 +5,7 @@ import { client } from "../api.js";
 import { OrderPages } from "../order-pages.js";
 import { orderPath } from "../routes.js";
 import { dropSession, session } from "../session.js";
-import { refusal, standingOf } from "../words.js";
+import { refusal, standingOf, when } from "../words.js";
 import { actionButton, heading, notice } from "./parts.js";
 import { signInForm } from "./sign-in.js";
 
@@ -122,7 +122,7 @@ function row(order, event) {
       el("h2", null, el("a", { href: orderPath(order.event, order.order) }, event?.title ?? order.event)),
       el("span", { class: ["badge", ORDER_KINDS[standing]] }, t(`order.state.${standing}`)),
     ),
-    event && el("p", { class: "soft" }, `${event.venue} · ${formatDate(event.startsAt)}`),
+    event && el("p", { class: "soft" }, `${event.venue} · ${when(event.startsAt, event)}`),
     el(
       "p",
       { class: "number" },

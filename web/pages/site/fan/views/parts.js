@@ -1,6 +1,7 @@
 import { el } from "../../lib/dom.js";
-import { formatDate, formatMoney, t } from "../../lib/i18n.js";
+import { formatMoney, t } from "../../lib/i18n.js";
 import { eventPath } from "../routes.js";
+import { when } from "../words.js";
 
 /**
  * @typedef {import("../../../../client/src/types.js").EventSummary} EventSummary
@@ -28,7 +29,7 @@ export function eventHead(event) {
     "div",
     { class: "event-head" },
     el("p", { class: "event-name" }, el("a", { href: eventPath(event.id) }, event.title)),
-    el("p", { class: "soft small" }, `${event.venue} · ${formatDate(event.startsAt)}`),
+    el("p", { class: "soft small" }, `${event.venue} · ${when(event.startsAt, event)}`),
   );
 }
 

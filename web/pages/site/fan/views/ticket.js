@@ -1,7 +1,7 @@
 import { el, show } from "../../lib/dom.js";
-import { formatDate, t } from "../../lib/i18n.js";
+import { t } from "../../lib/i18n.js";
 import { client } from "../api.js";
-import { seatName } from "../words.js";
+import { seatName, when } from "../words.js";
 
 /**
  * @typedef {import("../../../../client/src/types.js").Ticket} Ticket
@@ -55,7 +55,7 @@ export function ticketCard(options) {
         { class: "stack" },
         el("p", { class: "ticket-event" }, event.title),
         el("p", { class: "ticket-place" }, place),
-        el("p", null, formatDate(event.startsAt)),
+        el("p", null, when(event.startsAt, event)),
         el("p", null, event.venue),
         el("p", { class: "small soft hash" }, ticket.ticket),
       ),

@@ -3,7 +3,7 @@ import { formatDate, formatMoney, t } from "../../lib/i18n.js";
 import { client, clock } from "../api.js";
 import { nextMoment } from "../journey.js";
 import { eventPath } from "../routes.js";
-import { countdown, refusal } from "../words.js";
+import { countdown, refusal, when } from "../words.js";
 import { heading, notice } from "./parts.js";
 
 /**
@@ -101,7 +101,7 @@ function card(event, clocks) {
       { class: "soft" },
       event.venue,
       el("br"),
-      el("time", { datetime: event.startsAt }, formatDate(event.startsAt)),
+      el("time", { datetime: event.startsAt }, when(event.startsAt, event)),
     ),
     event.prices.length > 0 &&
       el(

@@ -1,0 +1,91 @@
+"""An event before everybody sees it: saved as a draft, edited, published; and what it tells fans then."""
+
+from playwright.sync_api import expect
+
+from harness import ADMIN, PHONE, BrowserTest
+
+expect.set_options(timeout=15_000)
+
+
+class Drafts(BrowserTest):
+    def sign_in(self, page, path):
+        page.goto(self.server.url + path)
+        page.locator("input[name=name]").fill("Minji")
+        page.locator("input[name=token]").fill(ADMIN)
+        page.locator("input[name=token]").press("Enter")
+
+    def draft(self, event, **more):
+        status, answer = self.server.call("POST", "/v1/events", {
+            "id": event, "title": "Gala", "venue": "Hall", "startsAt": "2030-03-01T10:00:00.000Z", "currency": "KRW",
+            "areas": [{"name": "Floor", "capacity": 5, "category": "Floor"}],
+            "prices": [{"category": "Floor", "amount": 55000}], "state": "draft",
+            "onsale": {"opensAt": "2029-01-01T00:00:00.000Z"}, **more}, token=ADMIN)
+        self.assertEqual(status, 201, answer)
+
+    def test_a_draft_is_edited_and_published(self):
+        self.draft("gala")
+        page = self.page()
+        self.sign_in(page, "/organizer")
+        card = page.locator(".org-event").filter(has_text="Gala")
+        expect(card).to_contain_text("Draft")
+        fan = self.page()
+        fan.goto(self.server.url + "/")
+        expect(fan.locator("main")).not_to_contain_text("Gala")
+        card.get_by_role("link", name="Gala").click()
+        expect(page.locator("main")).to_contain_text("Only organizers see this event.")
+        page.get_by_role("button", name="Edit", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Title").fill("")
+        dialog.get_by_label("Running time, in minutes").fill("two hours")
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog.get_by_label("Title")).to_have_attribute("aria-invalid", "true")
+        expect(dialog.get_by_label("Running time, in minutes")).to_be_focused()
+        dialog.get_by_label("Running time, in minutes").fill("120")
+        dialog.get_by_label("Title").fill("Gala night")
+        dialog.get_by_label("Poster").fill("ftp://example.com/poster.png")
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog.get_by_label("Poster")).to_have_attribute("aria-invalid", "true")
+        dialog.get_by_label("Poster").fill("")
+        dialog.get_by_label("Description").fill("One night only.\n\nDoors open at six.")
+        dialog.get_by_label("Age limit, in years").fill("12")
+        dialog.get_by_label("Terms").fill("Until noon of the day.")
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog).to_have_count(0)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Gala night")
+        self.assertEqual(self.server.call("GET", "/v1/events/gala")[0], 404)
+        page.get_by_role("button", name="Publish").click()
+        page.get_by_role("dialog").get_by_role("button", name="Publish").click()
+        expect(page.get_by_text("The event is published.")).to_be_visible()
+        expect(page.get_by_text("Only organizers see this event.")).to_be_hidden()
+        # Nothing changes that isn't meant to be.
+        page.get_by_role("button", name="Edit", exact=True).click()
+        page.get_by_role("dialog").get_by_role("button", name="Save").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        fan.reload()
+        fan.get_by_role("link", name="Gala night").click()
+        about = fan.locator("section").filter(has=fan.get_by_role("heading", name="About this event"))
+        expect(about.locator("p").first).to_have_text("One night only.")
+        expect(about).to_contain_text("12 and over")
+        expect(about).to_contain_text("120 minutes")
+        about.get_by_text("Terms and cancellation").click()
+        expect(about).to_contain_text("Until noon of the day.")
+
+    def test_times_are_the_venues_with_ones_own_second(self):
+        self.draft("far", timeZone="America/New_York", state="published")
+        page = self.page(timezone_id="Asia/Seoul")
+        page.goto(self.server.url + "/events/far")
+        # Ten in the morning in London is five in New York and seven in the evening in Seoul.
+        expect(page.locator(".event-head")).to_contain_text("5:00")
+        expect(page.locator(".event-head")).to_contain_text("(ET)")
+        expect(page.locator(".event-head")).to_contain_text("7:00")
+        near = self.page(timezone_id="America/New_York", locale="ko-KR", device=PHONE)
+        near.goto(self.server.url + "/events/far")
+        expect(near.locator(".event-head")).to_contain_text("오전 5:00")
+        expect(near.locator(".event-head")).not_to_contain_text("내 시간")
+
+    def test_the_form_saves_a_draft(self):
+        page = self.page()
+        self.sign_in(page, "/organizer/new")
+        page.get_by_role("button", name="Save as a draft").click()
+        # The form's faults come first.
+        expect(page.get_by_text("before the event can be created")).to_be_visible()
