@@ -120,7 +120,7 @@ class Server:
         mail = answer("/mails/" + answer("/mails")["mails"][0]["id"])
         return re.search(r"http\S+/sign-in#\S+", mail["text"])[0]
 
-    def create_event(self, event, plan="small", areas=None, onsale=None, limits=None, title=None):
+    def create_event(self, event, plan="small", areas=None, onsale=None, limits=None, title=None, stage=None):
         plans = {"small": small_plan(), "none": None}
         if plan not in plans:
             plans[plan] = json.loads((EXAMPLES / f"{plan}.json").read_text())
@@ -141,6 +141,8 @@ class Server:
         }
         if seating_plan:
             body["seatingPlan"] = seating_plan
+        if stage:
+            body["stage"] = stage
         status, answer = self.call("POST", "/v1/events", body, ADMIN)
         if status != 201:
             raise RuntimeError(f"event: {status} {answer}")

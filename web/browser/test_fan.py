@@ -337,7 +337,9 @@ class ByKeyboard(FanTest):
 
 class OnTheMap(FanTest):
     # Derived from where small_plan() puts its seats, 20 apart, and how map/seat-map.js fits them.
-    WHOLE = {"left": 10, "right": 490, "top": 80, "bottom": 160}
+    # The stage is drawn before the seats (map/shapes.js).
+    STAGE = {"x": 250, "y": 0}
+    WHOLE = {"left": 10, "right": 490, "top": -10, "bottom": 160}
     ZONE_A = {"left": 10, "right": 210, "top": 80, "bottom": 160}
     SPACING = 20
 
@@ -376,7 +378,7 @@ class OnTheMap(FanTest):
         return page.screenshot(clip={"x": at[0] - 8, "y": at[1] - 8, "width": 16, "height": 16})
 
     def test_a_click_picks_the_seat_under_it(self):
-        event = self.fresh_event()
+        event = self.fresh_event(stage=self.STAGE)
         page = self.page(reduced_motion="reduce")
         self.enter_shop(page, event, "mouse@example.com")
         page.locator("seat-map canvas").first.wait_for()
@@ -405,7 +407,7 @@ class OnTheMap(FanTest):
         expect(self.basket(page)).not_to_contain_text("row 2")
 
     def test_a_tap_zooms_in_first(self):
-        event = self.fresh_event()
+        event = self.fresh_event(stage=self.STAGE)
         page = self.page(device=PHONE, reduced_motion="reduce")
         self.enter_shop(page, event, "finger@example.com")
         page.locator("seat-map canvas").first.wait_for()
@@ -585,6 +587,35 @@ class Orders(FanTest):
         declined = page.locator(".notice.bad")
         expect(declined).to_contain_text("The payment was declined")
         expect(declined).to_contain_text("Your places are still held for you")
+
+    def test_what_is_held_is_in_sight_everywhere_and_named_before_it_is_lost(self):
+        event = self.fresh_event()
+        page = self.page()
+        self.enter_shop(page, event, "leaving@example.com")
+        bar = page.locator(".held-bar")
+        expect(bar).to_be_hidden()
+        self.pick(page, "A", 1, 3)
+        self.hold(page)
+        page.get_by_role("link", name="My orders").click()
+        expect(bar).to_contain_text("Held for you:")
+        # Nobody signs out of seats by mistake.
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("dialog").get_by_role("button", name="Stay signed in").click()
+        bar.get_by_role("link", name="Pay").click()
+        self.see(page, "Check out")
+        expect(bar).to_be_hidden()
+        page.get_by_role("button", name="Choose more seats").click()
+        self.see(page, "Choose your seats")
+        page.get_by_role("button", name="I’m done, let the next one in").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("You give up A, row 1, seat 3.")
+        dialog.get_by_role("button", name="Stay").click()
+        self.assertEqual(self.report(event)["held"], 1)
+        page.get_by_role("button", name="I’m done, let the next one in").click()
+        dialog.get_by_role("button", name="Leave").click()
+        expect(page).to_have_url(self.server.url + "/")
+        wait_until(lambda: self.report(event)["held"] == 0)
+        expect(bar).to_be_hidden()
 
     def test_a_failed_capture_releases_the_seats(self):
         event = self.fresh_event()

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { KeptHolds, newKey } from "../site/fan/holds.js";
+import { KeptHolds, heldEverywhere, newKey } from "../site/fan/holds.js";
 
 class Shelf {
   map = new Map();
@@ -100,4 +100,22 @@ test("corrupt storage counts as empty", () => {
 
 test("keys differ", () => {
   assert.notEqual(newKey(), newKey());
+});
+
+test("what is held anywhere is found, first what ends first, but what is being paid or over", () => {
+  const shelf = Object.assign(new Shelf(), {
+    key: (/** @type {number} */ index) => [...shelf.map.keys()][index] ?? null,
+  });
+  Object.defineProperty(shelf, "length", { get: () => shelf.map.size });
+  const storage = () => /** @type {any} */ (shelf);
+  const later = { ...hold, hold: "hld_2", expiresAt: "2026-11-24T10:01:00.000Z" };
+  shelf.setItem("onsale.language", '"ko"');
+  new KeptHolds("late", storage).add(later);
+  new KeptHolds("e", storage).add(hold);
+  new KeptHolds("paid", storage).add({ ...hold, hold: "hld_3" });
+  new KeptHolds("paid", storage).begin("hld_3", "pm_card_visa");
+  const names = (/** @type {number} */ now) => heldEverywhere(now, storage).map(({ event, hold }) => [event, hold.hold]);
+  assert.deepEqual(names(END - 1), [["e", "hld_1"], ["late", "hld_2"]]);
+  assert.deepEqual(names(END), [["late", "hld_2"]]);
+  assert.deepEqual(heldEverywhere(END, () => { throw new Error("disabled"); }), []);
 });

@@ -4,6 +4,7 @@ import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { client, clock } from "./api.js";
 import { SPREAD_MILLISECONDS, takeRefusal } from "./asking.js";
+import { chartOf } from "./chart.js";
 import { KeptHolds } from "./holds.js";
 import { join } from "./joining.js";
 import { journey } from "./journey.js";
@@ -13,10 +14,11 @@ import { orderPath } from "./routes.js";
 import { dropSession, onSessionChange, session } from "./session.js";
 import { SCREENS } from "./screens.js";
 import { chime } from "./sound.js";
+import { askDialog } from "./views/ask-dialog.js";
 import { loadOrder, loadShop } from "./views/entrances.js";
 import { heading, notice } from "./views/parts.js";
 import { followWaitingRoom } from "./waiting-room.js";
-import { refusal } from "./words.js";
+import { placesOf, refusal } from "./words.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").Event} Event
@@ -410,8 +412,21 @@ export class EventPage {
     this.update();
   }
 
-  /** Gives up the pass, which lets the next fan in. */
+  /** Gives up the pass, which lets the next fan in, once the fan knows what is lost by it. */
   async leaveShop() {
+    const event = this.#event;
+    const chart = event && (await chartOf(event).catch(() => undefined));
+    const held = this.#holds.all().filter(({ method }) => method === undefined).map(({ hold }) => hold);
+    const isSure = await askDialog({
+      title: t("leave.title"),
+      text: [
+        ...held.map((hold) => t("leave.held", { places: placesOf(hold, chart) })),
+        t(event?.onsale.waitingRoom ? "leave.place" : "leave.open"),
+      ],
+      keep: t("leave.stay"),
+      confirm: t("leave.confirm"),
+    });
+    if (!isSure) return;
     const pass = this.#pass;
     try {
       if (pass) await client.giveUpPass(this.#id, pass.pass);

@@ -21,6 +21,32 @@ function areKeptHolds(value) {
   );
 }
 
+const PREFIX = "onsale.fan.holds.";
+
+/**
+ * Holds of all events that still run and that nobody is paying for, the first to end first.
+ * @param {number} now in milliseconds @param {() => Storage} [storage]
+ * @returns {{ event: string, hold: Hold }[]}
+ */
+export function heldEverywhere(now, storage = () => localStorage) {
+  /** @type {{ event: string, hold: Hold }[]} */
+  const held = [];
+  try {
+    const kept = storage();
+    for (let index = 0; index < kept.length; index += 1) {
+      const name = kept.key(index) ?? "";
+      if (!name.startsWith(PREFIX)) continue;
+      const event = name.slice(PREFIX.length);
+      for (const { hold, method } of new KeptHolds(event, storage).all()) {
+        if (method === undefined && Date.parse(hold.expiresAt) > now) held.push({ event, hold });
+      }
+    }
+  } catch {
+    // Storage is disabled: what this page holds is shown by its own.
+  }
+  return held.sort((a, b) => a.hold.expiresAt.localeCompare(b.hold.expiresAt));
+}
+
 /**
  * @param {number} [bytes]
  * @returns {string} a unique key; `crypto.randomUUID` exists in secure contexts only

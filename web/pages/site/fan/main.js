@@ -2,10 +2,14 @@ import catalog from "../catalog/fan.js";
 import { el, show } from "../lib/dom.js";
 import { buildFrame } from "../lib/frame.js";
 import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
+import { clock } from "./api.js";
 import { EventPage } from "./event-page.js";
+import { HeldBar } from "./held-bar.js";
+import { heldEverywhere } from "./holds.js";
 import { routeOf } from "./routes.js";
 import { onSessionChange, session, signOut } from "./session.js";
 import { armOnTouch } from "./sound.js";
+import { askDialog } from "./views/ask-dialog.js";
 import { orderEntrance } from "./views/entrances.js";
 import { ordersView } from "./views/orders.js";
 import { heading } from "./views/parts.js";
@@ -21,6 +25,8 @@ let main;
 /** @type {View | undefined} */
 let view;
 const foot = el("footer", { class: "foot" });
+/** @type {HeldBar} */
+let held;
 
 /** @returns {View} the page for the current address */
 function pageOf() {
@@ -56,6 +62,7 @@ function open(options = {}) {
   document.title = `${view.title} · Onsale`;
   show(main, view.element);
   showFoot();
+  showHeld();
   if (options.isFirst) return;
   scrollTo({ top: 0 });
   (view.element.querySelector("h1") ?? main).focus();
@@ -79,7 +86,13 @@ function showFoot() {
             {
               type: "button",
               class: "plain",
-              onclick: () => {
+              onclick: async () => {
+                if (heldEverywhere(clock.now()).length > 0) {
+                  const isSure = await askDialog({
+                    title: t("signOut.title"), text: [t("signOut.held")], keep: t("signOut.stay"), confirm: t("signIn.out"),
+                  });
+                  if (!isSure) return;
+                }
                 signOut();
                 navigate("/");
               },
@@ -89,6 +102,11 @@ function showFoot() {
         ]
       : t("foot.text"),
   );
+}
+
+function showHeld() {
+  const route = routeOf(location.pathname);
+  held.update(route.name === "event" ? route.event : undefined);
 }
 
 function build() {
@@ -103,7 +121,9 @@ function build() {
       open();
     },
   });
-  document.body.append(foot);
+  held?.element.remove();
+  held = new HeldBar();
+  document.body.append(foot, held.element);
 }
 
 /**
@@ -131,5 +151,6 @@ document.addEventListener("click", follow);
 onSessionChange(showFoot);
 setInterval(() => {
   view?.update?.();
+  showHeld();
   if ((session() === undefined) !== (foot.querySelector("button") === null)) showFoot();
 }, TICK_MILLISECONDS);

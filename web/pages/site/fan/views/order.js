@@ -10,7 +10,7 @@ import { actionAddress } from "../payment.js";
 import { eventPath, orderPath } from "../routes.js";
 import { dropSession, session } from "../session.js";
 import { declineReason, isSentBack, refusal, standingOf, when } from "../words.js";
-import { cancelDialog } from "./cancel-dialog.js";
+import { askDialog } from "./ask-dialog.js";
 import { ORDER_KINDS } from "./orders.js";
 import { actionButton, amounts, heading, notice } from "./parts.js";
 import { signInForm } from "./sign-in.js";
@@ -249,7 +249,11 @@ class OrderPage {
       t("cancel.button"),
       async () => {
         const rest = order.amount - (order.refundedAmount ?? 0);
-        if (!(await cancelDialog(moneyWords(rest, order.currency)))) return;
+        const isSure = await askDialog({
+          title: t("cancel.title"), text: [t("cancel.explain", { amount: moneyWords(rest, order.currency) })],
+          keep: t("cancel.keep"), confirm: t("cancel.confirm"),
+        });
+        if (!isSure) return;
         try {
           this.#show(await client.cancelOrder(order.event, session()?.token ?? "", order.order));
           this.#again(POLL_MILLISECONDS);

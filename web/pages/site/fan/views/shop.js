@@ -100,7 +100,7 @@ class Shop {
         "div",
         { class: "row spread" },
         heading(t("shop.title")),
-        el("div", { class: "row" }, this.#passLine, this.#leave),
+        this.#passLine,
       ),
       this.#state,
       this.#holds.element,
@@ -111,6 +111,8 @@ class Shop {
         this.#seats,
         el("div", { class: "stack shop-side" }, this.#basket, this.#choices),
       ),
+      // Far from the clock, which people tap at.
+      el("p", null, this.#leave),
     );
     this.#showBasket();
     this.#load();
