@@ -308,7 +308,8 @@ let package = Package(
         .testTarget(
             name: "OnsaleTablesTests",
             dependencies: [
-                "OnsaleTables", "OnsaleBus", "BusConformance", "TestTables",
+                "OnsaleTables", "OnsaleBus", "OnsaleMigrations", "BusConformance", "Seeded", "TestTables",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -13,6 +13,8 @@ package final class SQLiteTables: Tables {
     /// Of their own, so that who only reads doesn't wait for a disk.
     private let reader: DatabaseQueue
     private let readers: SessionQueue
+    private let statements = StatementShelf()
+    private let readStatements = StatementShelf()
 
     /// Opens the file, creates it if it is missing, and brings it up to date.
     /// - Parameters:
@@ -44,12 +46,12 @@ package final class SQLiteTables: Tables {
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLSession) throws -> Value
     ) async throws -> Value {
-        try await queue.run { [database] in
+        try await queue.run { [database, statements] in
             try database.writeWithoutTransaction { database in
                 // Immediate, so that two writers wait for one another instead of failing half-way.
                 var value: Value?
                 try database.inTransaction(.immediate) {
-                    value = try body(SQLiteSession(database))
+                    value = try body(SQLiteSession(database, statements: statements))
                     return .commit
                 }
                 guard let value else { throw TablesError.closed }
@@ -61,11 +63,19 @@ package final class SQLiteTables: Tables {
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLSession) throws -> Value
     ) async throws -> Value {
-        try await readers.run { [reader] in try reader.read { try body(SQLiteSession($0)) } }
+        try await readers.run { [reader, readStatements] in
+            try reader.read { try body(SQLiteSession($0, statements: readStatements)) }
+        }
     }
 
     package func close() async {
-        await readers.close { [reader] in try? reader.close() }
-        await queue.close { [database] in try? database.close() }
+        await readers.close { [reader, readStatements] in
+            readStatements.empty()
+            try? reader.close()
+        }
+        await queue.close { [database, statements] in
+            statements.empty()
+            try? database.close()
+        }
     }
 }

@@ -24,7 +24,8 @@ import Testing
     ].merging(
         [
             "joinWaitingRoom", "claimPass", "giveUpPass", "createHold", "getHold", "releaseHold",
-            "getOrder", "getQRCode", "cancelOrder", "getReport", "changeOnsale", "changeEvent", "publishEvent", "pauseOnsale", "resumeOnsale",
+            "getOrder", "getQRCode", "cancelOrder", "getReport", "changeOnsale", "changeEvent", "publishEvent",
+            "pauseOnsale", "resumeOnsale",
             "blockSeats", "unblockSeats", "listOrders", "listAudit", "checkIn", "listVoidTickets",
         ].map { ($0, .promptOwner) }, uniquingKeysWith: { first, _ in first })
 

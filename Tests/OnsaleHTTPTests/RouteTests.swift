@@ -155,7 +155,9 @@ import Testing
                     repeating: " ", count: operation.id == "createEvent" ? (32 << 20) + 1 : (64 << 10) + 1)
                 for (body, headers, status) in [
                     ("{", [:], 400), ("{}", plain, 415), (longer, [:], 413), ("{}", [:], 422),
-                ] as [(String, HTTPFields, Int)] where !["changeOnsale", "changeEvent"].contains(operation.id) || status != 422 {
+                ] as [(String, HTTPFields, Int)] {
+                    // Nothing need be changed.
+                    if status == 422, ["changeOnsale", "changeEvent"].contains(operation.id) { continue }
                     let answer = try await tester.ask(operation.method, path, token: token, body, headers: headers)
                     #expect(answer.status == status, "\(operation.id): \(answer.status) for \(status)")
                 }
