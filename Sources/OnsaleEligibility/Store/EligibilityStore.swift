@@ -75,21 +75,23 @@ package struct EligibilityStore {
         _ holder: String, at now: Int64, until: Int64, horizon: Int64, limit: Int, share: Int = Int(Int32.max)
     ) throws -> [Open] {
         // Those whose time is over only need a decision.
-        let free = "decision IS NULL AND (holder = '' OR held_until < \(now) OR held_until > \(horizon))"
+        let free = """
+            decision IS NULL AND (holder = '' OR held_until < CAST($2 AS BIGINT) OR held_until > CAST($3 AS BIGINT))
+            """
         // The condition stands twice: another process may be first.
         return try session.rows(
             """
-            UPDATE eligibility_case SET holder = $1, held_until = \(until) WHERE \(free) AND order_id IN (
+            UPDATE eligibility_case SET holder = $1, held_until = CAST($4 AS BIGINT) WHERE \(free) AND order_id IN (
                 SELECT order_id FROM (
                     SELECT order_id, confirmed_at, deadline_at, url,
                         ROW_NUMBER() OVER (PARTITION BY url ORDER BY confirmed_at, order_id) AS place
                     FROM eligibility_case WHERE \(free)) AS waiting
-                WHERE deadline_at <= \(now) OR place + (
+                WHERE deadline_at <= CAST($2 AS BIGINT) OR place + (
                     SELECT COUNT(*) FROM eligibility_case AS held
                     WHERE held.decision IS NULL AND held.holder = $1 AND held.url = waiting.url) <= \(share)
-                ORDER BY confirmed_at, order_id LIMIT \(max(0, limit)))
+                ORDER BY confirmed_at, order_id LIMIT CAST($5 AS BIGINT))
             RETURNING \(EligibilityStore.askColumns), attempts
-            """, [holder]
+            """, [holder, "\(now)", "\(horizon)", "\(until)", "\(max(0, limit))"]
         ).map { row in
             Open(ask: try EligibilityStore.ask(row), attempts: Int(clamping: try EligibilityStore.number(row, 9)))
         }.sorted { ($0.ask.confirmedAt, $0.ask.order) < ($1.ask.confirmedAt, $1.ask.order) }
@@ -102,9 +104,9 @@ package struct EligibilityStore {
         Set(
             try session.rows(
                 """
-                UPDATE eligibility_case SET held_until = \(until) WHERE decision IS NULL AND holder = $1
+                UPDATE eligibility_case SET held_until = CAST($2 AS BIGINT) WHERE decision IS NULL AND holder = $1
                 RETURNING order_id
-                """, [holder]
+                """, [holder, "\(until)"]
             ).compactMap(\.first).compactMap { $0 })
     }
 

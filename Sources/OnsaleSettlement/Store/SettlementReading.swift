@@ -27,11 +27,11 @@ struct SettlementReading {
         guard let oldest, oldest.optional(0) != nil else { return nil }
         let taken = try session.rows(
             """
-            UPDATE settlement_reading SET holder = $1, held_until = \(until)
-            WHERE id = 1 AND (due_at <= \(now) OR due_at > \(horizon))
-                AND (holder = '' OR held_until < \(now) OR held_until > \(horizon))
+            UPDATE settlement_reading SET holder = $1, held_until = CAST($4 AS BIGINT)
+            WHERE id = 1 AND (due_at <= CAST($2 AS BIGINT) OR due_at > CAST($3 AS BIGINT))
+                AND (holder = '' OR held_until < CAST($2 AS BIGINT) OR held_until > CAST($3 AS BIGINT))
             RETURNING read_from, read_until
-            """, [holder])
+            """, [holder, "\(now)", "\(horizon)", "\(until)"])
         guard let row = taken.first.map(TableRow.init) else { return nil }
         let needed = max(0, try oldest.number(0) - overlap)
         guard row.optional(0) != nil, case let from = try row.number(0), from <= needed else {
@@ -45,7 +45,8 @@ struct SettlementReading {
     /// - Returns: false if somebody else has taken it over.
     func goesOn(_ holder: String, until: Int64) throws -> Bool {
         try !session.rows(
-            "UPDATE settlement_reading SET held_until = \(until) WHERE id = 1 AND holder = $1 RETURNING id", [holder]
+            "UPDATE settlement_reading SET held_until = CAST($2 AS BIGINT) WHERE id = 1 AND holder = $1 RETURNING id",
+            [holder, "\(until)"]
         ).isEmpty
     }
 

@@ -38,12 +38,15 @@ enum GroupTables {
         // What lies far ahead was written by a clock that has been set back since.
         let horizon = now + 2 * TableBus.leaseMilliseconds
         _ = try session.rows(
-            "DELETE FROM member WHERE group_name = $1 AND (until < \(now) OR until > \(horizon))", [group])
+            """
+            DELETE FROM member
+            WHERE group_name = $1 AND (until < CAST($2 AS BIGINT) OR until > CAST($3 AS BIGINT))
+            """, [group, "\(now)", "\(horizon)"])
         _ = try session.rows(
             """
-            INSERT INTO member (group_name, token, until) VALUES ($1, $2, \(until))
+            INSERT INTO member (group_name, token, until) VALUES ($1, $2, CAST($3 AS BIGINT))
             ON CONFLICT (group_name, token) DO UPDATE SET until = excluded.until
-            """, [group, token])
+            """, [group, token, "\(until)"])
         let members = Set(
             try session.rows("SELECT token FROM member WHERE group_name = $1", [group]).compactMap { $0[0] })
         let all = try progress(of: group, topics, in: session)
@@ -60,7 +63,8 @@ enum GroupTables {
             held.append(Held(lane: progress.lane, position: progress.position, isNew: true))
         }
         _ = try session.rows(
-            "UPDATE progress SET until = \(until) WHERE group_name = $1 AND token = $2", [group, token])
+            "UPDATE progress SET until = CAST($3 AS BIGINT) WHERE group_name = $1 AND token = $2",
+            [group, token, "\(until)"])
         return held
     }
 
