@@ -42,13 +42,17 @@ public struct Consumer: Sendable {
     /// Milliseconds of a monotonic clock.
     private let now: @Sendable () -> Int64
     private let onFailure: @Sendable (String?) -> Void
+    private let rest: @Sendable () async -> Void
 
-    /// - Parameter onFailure: told why the bus fails, and nil once it works.
+    /// - Parameters:
+    ///   - onFailure: told why the bus fails, and nil once it works.
+    ///   - rest: called after each round, once what it has handled is committed; less long than members may say nothing.
     public init(
         _ group: String, of topics: [Topic], on bus: any EventBus, handler: any EventHandler,
         patience: DeliveryWindow.Patience = .standard, logger: Logger,
         now: @escaping @Sendable () -> Int64 = Consumer.monotonicMilliseconds,
-        onFailure: @escaping @Sendable (String?) -> Void = { _ in }
+        onFailure: @escaping @Sendable (String?) -> Void = { _ in },
+        rest: @escaping @Sendable () async -> Void = {}
     ) {
         self.bus = bus
         self.group = group
@@ -58,6 +62,7 @@ public struct Consumer: Sendable {
         self.logger = logger
         self.now = now
         self.onFailure = onFailure
+        self.rest = rest
     }
 
     /// The system's monotonic clock.
@@ -125,6 +130,7 @@ public struct Consumer: Sendable {
             }
             if !reached.isEmpty { try await membership.commit(reached) }
             onProgress()
+            await rest()
         }
     }
 

@@ -12,6 +12,8 @@ package import OnsaleValues
 package struct FulfilmentService: TableService {
     package let name = "sale"
     package let topics: [Topic] = [.tickets, .fulfilment]
+    /// What eligibility has refused is still sold until then.
+    package let isPatient = false
 
     package init() {}
 

@@ -1,8 +1,9 @@
 /// What is known of a mailbox that a code was mailed to. Pure: times are milliseconds.
 ///
-/// While a code lives, asking again mails the same one, so that nobody can spoil another's code by asking. Who guesses
-/// has five tries a code and five codes in ten minutes, of a million. The mail's link carries a proof too long to be
-/// guessed: it opens however often others have tried, so nobody who reads their mail can be kept out.
+/// While a code lives and has tries left, asking again mails the same one, so that nobody can spoil another's code by
+/// asking. Who guesses has five tries a code and five codes in ten minutes, of a million. The newest mail's link carries a
+/// proof too long to be guessed: it opens however often others have tried. A new code needs a new mail, of which there are
+/// five in ten minutes, so whoever reads the newest one gets in.
 struct SignInRecord: Hashable, Sendable {
     static let codeMilliseconds: Int64 = 600_000
     static let triesMax = 5

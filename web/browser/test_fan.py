@@ -597,7 +597,7 @@ class Orders(FanTest):
         self.pick(page, "A", 1, 3)
         self.hold(page)
         page.get_by_role("link", name="My orders").click()
-        expect(bar).to_contain_text("Held for you:")
+        expect(bar).to_contain_text("Time left to pay:")
         # Nobody signs out of seats by mistake.
         page.get_by_role("button", name="Sign out").click()
         page.get_by_role("dialog").get_by_role("button", name="Stay signed in").click()

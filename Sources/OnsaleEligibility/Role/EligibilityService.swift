@@ -7,6 +7,8 @@ import OnsaleTables
 package struct EligibilityService: TableService {
     package let name = "eligibility"
     package let topics: [Topic] = [.orders]
+    /// Orders have a deadline.
+    package let isPatient = false
 
     package init() {}
 

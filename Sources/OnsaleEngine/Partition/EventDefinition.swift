@@ -26,6 +26,8 @@ public final class EventDefinition: Sendable {
     public let schedule: OnsaleSchedule
     /// IANA's name of the venue's time zone; nil where the organizer gave none.
     public let timeZone: String?
+    /// Where the organizer or the plan has the stage; nil where nobody has said.
+    public let stage: SeatingPlan.Point?
     /// Whom to ask, after an order is confirmed, whether its buyer may have tickets; nil for nobody.
     public let eligibility: EligibilityCheck?
 
@@ -37,25 +39,25 @@ public final class EventDefinition: Sendable {
         self.init(
             id: id, tag: tag, profile: EventProfile(title: title), venue: venue, startsAt: startsAt, currency: currency,
             planDigest: planDigest, planReference: nil, plan: plan, terms: terms, schedule: schedule,
-            timeZone: timeZone, eligibility: eligibility)
+            timeZone: timeZone, stage: nil, eligibility: eligibility)
     }
 
     /// - Parameter profile: has the title.
     public convenience init(
         id: String, tag: UInt64, profile: EventProfile, venue: String, startsAt: Timestamp, currency: String,
         planDigest: [UInt8]?, plan: SeatingPlan, terms: SaleTerms, schedule: OnsaleSchedule, timeZone: String? = nil,
-        eligibility: EligibilityCheck? = nil
+        stage: SeatingPlan.Point? = nil, eligibility: EligibilityCheck? = nil
     ) {
         self.init(
             id: id, tag: tag, profile: profile, venue: venue, startsAt: startsAt, currency: currency,
             planDigest: planDigest, planReference: nil, plan: plan, terms: terms, schedule: schedule,
-            timeZone: timeZone, eligibility: eligibility)
+            timeZone: timeZone, stage: stage, eligibility: eligibility)
     }
 
     private init(
         id: String, tag: UInt64, profile: EventProfile, venue: String, startsAt: Timestamp, currency: String,
         planDigest: [UInt8]?, planReference: [UInt8]?, plan: SeatingPlan, terms: SaleTerms, schedule: OnsaleSchedule,
-        timeZone: String?, eligibility: EligibilityCheck?
+        timeZone: String?, stage: SeatingPlan.Point?, eligibility: EligibilityCheck?
     ) {
         precondition(tag < 1 << 40, "a tag has 40 bits")
         self.id = id
@@ -70,6 +72,7 @@ public final class EventDefinition: Sendable {
         self.terms = terms
         self.schedule = schedule
         self.timeZone = timeZone
+        self.stage = stage
         self.eligibility = eligibility
     }
 
@@ -82,7 +85,7 @@ public final class EventDefinition: Sendable {
         let definition = EventDefinition(
             id: id, tag: tag, profile: profile, venue: venue, startsAt: startsAt, currency: currency,
             planDigest: planDigest, planReference: digest, plan: plan, terms: terms, schedule: schedule,
-            timeZone: timeZone, eligibility: eligibility)
+            timeZone: timeZone, stage: stage, eligibility: eligibility)
         return (definition, writer.bytes, digest)
     }
 
@@ -105,6 +108,10 @@ public final class EventDefinition: Sendable {
             writer.write(count: check.deadlineSeconds)
         }
         profile.encode(into: &writer)
+        writer.write(optional: stage) { writer, stage in
+            writer.write(signed: Int64(stage.x))
+            writer.write(signed: Int64(stage.y))
+        }
     }
 
     private func encodePlan(into writer: inout ByteWriter) {
@@ -158,11 +165,17 @@ public final class EventDefinition: Sendable {
             : try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
                 EligibilityCheck(url: try reader.string(), deadlineSeconds: try reader.number())
             }
+        let profile = reader.form < 4 ? EventProfile(title: title) : try EventProfile(from: &reader)
+        let stage =
+            reader.form < 4
+            ? nil
+            : try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
+                SeatingPlan.Point(x: try reader.coordinate(), y: try reader.coordinate())
+            }
         self.init(
-            id: id, tag: tag, profile: reader.form < 4 ? EventProfile(title: title) : try EventProfile(from: &reader),
-            venue: venue, startsAt: startsAt, currency: currency, planDigest: planDigest,
-            planReference: priced.reference, plan: priced.plan, terms: terms, schedule: schedule, timeZone: timeZone,
-            eligibility: eligibility)
+            id: id, tag: tag, profile: profile, venue: venue, startsAt: startsAt, currency: currency,
+            planDigest: planDigest, planReference: priced.reference, plan: priced.plan, terms: terms,
+            schedule: schedule, timeZone: timeZone, stage: stage, eligibility: eligibility)
     }
 }
 
@@ -223,7 +236,7 @@ extension ByteReader {
             prices: prices)
     }
 
-    private mutating func coordinate() throws(ByteReadingError) -> Int32 {
+    fileprivate mutating func coordinate() throws(ByteReadingError) -> Int32 {
         guard let value = Int32(exactly: try signed()) else { throw malformed }
         return value
     }

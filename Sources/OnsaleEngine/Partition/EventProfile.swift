@@ -1,12 +1,12 @@
 public import OnsaleValues
 
-/// What an event tells about itself, and whether it tells anybody yet. Organizers may change it at any time; nothing of it
-/// bears on who may buy what.
+/// What an event tells about itself, and whether it tells anybody yet. Organizers may change it at any time. The sale knows
+/// nothing of it: a draft's opening passes like any other's, and once published it is on sale.
 public struct EventProfile: Hashable, Sendable {
     public var title: String
     /// Text for people, of any length that a request may have; so are the terms.
     public var description: String?
-    /// http or https.
+    /// https.
     public var posterURL: String?
     /// In years.
     public var ageLimit: Int?

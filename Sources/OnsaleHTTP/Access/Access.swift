@@ -59,7 +59,8 @@ extension Access where Caller == Bool {
     /// Anyone; whether it is an organizer.
     static var anyoneOrOrganizer: Access {
         Access(schemes: ["", "adminToken"]) { gate, request, context, _ throws(Problem) in
-            try gate.isAdmin(request, context)
+            // Who has guessed too often is anyone.
+            (try? gate.isAdmin(request, context)) ?? false
         }
     }
 }
@@ -141,7 +142,7 @@ extension Access where Caller == PlaceID? {
             case .ticket: throw Problem(.forbidden, "This ticket is for another event.")
             case .session, .pass: return nil
             // An organizer looks on, at a draft too.
-            case nil where try gate.isAdmin(request, context): return nil
+            case nil where (try? gate.isAdmin(request, context)) == true: return nil
             case nil: throw Problem(.unauthenticated, "This is not a valid ticket.")
             }
         }

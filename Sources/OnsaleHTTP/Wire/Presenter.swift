@@ -147,10 +147,10 @@ struct Presenter: Sendable {
                 writer.member("preventOrphans", definition.terms.preventOrphans)
             }
             writer.member("capacity", view.counts.capacity)
-            if !definition.plan.seats.isEmpty {
+            if let stage = definition.stage {
                 writer.object("stage") { writer in
-                    writer.member("x", Int(definition.plan.stage.x))
-                    writer.member("y", Int(definition.plan.stage.y))
+                    writer.member("x", Int(stage.x))
+                    writer.member("y", Int(stage.y))
                 }
             }
             let profile = view.profile

@@ -188,7 +188,7 @@ extension CreateEvent {
             plan: SeatingPlan(
                 categories: plan.categories, seats: plan.seats, areas: plan.areas, stage: plan.stage,
                 prices: plan.prices),
-            terms: terms, schedule: schedule, timeZone: timeZone, eligibility: eligibility)
+            terms: terms, schedule: schedule, timeZone: timeZone, stage: plan.stage, eligibility: eligibility)
     }
 
     private static let urlBytesMax = 2_000
@@ -358,9 +358,9 @@ extension EventProfile {
         if let posterURL {
             let parts = URLComponents(string: posterURL)
             faults.require(
-                ["http", "https"].contains(parts?.scheme) && parts?.host?.isEmpty == false && parts?.user == nil
+                parts?.scheme == "https" && parts?.host?.isEmpty == false && parts?.user == nil
                     && posterURL.utf8.count <= EventProfile.urlBytesMax, "/posterURL",
-                "must be an http or https URL without a user")
+                "must be an https URL without a user")
         }
         _ = within(0...150, ageLimit, default: 0, "/ageLimit", &faults)
         _ = within(1...100_000, runningMinutes, default: 1, "/runningMinutes", &faults)

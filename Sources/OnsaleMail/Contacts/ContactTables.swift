@@ -42,7 +42,11 @@ package struct ContactTables: Contacts {
     package func put(_ contacts: [(contact: Contact, buyer: BuyerID)]) async throws {
         try await tables.write { [vault, tables] session in
             let now = Timestamp(milliseconds: try tables.now(in: session))
-            for (contact, buyer) in contacts { try vault.put(contact, of: buyer, now: now, in: session) }
+            // In one order for all, so that two who put the same ones don't wait for each other. Of one buyer the last counts.
+            let ordered = contacts.enumerated().sorted { left, right in
+                (left.element.buyer.text, left.offset) < (right.element.buyer.text, right.offset)
+            }
+            for (contact, buyer) in ordered.map(\.element) { try vault.put(contact, of: buyer, now: now, in: session) }
         }
     }
 

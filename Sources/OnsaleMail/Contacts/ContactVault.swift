@@ -74,7 +74,7 @@ package struct ContactVault: Sendable {
         _ = try session.rows(
             """
             INSERT INTO contact_key (buyer, wrapped, made_at) VALUES ($1, $2, CAST($3 AS BIGINT))
-            ON CONFLICT (buyer) DO NOTHING
+            ON CONFLICT (buyer) DO UPDATE SET made_at = contact_key.made_at
             """,
             [buyer.text, fresh, "\(now.milliseconds)"])
         guard let key = try key(of: buyer, in: session) else { throw ContactVaultError.lost(buyer) }
@@ -94,9 +94,21 @@ package struct ContactVault: Sendable {
     /// Forgets some of those whose time has come, with each that comes.
     /// - Throws: errors of the session.
     package func forgetLent(at now: Timestamp, in session: any SQLSession) throws {
+        let moment = "\(now.milliseconds)"
         let buyers = try session.rows(
-            "SELECT buyer FROM contact WHERE lent_until <= \(now.milliseconds) LIMIT \(ContactVault.forgottenMax)", [])
-        for buyer in buyers { try delete(buyer[0], in: session) }
+            """
+            SELECT buyer FROM contact WHERE lent_until <= CAST($1 AS BIGINT) ORDER BY buyer
+            LIMIT \(ContactVault.forgottenMax)
+            """, [moment])
+        for row in buyers {
+            let buyer = row[0]
+            // As ``put(_:of:now:until:in:)`` locks its rows, and in that order: it may be at the same buyer.
+            _ = try session.rows("UPDATE contact_key SET made_at = made_at WHERE buyer = $1", [buyer])
+            let gone = try session.rows(
+                "DELETE FROM contact WHERE buyer = $1 AND lent_until <= CAST($2 AS BIGINT) RETURNING buyer",
+                [buyer, moment])
+            if !gone.isEmpty { try delete(buyer, in: session) }
+        }
     }
 
     /// How a buyer is written to; nil if that isn't known, or no more.
@@ -134,6 +146,7 @@ package struct ContactVault: Sendable {
         try delete(buyer.text, in: session)
     }
 
+    /// The key first, as everybody does.
     @discardableResult
     private func delete(_ buyer: String?, in session: any SQLSession) throws -> Bool {
         let gone = try session.rows("DELETE FROM contact_key WHERE buyer = $1 RETURNING buyer", [buyer])

@@ -131,13 +131,14 @@ package enum MailStore {
     /// Takes mails that are due, urgent ones and then the longest due first, and keeps other processes from them.
     /// - Parameters:
     ///   - limit: the most mails.
+    ///   - dueSince: those that are not urgent and due for longer stay; nil to take them too.
     ///   - token: whose they are until `until`.
     package static func take(
-        limit: Int, onlyUrgent: Bool = false, now: Timestamp, by token: String, until: Timestamp,
+        limit: Int, dueSince: Timestamp? = nil, now: Timestamp, by token: String, until: Timestamp,
         in session: any SQLSession
     ) throws -> [Standing] {
         let isFree = """
-            state = 'queued'\(onlyUrgent ? " AND rank = 0" : "")
+            state = 'queued' AND (rank = 0 OR due_at >= CAST($4 AS BIGINT))
             AND (taken_until <= CAST($3 AS BIGINT) OR taken_until > CAST($3 AS BIGINT) + \(takenHorizon))
             """
         return try session.rows(
@@ -149,7 +150,7 @@ package enum MailStore {
                 ORDER BY rank, due_at, key LIMIT \(max(0, limit)))
             AND \(isFree)
             RETURNING \(columns)
-            """, [token, "\(until.milliseconds)", "\(now.milliseconds)"]
+            """, [token, "\(until.milliseconds)", "\(now.milliseconds)", "\(dueSince?.milliseconds ?? 0)"]
         ).compactMap(Standing.init).sorted { ($0.dueAt, $0.entry.key) < ($1.dueAt, $1.entry.key) }
     }
 

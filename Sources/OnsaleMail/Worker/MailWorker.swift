@@ -76,8 +76,8 @@ struct MailWorker: Sendable {
         guard !state.notes.isEmpty || renews || room > 0 else { return }
         let (notes, tables, ledger) = (state.notes, tables, MailLedger(token: state.token, keepsSecrets: keepsSecrets))
         let (token, leaseSeconds) = (state.token, leaseSeconds)
-        // Whoever waits for a code to sign in doesn't wait for late tickets.
-        let onlyUrgent = state.restsUntil > instant
+        // Nobody waits for what is late already.
+        let leavesLate = state.restsUntil > instant
         let done = try await tables.write { session in
             let now = Timestamp(milliseconds: try tables.now(in: session))
             let until = now.adding(seconds: leaseSeconds)
@@ -86,7 +86,9 @@ struct MailWorker: Sendable {
             let loaded =
                 room > 0
                 ? try MailStore.take(
-                    limit: room, onlyUrgent: onlyUrgent, now: now, by: token, until: until, in: session) : []
+                    limit: room,
+                    dueSince: leavesLate ? Timestamp(milliseconds: now.milliseconds - Leftover.lateMilliseconds) : nil,
+                    now: now, by: token, until: until, in: session) : []
             return Done(now: now, said: said, kept: kept, loaded: loaded)
         }
         if done.said > 0 { outbox.ring() }
@@ -96,7 +98,7 @@ struct MailWorker: Sendable {
         if let kept = done.kept { state.keepOnly(kept) }
         state.loaded = done.loaded
         let late = done.loaded.count { mail in
-            done.now.milliseconds - mail.entry.queuedAt.milliseconds > Leftover.lateMilliseconds
+            done.now.milliseconds - mail.dueAt.milliseconds > Leftover.lateMilliseconds
         }
         if late > 0 { state.restsUntil = instant + Leftover.shared.pause(after: MailWorker.mailTime * late) }
         state.mayLoadMore = room > 0 && done.loaded.count == room

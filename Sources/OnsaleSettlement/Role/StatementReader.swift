@@ -57,7 +57,7 @@ final class StatementReader: Sendable {
     /// Works until the task is cancelled.
     func run() async {
         var failures = 0
-        // What was read is compared, however often that fails.
+        // What was read is compared, however often that fails here.
         var isToBeCompared = false
         while !Task.isCancelled {
             do {

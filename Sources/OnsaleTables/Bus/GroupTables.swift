@@ -115,7 +115,9 @@ enum GroupTables {
     /// - Returns: whether there was such a group.
     /// - Throws: ``BusError`` if it has members at the moment.
     static func forget(_ group: String, at now: Int64, in session: any SQLSession) throws -> Bool {
-        let members = try session.rows("SELECT 1 FROM member WHERE group_name = $1 AND until >= \(now)", [group])
+        let horizon = now + 2 * TableBus.leaseMilliseconds
+        let members = try session.rows(
+            "SELECT 1 FROM member WHERE group_name = $1 AND until BETWEEN \(now) AND \(horizon)", [group])
         guard members.isEmpty else { throw BusError(.refused, "\(group) is running") }
         _ = try session.rows("DELETE FROM member WHERE group_name = $1", [group])
         return try !session.rows("DELETE FROM progress WHERE group_name = $1 RETURNING lane", [group]).isEmpty

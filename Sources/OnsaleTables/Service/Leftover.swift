@@ -6,7 +6,7 @@ import Synchronization
 /// What stands back (``Precedence``) still slows what goes first: Linux moves a thread that waits to another processor
 /// when that one is idle, and one where something stands back never is. So late work pauses while others want the
 /// processors: it gives way until some time is left over, and goes on at full speed once there is. What is not late
-/// never pauses.
+/// doesn't pause, but where it comes together with what is; what has a deadline never does.
 package final class Leftover: Sendable {
     /// Of this machine.
     package static let shared = Leftover()

@@ -10,12 +10,18 @@ package protocol TableService: Sendable {
     /// The group of consumers, and what people call it.
     var name: String { get }
     var topics: [Topic] { get }
+    /// Whether what is late may be later still while others want the processors. What has a deadline isn't patient.
+    var isPatient: Bool { get }
 
     /// Takes in an event that comes for the first time. Runs in the transaction that notes it, and blocks; may run again
     /// if that fails.
     /// - Returns: what follows at once, to be published.
     /// - Throws: ``Unacceptable`` for an event that no further attempt will help, anything else to be asked again.
     func take(_ event: CloudEvent, at now: Int64, in session: any SQLSession) throws -> [CloudEvent]
+}
+
+extension TableService {
+    package var isPatient: Bool { true }
 }
 
 /// Brings a service its events, each once in effect, and publishes what it says.
@@ -51,7 +57,12 @@ package struct ServiceDesk: Sendable {
     package func run() async {
         let consumer = Consumer(
             service.name, of: service.topics, on: bus, handler: Handler(desk: self), logger: logger,
-            onFailure: { standing.hears($0) })
+            onFailure: { standing.hears($0) },
+            rest: {
+                let pause = Leftover.shared.pause(after: standing.takeLateWork())
+                // Cancelled, it goes on at once.
+                if pause > .zero { try? await Task.sleep(for: pause) }
+            })
         await withDiscardingTaskGroup { group in
             group.addTask { await consumer.run() }
             group.addTask { await publish() }
@@ -83,9 +94,10 @@ package struct ServiceDesk: Sendable {
             }
             if said > 0 { desk.outbox.ring() }
             desk.taken.ring()
-            guard let first = events.first?.time, now - first.milliseconds > Leftover.lateMilliseconds else { return }
-            // They are done with, whatever interrupts the pause.
-            try? await Task.sleep(for: Leftover.shared.pause(after: ContinuousClock.now - began))
+            guard service.isPatient,
+                events.contains(where: { now - $0.time.milliseconds > Leftover.lateMilliseconds })
+            else { return }
+            desk.standing.add(lateWork: ContinuousClock.now - began)
         }
     }
 
@@ -140,6 +152,17 @@ private final class DeskStanding: Sendable {
         let (hearing, telling) = failures.withLock { $0 }
         if let hearing { return "What the bus says can't be taken in: \(hearing)" }
         return telling.map { "The bus can't be told: \($0)" }
+    }
+
+    private let lateWork = Mutex(Duration.zero)
+
+    func add(lateWork work: Duration) { lateWork.withLock { $0 += work } }
+
+    func takeLateWork() -> Duration {
+        lateWork.withLock { work in
+            defer { work = .zero }
+            return work
+        }
     }
 
     func hears(_ failure: String?) { failures.withLock { $0.hearing = failure } }

@@ -5,23 +5,26 @@ import OnsaleValues
 import Synchronization
 
 /// Where buyers are written to. When everyone signs in at once, many addresses share a commit. What can't be kept, as on
-/// a full disk, is told to whoever waits and tried again for as long as the process lives: nobody else has the address.
+/// a full disk, is told to whoever waits, and tried again for as long as the process lives: nobody else has the address.
 final class ContactDesk: ContactBook {
+    /// What is to be done about a buyer. All of it in its order, so that nothing comes back that was to be forgotten.
     private struct Wish {
-        let contact: Contact
         let buyer: BuyerID
-        /// nil once whoever waited has been answered.
+        /// nil to forget the buyer.
+        let contact: Contact?
+        /// nil where nobody waits any more.
         var answer: CheckedContinuation<Void, any Error>?
     }
 
     private struct State {
         var wishes: [Wish] = []
         var isWriting = false
-        /// Who was forgotten since writing began: what failed of theirs isn't tried again.
-        var forgotten: Set<BuyerID> = []
+        /// What failed and is to be tried again.
+        var again: [BuyerID: Contact] = [:]
+        var isAgainAhead = false
     }
 
-    /// Whoever comes when so many wait is turned away.
+    /// Whoever comes when so many wait is turned away; of more that failed none is kept.
     private static let waitingMax = 20_000
     private static let batchMax = 500
     private static let againSeconds = 1
@@ -39,16 +42,27 @@ final class ContactDesk: ContactBook {
     func keep(_ mailbox: Mailbox) async throws {
         // An address that no mail can go to still signs in, where any is believed.
         guard let contact = ContactDesk.contact(mailbox) else { return }
+        try await wish(contact, for: mailbox.buyer)
+    }
+
+    private func wish(_ contact: Contact?, for buyer: BuyerID) async throws {
         try await withCheckedThrowingContinuation { (answer: CheckedContinuation<Void, any Error>) in
-            let (isTaken, isFirst) = state.withLock { state in
-                guard state.wishes.count < ContactDesk.waitingMax else { return (false, false) }
-                state.wishes.append(Wish(contact: contact, buyer: mailbox.buyer, answer: answer))
-                defer { state.isWriting = true }
-                return (true, !state.isWriting)
+            if !add([Wish(buyer: buyer, contact: contact, answer: answer)]) {
+                answer.resume(throwing: TablesError.overloaded)
             }
-            if !isTaken { answer.resume(throwing: TablesError.overloaded) }
-            if isFirst { Task { await write() } }
         }
+    }
+
+    /// - Returns: false, and nothing is done, if too many wait.
+    private func add(_ wishes: [Wish]) -> Bool {
+        let (isTaken, isFirst) = state.withLock { state in
+            guard state.wishes.count + wishes.count <= ContactDesk.waitingMax else { return (false, false) }
+            state.wishes += wishes
+            defer { state.isWriting = true }
+            return (true, !state.isWriting)
+        }
+        if isFirst { Task { await write() } }
+        return isTaken
     }
 
     /// How the mailbox is written to: as it was typed if mail can go there, or else as it was folded: full-width letters, an
@@ -61,42 +75,68 @@ final class ContactDesk: ContactBook {
 
     private func write() async {
         while true {
-            let batch = state.withLock { state in
-                let batch = Array(state.wishes.prefix(ContactDesk.batchMax))
+            let batch = state.withLock { state -> [Wish] in
+                // Forgetting is a commit of its own.
+                let puts = state.wishes.prefix(ContactDesk.batchMax).prefix { $0.contact != nil }
+                let batch = Array(puts.isEmpty ? state.wishes.prefix(1) : puts)
                 state.wishes.removeFirst(batch.count)
-                if batch.isEmpty {
-                    state.isWriting = false
-                    state.forgotten = []
-                }
+                if batch.isEmpty { state.isWriting = false }
                 return batch
             }
-            if batch.isEmpty { return }
-            let failed = await put(batch)
-            if failed.isEmpty { continue }
-            // Before those that came since, which may be newer addresses of the same buyers.
-            state.withLock { state in
-                state.wishes.insert(contentsOf: failed.filter { !state.forgotten.contains($0.buyer) }, at: 0)
-            }
-            try? await Task.sleep(for: .seconds(ContactDesk.againSeconds))
+            guard let first = batch.first else { return }
+            if first.contact == nil { await forget(first) } else { await put(batch) }
         }
     }
 
-    /// Answers whoever waits.
-    /// - Returns: what is to be tried again.
-    private func put(_ wishes: [Wish]) async -> [Wish] {
+    private func forget(_ wish: Wish) async {
         do {
-            try await contacts.put(wishes.map { ($0.contact, $0.buyer) })
+            try await contacts.shred(wish.buyer)
+            state.withLock { $0.again[wish.buyer] = nil }
+            wish.answer?.resume()
+        } catch {
+            wish.answer?.resume(throwing: error)
+        }
+    }
+
+    private func put(_ wishes: [Wish]) async {
+        do {
+            try await contacts.put(wishes.compactMap { wish in wish.contact.map { ($0, wish.buyer) } })
+            state.withLock { state in for wish in wishes { state.again[wish.buyer] = nil } }
             for wish in wishes { wish.answer?.resume() }
-            return []
         } catch is ContactVaultError where wishes.count > 1 {
-            // One of them is to blame, and must not keep the others waiting.
-            var failed: [Wish] = []
-            for wish in wishes { failed += await put([wish]) }
-            return failed
+            // One of them is to blame, and must not keep the others from it.
+            for wish in wishes { await put([wish]) }
         } catch {
             for wish in wishes { wish.answer?.resume(throwing: error) }
-            guard !(error is ContactVaultError) else { return [] }
-            return wishes.map { Wish(contact: $0.contact, buyer: $0.buyer, answer: nil) }
+            if !(error is ContactVaultError) { tryAgainLater(wishes) }
+        }
+    }
+
+    private func tryAgainLater(_ wishes: [Wish]) {
+        let isFirst = state.withLock { state in
+            for wish in wishes where state.again[wish.buyer] != nil || state.again.count < ContactDesk.waitingMax {
+                state.again[wish.buyer] = wish.contact
+            }
+            defer { state.isAgainAhead = true }
+            return !state.isAgainAhead
+        }
+        if isFirst { Task { await goOnTrying() } }
+    }
+
+    /// Puts what failed behind those who wait, now and then, until nothing fails any more.
+    private func goOnTrying() async {
+        while true {
+            try? await Task.sleep(for: .seconds(ContactDesk.againSeconds))
+            let wishes = state.withLock { state -> [Wish] in
+                let wishes = state.again.prefix(ContactDesk.batchMax).map {
+                    Wish(buyer: $0.key, contact: $0.value, answer: nil)
+                }
+                for wish in wishes { state.again[wish.buyer] = nil }
+                if wishes.isEmpty { state.isAgainAhead = false }
+                return wishes
+            }
+            if wishes.isEmpty { return }
+            if !add(wishes) { tryAgainLater(wishes) }
         }
     }
 
@@ -114,10 +154,7 @@ final class ContactDesk: ContactBook {
     }
 
     func forget(_ buyer: BuyerID) async throws {
-        state.withLock { state in
-            state.wishes.removeAll { $0.buyer == buyer && $0.answer == nil }
-            if state.isWriting { state.forgotten.insert(buyer) }
-        }
-        try await contacts.shred(buyer)
+        state.withLock { $0.again[buyer] = nil }
+        try await wish(nil, for: buyer)
     }
 }

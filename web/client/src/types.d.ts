@@ -59,7 +59,7 @@ export interface Event extends EventSummary {
   areas: Area[];
   limits: Limits;
   capacity: number;
-  /** Where the best seats are counted from, in the plan's coordinates; there if the event has seats. */
+  /** Where the organizer or the plan has the stage, in the plan's coordinates. */
   stage?: { x: number; y: number };
   description?: string;
   /** In years. */

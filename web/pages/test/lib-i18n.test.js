@@ -18,8 +18,8 @@ test("Korean particles follow the sound of what is before them", () => {
   assert.equal(paid("396,000원"), "396,000원을 결제하고 396,000원이 남아 396,000원은 그대로입니다.");
   assert.equal(paid("3유로"), "3유로를 결제하고 3유로가 남아 3유로는 그대로입니다.");
   // 십이, 십삼.
-  assert.equal(paid("$12"), "$12를 결제하고 $12가 남아 $12는 그대로입니다.");
-  assert.equal(paid("$13"), "$13을 결제하고 $13이 남아 $13은 그대로입니다.");
+  assert.equal(paid("12"), "12를 결제하고 12가 남아 12는 그대로입니다.");
+  assert.equal(paid("13"), "13을 결제하고 13이 남아 13은 그대로입니다.");
   assert.equal(paid(""), "를 결제하고 가 남아 는 그대로입니다.");
 });
 
@@ -27,6 +27,8 @@ test("a unit follows unless the name has it; one may be said otherwise than seve
   setLanguage("ko");
   assert.equal(t("test.seat", { section: "F2", seat: "7" }), "F2구역 7번");
   assert.equal(t("test.seat", { section: "가구역", seat: "7번" }), "가구역 7번");
+  assert.equal(t("test.seat", { section: "플로어", seat: "5, 7" }), "플로어 5, 7번");
+  assert.equal(t("test.seat", { section: "가", seat: "7" }), "가구역 7번");
   assert.equal(t("test.found", { count: 1 }), "하나");
   assert.equal(t("test.found", { count: 2 }), "2개");
   setLanguage("en");
@@ -36,7 +38,9 @@ test("a unit follows unless the name has it; one may be said otherwise than seve
 test("money and spans of time as sentences have them", () => {
   setLanguage("ko");
   assert.equal(moneyWords(396_000, "KRW"), "396,000원");
-  assert.equal(moneyWords(1250, "USD"), "US$12.50");
+  assert.equal(moneyWords(1250, "USD"), "12.50달러");
+  assert.equal(moneyWords(1000, "JPY"), "1,000엔");
+  assert.match(moneyWords(1250, "CHF"), /12\.50/);
   assert.deepEqual([formatSpan(300), formatSpan(90)], ["5분", "90초"]);
   setLanguage("en");
   assert.equal(moneyWords(396_000, "KRW"), "₩396,000");

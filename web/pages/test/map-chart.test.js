@@ -100,6 +100,10 @@ test("a stage that no plan shows is drawn before the seats, on its side", () => 
   const [beside] = drawn({ x: 90, y: 10 });
   assert.ok(beside && beside.bounds.left > 40 && (beside.bounds.top + beside.bounds.bottom) / 2 === 10);
   assert.deepEqual(drawn(undefined), []);
+  const rows = [0, 20, 40, 60, 80].map(row);
+  const deep = new SeatingChart(/** @type {any} */ ({ categories: [], zones: [{ name: "Z", rows }] }), { ...event, stage: { x: 20, y: 40 } });
+  const [middle] = deep.decor;
+  assert.ok(middle && (middle.bounds.top + middle.bounds.bottom) / 2 === 40);
   const area = { shape: "rectangle", rectangle: { width: 40, height: 10 }, position: { x: 0, y: -40 }, text: { text: "무대" } };
   const named = { ...plan, zones: [{ ...plan.zones[0], areas: [area] }] };
   assert.equal(new SeatingChart(named, { ...event, stage: { x: 20, y: 0 } }).decor.length, 1);

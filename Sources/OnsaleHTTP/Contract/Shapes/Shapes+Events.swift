@@ -116,8 +116,7 @@ extension Shape {
             .required("limits", .limits),
             .required("capacity", .count, "All places, seats and areas together."),
             .optional(
-                "stage", .position,
-                "Where the best seats are counted from, in the plan's coordinates; there if it has seats."),
+                "stage", .position, "Where the organizer or the plan has the stage, in the plan's coordinates."),
             .optional("description", .text, "Plain text."),
             .optional("ageLimit", .count, "In years."),
             .optional("runningMinutes", .count),

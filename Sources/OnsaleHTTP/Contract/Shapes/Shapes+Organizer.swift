@@ -43,7 +43,7 @@ extension Shape {
             "state", .word("draft", "published").orNull.with("default", "published"),
             "A draft is seen by organizers alone, until it is published."),
         .optional("description", .text(length: 0...20_000).orNull, "Plain text; at most 20,000 bytes."),
-        .optional("posterURL", .address.orNull, "http or https; at most 2,000 bytes."),
+        .optional("posterURL", .address.orNull, "https; at most 2,000 bytes."),
         .optional("ageLimit", .count(0...150).orNull, "In years."),
         .optional("runningMinutes", .count(1...100_000).orNull),
         .optional(

@@ -36,8 +36,13 @@ const RETRY_MILLISECONDS = 4000;
 const PRESENCE_MILLISECONDS = 12_000;
 const EVENT_REFRESH_MILLISECONDS = 60_000;
 
+/** @template Value @param {Promise<Value>} promised @returns {Promise<Value | undefined>} undefined unless it comes at once */
+const soon = (promised) =>
+  Promise.race([promised.catch(() => undefined), new Promise((resolve) => setTimeout(() => resolve(undefined), 1000))]);
+
 /** One event's page: keeps the facts, requests what the journey needs, and shows the screen it leads to. */
 export class EventPage {
+  #isLeaving = false;
   #id;
   #navigate;
   #kept;
@@ -414,10 +419,22 @@ export class EventPage {
 
   /** Gives up the pass, which lets the next fan in, once the fan knows what is lost by it. */
   async leaveShop() {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    try {
+      if (await this.#mayLeave()) await this.#giveUp();
+    } finally {
+      this.#isLeaving = false;
+    }
+  }
+
+  /** @returns {Promise<boolean>} whether the fan gives up what is held */
+  async #mayLeave() {
     const event = this.#event;
-    const chart = event && (await chartOf(event).catch(() => undefined));
     const held = this.#holds.all().filter(({ method }) => method === undefined).map(({ hold }) => hold);
-    const isSure = await askDialog({
+    // The shop has it by now, or else its seats' names do.
+    const chart = event && held.length > 0 ? await soon(chartOf(event)) : undefined;
+    return askDialog({
       title: t("leave.title"),
       text: [
         ...held.map((hold) => t("leave.held", { places: placesOf(hold, chart) })),
@@ -426,7 +443,9 @@ export class EventPage {
       keep: t("leave.stay"),
       confirm: t("leave.confirm"),
     });
-    if (!isSure) return;
+  }
+
+  async #giveUp() {
     const pass = this.#pass;
     try {
       if (pass) await client.giveUpPass(this.#id, pass.pass);

@@ -40,6 +40,8 @@ export function setLanguage(next, options = {}) {
 
 /** Korean particles after a final consonant, and what stands in their place after a vowel. */
 const PARTICLES = /** @type {Record<string, string>} */ ({ 을: "를", 이: "가", 은: "는" });
+/** Codes and numbers, or several, which need a unit. */
+const SHORT = /^(?:[A-Za-z0-9-]{1,4}|[가-힣])(?:, (?:[A-Za-z0-9-]{1,4}|[가-힣]))*$/;
 /** Digits that are read with a final consonant: 영, 일, 삼, 육, 칠, 팔. */
 const CLOSED_DIGITS = "013678";
 
@@ -52,13 +54,14 @@ function endsClosed(text) {
 
 /**
  * @param {string} value
- * @param {string | undefined} suffix a particle, which follows the value's sound, or a unit, unless the value has it
+ * @param {string | undefined} suffix a particle, which follows the value's sound, or a unit, which short values need
  */
 function suffixed(value, suffix) {
   if (suffix === undefined) return value;
   const otherwise = PARTICLES[suffix];
   if (otherwise !== undefined) return value + (endsClosed(value) ? suffix : otherwise);
-  return value.endsWith(suffix) ? value : value + suffix;
+  // A name says itself what it is: 플로어, VIP석.
+  return SHORT.test(value) && !value.endsWith(suffix) ? value + suffix : value;
 }
 
 /**
@@ -109,9 +112,17 @@ export function formatMoney(amount, currency) {
   return money.format(amount / 10 ** (money.resolvedOptions().maximumFractionDigits ?? 0));
 }
 
+/** What is said after a number of money; the sign before it would leave particles without a sound. */
+const KOREAN_MONEY = /** @type {Record<string, string>} */ ({ KRW: "원", USD: "달러", EUR: "유로", JPY: "엔", GBP: "파운드" });
+
 /** @param {number} amount in minor units @param {string} currency ISO 4217 @returns {string} as a sentence says it */
-export const moneyWords = (amount, currency) =>
-  current === "ko" && currency === "KRW" ? `${formatNumber(amount)}원` : formatMoney(amount, currency);
+export function moneyWords(amount, currency) {
+  const unit = current === "ko" ? KOREAN_MONEY[currency] : undefined;
+  if (unit === undefined) return formatMoney(amount, currency);
+  const digits = new Intl.NumberFormat(current, { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 0;
+  const number = new Intl.NumberFormat(current, { minimumFractionDigits: digits }).format(amount / 10 ** digits);
+  return number + unit;
+}
 
 /** @param {number} amount in minor units @param {string} currency ISO 4217 @returns {string} rounded, for an axis */
 export function formatBriefMoney(amount, currency) {
@@ -133,6 +144,16 @@ const wallClock = (moment, zone) =>
   format(`wall ${zone}`, () => new Intl.DateTimeFormat(current, { dateStyle: "short", timeStyle: "short", timeZone: zone }))
     .format(new Date(moment));
 
+/** @param {string} zone @returns {Intl.DateTimeFormat} */
+function namingZone(zone) {
+  try {
+    return new Intl.DateTimeFormat(current, { timeZone: zone, timeZoneName: "shortGeneric" });
+  } catch {
+    // Older browsers know offsets alone.
+    return new Intl.DateTimeFormat(current, { timeZone: zone, timeZoneName: "short" });
+  }
+}
+
 /**
  * A moment by the clocks of a place, with the zone named, and by one's own where they differ.
  * @param {string | Date} moment @param {string | undefined} zone IANA's; undefined if nobody knows: then one's own counts
@@ -144,7 +165,7 @@ export function formatThere(moment, zone) {
     if (zone === undefined || wallClock(moment, zone) === wallClock(moment, undefined)) {
       return { there: formatDate(moment, options), zone: "", own: "" };
     }
-    const names = format(`zone ${zone}`, () => new Intl.DateTimeFormat(current, { timeZone: zone, timeZoneName: "shortGeneric" }));
+    const names = format(`zone ${zone}`, () => namingZone(zone));
     const name = names.formatToParts(new Date(moment)).find(({ type }) => type === "timeZoneName")?.value ?? zone;
     const own = formatDate(moment, { dateStyle: "medium", timeStyle: "short" });
     return { there: formatDate(moment, { ...options, timeZone: zone }), zone: name, own };

@@ -25,12 +25,12 @@ const ROUND_STEPS = 40;
  * @returns {Shape | undefined} undefined if the plan does not give its size
  */
 export function shapeOf(area, origin) {
-  const around = outline(area);
-  if (!around) return undefined;
+  const lines = outline(area);
+  if (!lines) return undefined;
   const at = { x: origin.x + (area.position?.x ?? 0), y: origin.y + (area.position?.y ?? 0) };
   const angle = ((area.rotation ?? 0) * Math.PI) / 180;
   const bounds = emptyBounds();
-  const points = around.map(({ x, y }) => {
+  const points = lines.map(({ x, y }) => {
     const point = {
       x: at.x + x * Math.cos(angle) - y * Math.sin(angle),
       y: at.y + x * Math.sin(angle) + y * Math.cos(angle),
@@ -43,7 +43,8 @@ export function shapeOf(area, origin) {
 }
 
 /**
- * Where the stage is drawn that the plan doesn't show: before the seats, on the side of them that its point is nearest to.
+ * Where the stage is drawn that the plan doesn't show: among the seats if its point is, or else before them, on the side
+ * that it is nearest to.
  * @param {Point} point @param {Bounds} seats all of them @param {number} spacing between neighbors
  * @returns {Shape}
  */
@@ -55,7 +56,9 @@ export function stageBefore(point, seats, spacing) {
     { side: "left", out: seats.left - point.x },
     { side: "right", out: point.x - seats.right },
   ];
-  const { side } = ways.reduce((best, way) => (way.out > best.out ? way : best));
+  const { side, out } = ways.reduce((best, way) => (way.out > best.out ? way : best));
+  const depths = [seats.right - seats.left, seats.bottom - seats.top];
+  if (out < -Math.min(...depths) / 6) return stageOf(around(point, 4 * spacing, 2 * spacing));
   const isFlat = side === "top" || side === "bottom";
   const along = isFlat ? seats.right - seats.left : seats.bottom - seats.top;
   const half = Math.max(4 * spacing, along / 6);
@@ -68,6 +71,14 @@ export function stageBefore(point, seats, spacing) {
     left: { left: seats.left - gap - depth, right: seats.left - gap, top: middle - half, bottom: middle + half },
     right: { left: seats.right + gap, right: seats.right + gap + depth, top: middle - half, bottom: middle + half },
   }[/** @type {"top" | "bottom" | "left" | "right"} */ (side)];
+  return stageOf(bounds);
+}
+
+/** @param {Point} point @param {number} wide @param {number} high @returns {Bounds} half of which is on each side */
+const around = ({ x, y }, wide, high) => ({ left: x - wide, right: x + wide, top: y - high, bottom: y + high });
+
+/** @param {Bounds} bounds @returns {Shape} */
+function stageOf(bounds) {
   const { left, right, top, bottom } = bounds;
   const points = [{ x: left, y: top }, { x: right, y: top }, { x: right, y: bottom }, { x: left, y: bottom }];
   return { points, bounds, text: "", color: undefined, isStage: true };

@@ -402,7 +402,9 @@ class CreatePage {
     this.#outcome.clear();
     for (const made of this.#fields.values()) made.fail(undefined);
     const loaded = this.#loaded;
-    const request = { ...toRequest(this.#draft, loaded?.plan, loaded?.summary), state };
+    // Times were typed by this device's clock, which is the venue's for most.
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const request = { ...toRequest(this.#draft, loaded?.plan, loaded?.summary), state, timeZone };
     const faults = [...(loaded?.faults ?? []), ...checkDraft(this.#draft, loaded?.summary)];
     this.#showFaults(faults, request);
     if (faults.length > 0) return;

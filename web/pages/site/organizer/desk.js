@@ -63,6 +63,7 @@ export class Desk {
 
   signOut() {
     this.#session = undefined;
+    this.#client = clientOf(undefined);
     this.#kept.set(undefined);
   }
 

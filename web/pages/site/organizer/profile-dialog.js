@@ -2,6 +2,7 @@ import { Problem } from "../../../client/src/index.js";
 import { el } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { openDialog } from "./dialog.js";
+import { fromServer, reasonWords } from "./fault-words.js";
 import { Outcome, uniqueID } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 
@@ -67,9 +68,11 @@ export function profileDialog(event, save) {
     for (const name of fields.keys()) fail(name, "");
     const typed = Object.fromEntries([...fields].map(([name, { input }]) => [name, input.value]));
     const wrong = NUMBERS.filter((name) => !/^[0-9]*$/.test((typed[name] ?? "").trim()));
-    if ((typed["title"] ?? "").trim() === "") fail("title", t("org.fault.missing"));
+    const isUntitled = (typed["title"] ?? "").trim() === "";
+    if (isUntitled) fail("title", t("org.fault.missing"));
     for (const name of wrong) fail(name, t("org.profile.number"));
-    if (wrong.length > 0 || (typed["title"] ?? "").trim() === "") return fields.get(wrong[0] ?? "title")?.input.focus();
+    const first = isUntitled ? "title" : wrong[0];
+    if (first !== undefined) return fields.get(first)?.input.focus();
     const change = changeFrom(event, typed);
     if (Object.keys(change).length === 0) return dialog.close();
     isSaving = true;
@@ -78,9 +81,11 @@ export function profileDialog(event, save) {
       await save(change);
       dialog.close();
     } catch (error) {
-      const errors = error instanceof Problem ? error.body.errors ?? [] : [];
-      for (const { pointer, detail } of errors) fail(pointer.slice(1), detail);
-      if (errors.length > 0) outcome.clear();
+      const faults = (error instanceof Problem ? error.body.errors ?? [] : []).map(fromServer);
+      const named = faults.filter(({ pointer }) => fields.has(pointer.slice(1)));
+      for (const fault of named) fail(fault.pointer.slice(1), reasonWords(fault, change));
+      fields.get(named[0]?.pointer.slice(1) ?? "")?.input.focus();
+      if (named.length > 0) outcome.clear();
       else outcome.say("bad", problemWords(error));
     } finally {
       isSaving = false;
@@ -88,6 +93,8 @@ export function profileDialog(event, save) {
   };
   const dialog = openDialog({
     title: t("org.profile.title"),
+    // Escape would lose what was typed.
+    isFirm: true,
     content: [
       el(
         "form",

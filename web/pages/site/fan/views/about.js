@@ -25,9 +25,14 @@ export function aboutEvent(event) {
     posterURL && poster(posterURL, event.title),
     paragraphs(description ?? ""),
     facts.length > 0 && el("dl", { class: "about-facts" }, facts.map(([name, value]) => el("div", null, el("dt", null, name), el("dd", null, value)))),
-    terms && el("details", null, el("summary", null, t("about.terms")), el("div", { class: "stack" }, paragraphs(terms))),
+    termsOf(event),
   );
 }
+
+/** @param {Pick<Event, "terms">} event @returns {HTMLElement | false} its terms, folded; false if it has none */
+export const termsOf = ({ terms }) =>
+  terms !== undefined &&
+  el("details", null, el("summary", null, t("about.terms")), el("div", { class: "stack" }, paragraphs(terms)));
 
 /** @param {string} url @param {string} title @returns {HTMLElement} gone if it can't be shown */
 function poster(url, title) {

@@ -4,6 +4,7 @@ import { formatClock, formatMoney, moneyWords, t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
 import { chartOf } from "../chart.js";
 import { declineReason, isSentBack, placesOf } from "../words.js";
+import { termsOf } from "./about.js";
 import { actionButton, amounts, eventHead, heading, notice } from "./parts.js";
 
 /** @typedef {import("../../../../client/src/types.js").Hold} Hold */
@@ -81,6 +82,7 @@ export function checkoutView({ event, hold, declined, pay, leave, release }) {
       t("checkout.pay", { amount: formatMoney(hold.amount, hold.currency) }),
     ),
     el("p", { class: "small soft" }, t("checkout.once")),
+    termsOf(event),
   );
 
   return {
