@@ -444,7 +444,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "onsale", "Seeded", asyncHTTPClient,
+                "onsale", "OnsaleHTTP", "OnsaleMail", "OnsaleMigrations", "OnsaleSchema", "OnsaleTables", "OnsaleValues",
+                "Seeded", "Servers", asyncHTTPClient, logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -50,10 +50,10 @@ import Testing
         "What can't be told is refused, at creation and later",
         arguments: [
             #""posterURL":"http://example.com/p.png""#, #""posterURL":"https://u:p@example.com/""#, #""ageLimit":-1"#,
-            #""runningMinutes":0"#, #""description":"\#(String(repeating: "x", count: 20_001))""#,
-            #""terms":"\#(String(repeating: "x", count: 20_001))""#,
+            #""runningMinutes":0"#, #""description":"LONG""#, #""terms":"LONG""#,
         ])
     func refused(_ member: String) async throws {
+        let member = member.replacing("LONG", with: String(repeating: "x", count: 20_001))
         try await ServiceTester.run { tester in
             let created = try await tester.ask(.post, "/v1/events", token: Self.admin, event("," + member))
             #expect(created.status == 422)

@@ -9,6 +9,13 @@ package struct Mailbox: Hashable, Sendable {
     package let buyer: BuyerID
     /// `ko` or `en`: what the buyer reads.
     package let language: String
+
+    package init(address: String, folded: String, buyer: BuyerID, language: String) {
+        self.address = address
+        self.folded = folded
+        self.buyer = buyer
+        self.language = language
+    }
 }
 
 /// Signs buyers in by codes that are mailed to them.
