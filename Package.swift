@@ -444,7 +444,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "onsale", "OnsaleHTTP", "OnsaleMail", "OnsaleMigrations", "OnsaleSchema", "OnsaleTables", "OnsaleValues",
+                "onsale", "OnsaleHTTP", "OnsaleMail", "OnsaleMigrations", "OnsaleSchema", "OnsaleTables",
+                "OnsaleValues",
                 "Seeded", "Servers", asyncHTTPClient, logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
