@@ -765,6 +765,7 @@ class Orders(FanTest):
         dialog.get_by_role("button", name="Cancel and get the money back", exact=True).click()
         expect(page.locator("main").get_by_text("Cancelled and refunded", exact=True)).to_be_visible(timeout=PATIENCE)
         expect(page.locator(".ticket")).to_have_count(0)
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
         expect(page.get_by_role("button", name="Cancel this order", exact=True)).to_have_count(0)
         report = self.report(event)
         self.assertEqual((report["sold"], report["refunded"]), (0, 222_000))

@@ -279,6 +279,7 @@ class Organizer(BrowserTest):
         dialog.get_by_role("button", name="Refund").click()
         question.get_by_role("button", name="Refund").click()
         expect(dialog.get_by_text(re.compile("300,000 was refunded."))).to_be_visible(timeout=30_000)
+        expect(dialog.get_by_role("button", name="Close")).to_be_focused()
         self.assertEqual(self.server.call("GET", address, token=ADMIN)[1]["state"], "refunded")
         self.assert_told(told, "Hold made", "Order placed", "Order confirmed", "Order cancelled", "Refund sent")
         dialog.get_by_role("button", name="Close").click()

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { areaPath, band, linePath, nearest, scale, thinned, timeTicks, valueTicks } from "../site/organizer/chart-scale.js";
-import { minutesToSellOut, pacePerMinute, perMinute } from "../site/organizer/pace.js";
+import { minutesToSellOut, pacePerMinute, perMinute, soldInBurst } from "../site/organizer/pace.js";
 import { RecentSales } from "../site/organizer/recent-sales.js";
 
 const sample = (second, sold = 0) => ({ at: second * 1000, sold });
@@ -31,6 +31,17 @@ test("the sell-out is the free tickets divided by the pace, if that is meaningfu
   assert.equal(minutesToSellOut(10, -5), undefined);
   assert.equal(minutesToSellOut(10, undefined), undefined);
   assert.equal(minutesToSellOut(1e9, 1), undefined);
+});
+
+test("an estimate ends with the pace, before the last minute forgets it", () => {
+  const samples = Array.from({ length: 61 }, (_, second) => sample(second, Math.min(second, 40) * 2));
+  assert.equal(pacePerMinute(samples), 80);
+  assert.equal(soldInBurst(samples), 0);
+  assert.equal(minutesToSellOut(300, 80, 0), undefined);
+  assert.equal(soldInBurst(samples.slice(0, 41)), 20);
+  assert.equal(minutesToSellOut(300, 60, 20), 5);
+  assert.equal(soldInBurst([sample(0), sample(9, 5)]), undefined);
+  assert.equal(minutesToSellOut(300, 60, undefined), 5);
 });
 
 test("a pace is told of any count, from what it grew by in the last minute", () => {

@@ -1,4 +1,4 @@
-import { emptyBounds, grow, hull, isEmpty, widened } from "./geometry.js";
+import { emptyBounds, grow, hull, isEmpty, middle, widened } from "./geometry.js";
 import { shapeOf, stageBefore } from "./shapes.js";
 
 /**
@@ -182,7 +182,7 @@ export class SeatingChart {
   /** @param {Point | undefined} point where the event has it */
   #addStage(point) {
     const isDrawn = this.decor.some(({ text }) => STAGE.test(text));
-    if (!point || isDrawn || this.sections.length === 0) return;
+    if (isDrawn || this.sections.length === 0) return;
     const seats = emptyBounds();
     for (const { bounds } of this.sections) {
       grow(seats, bounds.left, bounds.top);
@@ -193,7 +193,23 @@ export class SeatingChart {
       grow(seats, shape.bounds.left, shape.bounds.top);
       grow(seats, shape.bounds.right, shape.bounds.bottom);
     }
-    this.decor.push(stageBefore(point, seats, this.spacing));
+    this.decor.push(stageBefore(point ?? this.#beforeDearest(seats), seats, this.spacing));
+  }
+
+  /** @param {Bounds} seats all of them @returns {Point} on the side that the dearest seats are nearest to */
+  #beforeDearest(seats) {
+    const amountOf = (/** @type {number} */ category) => this.categories[category]?.amount || 0;
+    const dearest = [...new Set(this.category)].reduce((best, one) => (amountOf(one) > amountOf(best) ? one : best));
+    const bounds = emptyBounds();
+    this.category.forEach((category, index) => {
+      if (category === dearest) grow(bounds, this.x[index] ?? 0, this.y[index] ?? 0);
+    });
+    const { x, y } = middle(bounds);
+    const far = { top: y - seats.top, bottom: seats.bottom - y, left: x - seats.left, right: seats.right - x };
+    const least = Math.min(...Object.values(far));
+    if (far.top === least) return { x, y: seats.top };
+    if (far.bottom === least) return { x, y: seats.bottom };
+    return far.left === least ? { x: seats.left, y } : { x: seats.right, y };
   }
 
   #measure() {

@@ -1,7 +1,7 @@
 import { Problem, SeatStates } from "../../../client/src/index.js";
 import { delay } from "../../../client/src/listening.js";
 import { SeatingChart } from "../map/chart.js";
-import { PACE_SECONDS, pacePerMinute } from "./pace.js";
+import { PACE_SECONDS, pacePerMinute, soldInBurst } from "./pace.js";
 import { Poller, pauseWhileHidden } from "./poller.js";
 import { RecentSales } from "./recent-sales.js";
 import { momentsOf } from "./timeline-window.js";
@@ -54,6 +54,11 @@ export class LiveEvent {
   /** Tickets sold per minute; undefined while there is too little to tell. */
   get pace() {
     return pacePerMinute(this.#recent.samples);
+  }
+
+  /** What was sold in the last seconds; undefined while that isn't known. */
+  get burst() {
+    return soldInBurst(this.#recent.samples);
   }
 
   get isConnected() {

@@ -16,6 +16,7 @@ import { eventPath } from "./routes.js";
  * @property {import("../../../client/src/types.js").Event} event
  * @property {import("../../../client/src/types.js").WaitingRoom | undefined} room
  * @property {number | undefined} pace tickets sold per minute
+ * @property {number | undefined} burst tickets sold in the last ten seconds
  */
 
 /**
@@ -65,8 +66,8 @@ class Bar {
 }
 
 /** @param {Numbers} numbers */
-function sellOutWords({ report, pace }) {
-  const minutes = minutesToSellOut(report.free, pace);
+function sellOutWords({ report, pace, burst }) {
+  const minutes = minutesToSellOut(report.free, pace, burst);
   if (report.free === 0) {
     return { value: t("org.sellOut.none"), note: t("org.sellOut.noneNote", { held: report.held }) };
   }
@@ -116,7 +117,7 @@ function tiles(onNumbers) {
     );
     pace.set(
       numbers.pace === undefined ? "–" : formatNumber(Math.max(0, Math.round(numbers.pace))),
-      t("org.paceNote"),
+      numbers.burst === undefined ? t("org.paceNote") : t("org.paceNote.burst", { burst: Math.max(0, numbers.burst) }),
     );
     const estimate = sellOutWords(numbers);
     sellOut.set(estimate.value, estimate.note);

@@ -147,10 +147,13 @@ export function openOrder(model, order, told) {
     model.refresh();
   };
   const button = workButton(t("org.refund.submit"), refund, "danger");
+  const close = el("button", { type: "button", onclick: () => dialog.close() }, t("org.dialog.close"));
   const update = () => {
     show(place, facts(model.chart(), shown));
     // While a payment is disputed, the bank decides where the money goes.
+    const hadFocus = refundPlace.contains(document.activeElement);
     show(refundPlace, shown.state === "confirmed" && !shown.disputed && button);
+    if (hadFocus && !refundPlace.contains(document.activeElement)) close.focus();
   };
   update();
   const dialog = openDialog({
@@ -167,7 +170,7 @@ export function openOrder(model, order, told) {
           "div",
           { class: "row org-dialog-buttons" },
           refundPlace,
-          el("button", { type: "button", onclick: () => dialog.close() }, t("org.dialog.close")),
+          close,
         ),
       ),
     ],

@@ -2,6 +2,8 @@
 
 /** The period the pace is measured over. */
 export const PACE_SECONDS = 60;
+/** A period in which a burst ends while the pace still tells of it. */
+export const BURST_SECONDS = 10;
 /** A shorter period is too short to tell. */
 const PACE_SECONDS_LEAST = 8;
 /** A sell-out further away is not worth predicting. */
@@ -39,13 +41,27 @@ export function perMinute(samples, count, index = samples.length - 1) {
 }
 
 /**
+ * How many tickets were sold in the seconds before the latest sample, net of returns.
+ * @param {readonly Sales[]} samples oldest first
+ * @returns {number | undefined} undefined without a sample that is as old
+ */
+export function soldInBurst(samples) {
+  const now = samples.at(-1);
+  /** @type {Sales | undefined} */
+  let start;
+  for (const sample of samples) if (now && now.at - sample.at >= BURST_SECONDS * 1000) start = sample;
+  return now && start && now.sold - start.sold;
+}
+
+/**
  * How many minutes until everything is sold at this pace.
  * @param {number} free @param {number | undefined} perMinute
+ * @param {number} [burst] what was sold in the last seconds: once that is nothing, the pace has ended
  * @returns {number | undefined} undefined if nothing sells or it is too far away
  */
-export function minutesToSellOut(free, perMinute) {
+export function minutesToSellOut(free, perMinute, burst) {
   if (free <= 0) return 0;
-  if (perMinute === undefined || perMinute <= 0) return undefined;
+  if (perMinute === undefined || perMinute <= 0 || (burst !== undefined && burst <= 0)) return undefined;
   const minutes = free / perMinute;
   return minutes > SELL_OUT_MINUTES_MOST ? undefined : minutes;
 }

@@ -55,8 +55,8 @@ export const liveModel = (live, desk, signal) => ({
     live.watch(
       ["report", "event", "room"],
       () => {
-        const { report, event, room, pace } = live;
-        if (report && event) show({ report, event, room, pace });
+        const { report, event, room, pace, burst } = live;
+        if (report && event) show({ report, event, room, pace, burst });
       },
       signal,
     ),

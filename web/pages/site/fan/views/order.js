@@ -256,6 +256,8 @@ class OrderPage {
         if (!isSure) return;
         try {
           this.#show(await client.cancelOrder(order.event, session()?.token ?? "", order.order));
+          // The button is gone.
+          this.heading.focus();
           this.#again(POLL_MILLISECONDS);
         } catch (error) {
           show(this.#trouble, notice("bad", refusal(error)));
