@@ -615,6 +615,8 @@ class ReloadTests(EdgeTestCase):
         def load(number):
             client = None
             while not ended.is_set():
+                # Well below what an address may send, however fast the machine is.
+                time.sleep(0.05)
                 key = f"{number}-{next(sent)}"
                 headers = {"X-Forwarded-For": f"192.0.2.{number}", "Idempotency-Key": key}
                 try:
