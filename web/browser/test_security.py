@@ -50,10 +50,13 @@ class Security(BrowserTest):
                 self.assertEqual(policy["frame-ancestors"], ["'none'"])
                 self.assertEqual(policy["require-trusted-types-for"], ["'script'"])
                 self.assertNotIn("'allow-duplicates'", policy["trusted-types"])
-                for sources in policy.values():
+                for name, sources in policy.items():
+                    # Posters are wherever the organizer has put them; beside the organizer's token there are none.
+                    anywhere = ["https:"] if name == "img-src" and not path.startswith(("/organizer", "/door")) else []
                     for source in sources:
                         self.assertFalse(source.startswith("'unsafe"), source)
-                        self.assertNotIn(source, ["*", "http:", "https:"])
+                        if source not in anywhere:
+                            self.assertNotIn(source, ["*", "http:", "https:"])
 
     def test_pages_have_no_inline_script_or_style(self):
         for path in PAGES:

@@ -16,7 +16,8 @@ struct PageRoutes: Sendable {
     }
 
     var pages: [Page] {
-        let fan = page("index.html")
+        // Posters are wherever the organizer has put them.
+        let fan = page("index.html", shows: " https:")
         let organizer = page("organizer.html")
         return [
             Page(path: "/", respond: fan),
@@ -35,21 +36,24 @@ struct PageRoutes: Sendable {
 
     /// Scripts and styles come from here and are never inline; no text becomes markup (Trusted Types); no frames,
     /// plug-ins, or forms that post elsewhere. The one policy `onsale` may make a script URL, for the door's worker.
-    private static let contentSecurityPolicy = """
-        default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data: https:; media-src 'self' blob:; \
-        connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
-        frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types onsale
+    /// - Parameter images: more sources of them, each after a space.
+    private static func contentSecurityPolicy(images: String) -> String {
         """
+        default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:\(images); \
+        media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
+        form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types onsale
+        """
+    }
 
     private func page(
-        _ name: String, allows: String = "camera=()"
+        _ name: String, shows images: String = "", allows: String = "camera=()"
     ) -> @Sendable (Request, OnsaleContext) async throws -> Response {
         { request, _ in
             guard let file = library.files()?.files["pages/site/" + name] else { throw Problem.notFound }
             return serve(
                 file, to: request,
                 headers: [
-                    .cacheControl: "no-cache", .contentSecurityPolicy: PageRoutes.contentSecurityPolicy,
+                    .cacheControl: "no-cache", .contentSecurityPolicy: PageRoutes.contentSecurityPolicy(images: images),
                     .permissionsPolicy: allows + ", microphone=(), geolocation=()",
                     .crossOriginOpenerPolicy: "same-origin",
                 ])
