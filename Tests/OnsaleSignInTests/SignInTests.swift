@@ -66,12 +66,16 @@ import Testing
 }
 
 @Suite(.timeLimit(.minutes(2))) struct SignInDeskTests {
+    private func tables(in folder: TemporaryFolder) throws -> SQLiteTables {
+        try SQLiteTables(
+            path: folder.path + "/signin.sqlite", name: "signin",
+            migrations: try OnsaleSchema.migrations(ofService: "signin"))
+    }
+
     @Test("The mailed code opens, once; others don't; the tables have neither it nor the address")
     func codes() async throws {
         let folder = try TemporaryFolder()
-        let tables = try SQLiteTables(
-            path: folder.path + "/signin.sqlite", name: "signin",
-            migrations: try OnsaleSchema.migrations(ofService: "signin"))
+        let tables = try tables(in: folder)
         let desk = SignInDesk(tables, secret: "secret")
         guard case .mail(let code, let link, _) = try await desk.ask("fan@example.com") else {
             return #expect(Bool(false))
@@ -93,9 +97,7 @@ import Testing
     @Test("Whoever guesses in another's name doesn't keep them from opening their mail's link, once")
     func links() async throws {
         let folder = try TemporaryFolder()
-        let tables = try SQLiteTables(
-            path: folder.path + "/signin.sqlite", name: "signin",
-            migrations: try OnsaleSchema.migrations(ofService: "signin"))
+        let tables = try tables(in: folder)
         let desk = SignInDesk(tables, secret: "secret")
         guard case .mail(let code, let link, _) = try await desk.ask("fan@example.com") else {
             return #expect(Bool(false))

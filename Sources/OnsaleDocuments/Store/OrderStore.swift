@@ -114,7 +114,7 @@ package enum OrderStore {
             return Due(
                 confirmation: Confirmation(
                     cause: cause, event: event, traceparent: row[3], order: order, message: message),
-                attempts: attempts, isLate: dueAt < now - Leftover.lateMilliseconds)
+                attempts: attempts, isLate: dueAt < Leftover.lateBefore(at: now))
         }
     }
 

@@ -105,23 +105,35 @@ struct Endpoint: Sendable {
             }
             if let passed { return passed }
             // Whose token is for one event is told first whether there is such an event.
-            var event = access.isForOneEvent ? try await events.event(context) : nil
-            if let event { try gate.requireShown(event, request, context) }
+            var event = access.isForOneEvent ? try await Endpoint.event(request, context, gate, events) : nil
             let caller = try await access.admit(gate, request, context, event)
             let buyer = access.buyer(caller)
             if isLimited { try gate.limit(request, context, buyer: buyer) }
-            if event == nil { event = try await events.event(context) }
+            if event == nil { event = try await Endpoint.event(request, context, gate, events) }
             guard let event else { throw Problem.notFound }
-            if !access.isForOneEvent { try gate.requireShown(event, request, context) }
             context.correlation.learn(event: event.id, buyer: buyer?.text)
             if let passed = try await way?.pass(&request, context, about: event.id) { return passed }
             let call = try await Endpoint.call(request, context, caller, body, key)
-            do { return try await handle(event, call) } catch let error as EngineError where error.isMoved {
+            do {
+                var response = try await handle(event, call)
+                // No cache between here and the organizer has a draft.
+                if event.view.profile.isDraft { response.headers[.cacheControl] = "private, no-store" }
+                return response
+            } catch let error as EngineError where error.isMoved {
                 let passed = try await way?.passMoved(&request, call.bytes, context, about: event.id)
                 guard let passed else { throw error }
                 return passed
             }
         }
+    }
+
+    /// The event in the path, if the caller may know of it.
+    private static func event(
+        _ request: Request, _ context: OnsaleContext, _ gate: Gate, _ events: EventClient
+    ) async throws -> EventHandle {
+        let event = try await events.event(context)
+        try gate.requireShown(event, request, context)
+        return event
     }
 
     private static func call<Caller, Content>(

@@ -56,9 +56,9 @@ struct EventRoutes: RouteGroup {
     private func getSeatingPlan(_ event: EventHandle, _ call: Call<Void, Void>) async throws -> Response {
         guard let digest = event.view.definition.planDigest else { throw Problem.notFound }
         let tag = "\"" + Hex.encode(digest) + "\""
-        // No cache between here and the organizer has a draft.
-        let cached = event.view.profile.isDraft ? "private, no-store" : "public, max-age=31536000, immutable"
-        let headers: HTTPFields = [.eTag: tag, .cacheControl: cached, .vary: "Accept-Encoding"]
+        let headers: HTTPFields = [
+            .eTag: tag, .cacheControl: "public, max-age=31536000, immutable", .vary: "Accept-Encoding",
+        ]
         if let known = call.request.headers.plain(.ifNoneMatch), known == "*" || known.contains(tag) {
             return Response(status: .notModified, headers: headers)
         }

@@ -84,9 +84,7 @@ struct LineRoutes: RouteGroup {
 
     /// The same for everyone, so that caches can share it.
     private func getWaitingRoom(_ event: EventHandle, _ call: Call<Void, Void>) -> Response {
-        .json(
-            .ok, rooms.json(event.view, at: events.now()),
-            headers: [.cacheControl: event.view.profile.isDraft ? "private, no-store" : "public, max-age=1"])
+        .json(.ok, rooms.json(event.view, at: events.now()), headers: [.cacheControl: "public, max-age=1"])
     }
 
     private func listEntrants(_ event: EventHandle, _ call: Call<Void, Void>) async throws -> Response {

@@ -107,7 +107,7 @@ package struct ContactVault: Sendable {
             let gone = try session.rows(
                 "DELETE FROM contact WHERE buyer = $1 AND lent_until <= CAST($2 AS BIGINT) RETURNING buyer",
                 [buyer, moment])
-            if !gone.isEmpty { try delete(buyer, in: session) }
+            if !gone.isEmpty { _ = try session.rows("DELETE FROM contact_key WHERE buyer = $1", [buyer]) }
         }
     }
 
@@ -143,14 +143,9 @@ package struct ContactVault: Sendable {
     /// - Throws: errors of the session.
     @discardableResult
     package func shred(_ buyer: BuyerID, in session: any SQLSession) throws -> Bool {
-        try delete(buyer.text, in: session)
-    }
-
-    /// The key first, as everybody does.
-    @discardableResult
-    private func delete(_ buyer: String?, in session: any SQLSession) throws -> Bool {
-        let gone = try session.rows("DELETE FROM contact_key WHERE buyer = $1 RETURNING buyer", [buyer])
-        _ = try session.rows("DELETE FROM contact WHERE buyer = $1 RETURNING buyer", [buyer])
+        // The key first, as everybody does.
+        let gone = try session.rows("DELETE FROM contact_key WHERE buyer = $1 RETURNING buyer", [buyer.text])
+        _ = try session.rows("DELETE FROM contact WHERE buyer = $1 RETURNING buyer", [buyer.text])
         return !gone.isEmpty
     }
 }

@@ -87,7 +87,7 @@ struct MailWorker: Sendable {
                 room > 0
                 ? try MailStore.take(
                     limit: room,
-                    dueSince: leavesLate ? Timestamp(milliseconds: now.milliseconds - Leftover.lateMilliseconds) : nil,
+                    dueSince: leavesLate ? Timestamp(milliseconds: Leftover.lateBefore(at: now.milliseconds)) : nil,
                     now: now, by: token, until: until, in: session) : []
             return Done(now: now, said: said, kept: kept, loaded: loaded)
         }
@@ -97,9 +97,7 @@ struct MailWorker: Sendable {
         if renews { state.renewAt = instant + .milliseconds(leaseSeconds * 1000 / 3) }
         if let kept = done.kept { state.keepOnly(kept) }
         state.loaded = done.loaded
-        let late = done.loaded.count { mail in
-            done.now.milliseconds - mail.dueAt.milliseconds > Leftover.lateMilliseconds
-        }
+        let late = done.loaded.count { $0.dueAt.milliseconds < Leftover.lateBefore(at: done.now.milliseconds) }
         if late > 0 { state.restsUntil = instant + Leftover.shared.pause(after: MailWorker.mailTime * late) }
         state.mayLoadMore = room > 0 && done.loaded.count == room
     }

@@ -12,7 +12,10 @@ package final class Leftover: Sendable {
     package static let shared = Leftover()
 
     /// What has waited for longer is late.
-    package static let lateMilliseconds: Int64 = 10_000
+    private static let lateMilliseconds: Int64 = 10_000
+
+    /// What has waited since before this is late, in milliseconds since 1970.
+    package static func lateBefore(at now: Int64) -> Int64 { now - lateMilliseconds }
 
     /// Long enough for the system's ticks of 10 ms to say something.
     private static let lookEvery = Duration.milliseconds(250)

@@ -95,7 +95,7 @@ package struct ServiceDesk: Sendable {
             if said > 0 { desk.outbox.ring() }
             desk.taken.ring()
             guard service.isPatient,
-                events.contains(where: { now - $0.time.milliseconds > Leftover.lateMilliseconds })
+                events.contains(where: { $0.time.milliseconds < Leftover.lateBefore(at: now) })
             else { return }
             desk.standing.add(lateWork: ContinuousClock.now - began)
         }

@@ -46,6 +46,8 @@ final class ContactDesk: ContactBook {
     }
 
     private func wish(_ contact: Contact?, for buyer: BuyerID) async throws {
+        // What failed before is out of date.
+        state.withLock { $0.again[buyer] = nil }
         try await withCheckedThrowingContinuation { (answer: CheckedContinuation<Void, any Error>) in
             if !add([Wish(buyer: buyer, contact: contact, answer: answer)]) {
                 answer.resume(throwing: TablesError.overloaded)
@@ -153,8 +155,5 @@ final class ContactDesk: ContactBook {
         return HeldPerson(contact: contact, mails: mails)
     }
 
-    func forget(_ buyer: BuyerID) async throws {
-        state.withLock { $0.again[buyer] = nil }
-        try await wish(nil, for: buyer)
-    }
+    func forget(_ buyer: BuyerID) async throws { try await wish(nil, for: buyer) }
 }

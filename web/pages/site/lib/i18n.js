@@ -119,9 +119,10 @@ const KOREAN_MONEY = /** @type {Record<string, string>} */ ({ KRW: "원", USD: "
 export function moneyWords(amount, currency) {
   const unit = current === "ko" ? KOREAN_MONEY[currency] : undefined;
   if (unit === undefined) return formatMoney(amount, currency);
-  const digits = new Intl.NumberFormat(current, { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 0;
-  const number = new Intl.NumberFormat(current, { minimumFractionDigits: digits }).format(amount / 10 ** digits);
-  return number + unit;
+  const money = format(`money ${currency}`, () => new Intl.NumberFormat(current, { style: "currency", currency }));
+  const digits = money.resolvedOptions().maximumFractionDigits ?? 0;
+  const number = format(`number ${digits}`, () => new Intl.NumberFormat(current, { minimumFractionDigits: digits }));
+  return number.format(amount / 10 ** digits) + unit;
 }
 
 /** @param {number} amount in minor units @param {string} currency ISO 4217 @returns {string} rounded, for an axis */
