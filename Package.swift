@@ -446,7 +446,7 @@ let package = Package(
             dependencies: [
                 "onsale", "OnsaleHTTP", "OnsaleMail", "OnsaleMigrations", "OnsaleSchema", "OnsaleTables",
                 "OnsaleValues",
-                "Seeded", "Servers", asyncHTTPClient, logging,
+                "Seeded", "Servers", "TestTables", asyncHTTPClient, logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

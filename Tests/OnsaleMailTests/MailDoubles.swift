@@ -80,33 +80,3 @@ final class TestTransport: MailTransport {
         for continuation in held { continuation.resume() }
     }
 }
-
-/// Tables that fail when they are told.
-final class FailingTables: Tables {
-    struct Failure: Error {}
-
-    private let tables: any Tables
-    private let fails = Mutex<(@Sendable () -> Bool)?>(nil)
-
-    init(_ tables: any Tables) { self.tables = tables }
-
-    var clock: String { tables.clock }
-
-    /// Fails to write from here on while `condition` is so.
-    func fail(while condition: @escaping @Sendable () -> Bool) { fails.withLock { $0 = condition } }
-
-    func write<Value: Sendable>(
-        _ body: @escaping @Sendable (any SQLSession) throws -> Value
-    ) async throws -> Value {
-        if fails.withLock({ $0 })?() == true { throw Failure() }
-        return try await tables.write(body)
-    }
-
-    func read<Value: Sendable>(
-        _ body: @escaping @Sendable (any SQLSession) throws -> Value
-    ) async throws -> Value {
-        try await tables.read(body)
-    }
-
-    func close() async { await tables.close() }
-}

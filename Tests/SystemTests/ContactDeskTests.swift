@@ -7,48 +7,19 @@ import OnsaleSchema
 import OnsaleTables
 import OnsaleValues
 import Servers
-import Synchronization
+import TestTables
 import Testing
 
 @testable import onsale
 
 /// Addresses whose tables fail for a while.
 @Suite(.timeLimit(.minutes(3))) struct ContactDeskTests {
-    /// Fails as a full disk does, as long as it is told to.
-    private final class SwitchedTables: Tables {
-        struct Off: Error {}
-
-        private let tables: SQLiteTables
-        private let isOff = Mutex(false)
-
-        init(_ tables: SQLiteTables) { self.tables = tables }
-
-        var clock: String { tables.clock }
-
-        func turn(off: Bool) { isOff.withLock { $0 = off } }
-
-        func write<Value: Sendable>(
-            _ body: @escaping @Sendable (any SQLSession) throws -> Value
-        ) async throws -> Value {
-            if isOff.withLock({ $0 }) { throw Off() }
-            return try await tables.write(body)
-        }
-
-        func read<Value: Sendable>(
-            _ body: @escaping @Sendable (any SQLSession) throws -> Value
-        ) async throws -> Value {
-            try await tables.read(body)
-        }
-
-        func close() async { await tables.close() }
-    }
-
     private struct NoFiles: Attachments {
         func file(named name: String) async throws -> MailAttachment? { nil }
     }
 
     private func withDesk(
-        _ body: (_ desk: ContactDesk, _ contacts: ContactTables, _ tables: SwitchedTables) async throws -> Void
+        _ body: (_ desk: ContactDesk, _ contacts: ContactTables, _ tables: FailingTables) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         func open(_ name: String) throws -> SQLiteTables {
@@ -56,7 +27,7 @@ import Testing
                 path: "\(folder.path)/\(name).sqlite", name: name,
                 migrations: try OnsaleSchema.migrations(ofService: name))
         }
-        let (tables, mail, bus) = (SwitchedTables(try open("contacts")), try open("mail"), TableBus(try open("bus")))
+        let (tables, mail, bus) = (FailingTables(try open("contacts")), try open("mail"), TableBus(try open("bus")))
         let key = try #require(MasterKey(name: "1", bytes: [UInt8](repeating: 7, count: MasterKey.bytes)))
         let contacts = ContactTables(ContactVault(current: key), tables: tables)
         let author = MailAuthor(from: try #require(MailAddressee("tickets@onsale.example"))) { _, _ in nil }
@@ -77,7 +48,7 @@ import Testing
     @Test("Whoever signs in while addresses can't be kept is answered at once; they are kept once they can")
     func full() async throws {
         try await withDesk { desk, contacts, tables in
-            tables.turn(off: true)
+            tables.fail(while: { true })
             // More than are tried together.
             let crowd = 1_200
             let refused = await withTaskGroup(of: Bool.self) { group in
@@ -87,7 +58,7 @@ import Testing
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(refused == crowd)
-            tables.turn(off: false)
+            tables.fail(while: { false })
             var known = 0
             for _ in 0..<300 where known < crowd {
                 known = try await tables.read { Int(try $0.rows("SELECT COUNT(*) FROM contact", [])[0][0] ?? "") ?? 0 }
@@ -101,9 +72,9 @@ import Testing
     @Test("What was forgotten doesn't come back with what is tried again")
     func forgotten() async throws {
         try await withDesk { desk, contacts, tables in
-            tables.turn(off: true)
+            tables.fail(while: { true })
             for number in 0..<2 { await #expect(throws: (any Error).self) { try await desk.keep(mailbox(number)) } }
-            tables.turn(off: false)
+            tables.fail(while: { false })
             try await desk.forget(mailbox(0).buyer)
             for _ in 0..<100 where try await contacts.contact(of: mailbox(1).buyer) == nil {
                 try await Task.sleep(for: .milliseconds(100))
