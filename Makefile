@@ -47,6 +47,9 @@ NAME ?= $(shell date +%F)-script
 FUZZ_SECONDS ?= 600
 MINUTES ?= 60
 
+# A suite that hangs ends, and says in which test and where.
+LIMITED := timeout --foreground --signal=ABRT 1500
+
 .PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster test-edge test-nodes cluster simulate plants chaos observe crash-test fuzz journal provider-test bench services-figures services-crash screenshots web-figures format lint clean
 
 help:
@@ -81,12 +84,12 @@ test-swift: setup lint $(MAIL) $(WEBHOOKS)
 test-provider: setup
 	@scripts/install-packages python3
 	swift build --product onsale
-	cd Tests/Provider && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" /usr/bin/python3 -m unittest test_protocol test_provider
+	cd Tests/Provider && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" $(LIMITED) /usr/bin/python3 -X faulthandler -m unittest test_protocol test_provider
 
 # Real Prometheus, promtool, and an independent reader of OTLP.
 test-telemetry: setup $(TELEMETRY)
 	swift build --product onsale
-	cd Tests/Telemetry && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/.build/telemetry/bin/python" -m unittest
+	cd Tests/Telemetry && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" $(LIMITED) "$(CURDIR)/.build/telemetry/bin/python" -X faulthandler -m unittest
 
 # Real PostgreSQL, Redis and nginx; a Kafka that librdkafka plays.
 test-cluster: test-edge test-nodes
@@ -96,7 +99,7 @@ test-edge test-nodes: setup
 	swift build --product onsale
 	swift build --product MockBroker
 	cd Tests/Cluster && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" ONSALE_MOCK_BROKER="$(CURDIR)/.build/debug/MockBroker" \
-		/usr/bin/python3 -m unittest $($@-modules)
+		$(LIMITED) /usr/bin/python3 -X faulthandler -m unittest $($@-modules)
 
 test-edge-modules := test_nginx test_edge
 test-nodes-modules := $(patsubst Tests/Cluster/%.py,%,$(filter-out $(test-edge-modules:%=Tests/Cluster/%.py),\
@@ -108,7 +111,7 @@ test-web:
 
 test-browser: setup $(BROWSER)
 	swift build --product onsale
-	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" "$(CURDIR)/$(PYTHON)" -m unittest
+	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" $(LIMITED) "$(CURDIR)/$(PYTHON)" -X faulthandler -m unittest
 
 ## make cluster     PostgreSQL, Redis, a mock Kafka, nginx, three nodes and the services, until Ctrl-C (NODES=3)
 cluster: build

@@ -226,6 +226,7 @@ class Program:
 
 
 def send(url, method, path, token=None, body=None, headers=None, timeout=30):
+    """One request. An answer that has not ended within `timeout` seconds, as a stream never does, is none."""
     address = urllib.parse.urlsplit(url)
     headers = {"Connection": "close", **(headers or {})}
     if token:
@@ -237,11 +238,23 @@ def send(url, method, path, token=None, body=None, headers=None, timeout=30):
     try:
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
-        return Answer(answer.status, answer.headers, answer.read())
+        return Answer(answer.status, answer.headers, _read(answer, time.monotonic() + timeout))
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(f"{type(error).__name__}: {error}") from error
     finally:
         connection.close()
+
+
+def _read(answer, deadline):
+    # The connection's own timeout is for each read: a stream's heartbeats would keep it for ever.
+    body = b""
+    while chunk := answer.read1(65_536):
+        body += chunk
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the answer has not ended: {len(body)} bytes so far")
+    if answer.length:
+        raise http.client.IncompleteRead(body, answer.length)
+    return body
 
 
 def follow(action, outcome):

@@ -65,8 +65,9 @@ def provoke(program):
     raw(b"GET /v1/events HTTP/1.1\r\nHost: " + inline + b"\r\nConnection: close\r\n\r\n")
     coded = "".join(f"%{byte:02x}" for byte in evil)
     for path in (f"/v1/events/{coded}", f"/v1/events/hall/orders/{coded}", f"/v1/events/hall/holds/{coded}",
-                 f"/v1/events?after={coded}", f"/{coded}", f"/v1/events/hall/waiting-room/stream?ticket={coded}"):
+                 f"/v1/events?after={coded}", f"/{coded}"):
         send(program.url, "GET", path, ADMIN_TOKEN)
+    send(program.url, "GET", f"/v1/events/hall/waiting-room/stream?ticket={coded}")
     send(program.url, "POST", "/v1/sessions", body={"email": FORGED + "@example.com"})
     send(program.url, "POST", "/v1/events", ADMIN_TOKEN, {"id": FORGED, "title": FORGED, "currency": FORGED})
     send(program.url, "POST", "/v1/webhooks/payments", body={"type": FORGED}, headers={"Stripe-Signature": "t=1,v1=00"})
