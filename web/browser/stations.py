@@ -137,11 +137,13 @@ def fan(page, url, email, last_in_line):
     enter(page, url, "arena", email)
     map_is_drawn(page)
     yield "shop"
-    if page.viewport_size["width"] < 700:
-        page.locator(".shop-seats .switch button").nth(1).click()
-        settle(page)
-        yield "shop-list"
-    page.locator("section.card:has(#best-category) > button.primary").click()
+    page.locator(".chip").nth(1).click()
+    settle(page)
+    yield "shop-category"
+    page.locator(".shop-switch").click()
+    settle(page)
+    yield "shop-list"
+    page.locator(".choice-panel button.primary").click()
     page.locator("#pm_card_visa").check()
     settle(page)
     yield "checkout"

@@ -79,7 +79,7 @@ class FanTest(BrowserTest):
 
     def see(self, page, heading, timeout=15_000):
         """Waits for a view with this heading."""
-        expect(page.get_by_role("heading", level=1, name=heading, exact=True)).to_be_visible(timeout=timeout)
+        expect(page.get_by_role("heading", name=heading, exact=True).first).to_be_visible(timeout=timeout)
 
     def enter(self, page, event, email, words=ENGLISH, button="choose"):
         page.goto(self.address(event))
@@ -96,14 +96,19 @@ class FanTest(BrowserTest):
         pattern = re.compile(rf"^{zone}(구역|, row) {row}(열|, seat) {seat}(번)?, ")
         return page.locator("seat-list").get_by_role("button", name=pattern)
 
-    def open_zone(self, page, zone):
+    def show_list(self, page, words=ENGLISH):
+        if not page.locator("seat-list").is_visible():
+            page.get_by_role("button", name=words["list"], exact=True).click()
+
+    def open_zone(self, page, zone, words=ENGLISH):
+        self.show_list(page, words)
         heading = page.locator("seat-list button[aria-expanded]").filter(has=page.locator(f"b:text-is('{zone}')"))
         if heading.get_attribute("aria-expanded") != "true":
             heading.click()
         expect(heading).to_have_attribute("aria-expanded", "true")
 
     def pick(self, page, zone, row, *seats, words=ENGLISH):
-        self.open_zone(page, zone)
+        self.open_zone(page, zone, words)
         for seat in seats:
             self.seat(page, zone, row, seat).click()
             expect(self.basket(page)).to_contain_text(words["seat"].format(zone=zone, row=row, seat=seat))
@@ -235,8 +240,6 @@ class LobbyToTicket(FanTest):
         self.see(page, words["shop"])
         self.assertIn(words["shop"], page.title())
         page.locator("seat-list button[aria-expanded]").first.wait_for(state="attached")
-        if is_phone:
-            page.get_by_role("button", name=words["list"], exact=True).click()
         self.pick(page, "A", 1, 4, 5, words=words)
         self.free_of_sideways_scrolling(page)
         self.hold(page, words)
@@ -302,11 +305,15 @@ class ByKeyboard(FanTest):
         self.see(page, "Choose your seats")
         expect(page.get_by_role("heading", level=1)).to_be_focused()
 
-        zone = page.locator("seat-list button[aria-expanded]").nth(1)
-        zone.wait_for()
-        self.tab_to(page, zone)
+        self.tab_to(page, page.get_by_role("button", name="List", exact=True))
         page.keyboard.press("Enter")
-        expect(zone).to_have_attribute("aria-expanded", "true")
+        zones = page.locator("seat-list button[aria-expanded]")
+        # All sections are one stop: the standing area first, then the arrow keys.
+        self.tab_to(page, page.locator("seat-list .seat-list-area"), most=2)
+        self.arrow_to(page, "ArrowDown", zones.nth(0))
+        self.arrow_to(page, "ArrowDown", zones.nth(1))
+        page.keyboard.press("Enter")
+        expect(zones.nth(1)).to_have_attribute("aria-expanded", "true")
         self.tab_to(page, self.seat(page, "B", 1, 1), most=1)
         self.arrow_to(page, "ArrowRight", self.seat(page, "B", 1, 2))
         self.arrow_to(page, "ArrowDown", self.seat(page, "B", 2, 2))
@@ -401,8 +408,10 @@ class OnTheMap(FanTest):
         self.open_zone(page, "A")
         expect(self.seat(page, "A", 2, 7)).to_have_attribute("aria-pressed", "true")
         expect(self.seat(page, "A", 2, 6)).to_have_attribute("aria-pressed", "false")
+        page.get_by_role("button", name="Map", exact=True).click()
         # Another click drops it.
         page.mouse.click(*self.whole(page, 7, 2))
+        self.open_zone(page, "A")
         expect(self.seat(page, "A", 2, 7)).to_have_attribute("aria-pressed", "false")
         expect(self.basket(page)).not_to_contain_text("row 2")
 
@@ -838,7 +847,8 @@ class Orders(FanTest):
         is_text(page.locator(".event-head"))
         is_text(page.locator("seat-map"))
         is_text(page.locator("seat-list"))
-        is_text(page.locator(".shop-side"))
+        is_text(page.locator(".chips"))
+        self.show_list(page)
         page.locator("seat-list button[aria-expanded]").first.click()
         page.locator("seat-list button[aria-pressed]").first.click()
         is_text(self.basket(page))

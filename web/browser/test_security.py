@@ -93,7 +93,7 @@ class Security(BrowserTest):
         page.goto(self.server.url + "/events/small")
         page.locator("#email").fill("cookie@example.com")
         page.locator("#email").press("Enter")
-        page.locator("#best-category").wait_for()
+        page.locator(".choice-panel").wait_for()
         self.assertEqual(context.cookies(), [])
 
     def test_assets_are_immutable_under_their_hash_and_compressed(self):
@@ -200,7 +200,8 @@ class Security(BrowserTest):
         page.goto(self.server.url + "/events/small")
         page.locator("#email").fill("address@example.com")
         page.locator("#email").press("Enter")
-        page.locator("section.card:has(#best-category) > button.primary").click()
+        page.locator(".chip").nth(1).click()
+        page.locator(".choice-panel button.primary").click()
         page.locator("#pm_card_visa").check()
         page.locator("form button[type=submit].primary").click()
         page.locator(".tickets img").first.wait_for()

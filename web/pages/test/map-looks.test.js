@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { mapCatalog } from "../site/catalog/map.js";
 import { setLanguage } from "../site/lib/i18n.js";
-import { contrast, inkOn, mix } from "../site/map/colors.js";
+import { contrast, GROUNDS, inkOn, legible, mix, tint } from "../site/map/colors.js";
 import { Look, Scene } from "../site/map/looks.js";
 import { freeWord, seatSentence, sectionWords } from "../site/map/words.js";
 import { exampleChart, statesWith } from "./map-plans.js";
@@ -67,4 +68,42 @@ test("a seat's number is readable on any color, in both schemes", () => {
     assert.ok(contrast(color, inkOn(color)) >= 4.5, color);
   }
   assert.equal(mix("#000000", "#fff", 0.5), "#808080");
+});
+
+const SHEET = readFileSync(new URL("../site/styles/map.css", import.meta.url), "utf8");
+
+/** A small generator, so that a failure can be repeated. @param {number} seed */
+function random(seed) {
+  let state = seed;
+  return () => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
+}
+
+test("seats of any color stand out from their ground, whatever tint it has, in both schemes", () => {
+  const next = random(7);
+  const color = () => `#${Math.floor(next() * 0x1000000).toString(16).padStart(6, "0")}`;
+  for (const ground of Object.values(GROUNDS)) {
+    for (const own of ["#ffffff", "#000000", "#f59e0b", "#10b981", ...Array.from({ length: 300 }, color)]) {
+      for (const most of ["#ffffff", "#000000", color()]) {
+        const found = contrast(legible(own, ground), tint(ground, most));
+        assert.ok(found >= 3, `${own} on ${ground} tinted by ${most}: ${found.toFixed(2)}`);
+      }
+    }
+  }
+});
+
+test("a color that is legible already stays as the organizer chose it", () => {
+  assert.equal(legible("#7c3aed", GROUNDS.light), "#7c3aed");
+  assert.equal(legible("#f59e0b", GROUNDS.dark), "#f59e0b");
+});
+
+test("every state's color stands out from the ground of maps, in both schemes", () => {
+  for (const [scheme, ground] of Object.entries(GROUNDS)) {
+    const [light, dark] = SHEET.split("@media (prefers-color-scheme: dark)");
+    const rules = /** @type {string} */ (scheme === "light" ? light : dark);
+    assert.equal(/--map-section: (#\w+)/.exec(rules)?.[1], ground);
+    for (const state of ["free", "held", "sold", "blocked"]) {
+      const color = new RegExp(`--state-${state}: (#\\w+)`).exec(rules)?.[1] ?? "none";
+      assert.ok(contrast(color, tint(ground, scheme === "light" ? "#000000" : "#ffffff")) >= 3, `${scheme} ${state} ${color}`);
+    }
+  }
 });

@@ -35,6 +35,8 @@ const RETRY_MILLISECONDS = 4000;
 /** Without a stream, asking for the pass keeps the fan present; the server counts them absent after 30 s of silence. */
 const PRESENCE_MILLISECONDS = 12_000;
 const EVENT_REFRESH_MILLISECONDS = 60_000;
+/** How far two tabs may be apart in what they take for the server's time. */
+const CLOCKS_APART_MILLISECONDS = 2000;
 
 /** @template Value @param {Promise<Value>} promised @returns {Promise<Value | undefined>} undefined unless it comes at once */
 const soon = (promised) =>
@@ -64,6 +66,9 @@ export class EventPage {
   #lastPresence = Date.now();
   #eventLoadedAt = 0;
   #isConnected = true;
+  #isRoomFollowed = true;
+  /** @type {import("./holds.js").KeptHold[]} as they were when last looked at, here or in another tab */
+  #lastHolds;
   /** @type {Set<string>} holds whose payment is being followed */
   #paying = new Set();
   /** @type {string | undefined} the hold paid for by a click on this page */
@@ -79,13 +84,14 @@ export class EventPage {
   /** @type {Problem | undefined} why there is no answer yet */
   #trouble;
 
-  /** @param {string} id @param {(path: string) => void} navigate */
+  /** @param {string} id @param {import("./views/parts.js").Navigate} navigate */
   constructor(id, navigate) {
     this.#id = id;
     this.#navigate = navigate;
     this.#kept = keptWay(id);
     this.#holds = new KeptHolds(id);
-    this.element = el("div", { class: "stack" }, this.#connection, this.#notice, this.#body);
+    this.#lastHolds = this.#holds.all();
+    this.element = el("div", { class: "stack" }, el("div", { class: "toasts" }, this.#connection, this.#notice), this.#body);
     this.title = t("loading");
     show(this.#body, el("p", { class: "soft" }, t("loading")));
     const changed = () => this.update();
@@ -94,6 +100,7 @@ export class EventPage {
     this.#kept.pass.onChange(changed);
     onSessionChange(changed);
     document.addEventListener("visibilitychange", this.#cameBack);
+    for (const change of ["online", "offline"]) addEventListener(change, this.#connect);
     this.#load();
   }
 
@@ -141,6 +148,7 @@ export class EventPage {
     this.#stopRoom?.();
     this.#view?.close?.();
     document.removeEventListener("visibilitychange", this.#cameBack);
+    for (const change of ["online", "offline"]) removeEventListener(change, this.#connect);
   }
 
   /** A phone coming back from sleep has missed updates, and its clock may have stopped. */
@@ -171,18 +179,22 @@ export class EventPage {
         if (isOther) this.#refreshEvent();
         this.update();
       },
-      onConnection: (isConnected) => this.#connect(isConnected),
+      onConnection: (isFollowed) => {
+        this.#isRoomFollowed = isFollowed;
+        this.#connect();
+      },
       onRefused: () => this.#renewPlace(),
     });
   }
 
-  /** @param {boolean} isConnected */
-  #connect(isConnected) {
+  /** Says that there is no connection before the fan has to find out. */
+  #connect = () => {
+    const isConnected = navigator.onLine && this.#isRoomFollowed;
     if (this.#isConnected === isConnected) return;
     this.#isConnected = isConnected;
     show(this.#connection, isConnected ? null : notice("warn", t("connection.lost")));
     announce(t(isConnected ? "connection.back" : "connection.lost"));
-  }
+  };
 
   // Showing and requesting
 
@@ -248,7 +260,9 @@ export class EventPage {
       this.#view = view(shown);
       show(this.#body, this.#view.element);
       if (!isFirst) {
-        this.#view.element.querySelector("h1")?.focus();
+        // On the event's own page the name stays; what has changed is below.
+        const changed = this.#view.element.querySelector("h2[tabindex]") ?? this.#view.element.querySelector("h1");
+        if (changed instanceof HTMLElement) changed.focus();
         scrollTo({ top: 0 });
       }
       if (step === "called" && !isFirst && known.event.onsale.waitingRoom) {
@@ -264,10 +278,13 @@ export class EventPage {
 
   /** @param {number} now */
   #expire(now) {
-    const gone = this.#holds.expire(now);
-    if (gone.length > 0) {
-      this.say("warn", t("shop.holdExpired"));
-    }
+    this.#holds.expire(now);
+    const left = this.#holds.all();
+    const isEnded = (/** @type {import("./holds.js").KeptHold} */ { hold, method }) =>
+      method === undefined && Date.parse(hold.expiresAt) <= now + CLOCKS_APART_MILLISECONDS && !left.some((entry) => entry.hold.hold === hold.hold);
+    // Whichever tab has forgotten a hold that ended, each says why.
+    if (this.#lastHolds.some(isEnded)) this.say("warn", t("shop.holdExpired"));
+    this.#lastHolds = left;
     const pass = this.#pass;
     if (pass && !this.#isSpent && Date.parse(pass.expiresAt) <= now) this.#spend();
   }
@@ -387,15 +404,35 @@ export class EventPage {
 
   /** @param {string} id */
   startCheckout(id) {
+    if (history.state?.checkout !== id) history.pushState({ checkout: id }, "");
+    this.#checkOut(id);
+  }
+
+  leaveCheckout() {
+    if (history.state?.checkout === undefined) this.#checkOut(undefined);
+    else history.back();
+  }
+
+  /** @param {string | undefined} id the hold to pay for; undefined to choose seats */
+  #checkOut(id) {
     this.#order = undefined;
     this.#kept.checkout.set(id);
     this.update();
   }
 
-  leaveCheckout() {
-    this.#order = undefined;
-    this.#kept.checkout.set(undefined);
-    this.update();
+  /**
+   * The browser went back or forward to this page: from the checkout to the seats, or to the checkout again.
+   * @param {{ checkout?: string } | null} state
+   */
+  cameTo(state) {
+    const current = this.#kept.checkout.get();
+    // A payment that was sent is followed to its end, so there is no way back from it.
+    if (current !== undefined && this.#paying.has(current)) {
+      history.pushState({ checkout: current }, "");
+      return;
+    }
+    const id = state?.checkout;
+    this.#checkOut(id !== undefined && this.#holds.get(id) ? id : undefined);
   }
 
   /** @param {string} id */
@@ -412,8 +449,8 @@ export class EventPage {
       }
     }
     this.#holds.remove(id);
-    if (this.#kept.checkout.get() === id) this.#kept.checkout.set(undefined);
     announce(t("shop.released"));
+    if (this.#kept.checkout.get() === id) this.leaveCheckout();
     this.update();
   }
 
@@ -565,7 +602,7 @@ export class EventPage {
     if (!order) return;
     const address = this.#clicked === this.#kept.checkout.get() ? actionAddress(order) : undefined;
     this.#order = undefined;
-    this.#navigate(orderPath(this.#id, order.order));
+    this.#navigate(orderPath(this.#id, order.order), { isInstead: true });
     if (address !== undefined) location.assign(address);
   }
 
@@ -577,7 +614,7 @@ export class EventPage {
     this.#kept.checkout.set(undefined);
     this.#order = undefined;
     announce(t("order.confirmed.announce"), { isUrgent: true });
-    this.#navigate(orderPath(this.#id, order.order));
+    this.#navigate(orderPath(this.#id, order.order), { isInstead: true });
   }
 
   /** Returns to the seats after a failed payment. */

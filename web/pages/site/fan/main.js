@@ -12,7 +12,7 @@ import { armOnTouch } from "./sound.js";
 import { askDialog } from "./views/ask-dialog.js";
 import { orderEntrance } from "./views/entrances.js";
 import { ordersView } from "./views/orders.js";
-import { heading } from "./views/parts.js";
+import { heading, notice } from "./views/parts.js";
 import { signInPage } from "./views/sign-in-page.js";
 import { whatsOnView } from "./views/whats-on.js";
 
@@ -24,6 +24,9 @@ const TICK_MILLISECONDS = 1000;
 let main;
 /** @type {View | undefined} */
 let view;
+/** The address that the view is for. */
+let shown = "";
+const toasts = el("div", { class: "toasts", role: "status" });
 const foot = el("footer", { class: "foot" });
 /** @type {HeldBar} */
 let held;
@@ -59,19 +62,34 @@ function pageOf() {
 function open(options = {}) {
   view?.close?.();
   view = pageOf();
+  shown = location.pathname;
   document.title = `${view.title} · Onsale`;
   show(main, view.element);
   showFoot();
   showHeld();
+  showConnection();
   if (options.isFirst) return;
   scrollTo({ top: 0 });
   (view.element.querySelector("h1") ?? main).focus();
 }
 
-/** @param {string} path */
-function navigate(path) {
-  history.pushState(null, "", path);
+/** @type {import("./views/parts.js").Navigate} */
+function navigate(path, { isInstead = false } = {}) {
+  if (isInstead) history.replaceState(null, "", path);
+  else history.pushState(null, "", path);
   open();
+}
+
+/** An event's page says by itself that its connection is lost. */
+function showConnection() {
+  const isLost = !navigator.onLine && routeOf(location.pathname).name !== "event";
+  if (isLost !== (toasts.firstChild !== null)) show(toasts, isLost && notice("warn", t("connection.offline")));
+}
+
+/** The browser went back or forward. */
+function cameTo() {
+  if (location.pathname === shown && view?.cameTo) view.cameTo(history.state);
+  else open();
 }
 
 function showFoot() {
@@ -123,7 +141,7 @@ function build() {
   });
   held?.element.remove();
   held = new HeldBar();
-  document.body.append(foot, held.element);
+  document.body.append(foot, toasts, held.element);
 }
 
 /**
@@ -146,8 +164,10 @@ setLanguage(initialLanguage());
 build();
 open({ isFirst: true });
 armOnTouch();
-addEventListener("popstate", () => open());
+addEventListener("popstate", cameTo);
 document.addEventListener("click", follow);
+addEventListener("online", showConnection);
+addEventListener("offline", showConnection);
 onSessionChange(showFoot);
 setInterval(() => {
   view?.update?.();

@@ -41,8 +41,6 @@ import { failedView, payingView } from "./views/paying.js";
  * @property {(method: string) => void} pay
  * @property {() => void} tryAgain
  * @property {() => Promise<void>} leaveShop
- * @property {(kind: "good" | "warn" | "bad", text: string) => void} say
- * @property {() => void} clearNotice
  */
 
 /**
@@ -77,8 +75,6 @@ export const SCREENS = {
     release: (id) => page.release(id),
     startCheckout: (id) => page.startCheckout(id),
     leave: () => page.leaveShop(),
-    warn: (text) => page.say("warn", text),
-    clearWarning: () => page.clearNotice(),
   })),
   checkout: screen(checkoutView, ({ event, holds, checkout }, page) => {
     const { hold, declined } = certain(holds.find((entry) => entry.hold.hold === checkout));

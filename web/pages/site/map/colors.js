@@ -36,13 +36,44 @@ export function contrast(one, other) {
   return (/** @type {number} */ (high) + 0.05) / (/** @type {number} */ (low) + 0.05);
 }
 
+/** What WCAG asks of graphics, and some more for the tints below. */
+const LEAST_CONTRAST = 3.6;
+/** What seats are drawn on: `--map-section` of the style sheet, in either scheme. */
+export const GROUNDS = { light: "#ffffff", dark: "#1b1f29" };
+
+/**
+ * A category's color, darkened or lightened just enough that its seats stand out from the ground, tinted or not.
+ * @param {string} color @param {string} ground
+ */
+export function legible(color, ground) {
+  const ink = luminance(ground) > 0.5 ? "#000000" : "#ffffff";
+  for (let share = 0; share < 1; share += 0.05) {
+    const changed = mix(color, ink, share);
+    if (contrast(changed, ground) >= LEAST_CONTRAST) return changed;
+  }
+  return ink;
+}
+
+/** @param {string} ground @param {string} color that most seats on it have @returns {string} */
+export const tint = (ground, color) => mix(ground, color, 0.06);
+
+/**
+ * Gives an element a category's color, legible in both schemes, as `--light` and `--dark`.
+ * @template {HTMLElement | SVGElement} Painted @param {Painted} element @param {string} color
+ */
+export function paint(element, color) {
+  element.style.setProperty("--light", legible(color, GROUNDS.light));
+  element.style.setProperty("--dark", legible(color, GROUNDS.dark));
+  return element;
+}
+
 /** @param {string} background @returns {string} black or white, whichever reads better on it */
 export const inkOn = (background) => (contrast(background, "#ffffff") >= contrast(background, "#14171f") ? "#ffffff" : "#14171f");
 
 /**
  * The colors that the canvas takes from the style sheet, so that it follows dark mode.
- * @typedef {{ ground: string, section: string, line: string, ink: string, soft: string, paper: string, good: string,
- *   warn: string, bad: string }} Palette
+ * @typedef {{ ground: string, section: string, line: string, ink: string, soft: string, good: string, held: string,
+ *   sold: string, blocked: string }} Palette
  */
 
 /** @param {Element} element @returns {Palette} */
@@ -56,9 +87,9 @@ export function readPalette(element) {
     line: read("--map-line", "#d5d9e2"),
     ink: read("--ink", "#14171f"),
     soft: read("--map-soft", "#6d7688"),
-    paper: read("--paper", "#ffffff"),
     good: read("--good", "#0b6b43"),
-    warn: read("--warn", "#8a4b00"),
-    bad: read("--bad", "#b3202f"),
+    held: read("--state-held", "#b4610a"),
+    sold: read("--state-sold", "#5b6478"),
+    blocked: read("--state-blocked", "#a2455a"),
   };
 }

@@ -1,6 +1,7 @@
 import { el, setText } from "../lib/dom.js";
 import { language, t } from "../lib/i18n.js";
-import { middle } from "./geometry.js";
+import { meet, middle } from "./geometry.js";
+import { visible } from "./view.js";
 import { freeTicketsWord, freeWord } from "./words.js";
 
 /**
@@ -13,6 +14,8 @@ import { freeTicketsWord, freeWord } from "./words.js";
 /** From this many pixels between neighbors on, the map shows seats; below it, sections. */
 export const SEATS_FROM = 8;
 const MOST_PINS = 40;
+/** The height of a section's name. */
+const NAME_PIXELS = 24;
 /** What a label can show, most first, and the pixels it takes. */
 const DETAILS = [
   { shown: "all", wide: 58, wideForEach: 0, high: 46 },
@@ -48,12 +51,13 @@ export class MapLabels {
     this.element.append(...this.#all().map((label) => label.element), this.#pins);
   }
 
-  /** @param {View} view */
-  place(view) {
+  /** @param {View} view @param {import("./view.js").Size} size of the screen */
+  place(view, size) {
     this.element.style.setProperty("transform", `translate(${Math.round(view.x)}px, ${Math.round(view.y)}px)`);
+    const isNear = this.#scene.chart.spacing * view.scale >= SEATS_FROM;
+    if (isNear) this.#keepNames(view, size);
     if (this.#scale === view.scale) return;
     this.#scale = view.scale;
-    const isNear = this.#scene.chart.spacing * view.scale >= SEATS_FROM;
     const ofSections = isNear ? "above" : this.#detailOfSections(view.scale);
     for (const label of this.#all()) {
       const isSection = label.element.dataset["kind"] === "section";
@@ -62,13 +66,28 @@ export class MapLabels {
         label.shown = shown;
         label.element.dataset["shown"] = shown;
       }
-      const y = shown === "above" ? label.top : label.y;
-      label.element.style.setProperty(
-        "transform",
-        `translate(${(label.x * view.scale).toFixed(1)}px, ${(y * view.scale).toFixed(1)}px) translate(-50%, ${shown === "above" ? "-100%" : "-50%"})`,
-      );
+      if (shown === "above") continue;
+      label.element.hidden = false;
+      moveTo(label, label.x * view.scale, label.y * view.scale, "-50%");
     }
     this.#placePins();
+  }
+
+  /**
+   * While seats are shown, each section's name stands above it, or where it leaves the screen, at the screen's edge.
+   * @param {View} view @param {import("./view.js").Size} size
+   */
+  #keepNames(view, size) {
+    const onScreen = visible(view, size);
+    for (const [section, label] of this.#sections.entries()) {
+      const { bounds } = /** @type {import("./chart.js").Section} */ (this.#scene.chart.sections[section]);
+      const isSeen = meet(bounds, onScreen);
+      label.element.hidden = !isSeen;
+      if (!isSeen) continue;
+      const x = (Math.max(bounds.left, onScreen.left) + Math.min(bounds.right, onScreen.right)) / 2;
+      const isCut = label.top * view.scale + view.y < NAME_PIXELS && bounds.bottom * view.scale + view.y > 2 * NAME_PIXELS;
+      moveTo(label, x * view.scale, isCut ? NAME_PIXELS + 6 - view.y : label.top * view.scale, "-100%");
+    }
   }
 
   /** @param {number[]} free seats in each section */
@@ -151,6 +170,11 @@ function makeLabel(text, bounds, kind) {
   const element = el("div", { class: "seat-map-label", dataset: { kind } }, name, price, free);
   const width = bounds.right - bounds.left;
   return { element, name, price, free, ...middle(bounds), top: bounds.top, width, height: bounds.bottom - bounds.top, shown: "" };
+}
+
+/** @param {Label} label @param {number} x @param {number} y in pixels @param {string} shift of its own height */
+function moveTo(label, x, y, shift) {
+  label.element.style.setProperty("transform", `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) translate(-50%, ${shift})`);
 }
 
 /**

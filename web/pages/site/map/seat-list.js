@@ -1,5 +1,6 @@
 import { el, setText, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { paint } from "./colors.js";
 import { Look, Scene } from "./looks.js";
 import { needStyleSheet } from "./style-sheet.js";
 import { freeTicketsWord, priceWord, seatSentence, sectionWords } from "./words.js";
@@ -30,6 +31,8 @@ export class SeatList extends HTMLElement {
   #seats = new Map();
   /** The seat that Tab moves to. */
   #current = -1;
+  /** @type {HTMLButtonElement | undefined} the section or area that Tab moves to */
+  #stop;
   #frame = 0;
   #isFilterNew = false;
   /** @type {Set<number>} */
@@ -144,6 +147,12 @@ export class SeatList extends HTMLElement {
       );
       return { heading, price, free, body };
     });
+    for (const stop of this.#stops()) {
+      stop.setAttribute("tabindex", "-1");
+      stop.addEventListener("focus", () => this.#makeStop(stop));
+      stop.addEventListener("keydown", (event) => this.#walk(event, stop));
+    }
+    this.#makeStop(this.#stops()[0]);
     show(
       this,
       el("p", { class: "visually-hidden", id: `${this.#prefix}-hint` }, t("map.listHint")),
@@ -155,6 +164,30 @@ export class SeatList extends HTMLElement {
           this.#sections.map(({ heading, body }) => el("li", null, heading, body)),
         ),
     );
+  }
+
+  /** Areas and sections that can be walked to, in order. */
+  #stops() {
+    return [...this.#areas.map(({ button }) => button), ...this.#sections.map(({ heading }) => heading)];
+  }
+
+  /** @param {HTMLButtonElement | undefined} stop */
+  #makeStop(stop) {
+    this.#stop?.setAttribute("tabindex", "-1");
+    this.#stop = stop;
+    stop?.setAttribute("tabindex", "0");
+  }
+
+  /** @param {KeyboardEvent} event @param {HTMLButtonElement} from */
+  #walk(event, from) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const stops = this.#stops().filter((stop) => !isGone(stop));
+    const here = stops.indexOf(from);
+    /** @type {Record<string, HTMLButtonElement | undefined>} */
+    const keys = { ArrowUp: stops[here - 1], ArrowDown: stops[here + 1], Home: stops[0], End: stops.at(-1) };
+    if (!(event.key in keys)) return;
+    event.preventDefault();
+    keys[event.key]?.focus();
   }
 
   #prefix = `seat-list-${Math.random().toString(36).slice(2, 8)}`;
@@ -215,7 +248,7 @@ export class SeatList extends HTMLElement {
       },
       scene.chart.label(index).seat,
     );
-    button.style.setProperty("--seat-color", scene.chart.categoryAt(index).color);
+    paint(button, scene.chart.categoryAt(index).color);
     this.#seats.set(index, button);
     return button;
   }
@@ -238,6 +271,7 @@ export class SeatList extends HTMLElement {
       Home: here.first,
       End: last,
     };
+    if (event.key === "Escape") this.#sections[this.#open ?? -1]?.heading.focus();
     if (!(event.key in keys)) return;
     event.preventDefault();
     const next = keys[event.key];
@@ -334,8 +368,12 @@ export class SeatList extends HTMLElement {
     for (const { name, button } of this.#areas) {
       button.hidden = filter !== undefined && chart.areas.find((area) => area.name === name)?.category !== filter;
     }
+    if (this.#stop && isGone(this.#stop)) this.#makeStop(this.#stops().find((stop) => !isGone(stop)));
   }
 }
+
+/** @param {HTMLElement} stop left out by the filter, with its section or by itself */
+const isGone = (stop) => stop.hidden || stop.parentElement?.hidden === true;
 
 /**
  * Sets an attribute only if it differs, because screen readers repeat whatever is set again.

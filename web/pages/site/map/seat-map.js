@@ -1,7 +1,7 @@
 import { el, setText, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { readPalette } from "./colors.js";
-import { contains, distanceToEdge, meet, widened } from "./geometry.js";
+import { contains, distanceToEdge, emptyBounds, grow, isEmpty, meet, widened } from "./geometry.js";
 import { listenForGestures } from "./gestures.js";
 import { SeatGrid } from "./grid.js";
 import { MapLabels, SEATS_FROM } from "./labels.js";
@@ -9,6 +9,7 @@ import { Scene } from "./looks.js";
 import { legend } from "./marks.js";
 import { needStyleSheet } from "./style-sheet.js";
 import { pathOf, TileLayer } from "./tiles.js";
+import { RowNames } from "./row-names.js";
 import { measure } from "./timings.js";
 import { between, clamp, fit, toPlan, visible, zoomAt } from "./view.js";
 import { freeTicketsWord, priceWord, sectionWords, stateWord } from "./words.js";
@@ -52,6 +53,7 @@ export class SeatMap extends HTMLElement {
   #labels;
   /** @type {TileLayer[]} the last one is the sharpest */
   #layers = [];
+  #rowNames = new RowNames();
   /** @type {View | undefined} */
   #view;
   /** @type {{ from: View, to: View, start: number } | undefined} */
@@ -92,7 +94,8 @@ export class SeatMap extends HTMLElement {
 
   constructor() {
     super();
-    this.#viewport.append(this.#stage, this.#rectangle, this.#tooltip, this.#controls);
+    this.#rowNames.element.setAttribute("aria-hidden", "true");
+    this.#viewport.append(this.#stage, this.#rowNames.element, this.#rectangle, this.#tooltip, this.#controls);
     listenForGestures(this.#viewport, {
       pan: (dx, dy) => this.#moveTo(this.#view && { ...this.#view, x: this.#view.x + dx, y: this.#view.y + dy }),
       zoom: (at, factor) => this.#zoom(at, factor),
@@ -214,6 +217,49 @@ export class SeatMap extends HTMLElement {
   }
 
   /**
+   * Brings a category's places into view.
+   * @param {string} category
+   */
+  showCategory(category) {
+    const chart = this.#scene?.chart;
+    if (!chart) return;
+    const bounds = emptyBounds();
+    const wanted = chart.categories.findIndex(({ name }) => name === category);
+    chart.category.forEach((used, index) => {
+      if (used === wanted) grow(bounds, chart.x[index] ?? 0, chart.y[index] ?? 0);
+    });
+    for (const { shape, category: used } of chart.areas) {
+      if (!shape || used !== category) continue;
+      grow(bounds, shape.bounds.left, shape.bounds.top);
+      grow(bounds, shape.bounds.right, shape.bounds.bottom);
+    }
+    if (isEmpty(bounds)) this.showWhole();
+    else this.#fly(fit(widened(bounds, chart.spacing), this.#size, PADDING, this.#scaleFor(NEAR_SPACING)));
+  }
+
+  /**
+   * How many pixels at the bottom something of the page stands on. The plan can be moved out from under it; nothing
+   * moves when this changes.
+   */
+  get covered() {
+    return this.#covered;
+  }
+
+  set covered(value) {
+    this.#covered = Math.max(0, value);
+  }
+
+  #covered = 0;
+
+  /** @param {View} view */
+  #clamped(view) {
+    const scene = /** @type {Scene} */ (this.#scene);
+    const free = { ...scene.chart.bounds, bottom: scene.chart.bounds.bottom + this.#covered / view.scale };
+    // A plan shown whole stays where it is.
+    return clamp(view, this.#isWholeAt(view.scale) ? scene.chart.bounds : free, this.#size, PADDING);
+  }
+
+  /**
    * Brings a section into view.
    * @param {number} section its index in the chart's `sections`
    */
@@ -307,7 +353,7 @@ export class SeatMap extends HTMLElement {
       if (isWhole) this.#view = fit(this.#scene.chart.bounds, this.#size, PADDING, this.#limits().most);
       else {
         const shifted = { ...this.#view, x: this.#view.x + (width - before.width) / 2, y: this.#view.y + (height - before.height) / 2 };
-        this.#view = clamp(shifted, this.#scene.chart.bounds, this.#size, PADDING);
+        this.#view = this.#clamped(shifted);
       }
       this.#flight = undefined;
     }
@@ -351,14 +397,19 @@ export class SeatMap extends HTMLElement {
   }
 
   #isWhole() {
-    return !this.#view || this.#view.scale <= this.#limits().least * 1.001;
+    return !this.#view || this.#isWholeAt(this.#view.scale);
+  }
+
+  /** @param {number} scale */
+  #isWholeAt(scale) {
+    return scale <= this.#limits().least * 1.001;
   }
 
   /** @param {View | undefined} view */
   #moveTo(view) {
     if (!view || !this.#scene) return;
     this.#flight = undefined;
-    this.#view = clamp(view, this.#scene.chart.bounds, this.#size, PADDING);
+    this.#view = this.#clamped(view);
     this.#schedule();
   }
 
@@ -380,7 +431,7 @@ export class SeatMap extends HTMLElement {
   /** @param {View} target */
   #fly(target) {
     if (!this.#view || !this.#scene) return;
-    const to = clamp(target, this.#scene.chart.bounds, this.#size, PADDING);
+    const to = this.#clamped(target);
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.#moveTo(to);
     else this.#flight = { from: this.#view, to, start: performance.now() };
     this.#schedule();
@@ -542,7 +593,8 @@ export class SeatMap extends HTMLElement {
     this.#advance(now);
     this.#applyChanges(scene, start);
     const isWhole = this.#drawLayers(scene, isFirst || this.#layers.length === 0);
-    this.#labels.place(this.#view);
+    this.#labels.place(this.#view, this.#size);
+    this.#rowNames.place(scene.chart, this.#view, this.#size);
     this.#point();
     // On the whole map a finger scrolls the page; zoomed in, it moves the map.
     this.#viewport.classList.toggle("is-whole", this.#isWhole());

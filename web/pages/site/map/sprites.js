@@ -1,9 +1,8 @@
-import { inkOn, mix } from "./colors.js";
+import { inkOn } from "./colors.js";
 import { Look, LOOK_COUNT } from "./looks.js";
 
 /**
  * @typedef {import("./colors.js").Palette} Palette
- * @typedef {import("./looks.js").Mode} Mode
  * @typedef {CanvasRenderingContext2D} Context
  */
 
@@ -25,25 +24,25 @@ export class SeatSprites {
 
   /**
    * @param {number} diameter in device pixels
-   * @param {{ color: string }[]} categories @param {Palette} palette @param {Mode} mode
+   * @param {string[]} colors of the categories, legible on the palette's ground @param {Palette} palette
    */
-  constructor(diameter, categories, palette, mode) {
+  constructor(diameter, colors, palette) {
     this.diameter = diameter;
     this.isRound = diameter >= ROUND_FROM;
     this.size = this.isRound ? Math.ceil(diameter) + 2 : Math.max(1, Math.round(diameter));
     this.#cell = this.size;
-    const count = Math.max(1, categories.length) * LOOK_COUNT;
+    const count = Math.max(1, colors.length) * LOOK_COUNT;
     this.#perLine = Math.max(1, Math.min(count, Math.floor(4096 / this.#cell)));
     const lines = Math.ceil(count / this.#perLine);
     this.#atlas = document.createElement("canvas");
     this.#atlas.width = this.isRound ? this.#perLine * this.#cell : 1;
     this.#atlas.height = this.isRound ? lines * this.#cell : 1;
     const context = /** @type {CanvasRenderingContext2D} */ (this.#atlas.getContext("2d"));
-    for (const [category, { color }] of categories.entries()) {
+    for (const [category, color] of colors.entries()) {
       for (let look = 0; look < LOOK_COUNT; look += 1) {
         const place = category * LOOK_COUNT + look;
-        const pencil = pencilFor(look, mode, color, palette);
-        this.#squares[place] = pencil.fill ?? pencil.line ?? palette.soft;
+        const pencil = pencilFor(look, color, palette);
+        this.#squares[place] = pencil.fill ?? pencil.line ?? palette.blocked;
         this.#sides[place] = pencil.side * this.size;
         if (!this.isRound) continue;
         context.save();
@@ -84,23 +83,19 @@ export class SeatSprites {
  * @property {number} side diameter, as a fraction of a full seat
  */
 
-/** @param {number} look @param {Mode} mode @param {string} color @param {Palette} palette @returns {Pencil} */
-function pencilFor(look, mode, color, palette) {
-  const faint = mix(palette.section, palette.soft, 0.55);
+/** @param {number} look @param {string} color of the category @param {Palette} palette @returns {Pencil} */
+function pencilFor(look, color, palette) {
   switch (look) {
     case Look.free:
-      if (mode === "manage") return { fill: mix(palette.section, color, 0.3), line: mix(palette.section, color, 0.75), side: 1 };
       return { fill: color, side: 1 };
     case Look.dim:
-      return { fill: mix(palette.section, color, 0.22), side: 1 };
+      return { line: color, side: 0.6 };
     case Look.held:
-      if (mode === "manage") return { line: palette.warn, half: palette.warn, side: 1 };
-      return { line: palette.soft, half: palette.soft, side: 0.75 };
+      return { line: palette.held, half: palette.held, side: 0.75 };
     case Look.sold:
-      if (mode === "manage") return { fill: palette.good, side: 1 };
-      return { fill: faint, side: 0.45 };
+      return { fill: palette.sold, side: 0.4 };
     case Look.blocked:
-      return { cross: mode === "manage" ? palette.bad : faint, side: mode === "manage" ? 0.8 : 0.45 };
+      return { cross: palette.blocked, side: 0.45 };
     case Look.mine:
       return { fill: palette.good, check: inkOn(palette.good), side: 1 };
     default:
@@ -110,7 +105,7 @@ function pencilFor(look, mode, color, palette) {
 
 /** @param {Context} context with its origin at the center of the seat @param {number} radius @param {Pencil} pencil */
 function drawSeat(context, radius, pencil) {
-  const full = radius * (pencil.half === undefined && pencil.cross === undefined ? pencil.side : 1);
+  const full = radius * (pencil.cross === undefined ? pencil.side : 1);
   const width = Math.max(1, radius * 0.2);
   if (pencil.fill !== undefined) {
     context.fillStyle = pencil.fill;

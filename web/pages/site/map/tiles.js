@@ -1,6 +1,7 @@
-import { inkOn, mix } from "./colors.js";
+import { inkOn, legible, mix, tint } from "./colors.js";
 import { meet, widened } from "./geometry.js";
-import { Look, LOOK_COUNT } from "./looks.js";
+import { Look } from "./looks.js";
+import { ROW_NAMES_FROM } from "./row-names.js";
 import { SeatSprites } from "./sprites.js";
 
 /**
@@ -14,9 +15,8 @@ import { SeatSprites } from "./sprites.js";
 const TILE = 320;
 /** A seat's width as a fraction of the distance to its neighbor. */
 const SEAT_SHARE = 0.82;
-/** The pixels between neighbors from which seats show their number and rows their name. */
+/** The pixels between neighbors from which seats show their number. */
 const NUMBERS_FROM = 24;
-const ROW_NAMES_FROM = 15;
 
 /**
  * The path of an outline, in plan units.
@@ -45,6 +45,7 @@ export class TileLayer {
   #palette;
   #ratio;
   #side;
+  #colors;
   #sprites;
   /** @type {string[]} */
   #tints = [];
@@ -64,7 +65,8 @@ export class TileLayer {
     this.element = document.createElement("div");
     this.element.className = "seat-map-layer";
     const diameter = scene.chart.spacing * SEAT_SHARE * scale * ratio;
-    this.#sprites = new SeatSprites(Math.min(diameter, 160), scene.chart.categories, palette, scene.mode);
+    this.#colors = scene.chart.categories.map(({ color }) => legible(color, palette.section));
+    this.#sprites = new SeatSprites(Math.min(diameter, 160), this.#colors, palette);
     this.#tint();
   }
 
@@ -203,7 +205,7 @@ export class TileLayer {
   #drawShape(context, shape, color, share) {
     const path = pathOf(shape.points);
     context.fillStyle = mix(this.#palette.section, color, share);
-    context.strokeStyle = mix(this.#palette.section, color, Math.min(1, share * 2.5));
+    context.strokeStyle = share < 0.1 ? this.#palette.line : legible(color, this.#palette.ground);
     context.lineWidth = 1.5 / this.scale;
     context.fill(path);
     context.stroke(path);
@@ -246,30 +248,14 @@ export class TileLayer {
     const category = chart.category[index] ?? 0;
     const { left, top } = this.#corner(tile, index);
     this.#sprites.draw(tile.context, left, top, category, look);
-    const isNumbered = look === Look.free || look === Look.dim || (this.#scene.mode === "manage" && look === Look.sold);
-    if (!isNumbered || chart.spacing * this.scale < NUMBERS_FROM) return;
+    if (look !== Look.free || chart.spacing * this.scale < NUMBERS_FROM) return;
     const { context } = tile;
     const number = chart.label(index).seat;
     context.font = `600 ${(this.#sprites.diameter * (number.length > 2 ? 0.36 : 0.44)).toFixed(1)}px system-ui, sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillStyle = this.#inkFor(category, look);
+    context.fillStyle = inkOn(this.#colors[category] ?? "");
     context.fillText(number, left + this.#sprites.size / 2, top + this.#sprites.size / 2 + this.#sprites.diameter * 0.03);
-  }
-
-  /** @type {string[]} */
-  #inks = [];
-
-  /** @param {number} category @param {number} look */
-  #inkFor(category, look) {
-    const place = category * LOOK_COUNT + look;
-    const known = this.#inks[place];
-    if (known !== undefined) return known;
-    const isFull = look === Look.free && this.#scene.mode === "shop";
-    const color = isFull ? this.#scene.chart.categories[category]?.color : look === Look.sold ? this.#palette.good : undefined;
-    const ink = color === undefined ? this.#palette.ink : inkOn(color);
-    this.#inks[place] = ink;
-    return ink;
   }
 
   /** @param {Tile} tile @param {number} index whose sprite's corner to find, in whole pixels of the tile */
@@ -311,7 +297,7 @@ export class TileLayer {
       for (let index = first; index < first + count; index += 1) counts[chart.category[index] ?? 0] += 1;
       const most = chart.categories[counts.indexOf(Math.max(...counts))];
       const isDim = filter !== undefined && most?.name !== filter;
-      return isDim || !most ? this.#palette.section : mix(this.#palette.section, most.color, 0.1);
+      return isDim || !most ? this.#palette.section : tint(this.#palette.section, most.color);
     });
   }
 }

@@ -1,5 +1,6 @@
 import { el, setText } from "../lib/dom.js";
 import { formatDate, formatMoney, formatNumber, t } from "../lib/i18n.js";
+import { stateMark } from "../map/marks.js";
 import { onsaleControls } from "./onsale-controls.js";
 import { minutesToSellOut } from "./pace.js";
 import { ORDER_STATES, section } from "./parts.js";
@@ -35,9 +36,15 @@ class Tile {
   #value = el("dd", { class: "org-value number" }, "–");
   #note = el("dd", { class: "soft small number" });
 
-  /** @param {string} label @param {string} [name] the class that gives its color */
-  constructor(label, name = "") {
-    this.element = el("div", { class: ["org-tile", name] }, el("dt", null, label), this.#value, this.#note);
+  /** @param {string} label @param {"sold" | "held" | "free" | "blocked"} [state] the places it counts */
+  constructor(label, state) {
+    const name = el("dt", null, state && stateMark(state), label);
+    this.element = el("div", { class: ["org-tile", state ?? ""] }, name, this.#value, this.#note);
+  }
+
+  wide() {
+    this.element.classList.add("wide");
+    return this;
   }
 
   /** @param {string} value @param {string} [note] */
@@ -90,15 +97,15 @@ const percent = (part, whole) => (whole === 0 ? "" : t("org.percent", { percent:
 
 /** @param {LiveModel["onNumbers"]} onNumbers */
 function tiles(onNumbers) {
-  const sold = new Tile(t("org.sold"), "wide sold");
+  const sold = new Tile(t("org.sold"), "sold").wide();
   const bar = new Bar();
   sold.element.append(bar.element);
   const held = new Tile(t("org.held"), "held");
   const free = new Tile(t("org.free"), "free");
   const blocked = new Tile(t("org.blocked"), "blocked");
-  const gross = new Tile(t("org.gross"), "wide");
+  const gross = new Tile(t("org.gross")).wide();
   const pace = new Tile(t("org.pace"));
-  const sellOut = new Tile(t("org.sellOut"), "wide");
+  const sellOut = new Tile(t("org.sellOut")).wide();
   const waiting = new Tile(t("org.waiting"));
   const active = new Tile(t("org.active"));
   onNumbers((numbers) => {

@@ -26,6 +26,7 @@ export function beforeView({ event }) {
   return stepView(event, {
     title: t("before.title"),
     isCentered: true,
+    isTheEvents: true,
     card: [
       label,
       clockText,
@@ -59,8 +60,10 @@ const overView = ({ event }, step) =>
   stepView(event, {
     title: t(`${step}.title`),
     isCentered: true,
+    isTheEvents: true,
     card: [
       el("p", null, t(`${step}.explain`)),
       el("p", null, el("a", { class: "button", href: "/orders" }, t("orders.title"))),
     ],
+    below: [aboutEvent(event)],
   });

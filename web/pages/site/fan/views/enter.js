@@ -33,6 +33,7 @@ export function enterView(model) {
   const paused = el("div");
   return stepView(event, {
     title: t(`enter.${kind}.title`),
+    isTheEvents: true,
     card: [
       opening,
       paused,

@@ -20,37 +20,46 @@ export function holdsPanel({ release, startCheckout }) {
   const element = el("section", { class: "card held" }, el("h2", null, t("hold.title")), rows);
   element.hidden = true;
   let shown = "";
+  /** @type {Hold[]} */
+  let known = [];
   /** @type {(() => void)[]} */
   let clocks = [];
 
   /** @param {Hold[]} holds @param {SeatingChart | undefined} chart */
   const update = (holds, chart) => {
-    const key = `${holds.map(({ hold }) => hold).join()} ${chart !== undefined}`;
-    element.hidden = holds.length === 0;
+    const isLive = (/** @type {Hold} */ hold) => holds.some((one) => one.hold === hold.hold);
+    const isOver = (/** @type {Hold} */ hold) => !isLive(hold) && Date.parse(hold.expiresAt) <= clock.now();
+    // What time has ended keeps its line: nothing moves by itself under a finger.
+    known = [...known.filter(isOver), ...holds];
+    const key = `${known.map((hold) => `${hold.hold} ${isLive(hold)}`).join()} ${chart !== undefined}`;
+    element.hidden = known.length === 0;
     if (key !== shown) {
       shown = key;
       clocks = [];
       show(
         rows,
-        holds.map((hold) => {
+        known.map((hold) => {
+          const isGone = !isLive(hold);
           const left = el("strong", { class: "number", role: "timer" });
-          clocks.push(() => {
+          if (!isGone) clocks.push(() => {
             const seconds = (Date.parse(hold.expiresAt) - clock.now()) / 1000;
             setText(left, formatClock(seconds));
             left.classList.toggle("hurry", seconds < 60);
           });
           return el(
             "li",
-            { class: "row spread" },
+            { class: ["row spread", isGone && "is-gone"] },
             el(
               "div",
               null,
               el("p", null, placesOf(hold, chart)),
-              el("p", { class: "small" }, `${formatMoney(hold.amount, hold.currency)} · ${t("hold.left")} `, left),
+              isGone
+                ? el("p", { class: "small" }, t("hold.ended"))
+                : el("p", { class: "small" }, `${formatMoney(hold.amount, hold.currency)} · ${t("hold.left")} `, left),
             ),
             el(
               "div",
-              { class: "row" },
+              { class: "row", inert: isGone },
               actionButton(t("hold.release"), () => release(hold.hold)),
               actionButton(t("hold.pay"), () => startCheckout(hold.hold), "primary"),
             ),

@@ -18,7 +18,10 @@ import { when } from "../words.js";
  * @property {string} title
  * @property {(model: Model) => void} [update]
  * @property {() => void} [close]
+ * @property {(state: any) => void} [cameTo] the browser went back or forward within this page, to this history state
  */
+
+/** @typedef {(path: string, options?: { isInstead?: boolean }) => void} Navigate `isInstead`: Back skips the page left */
 
 /** @param {string} text a view's heading, which takes the focus when the view appears */
 export const heading = (text) => el("h1", { tabindex: "-1" }, text);
@@ -29,29 +32,42 @@ export function eventHead(event) {
     "div",
     { class: "event-head" },
     el("p", { class: "event-name" }, el("a", { href: eventPath(event.id) }, event.title)),
-    el("p", { class: "soft small" }, `${event.venue} · ${when(event.startsAt, event)}`),
+    el("p", { class: "soft small" }, placeAndTime(event)),
   );
 }
 
+/** @param {EventSummary} event */
+const placeAndTime = (event) => `${event.venue} · ${when(event.startsAt, event)}`;
+
 /**
- * A step's view: the event's head, a card with the step's heading, and whatever goes below the card.
+ * A step's view: the event's head, a card with the step's heading, and whatever goes below the card. On the event's own
+ * page the event's name is the heading of all.
  * @template Model
  * @param {EventSummary} event
  * @param {object} parts
  * @param {string} parts.title
  * @param {(Child | Child[])[]} parts.card
  * @param {boolean} [parts.isCentered]
+ * @param {boolean} [parts.isTheEvents] whether this is the event's own page rather than a step of the fan's
  * @param {Child[]} [parts.below]
  * @param {(model: Model) => void} [parts.update]
  * @returns {View<Model>}
  */
-export function stepView(event, { title, card, isCentered = false, below = [], update }) {
+export function stepView(event, { title, card, isCentered = false, isTheEvents = false, below = [], update }) {
+  const head = isTheEvents
+    ? el("div", { class: "event-head" }, heading(event.title), el("p", { class: "soft" }, placeAndTime(event)))
+    : eventHead(event);
   return {
     element: el(
       "div",
       { class: "stack" },
-      eventHead(event),
-      el("section", { class: ["card", isCentered && "centered"] }, heading(title), ...card),
+      head,
+      el(
+        "section",
+        { class: ["card", isCentered && "centered"] },
+        isTheEvents ? el("h2", { tabindex: "-1" }, title) : heading(title),
+        ...card,
+      ),
       below,
     ),
     title,

@@ -1,7 +1,7 @@
 import { Problem, SeatStates } from "../../../../client/src/index.js";
 import { announce } from "../../lib/announce.js";
 import { el, setText, show } from "../../lib/dom.js";
-import { formatClock, formatMoney, formatSpan, t } from "../../lib/i18n.js";
+import { formatClock, t } from "../../lib/i18n.js";
 import { Kept } from "../../lib/storage.js";
 import { nearbyFree } from "../../map/suggest.js";
 import "../../map/seat-list.js";
@@ -10,15 +10,18 @@ import { client, clock } from "../api.js";
 import { chartOf } from "../chart.js";
 import { Selection } from "../selection.js";
 import { refusal, seatName, seatNames } from "../words.js";
+import { Basket } from "./basket.js";
+import { ChoicePanel } from "./choice-panel.js";
 import { holdsPanel } from "./holds-panel.js";
 import { eventHead, heading, notice } from "./parts.js";
-import { bestAvailable, categoryFilter, standingAreas } from "./shop-choices.js";
+import { priceChips } from "./price-chips.js";
 
 /**
  * @typedef {import("../../../../client/src/types.js").Event} Event
  * @typedef {import("../../../../client/src/types.js").Hold} Hold
  * @typedef {import("../../../../client/src/types.js").CreateHold} CreateHold
  * @typedef {import("../../map/chart.js").SeatingChart} SeatingChart
+ * @typedef {import("./price-chips.js").Wanted} Wanted
  */
 
 /**
@@ -32,8 +35,6 @@ import { bestAvailable, categoryFilter, standingAreas } from "./shop-choices.js"
  * @property {(id: string) => Promise<void>} release
  * @property {(id: string) => void} startCheckout
  * @property {() => void} leave gives up the pass
- * @property {(text: string) => void} warn shows a warning that stays until the fan's next step
- * @property {() => void} clearWarning
  */
 
 /**
@@ -41,6 +42,7 @@ import { bestAvailable, categoryFilter, standingAreas } from "./shop-choices.js"
  * @typedef {HTMLElement & { load(chart: SeatingChart, states: SeatStates): void, update(changed?: number[]): void,
  *   selected: Set<number>, mine: Set<number>,
  *   filter: string | undefined, mode: string }} SeatsElement
+ * @typedef {import("../../map/seat-map.js").SeatMap} SeatMap
  */
 
 const RETRY_MILLISECONDS = 4000;
@@ -59,6 +61,10 @@ class Shop {
   #model;
   #states = new SeatStates();
   #selection = new Selection();
+  /** @type {number[]} what the basket lists: the selection, and what others got of it since the fan's last action */
+  #lines = [];
+  /** @type {Set<number>} which of the lines are lost */
+  #gone = new Set();
   /** @type {Kept<string[]>} picked seats survive a reload */
   #kept;
   #ending = new AbortController();
@@ -66,22 +72,24 @@ class Shop {
   #chart;
   #isHolding = false;
   #lastPassSeconds = Infinity;
-  /** @type {(() => void) | undefined} */
-  #updateAreas;
+  /** @type {ChoicePanel | undefined} */
+  #panel;
+  /** @type {((wanted: Wanted) => void) | undefined} */
+  #choose;
 
-  #map = /** @type {SeatsElement} */ (document.createElement("seat-map"));
+  #map = /** @type {SeatMap} */ (document.createElement("seat-map"));
   #list = /** @type {SeatsElement} */ (document.createElement("seat-list"));
   #passClock = el("strong", { class: "number" });
   #passLine = el("p", { class: "pass-clock", role: "timer" }, t("shop.passLeft"), " ", this.#passClock);
-  #state = el("div", { class: "stack" });
-  #lost = el("div", { class: "stack", role: "alert" });
-  #basket = el("section", { class: "card basket", "aria-label": t("basket.title") });
-  #choices = el("div", { class: "stack" });
-  /** @type {HTMLElement} */
-  #filter = el("div");
-  #seats = el("div", { class: "stack shop-seats" }, el("p", { class: "soft" }, t("shop.loading")));
+  #state = el("div", { class: "shop-state" });
+  #bar = el("div", { class: "shop-bar" });
+  #seats = el("div", { class: "shop-seats" }, el("p", { class: "soft" }, t("shop.loading")));
+  #basket;
   #holds;
+  #side;
   #leave = el("button", { type: "button", class: "plain", onclick: () => this.#model.leave() }, t("shop.leave"));
+  /** A sheet on a phone grows and shrinks over the map. */
+  #sheet = new ResizeObserver(() => this.#cover());
 
   /** @param {ShopModel} model */
   constructor(model) {
@@ -91,35 +99,33 @@ class Shop {
       /** @returns {value is string[]} */ (value) => Array.isArray(value),
       () => sessionStorage,
     );
+    this.#basket = new Basket(model.event.currency, {
+      remove: (index) => this.#picked({ kind: "seat", index }),
+      hold: (seats) => {
+        const chart = /** @type {SeatingChart} */ (this.#chart);
+        void this.#hold({ seats: seats.map((index) => chart.name(index)) });
+      },
+    });
     this.#holds = holdsPanel(model);
+    this.#side = el("div", { class: "shop-side" }, this.#holds.element, this.#basket.element);
     this.element = el(
       "div",
-      { class: "stack shop" },
-      eventHead(model.event),
+      { class: "stack" },
       el(
         "div",
-        { class: "row spread" },
-        heading(t("shop.title")),
-        this.#passLine,
-      ),
-      this.#state,
-      this.#holds.element,
-      this.#lost,
-      el(
-        "div",
-        { class: "shop-grid" },
-        this.#seats,
-        el("div", { class: "stack shop-side" }, this.#basket, this.#choices),
+        { class: "shop" },
+        el("div", { class: "shop-head" }, el("div", null, eventHead(model.event), heading(t("shop.title"))), this.#passLine),
+        el("div", { class: "shop-grid" }, el("div", { class: "shop-stage" }, this.#bar, this.#state, this.#seats), this.#side),
       ),
       // Far from the clock, which people tap at.
       el("p", null, this.#leave),
     );
-    this.#showBasket();
     this.#load();
   }
 
   close() {
     this.#ending.abort();
+    this.#sheet.disconnect();
   }
 
   // Seats
@@ -141,53 +147,81 @@ class Shop {
   /** @param {SeatingChart} chart */
   #build(chart) {
     const { event } = this.#model;
-    const request = (/** @type {CreateHold} */ wanted) => this.#hold(wanted);
-    const choices = [];
-    if (chart.seatCount > 0) {
-      this.#filter = categoryFilter(chart, event, (category) => {
-        this.#map.filter = category;
-        this.#list.filter = category;
-      });
-      choices.push(bestAvailable(chart, event, () => this.#allowance(), request));
-      for (const element of [this.#map, this.#list]) {
-        element.mode = "shop";
-        element.addEventListener("pick", (pick) => this.#picked(/** @type {CustomEvent} */ (pick).detail));
-      }
+    const panel = new ChoicePanel({
+      chart,
+      event,
+      states: this.#states,
+      allowance: () => this.#allowance(),
+      hold: (wanted) => this.#hold(wanted),
+    });
+    this.#panel = panel;
+    const chips = priceChips(chart, event, (wanted) => this.#look(chart, wanted));
+    this.#choose = chips.choose;
+    const hasSeats = chart.seatCount > 0;
+    this.#seats.hidden = !hasSeats;
+    this.#side.insertBefore(panel.element, this.#basket.element);
+    show(this.#bar, chips.element, hasSeats && this.#switch(), this.#skip());
+    show(this.#seats, hasSeats && [this.#map, this.#list]);
+    for (const element of hasSeats ? [this.#map, this.#list] : []) {
+      element.mode = "shop";
+      element.addEventListener("pick", (pick) => this.#picked(/** @type {CustomEvent} */ (pick).detail));
     }
-    if (chart.areas.length > 0) {
-      const areas = standingAreas(chart, event, this.#states, () => this.#allowance(), request);
-      this.#updateAreas = areas.update;
-      choices.push(areas.element);
-    }
-    show(this.#choices, ...choices);
-    show(this.#seats, ...(chart.seatCount > 0 ? [this.#filter, this.#switch(), this.#map, this.#list] : []));
-    this.#seats.hidden = chart.seatCount === 0;
+    const [area] = chart.areas;
+    chips.choose(hasSeats || !area ? { kind: "all" } : { kind: "area", name: area.name });
     const picked = (this.#kept.get() ?? []).flatMap((name) => chart.indexOf(name) ?? []);
     this.#selection.replace(picked.slice(0, this.#allowance()));
-    this.#basket.hidden = chart.seatCount === 0;
+    this.#settle();
+    for (const part of this.#sheetParts()) this.#sheet.observe(part);
   }
 
-  /** Switches between the map and the list on narrow screens. */
+  /**
+   * Looks at what a chip names, on the map and in the list, and offers it beside them.
+   * @param {SeatingChart} chart @param {Wanted} wanted
+   */
+  #look(chart, wanted) {
+    const category =
+      wanted.kind === "area" ? chart.areas.find(({ name }) => name === wanted.name)?.category
+      : wanted.kind === "category" ? wanted.name
+      : undefined;
+    this.element.dataset["looking"] = wanted.kind;
+    this.#panel?.show(wanted);
+    this.#map.filter = category;
+    this.#list.filter = category;
+    if (category === undefined) this.#map.showWhole();
+    else this.#map.showCategory(category);
+  }
+
+  /** Switches between the map and the list. */
   #switch() {
-    const button = (/** @type {"map" | "list"} */ which) => {
-      const made = el(
-        "button",
-        {
-          type: "button",
-          "aria-pressed": String(which === "map"),
-          onclick: () => {
-            this.#seats.dataset["view"] = which;
-            for (const other of buttons) other.setAttribute("aria-pressed", String(other === made));
-          },
-        },
-        t(`shop.${which}`),
-      );
-      return made;
+    const button = el("button", { type: "button", class: "shop-switch" });
+    const view = (/** @type {"map" | "list"} */ which) => {
+      this.#seats.dataset["view"] = which;
+      setText(button, t(which === "map" ? "shop.toList" : "shop.toMap"));
     };
-    this.#seats.dataset["view"] = "map";
-    /** @type {HTMLButtonElement[]} */
-    const buttons = [button("map"), button("list")];
-    return el("div", { class: "switch", role: "group", "aria-label": t("shop.view") }, buttons);
+    button.addEventListener("click", () => view(this.#seats.dataset["view"] === "map" ? "list" : "map"));
+    view("map");
+    return button;
+  }
+
+  /** Past the seats, for those who go from control to control. */
+  #skip() {
+    const skip = () => {
+      const next = this.#selection.seats.size === 0 && this.#panel?.element.querySelector("button.primary");
+      if (next instanceof HTMLElement) next.focus();
+      else this.#basket.focus();
+    };
+    return el("button", { type: "button", class: "skip-link", onclick: skip }, t("shop.skip"));
+  }
+
+  #sheetParts() {
+    return [this.#holds.element, ...(this.#panel ? [this.#panel.element] : []), ...this.#basket.parts];
+  }
+
+  #cover() {
+    const shown = this.#sheetParts().map((part) => part.getBoundingClientRect()).filter(({ height }) => height > 0);
+    const top = Math.min(...shown.map(({ top }) => top));
+    const isSheet = getComputedStyle(this.#side).position === "fixed";
+    this.#map.covered = isSheet ? this.#map.getBoundingClientRect().bottom - top : 0;
   }
 
   #follow() {
@@ -207,7 +241,7 @@ class Shop {
         },
         onDelta: (delta) => this.#changed(this.#states.apply(delta)),
       })
-      .catch((error) => show(this.#state, notice("warn", refusal(error))));
+      .catch((error) => this.#basket.tell(refusal(error)));
   }
 
   /** @param {number[] | undefined} changed undefined if any may have */
@@ -218,58 +252,43 @@ class Shop {
       this.#map.update(changed);
       this.#list.update(changed);
     }
-    this.#updateAreas?.();
+    this.#panel?.update();
     // While a hold is being made, the seats that disappear may be the ones this fan gets.
-    if (!this.#isHolding) this.#dropTaken();
-    else return;
+    if (this.#isHolding) return;
+    const { lost, before } = this.#selection.dropTaken((index) => this.#states.stateOf(index) === FREE);
+    if (lost.length > 0) this.#lose(chart, lost, before);
     this.#showSelection();
   }
 
-  #dropTaken() {
-    const { lost, before } = this.#selection.dropTaken((index) => this.#states.stateOf(index) === FREE);
-    if (lost.length > 0) this.#tellLost(lost, before);
-  }
-
-  /** @param {number[]} lost @param {number[]} before everything picked before that */
-  #tellLost(lost, before) {
-    const chart = /** @type {SeatingChart} */ (this.#chart);
-    const names = seatNames(lost.map((index) => chart.name(index)), chart);
+  /** @param {SeatingChart} chart @param {number[]} lost @param {number[]} before everything picked before that */
+  #lose(chart, lost, before) {
+    for (const index of lost) this.#gone.add(index);
+    const name = (/** @type {number[]} */ seats) => seatNames(seats.map((index) => chart.name(index)), chart);
     const instead = nearbyFree(chart, this.#states, before, before.length);
-    const close = () => show(this.#lost);
-    show(
-      this.#lost,
+    this.#basket.tell(
+      el("p", null, t("lost.gone", { seats: name(lost), count: lost.length })),
       el(
-        "div",
-        { class: "notice warn stack" },
-        el("p", null, t("lost.gone", { seats: names, count: lost.length })),
-        instead
-          ? [
-              el("p", null, t("lost.instead", {
-                seats: seatNames(instead.map((index) => chart.name(index)), chart),
-                count: instead.length,
-              })),
-              el(
-                "div",
-                { class: "row" },
-                el(
-                  "button",
-                  {
-                    type: "button",
-                    class: "primary",
-                    onclick: () => {
-                      this.#selection.replace(instead);
-                      this.#showSelection();
-                      close();
-                      this.#basket.querySelector("button")?.focus();
-                    },
-                  },
-                  t("lost.take", { count: instead.length }),
-                ),
-                el("button", { type: "button", onclick: close }, t("lost.choose")),
-              ),
-            ]
-          : el("p", null, t("lost.none")),
+        "p",
+        null,
+        instead ? t("lost.instead", { seats: name(instead), count: instead.length }) : t("lost.none"),
       ),
+      instead &&
+        el(
+          "div",
+          { class: "row" },
+          el(
+            "button",
+            {
+              type: "button",
+              onclick: () => {
+                this.#selection.replace(instead);
+                this.#settle();
+                this.#basket.focus();
+              },
+            },
+            t("lost.take", { count: instead.length }),
+          ),
+        ),
     );
   }
 
@@ -285,23 +304,29 @@ class Shop {
   /** @param {{ kind: "seat", index: number } | { kind: "area", name: string }} detail */
   #picked(detail) {
     if (detail.kind === "area") {
-      const quantity = this.#choices.querySelector(`[data-area="${CSS.escape(detail.name)}"] input`);
-      if (quantity instanceof HTMLElement) quantity.focus();
+      this.#choose?.(detail);
+      const next = this.#panel?.element.querySelector("button.primary");
+      if (next instanceof HTMLElement) next.focus({ preventScroll: true });
       return;
     }
     const chart = /** @type {SeatingChart} */ (this.#chart);
     const { index } = detail;
     const isPicked = this.#selection.seats.has(index);
     if (!isPicked && this.#states.stateOf(index) !== FREE) return;
-    const limit = this.#model.event.limits.ticketsPerBuyer;
     const outcome = this.#selection.toggle(index, this.#allowance());
-    show(this.#lost);
     if (outcome === "full") {
-      this.#model.warn(t("shop.full", { limit }));
+      this.#basket.tell(t("shop.full", { limit: this.#model.event.limits.ticketsPerBuyer }));
       return;
     }
-    this.#model.clearWarning();
     announce(t(`basket.${outcome}`, { seat: seatName(chart.name(index), chart), count: this.#selection.seats.size }));
+    this.#settle();
+  }
+
+  /** The fan has seen what was said, and chosen: what is lost need not be shown any more. */
+  #settle() {
+    this.#gone.clear();
+    this.#lines = [...this.#selection.seats];
+    this.#basket.tell();
     this.#showSelection();
   }
 
@@ -316,83 +341,15 @@ class Shop {
         element.mine = new Set(held.flatMap((name) => chart.indexOf(name) ?? []));
       }
     }
-    this.#showBasket();
-  }
-
-  #showBasket() {
-    const chart = this.#chart;
-    const seats = [...this.#selection.seats];
-    const key = seats.join();
-    if (this.#basket.dataset["seats"] === key) return;
-    this.#basket.dataset["seats"] = key;
-    this.#basket.classList.toggle("is-empty", seats.length === 0);
-    if (!chart || seats.length === 0) {
-      show(this.#basket, el("h2", null, t("basket.title")), el("p", { class: "soft" }, t("basket.empty", {
-        count: this.#model.event.limits.ticketsPerBuyer,
-        time: formatSpan(this.#model.event.limits.holdSeconds),
-      })));
-      return;
-    }
-    const { currency } = this.#model.event;
-    const amount = seats.reduce((sum, index) => sum + chart.categoryAt(index).amount, 0);
-    show(
-      this.#basket,
-      el("h2", null, t("basket.title")),
-      el(
-        "ul",
-        { class: "basket-seats" },
-        seats.map((index) => {
-          const name = seatName(chart.name(index), chart);
-          const category = chart.categoryAt(index);
-          return el(
-            "li",
-            { class: "row spread" },
-            el(
-              "span",
-              null,
-              name,
-              el("span", { class: "soft small" }, ` ${category.name} · ${formatMoney(category.amount, currency)}`),
-            ),
-            el(
-              "button",
-              {
-                type: "button",
-                class: "plain",
-                "aria-label": t("basket.remove", { seat: name }),
-                onclick: () => this.#picked({ kind: "seat", index }),
-              },
-              "✕",
-            ),
-          );
-        }),
-      ),
-      el(
-        "div",
-        { class: "row spread" },
-        el(
-          "p",
-          { class: "number total" },
-          t("basket.sum", { count: seats.length, amount: formatMoney(amount, currency) }),
-        ),
-        el(
-          "button",
-          {
-            type: "button",
-            class: "primary",
-            onclick: () => this.#hold({ seats: seats.map((index) => chart.name(index)) }),
-          },
-          t("basket.hold"),
-        ),
-      ),
-    );
+    this.#basket.show(chart, this.#lines, this.#gone);
   }
 
   /** @param {CreateHold} wanted */
   async #hold(wanted) {
     if (this.#isHolding) return;
     this.#isHolding = true;
-    show(this.#lost);
-    this.#basket.setAttribute("aria-busy", "true");
+    this.#settle();
+    this.#basket.isBusy = true;
     const before = [...this.#selection.seats];
     try {
       await this.#model.hold(wanted);
@@ -401,7 +358,7 @@ class Shop {
       this.#refused(error, wanted, before);
     } finally {
       this.#isHolding = false;
-      this.#basket.removeAttribute("aria-busy");
+      this.#basket.isBusy = false;
       if (!this.#ending.signal.aborted) this.#changed([]);
     }
   }
@@ -415,10 +372,10 @@ class Shop {
       this.#selection.replace(before.filter((index) => !lost.includes(index)));
       // The stream may lag behind the refusal.
       for (const index of lost) if (this.#states.stateOf(index) === FREE) this.#states.codes[index] = "h".charCodeAt(0);
-      this.#tellLost(lost, before);
+      this.#lose(chart, lost, before);
       return;
     }
-    this.#model.warn(isGone ? t("best.none") : refusal(error, chart));
+    this.#basket.tell(isGone ? t("best.none") : refusal(error, chart));
   }
 
   // Clocks
@@ -444,7 +401,7 @@ class Shop {
       this.#state.dataset["state"] = state;
       show(this.#state, state !== "" && notice("warn", t(`shop.state.${state}`)));
     }
-    this.#basket.inert = !hasPass;
-    this.#choices.inert = !hasPass;
+    this.#basket.element.inert = !hasPass;
+    if (this.#panel) this.#panel.element.inert = !hasPass;
   }
 }
