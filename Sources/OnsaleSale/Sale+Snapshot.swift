@@ -114,6 +114,7 @@ extension Sale {
                 throw ContradictoryFact("orders out of turn")
             }
             orders.append(order)
+            ordersOfSeats.add(order.id, for: order.places)
             buyers[order.buyer, default: BuyerAccount()].lastOrder = order.id.serial
             ordersByState[Int(order.state.rawValue)] += 1
             openOrders.set(order.id.serial, isOpen: order.duty != nil)

@@ -21,6 +21,7 @@ public struct Sale: Sendable {
     var returnedHolds = ReturnedHolds()
     /// Every order, the first at index 0.
     public internal(set) var orders: [Order] = []
+    var ordersOfSeats: SeatOrders
     /// No order below this index still awaits authorization. Derived.
     var oldestAuthorizing = 0
     public internal(set) var tickets: [Ticket] = []
@@ -59,6 +60,7 @@ public struct Sale: Sendable {
         self.plan = plan
         self.terms = terms
         seats = SeatMap(plan: plan)
+        ordersOfSeats = SeatOrders(seats: plan.seats.count)
         areas = plan.areas.map { PlaceCounts(free: $0.capacity) }
     }
 

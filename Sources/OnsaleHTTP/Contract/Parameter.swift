@@ -51,6 +51,13 @@ extension Parameter {
     // MARK: In the query
 
     static let state = Parameter("State", "state", in: "query", "Only orders in this state.", .orderState)
+    static let email = Parameter(
+        nil, "email", in: "query", "Only orders of the buyer with this address, however it is typed.")
+    static let seat = Parameter(
+        nil, "seat", in: "query", "Only orders with this seat, whatever became of them.",
+        .text.with("examples", ["F1-1-1"]))
+    static let direction = Parameter(
+        nil, "order", in: "query", "Which orders come first.", .word("oldest", "newest").with("default", "oldest"))
     static let after = Parameter(
         "After", "after", in: "query", "Only orders after this one: `next` of the page before.")
     static let limit = Parameter(

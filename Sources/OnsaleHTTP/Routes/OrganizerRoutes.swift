@@ -12,6 +12,7 @@ struct OrganizerRoutes: RouteGroup {
     let events: EventClient
     let presenter: Presenter
     let plans: PlanCache
+    let login: Login
     /// nil where services say nothing.
     let notes: (any OrderNotes)?
     let logger: Logger
@@ -66,9 +67,11 @@ struct OrganizerRoutes: RouteGroup {
                 takes: .json(SeatList.self), gives: [.init(204, "They are for sale.")], unblockSeats),
             Endpoint(
                 "listOrders", .get, event: "/orders", for: .organizer, at: .promptOwner,
-                "Lists orders, a page at a time.",
+                "Finds orders, a page at a time.",
+                "All that is asked for must be true of an order. `email` finds the buyer as `POST /v1/sessions` does; no "
+                    + "log has a query.",
                 by: .organizer, takes: .nothing,
-                [.state, .after, .limit], gives: [.init(200, "A page of orders.", .orderPage)],
+                [.state, .email, .seat, .direction, .after, .limit], gives: [.init(200, "A page of orders.", .orderPage)],
                 refuses: [.invalidRequest: ""], listOrders),
             Endpoint(
                 "exportOrders", .get, event: "/orders.csv", for: .organizer, at: .historian,
@@ -195,13 +198,9 @@ struct OrganizerRoutes: RouteGroup {
         var faults = Faults()
         let limit = query.get("limit").map { Int($0) } ?? 100
         faults.require((1...500).contains(limit ?? 0), "/limit", "must be from 1 to 500")
-        let states = query.get("state").map { OrderState.named(String($0)) } ?? OrderState.allCases
-        faults.require(!states.isEmpty, "/state", "is not an order's state")
-        let after = query.get("after").map { definition.id(.order, String($0))?.serial }
-        faults.require(after != .some(nil), "/after", "is not an order of this event")
+        let search = search(query, in: definition, &faults)
         try faults.throwIfAny()
-        let (orders, isMore) = try await page(
-            of: event, after: after.flatMap { $0 } ?? 0, limit: limit ?? 100, states: Set(states))
+        let (orders, isMore) = try await page(search, atMost: limit ?? 100, of: event)
         // The orders are worth having without it.
         let bounced = (try? await notes?.bounced(among: orders.map(definition.publicID))) ?? []
         return .json(.ok) { writer in
@@ -222,16 +221,37 @@ struct OrganizerRoutes: RouteGroup {
     }
 
     private func page(
-        of event: EventHandle, after serial: UInt32, limit: Int, states: Set<OrderState>
+        _ query: OrderQuery, atMost limit: Int, of event: EventHandle
     ) async throws -> (orders: [Order], isMore: Bool) {
-        try await events.read(event) { partition in
-            var found: [Order] = []
-            for order in partition.sale.orders.dropFirst(Int(serial)) where states.contains(order.state) {
-                if found.count == limit { return (found, true) }
-                found.append(order)
-            }
-            return (found, false)
+        try await events.read(event) { $0.sale.orders(query, atMost: limit) }
+    }
+
+    private func search(_ query: Parameters, in definition: EventDefinition, _ faults: inout Faults) -> OrderQuery {
+        let states = query.get("state").map { OrderState.named(String($0)) } ?? OrderState.allCases
+        faults.require(!states.isEmpty, "/state", "is not an order's state")
+        let after = query.get("after").map { definition.id(.order, String($0))?.serial }
+        faults.require(after != .some(nil), "/after", "is not an order of this event")
+        let seat = query.get("seat").map { definition.plan.seat(named: String($0)) }
+        faults.require(seat != .some(nil), "/seat", "is not in the plan")
+        let direction = query.get("order") ?? "oldest"
+        faults.require(["newest", "oldest"].contains(direction), "/order", "must be newest or oldest")
+        let buyer = query.get("email").map { self.buyer(of: String($0), &faults) }
+        return OrderQuery(
+            states: Set(states), buyer: buyer.flatMap { $0 }, seat: seat.flatMap { $0 },
+            isNewestFirst: direction == "newest", after: after.flatMap { $0 }.map { OrderID($0) })
+    }
+
+    /// The buyer behind an address as sessions made here have it.
+    private func buyer(of typed: String, _ faults: inout Faults) -> BuyerID? {
+        guard login.makesSessions else {
+            faults.add("/email", "leads to no buyer, since sessions are not made here")
+            return nil
         }
+        guard let mailbox = MailAddress(typed) else {
+            faults.add("/email", "must be an e-mail address")
+            return nil
+        }
+        return login.buyer(mailbox)
     }
 
     /// Page by page, so that memory stays bounded.
@@ -239,14 +259,13 @@ struct OrganizerRoutes: RouteGroup {
         let definition = event.view.definition
         let body = ResponseBody { writer in
             try await writer.write(ByteBuffer(string: OrderTable.header))
-            var last: UInt32 = 0
+            var last: OrderID?
             while true {
-                let (orders, isMore) = try await page(
-                    of: event, after: last, limit: 500, states: Set(OrderState.allCases))
+                let (orders, isMore) = try await page(OrderQuery(after: last), atMost: 500, of: event)
                 let lines = orders.map { OrderTable.line($0, in: definition) }.joined()
                 if !lines.isEmpty { try await writer.write(ByteBuffer(string: lines)) }
                 guard isMore, let end = orders.last else { break }
-                last = end.id.serial
+                last = end.id
             }
             try await writer.finish(nil)
         }

@@ -39,18 +39,22 @@ struct Presenter: Sendable {
         }
     }
 
+    private static func places(_ places: Places, _ definition: EventDefinition, _ writer: inout JSONWriter) {
+        switch places {
+        case .seats(let seats):
+            writer.member("seats", strings: seats.lazy.map { definition.plan[$0].name })
+            writer.null("area")
+        case .area(let area, _):
+            writer.array("seats") { _ in }
+            writer.member("area", definition.plan.areas[area].name)
+        }
+        writer.member("quantity", places.quantity)
+    }
+
     static func hold(_ hold: Hold, in definition: EventDefinition) -> ByteBuffer {
         JSONWriter.object { writer in
             writer.member("hold", definition.publicID(hold))
-            switch hold.places {
-            case .seats(let seats):
-                writer.member("seats", strings: seats.lazy.map { definition.plan[$0].name })
-                writer.null("area")
-            case .area(let area, _):
-                writer.array("seats") { _ in }
-                writer.member("area", definition.plan.areas[area].name)
-            }
-            writer.member("quantity", hold.places.quantity)
+            Presenter.places(hold.places, definition, &writer)
             Presenter.lines(hold.places, definition, &writer)
             writer.member("amount", hold.amount)
             writer.member("currency", definition.currency)
@@ -76,6 +80,7 @@ struct Presenter: Sendable {
         }
         if order.refunded > 0 { writer.member("refundedAmount", order.refunded) }
         if order.isDisputed { writer.member("disputed", true) }
+        Presenter.places(order.places, definition, &writer)
         Presenter.lines(order.places, definition, &writer)
         writer.array("tickets") { writer in
             guard order.state == .confirmed, !order.isDisputed, let issuedAt = order.confirmedAt else { return }

@@ -122,6 +122,7 @@ extension SaleFact.OrderPlaced {
                 placedAt: now, paymentMethod: method, trace: trace, previousOfBuyer: previous, state: .authorizing,
                 duty: .authorize, intent: nil, note: nil, isDisputed: false, captured: 0, refunded: 0, firstTicket: 0,
                 confirmedAt: nil, endedAt: nil))
+        sale.ordersOfSeats.add(order, for: held.places)
         sale.ordersByState[Int(OrderState.authorizing.rawValue)] += 1
         sale.openOrders.set(order.serial, isOpen: true)
         sale.remember(key, .order(order, buyer: held.buyer), count: keyCount, at: now)

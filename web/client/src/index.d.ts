@@ -10,12 +10,12 @@ import type {
   CreateHold,
   Event,
   EventSummary,
+  FindOrders,
   Hold,
   NewWebhookEndpoint,
   Order,
   OrderList,
   OrderPage,
-  OrderState,
   Pass,
   PlaceTicket,
   ProblemBody,
@@ -129,11 +129,8 @@ export class OnsaleClient {
   publishEvent(event: string, token: string): Promise<Event>;
   blockSeats(event: string, token: string, seats: string[]): Promise<SeatList>;
   unblockSeats(event: string, token: string, seats: string[]): Promise<void>;
-  listOrders(
-    event: string,
-    token: string,
-    page?: { state?: OrderState; after?: string; limit?: number },
-  ): Promise<OrderPage>;
+  /** Finds orders; all that is asked for must be true of them. */
+  listOrders(event: string, token: string, wanted?: FindOrders): Promise<OrderPage>;
   exportOrders(event: string, token: string): Promise<Blob>;
   /** What the organizers did, newest first. */
   listAudit(event: string, token: string): Promise<AuditEntry[]>;

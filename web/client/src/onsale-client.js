@@ -306,14 +306,17 @@ export class OnsaleClient {
   }
 
   /**
+   * Finds orders; all that is asked for must be true of them.
    * @param {string} event @param {string} token
-   * @param {{ state?: import("./types.js").OrderState, after?: string, limit?: number }} [page]
+   * @param {import("./types.js").FindOrders} [wanted]
    * @returns {Promise<import("./types.js").OrderPage>}
    */
-  listOrders(event, token, page = {}) {
-    const query = new URLSearchParams({ limit: String(page.limit ?? 100) });
-    if (page.state !== undefined) query.set("state", page.state);
-    if (page.after !== undefined) query.set("after", page.after);
+  listOrders(event, token, wanted = {}) {
+    const query = new URLSearchParams({ limit: String(wanted.limit ?? 100) });
+    for (const name of /** @type {const} */ (["state", "email", "seat", "order", "after"])) {
+      const value = wanted[name];
+      if (value !== undefined) query.set(name, value);
+    }
     return this.#json("GET", path`/v1/events/${event}/orders` + `?${query}`, { token });
   }
 

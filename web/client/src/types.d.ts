@@ -325,6 +325,11 @@ export interface Order {
   refundedAmount?: number;
   /** The payment is disputed with the provider, and the tickets are void. */
   disputed?: boolean;
+  /** The seats it is for, in every state; empty for an area. */
+  seats: string[];
+  /** Null for seats. */
+  area: string | null;
+  quantity: number;
   lines: PriceLine[];
   tickets: Ticket[];
 }
@@ -341,6 +346,20 @@ export interface OrganizerOrder extends Order {
   buyer: string;
   /** There if a mail about it came back for good. */
   mailBounced?: true;
+}
+
+/** Which of an event's orders to list. */
+export interface FindOrders {
+  state?: OrderState;
+  /** The buyer's address, however it is typed. */
+  email?: string;
+  /** A seat of the plan. */
+  seat?: string;
+  /** Oldest first if left out. */
+  order?: "newest" | "oldest";
+  /** `next` of the page before. */
+  after?: string;
+  limit?: number;
 }
 
 /** A page of an event's orders. */

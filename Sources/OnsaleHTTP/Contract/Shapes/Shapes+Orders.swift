@@ -101,6 +101,9 @@ extension Shape {
             ]), "What the buyer has to do while the state is `requires_action`: go to that page."),
         .optional("refundedAmount", .money(1...), "What of it has gone back, in minor units, once something has."),
         .optional("disputed", .flag, "The payer disputes the payment; its tickets are void."),
+        .required("seats", .list(.text), "Names of the seats it is for, in every state; empty for an area."),
+        .required("area", .text.orNull, "Name of the area; null for seats."),
+        .required("quantity", .count(1...)),
         .required("lines", .list(.priceLine)),
         .required("tickets", .list(.ticket), "Empty unless the order is confirmed."),
     ])

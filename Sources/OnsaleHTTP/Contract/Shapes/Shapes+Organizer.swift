@@ -151,7 +151,7 @@ extension Shape {
     .named("OrganizerOrder", "An order with its buyer.")
 
     static let orderPage = Shape.object([
-        .required("orders", .list(.organizerOrder), "Oldest first."),
+        .required("orders", .list(.organizerOrder), "Oldest first, unless asked for otherwise."),
         .required("next", .text.orNull, "`after` of the next page; null on the last."),
     ])
     .named("OrderPage")
