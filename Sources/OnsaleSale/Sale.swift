@@ -117,6 +117,12 @@ public struct Sale: Sendable {
         }
     }
 
+    /// The buyer's live holds, those that an order pays for too, oldest first.
+    public func holds(of buyer: BuyerID) -> [Hold] {
+        let ordered = orders(of: buyer).filter(\.state.isInProgress).map(\.hold.serial)
+        return ((buyers[buyer]?.holds ?? []) + ordered).compactMap { holds[$0] }.sorted { $0.id < $1.id }
+    }
+
     func amount(of places: Places) -> Int64 {
         switch places {
         case .area(let area, let quantity):

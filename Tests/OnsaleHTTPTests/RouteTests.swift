@@ -97,6 +97,7 @@ import Testing
         let door = ServiceTester.doorToken
         for path in [
             "/report", "/orders?state=confirmed&limit=1", "/orders.csv", "/audit", "/tickets/void", "/timeline?step=1",
+            "/buyers/byr_00000000000000000000000000",
         ] {
             #expect(try await tester.ask(.get, opera + path, token: admin).status == 200, "\(path)")
         }
@@ -128,7 +129,8 @@ import Testing
                 let path = operation.path.replacing(":event", with: "opera").replacing(":hold", with: "hld_1")
                     .replacing(":order", with: "ord_1").replacing(":ticket", with: "tkt_1").replacing(
                         ":slug", with: "no"
-                    ).replacing(":endpoint", with: "whe_1").replacing(":delivery", with: "msg_1")
+                    ).replacing(":buyer", with: "byr_1").replacing(":endpoint", with: "whe_1").replacing(
+                        ":delivery", with: "msg_1")
                 let isOpen = operation.schemes.isEmpty || operation.schemes.contains("")
                 if !isOpen {
                     #expect(try await tester.ask(operation.method, path).status == 401, "\(operation.id)")

@@ -40,6 +40,7 @@ extension Parameter {
         "event": Parameter("Event", "event", in: "path", isRequired: true, "The event's id."),
         "hold": Parameter("Hold", "hold", in: "path", isRequired: true, "The hold's id."),
         "order": Parameter("Order", "order", in: "path", isRequired: true, "The order's id."),
+        "buyer": Parameter(nil, "buyer", in: "path", isRequired: true, "The buyer's id."),
         "ticket": Parameter(nil, "ticket", in: "path", isRequired: true, "The ticket's id."),
         "endpoint": Parameter("Endpoint", "endpoint", in: "path", isRequired: true, "The endpoint's id."),
         "delivery": Parameter(nil, "delivery", in: "path", isRequired: true, "The delivery's id, a `webhook-id`."),

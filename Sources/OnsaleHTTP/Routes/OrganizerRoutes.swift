@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOCore
 import OnsaleEngine
 import OnsaleSale
 import OnsaleValues
@@ -12,9 +11,6 @@ struct OrganizerRoutes: RouteGroup {
     let events: EventClient
     let presenter: Presenter
     let plans: PlanCache
-    let login: Login
-    /// nil where services say nothing.
-    let notes: (any OrderNotes)?
     let logger: Logger
 
     var endpoints: [Endpoint] {
@@ -65,27 +61,6 @@ struct OrganizerRoutes: RouteGroup {
                 "unblockSeats", .delete, event: "/blocks", for: .organizer, at: .promptOwner,
                 "Gives blocked seats back to the sale, and passes over others.", by: .organizer,
                 takes: .json(SeatList.self), gives: [.init(204, "They are for sale.")], unblockSeats),
-            Endpoint(
-                "listOrders", .get, event: "/orders", for: .organizer, at: .promptOwner,
-                "Finds orders, a page at a time.",
-                "All that is asked for must be true of an order. `email` finds the buyer as `POST /v1/sessions` does; no "
-                    + "log has a query.",
-                by: .organizer, takes: .nothing,
-                [.state, .email, .seat, .direction, .after, .limit], gives: [.init(200, "A page of orders.", .orderPage)],
-                refuses: [.invalidRequest: ""], listOrders),
-            Endpoint(
-                "exportOrders", .get, event: "/orders.csv", for: .organizer, at: .historian,
-                "Gives all orders as CSV.", by: .organizer,
-                takes: .nothing,
-                gives: [
-                    .init(
-                        200, "One line for each order, after a line of names.", "text/csv",
-                        .text.with(
-                            "description",
-                            "order, state, buyer, placedAt, places, quantity, amount, currency, captured, refunded (RFC 4180)."
-                        ), headers: [.contentDisposition])
-                ],
-                exportOrders),
             Endpoint(
                 "listAudit", .get, event: "/audit", for: .organizer, at: .promptOwner,
                 "Lists what organizers have done, the newest first.",
@@ -190,93 +165,6 @@ struct OrganizerRoutes: RouteGroup {
         return seats.count > OrganizerRoutes.seatsNamed ? "\(named) … (\(seats.count))" : named
     }
 
-    // MARK: Orders
-
-    private func listOrders(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
-        let definition = event.view.definition
-        let query = call.request.uri.queryParameters
-        var faults = Faults()
-        let limit = query.get("limit").map { Int($0) } ?? 100
-        faults.require((1...500).contains(limit ?? 0), "/limit", "must be from 1 to 500")
-        let search = search(query, in: definition, &faults)
-        try faults.throwIfAny()
-        let (orders, isMore) = try await page(search, atMost: limit ?? 100, of: event)
-        // The orders are worth having without it.
-        let bounced = (try? await notes?.bounced(among: orders.map(definition.publicID))) ?? []
-        return .json(.ok) { writer in
-            writer.array("orders") { writer in
-                for order in orders {
-                    writer.object { writer in
-                        presenter.write(order, in: definition, to: &writer, withBuyer: true)
-                        if bounced.contains(definition.publicID(order)) { writer.member("mailBounced", true) }
-                    }
-                }
-            }
-            if isMore, let last = orders.last {
-                writer.member("next", definition.publicID(last))
-            } else {
-                writer.null("next")
-            }
-        }
-    }
-
-    private func page(
-        _ query: OrderQuery, atMost limit: Int, of event: EventHandle
-    ) async throws -> (orders: [Order], isMore: Bool) {
-        try await events.read(event) { $0.sale.orders(query, atMost: limit) }
-    }
-
-    private func search(_ query: Parameters, in definition: EventDefinition, _ faults: inout Faults) -> OrderQuery {
-        let states = query.get("state").map { OrderState.named(String($0)) } ?? OrderState.allCases
-        faults.require(!states.isEmpty, "/state", "is not an order's state")
-        let after = query.get("after").map { definition.id(.order, String($0))?.serial }
-        faults.require(after != .some(nil), "/after", "is not an order of this event")
-        let seat = query.get("seat").map { definition.plan.seat(named: String($0)) }
-        faults.require(seat != .some(nil), "/seat", "is not in the plan")
-        let direction = query.get("order") ?? "oldest"
-        faults.require(["newest", "oldest"].contains(direction), "/order", "must be newest or oldest")
-        let buyer = query.get("email").map { self.buyer(of: String($0), &faults) }
-        return OrderQuery(
-            states: Set(states), buyer: buyer.flatMap { $0 }, seat: seat.flatMap { $0 },
-            isNewestFirst: direction == "newest", after: after.flatMap { $0 }.map { OrderID($0) })
-    }
-
-    /// The buyer behind an address as sessions made here have it.
-    private func buyer(of typed: String, _ faults: inout Faults) -> BuyerID? {
-        guard login.makesSessions else {
-            faults.add("/email", "leads to no buyer, since sessions are not made here")
-            return nil
-        }
-        guard let mailbox = MailAddress(typed) else {
-            faults.add("/email", "must be an e-mail address")
-            return nil
-        }
-        return login.buyer(mailbox)
-    }
-
-    /// Page by page, so that memory stays bounded.
-    private func exportOrders(_ event: EventHandle, _ call: Call<Organizer, Void>) -> Response {
-        let definition = event.view.definition
-        let body = ResponseBody { writer in
-            try await writer.write(ByteBuffer(string: OrderTable.header))
-            var last: OrderID?
-            while true {
-                let (orders, isMore) = try await page(OrderQuery(after: last), atMost: 500, of: event)
-                let lines = orders.map { OrderTable.line($0, in: definition) }.joined()
-                if !lines.isEmpty { try await writer.write(ByteBuffer(string: lines)) }
-                guard isMore, let end = orders.last else { break }
-                last = end.id
-            }
-            try await writer.finish(nil)
-        }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "text/csv; charset=utf-8",
-                .contentDisposition: "attachment; filename=\"\(event.id)-orders.csv\"",
-            ], body: body)
-    }
-
     // MARK: Who did what
 
     private func listAudit(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
@@ -293,34 +181,6 @@ struct OrganizerRoutes: RouteGroup {
                 }
             }
         }
-    }
-}
-
-/// Orders as CSV (RFC 4180).
-enum OrderTable {
-    static let header = "order,state,buyer,placedAt,places,quantity,amount,currency,captured,refunded\r\n"
-
-    static func line(_ order: Order, in definition: EventDefinition) -> String {
-        let places: String
-        switch order.places {
-        case .seats(let seats): places = seats.map { definition.plan[$0].name }.joined(separator: " ")
-        case .area(let area, _): places = definition.plan.areas[area].name
-        }
-        let fields = [
-            definition.publicID(order), order.state.shownName, order.buyer.text, RFC3339.format(order.placedAt), places,
-            String(order.places.quantity), String(order.amount), definition.currency, String(order.captured),
-            String(order.refunded),
-        ]
-        return fields.map(field).joined(separator: ",") + "\r\n"
-    }
-
-    /// Quotes where needed, and defuses what a spreadsheet would run as a formula.
-    static func field(_ text: String) -> String {
-        // By bytes, because CR LF is one character and equals neither half.
-        let isFormula = text.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
-        let text = isFormula ? "'" + text : text
-        guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 }
 

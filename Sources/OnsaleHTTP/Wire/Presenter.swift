@@ -52,15 +52,17 @@ struct Presenter: Sendable {
     }
 
     static func hold(_ hold: Hold, in definition: EventDefinition) -> ByteBuffer {
-        JSONWriter.object { writer in
-            writer.member("hold", definition.publicID(hold))
-            Presenter.places(hold.places, definition, &writer)
-            Presenter.lines(hold.places, definition, &writer)
-            writer.member("amount", hold.amount)
-            writer.member("currency", definition.currency)
-            writer.member("expiresAt", hold.expiresAt)
-            if let order = hold.order { writer.member("orderNumber", order.serial) }
-        }
+        JSONWriter.object { write(hold, in: definition, to: &$0) }
+    }
+
+    static func write(_ hold: Hold, in definition: EventDefinition, to writer: inout JSONWriter) {
+        writer.member("hold", definition.publicID(hold))
+        Presenter.places(hold.places, definition, &writer)
+        Presenter.lines(hold.places, definition, &writer)
+        writer.member("amount", hold.amount)
+        writer.member("currency", definition.currency)
+        writer.member("expiresAt", hold.expiresAt)
+        if let order = hold.order { writer.member("orderNumber", order.serial) }
     }
 
     func write(_ order: Order, in definition: EventDefinition, to writer: inout JSONWriter, withBuyer: Bool = false) {

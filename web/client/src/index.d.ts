@@ -3,6 +3,7 @@ import type {
   Availability,
   AvailabilityDelta,
   BarcodeKey,
+  Buyer,
   ChangeEvent,
   ChangeOnsale,
   CheckedIn,
@@ -132,6 +133,8 @@ export class OnsaleClient {
   /** Finds orders; all that is asked for must be true of them. */
   listOrders(event: string, token: string, wanted?: FindOrders): Promise<OrderPage>;
   exportOrders(event: string, token: string): Promise<Blob>;
+  /** What a buyer has of the event: place in line, pass, holds, the newest orders. */
+  getBuyer(event: string, token: string, buyer: string): Promise<Buyer>;
   /** What the organizers did, newest first. */
   listAudit(event: string, token: string): Promise<AuditEntry[]>;
   /** What is owed, day by day; days as `2027-03-01`. */

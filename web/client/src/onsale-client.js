@@ -326,6 +326,14 @@ export class OnsaleClient {
   }
 
   /**
+   * What a buyer has of the event: place in line, pass, holds, the newest orders.
+   * @param {string} event @param {string} token @param {string} buyer @returns {Promise<import("./types.js").Buyer>}
+   */
+  getBuyer(event, token, buyer) {
+    return this.#json("GET", path`/v1/events/${event}/buyers/${buyer}`, { token });
+  }
+
+  /**
    * What the organizers did, newest first.
    * @param {string} event @param {string} token @returns {Promise<import("./types.js").AuditEntry[]>}
    */

@@ -369,6 +369,28 @@ export interface OrderPage {
   next: string | null;
 }
 
+/** What a buyer has of an event. */
+export interface Buyer {
+  buyer: string;
+  /** The newest place in line; null if the buyer never joined. */
+  place: BuyerPlace | null;
+  /** The pass, while it is alive. */
+  pass: { grantedAt: string; expiresAt: string } | null;
+  /** Alive, those that an order pays for too. */
+  holds: Hold[];
+  /** The newest 100, newest first. */
+  orders: Order[];
+}
+
+export interface BuyerPlace {
+  state: "waiting" | "called" | "passedOver" | "admitted" | "spent";
+  /** Null before the draw. */
+  number: number | null;
+  lobbyIndex?: number;
+  /** While it waits: how far the line must move. */
+  position: number | null;
+}
+
 export interface Report {
   capacity: number;
   free: number;

@@ -156,6 +156,28 @@ extension Shape {
     ])
     .named("OrderPage")
 
+    static let buyer = Shape.object([
+        .required("buyer", .text, "`byr_…`"),
+        .required(
+            "place",
+            .object([
+                .required(
+                    "state", .word("waiting", "called", "passedOver", "admitted", "spent"),
+                    "`passedOver`: called, and the buyer did not come. `spent`: the pass has ended."),
+                .required("number", .count(1...).orNull, "null before the draw."),
+                .optional("lobbyIndex", .count, "For places of the lobby: how many entered before."),
+                .required(
+                    "position", .count.orNull,
+                    "While it waits: how far the line must move; null before the draw and afterwards."),
+            ]).orNull, "The newest place in line; null if the buyer never joined."),
+        .required(
+            "pass", .object([.required("grantedAt", .time), .required("expiresAt", .time)]).orNull,
+            "The pass, while it is alive."),
+        .required("holds", .list(.hold), "Alive, those that an order pays for too."),
+        .required("orders", .list(.order, count: 0...100), "The newest 100, newest first."),
+    ])
+    .named("Buyer", "What a buyer has of an event.")
+
     static let auditList = Shape.object([
         .required(
             "entries",
