@@ -233,14 +233,21 @@ class Organizer(BrowserTest):
         rows = page.get_by_role("row").filter(has=page.get_by_role("cell"))
         expect(rows).to_have_count(2)
         query = page.get_by_role("searchbox", name="Search")
-        query.fill("balcony-a-1")
-        query.press("Enter")
-        expect(rows).to_have_count(1)
-        expect(rows).to_contain_text(other["order"])
+        # The newest is first.
+        expect(rows.first).to_contain_text(other["order"])
+        for typed in ("balcony-a-1", "Balcony row A seat 1", "Another@Example.com"):
+            query.fill(typed)
+            query.press("Enter")
+            expect(rows).to_have_count(1)
+            expect(rows).to_contain_text(other["order"])
+        self.assertNotIn("xample", page.url)
         query.fill("nobody")
         query.press("Enter")
-        expect(page.get_by_text("0 orders found.")).to_be_visible()
+        expect(page.get_by_text("That is no seat of the plan")).to_be_visible()
         expect(rows).to_have_count(0)
+        query.fill("nobody@example.com")
+        query.press("Enter")
+        expect(page.get_by_text("No orders here.")).to_be_visible()
         query.fill("")
         query.press("Enter")
         expect(rows).to_have_count(2)
@@ -251,6 +258,18 @@ class Organizer(BrowserTest):
         query.press("Enter")
         expect(rows).to_have_count(1)
         expect(rows).to_contain_text("Stalls-A-1, Stalls-A-2")
+        self.look_at_the_buyer(page, other)
+
+    def look_at_the_buyer(self, page, order):
+        query = page.get_by_role("searchbox", name="Search")
+        query.fill("balcony-a-1")
+        query.press("Enter")
+        page.get_by_role("row").get_by_role("link").click()
+        expect(page.get_by_role("heading", name=re.compile("^Buyer byr_"))).to_be_visible()
+        expect(page.get_by_text("shopping")).to_be_visible()
+        expect(text(page, "button", order["order"])).to_be_visible()
+        text(page, "link", "All orders").click()
+        expect(page.get_by_role("row").filter(has=page.get_by_role("cell"))).to_have_count(2)
 
     def download_csv(self, page, event, order):
         with page.expect_download() as waiting:

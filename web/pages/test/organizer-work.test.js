@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Problem } from "../../client/src/index.js";
 import { actorHeaders } from "../site/organizer/desk.js";
-import { matchesOrder, newSearch, searchOrders } from "../site/organizer/order-search.js";
+import { readQuery } from "../site/organizer/order-search.js";
 import { Poller, pauseWhileHidden } from "../site/organizer/poller.js";
-import { eventPath, parseRoute } from "../site/organizer/routes.js";
+import { buyerPath, eventPath, parseRoute } from "../site/organizer/routes.js";
 import { blockAll, portions, sortSeats } from "../site/organizer/seat-choice.js";
+import { exampleChart } from "./map-plans.js";
 
 test("paths parse to the routes they were made from", () => {
   assert.deepEqual(parseRoute("/organizer"), { name: "events" });
@@ -16,6 +17,8 @@ test("paths parse to the routes they were made from", () => {
   for (const path of ["/", "/organizer/x", "/organizer/events/a/x", "/organizer/events/a/orders/b", "/organizer/events/%E0%A4%A"]) {
     assert.deepEqual(parseRoute(path), { name: "unknown" }, path);
   }
+  assert.deepEqual(parseRoute(buyerPath("a/b", "byr_1")), { name: "event", event: "a/b", tab: "orders", buyer: "byr_1" });
+  assert.deepEqual(parseRoute("/organizer/events/a/buyers"), { name: "unknown" });
   assert.deepEqual(parseRoute(eventPath("a/b", "seats")), { name: "event", event: "a/b", tab: "seats" });
 });
 
@@ -60,37 +63,19 @@ test("another refusal stops it and reports the progress; one naming none of our 
   assert.equal(odd.error.slug, "seats-unavailable");
 });
 
-const order = (id, over = {}) => ({ order: id, buyer: "byr_1", tickets: [], ...over });
-
-test("an order is found by number, buyer, seat and area", () => {
-  const one = order("ord_abc", { tickets: [{ seat: "F1-1-2" }, { area: "Pit" }] });
-  for (const query of ["ord_abc", "ABC", "byr_", "f1-1-2", " pit "]) assert.ok(matchesOrder(one, query), query);
-  for (const query of ["", "F1-1", "ord_abd"]) assert.ok(!matchesOrder(one, query), query);
-});
-
-/** Pages of two orders, numbered by position. */
-const pages = (count) => async (after) => {
-  const first = after === undefined ? 0 : Number(after);
-  const orders = [first, first + 1].filter((index) => index < count).map((index) => order(`ord_${index}`));
-  return { orders, next: first + 2 < count ? String(first + 2) : null };
-};
-
-test("a search goes through the pages, reports its progress, and continues from there", async () => {
-  const progress = [];
-  const first = await searchOrders(
-    { query: "ord_", page: pages(7), pagesMost: 2, onProgress: ({ looked }) => progress.push(looked) },
-  );
-  assert.deepEqual([first.found.length, first.looked, first.next], [4, 4, "4"]);
-  assert.deepEqual(progress, [2, 4]);
-  const rest = await searchOrders({ query: "ord_", page: pages(7), from: first });
-  assert.deepEqual([rest.found.length, rest.looked, rest.next], [7, 7, null]);
-});
-
-test("a search stops at an exact order number, at enough matches, and when cancelled", async () => {
-  const exact = await searchOrders({ query: "ord_1", page: pages(100) });
-  assert.deepEqual([exact.found.map(({ order: id }) => id), exact.looked, exact.next], [["ord_1"], 2, null]);
-  assert.equal((await searchOrders({ query: "ord", page: pages(100), foundMost: 4 })).looked, 4);
-  assert.deepEqual(await searchOrders({ query: "ord", page: pages(100), isCancelled: () => true }), newSearch());
+test("what is typed is read as an order, a buyer, an address or a seat, in words too", () => {
+  const chart = exampleChart("arena");
+  const seat = { kind: "seat", seat: "F1-3-12" };
+  for (const text of ["F1-3-12", " f1-3-12 ", "F1 row 3 seat 12", "F1, row 3, seat 12", "F1구역 3열 12번", "f1 3 12"]) {
+    assert.deepEqual(readQuery(text, chart), seat, text);
+  }
+  assert.deepEqual(readQuery("  ", chart), { kind: "all" });
+  assert.deepEqual(readQuery("ord_01ab", chart), { kind: "order", order: "ord_01ab" });
+  assert.deepEqual(readQuery("byr_01ab", chart), { kind: "buyer", buyer: "byr_01ab" });
+  assert.deepEqual(readQuery(" Fan@Example.com ", chart), { kind: "email", email: "Fan@Example.com" });
+  assert.deepEqual(readQuery("nowhere", chart), { kind: "unknown" });
+  // Without the plan it is left to the server.
+  assert.deepEqual(readQuery("F1 row 3 seat 12", undefined), { kind: "seat", seat: "F1 row 3 seat 12" });
 });
 
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -3,6 +3,7 @@ import { buildFrame } from "../lib/frame.js";
 import { el } from "../lib/dom.js";
 import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
 import { auditView } from "./audit-view.js";
+import { buyerView } from "./buyer-view.js";
 import { createView } from "./create-view.js";
 import { Desk } from "./desk.js";
 import { eventPage } from "./event-page.js";
@@ -14,7 +15,7 @@ import { parseRoute } from "./routes.js";
 import { seatsView } from "./seats-view.js";
 import { settlementView } from "./settlement-view.js";
 import { signInAgain, signInView } from "./sign-in.js";
-import { auditModel, liveModel, ordersModel, seatsModel, settlementModel } from "./tab-models.js";
+import { auditModel, buyerModel, liveModel, ordersModel, seatsModel, settlementModel } from "./tab-models.js";
 import { webhooksView } from "./webhooks-view.js";
 
 /** @typedef {import("./parts.js").View} View */
@@ -26,7 +27,7 @@ setLanguage(initialLanguage());
 const TAB_VIEWS = {
   live: (live, signal) => liveView(liveModel(live, desk, signal)),
   seats: (live, signal) => seatsView(seatsModel(live, desk, signal)),
-  orders: (live, signal) => ordersView(ordersModel(live, desk, signal)),
+  orders: (live, signal) => ordersView(ordersModel(live, desk, signal, go)),
   settlement: (live, signal) => settlementView(settlementModel(live, desk, signal)),
   audit: (live, signal) => auditView(auditModel(live, desk, signal)),
 };
@@ -102,7 +103,10 @@ function currentView() {
   if (route.name === "webhooks") return webhooksView(desk);
   if (route.name === "event" && live) {
     const known = live;
-    return eventPage(known, route.tab, (signal) => TAB_VIEWS[route.tab](known, signal));
+    const { tab, buyer } = route;
+    return eventPage(known, tab, (signal) =>
+      buyer === undefined ? TAB_VIEWS[tab](known, signal) : buyerView(buyerModel(known, desk, signal, buyer)),
+    );
   }
   return {
     title: t("org.notFound"),

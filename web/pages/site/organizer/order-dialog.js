@@ -64,12 +64,10 @@ function facts(chart, order) {
         ),
       ),
     ),
-    order.tickets.length > 0 && [
-      el("dt", null, t("org.order.tickets")),
-      ...order.tickets.map(
-        (ticket) => el("dd", null, ticket.seat === undefined ? ticket.area : seatWords(chart, ticket.seat)),
-      ),
-    ],
+    el("dt", null, t("org.order.seats")),
+    order.area === null
+      ? order.seats.map((seat) => el("dd", null, seatWords(chart, seat)))
+      : el("dd", null, t("org.order.places", { name: order.area, count: order.quantity })),
   );
 }
 

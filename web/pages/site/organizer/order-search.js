@@ -1,60 +1,41 @@
-/**
- * @typedef {import("../../../client/src/types.js").OrganizerOrder} OrganizerOrder
- * @typedef {import("../../../client/src/types.js").OrderPage} OrderPage
- */
+/** @typedef {import("../map/chart.js").SeatingChart} SeatingChart */
 
 /**
- * Whether an order matches a query: part of its number or its buyer's, or a seat or area of its tickets.
- * @param {OrganizerOrder} order @param {string} query
+ * What orders are looked for.
+ * @typedef {{ kind: "all" } | { kind: "order", order: string } | { kind: "buyer", buyer: string }
+ *   | { kind: "email", email: string } | { kind: "seat", seat: string } | { kind: "unknown" }} Query
  */
-export function matchesOrder(order, query) {
-  const wanted = query.trim().toLowerCase();
-  if (wanted === "") return false;
-  if (order.order.toLowerCase().includes(wanted) || (order.buyer ?? "").toLowerCase().includes(wanted)) return true;
-  return order.tickets.some((ticket) => [ticket.seat, ticket.area].some((place) => place?.toLowerCase() === wanted));
+
+/** The units that Korean puts after a section, a row and a seat, and the words that English puts before them. */
+const UNITS = /구역|열|번|석|\b(?:section|row|seat)\b/gi;
+
+/** @param {string} text @returns {string} its names and numbers alone */
+const bare = (text) => text.toLowerCase().replace(UNITS, " ").split(/[\s,·/]+/).filter(Boolean).join(" ");
+
+/**
+ * Reads what was typed: a number of an order or buyer, an address, or a seat by its name in the plan or in words.
+ * @param {string} text @param {SeatingChart | undefined} chart to find seats by their words
+ * @returns {Query}
+ */
+export function readQuery(text, chart) {
+  const typed = text.trim();
+  if (typed === "") return { kind: "all" };
+  if (/^ord_\w+$/.test(typed)) return { kind: "order", order: typed };
+  if (/^byr_\w+$/.test(typed)) return { kind: "buyer", buyer: typed };
+  if (typed.includes("@")) return { kind: "email", email: typed };
+  if (!chart) return { kind: "seat", seat: typed };
+  const seat = seatOf(typed, chart);
+  return seat === undefined ? { kind: "unknown" } : { kind: "seat", seat };
 }
 
-/**
- * The progress of a search.
- * @typedef {object} Search
- * @property {OrganizerOrder[]} found
- * @property {number} looked how many orders were checked
- * @property {string | null} next where to continue; null once all were checked
- */
-
-/** @returns {Search} */
-export const newSearch = () => ({ found: [], looked: 0, next: null });
-
-/**
- * Searches the orders page by page, because the server has no index by buyer or seat.
- *
- * @param {object} options
- * @param {string} options.query
- * @param {(after: string | undefined) => Promise<OrderPage>} options.page
- * @param {Search} [options.from] where to continue from
- * @param {number} [options.pagesMost] the most pages to load for now
- * @param {number} [options.foundMost] how many more matches to stop at
- * @param {(search: Search) => void} [options.onProgress]
- * @param {() => boolean} [options.isCancelled]
- * @returns {Promise<Search>}
- */
-export async function searchOrders(options) {
-  const { query, page, pagesMost = 20, foundMost = 100 } = options;
-  let search = options.from ?? newSearch();
-  const before = search.found.length;
-  for (let pages = 0; pages < pagesMost; pages += 1) {
-    const { orders, next } = await page(search.next ?? undefined);
-    if (options.isCancelled?.()) return search;
-    search = {
-      found: [...search.found, ...orders.filter((order) => matchesOrder(order, query))],
-      looked: search.looked + orders.length,
-      next,
-    };
-    options.onProgress?.(search);
-    // A full number identifies a single order.
-    const isThatOne = search.found.some((order) => order.order === query.trim());
-    if (isThatOne) return { ...search, next: null };
-    if (next === null || search.found.length - before >= foundMost) return search;
+/** @param {string} typed @param {SeatingChart} chart @returns {string | undefined} the seat's name in the plan */
+function seatOf(typed, chart) {
+  if (chart.indexOf(typed) !== undefined) return typed;
+  const wanted = bare(typed);
+  const folded = typed.toLowerCase();
+  for (let index = 0; index < chart.seatCount; index += 1) {
+    const { section, row, seat } = chart.label(index);
+    if (chart.name(index).toLowerCase() === folded || bare(`${section} ${row} ${seat}`) === wanted) return chart.name(index);
   }
-  return search;
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { pauseWhileHidden } from "./poller.js";
-import { eventPath } from "./routes.js";
+import { buyerPath, eventPath } from "./routes.js";
 import { TimelineWindow } from "./timeline-window.js";
 
 /**
@@ -96,21 +96,39 @@ export const seatsModel = (live, desk, signal) => ({
   refresh: () => live.refresh(),
 });
 
+/** @param {LiveEvent} live @param {Desk} desk @returns {import("./order-dialog.js").OrderModel} */
+const orderModel = (live, desk) => ({
+  order: (id) => desk.call((client, token) => client.getOrder(live.id, token, id)),
+  refund: (id) => desk.call((client, token) => client.cancelOrder(live.id, token, id)),
+  story: (id) => desk.call((client, token) => client.getOrderStory(live.id, token, id)),
+  refresh: () => live.refresh(),
+  chart: () => live.chart,
+});
+
 /**
  * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal aborts when the tab is left
+ * @param {(path: string) => void} go
  * @returns {import("./orders-view.js").OrdersModel}
  */
-export const ordersModel = (live, desk, signal) => ({
+export const ordersModel = (live, desk, signal, go) => ({
   id: live.id,
-  orders: (query) => desk.call((client, token) => client.listOrders(live.id, token, query)),
+  orders: (wanted) => desk.call((client, token) => client.listOrders(live.id, token, wanted)),
   csv: () => desk.call((client, token) => client.exportOrders(live.id, token)),
-  dialog: {
-    order: (id) => desk.call((client, token) => client.getOrder(live.id, token, id)),
-    refund: (id) => desk.call((client, token) => client.cancelOrder(live.id, token, id)),
-    story: (id) => desk.call((client, token) => client.getOrderStory(live.id, token, id)),
-    refresh: () => live.refresh(),
-    chart: () => live.chart,
-  },
+  dialog: orderModel(live, desk),
+  buyerPath: (buyer) => buyerPath(live.id, buyer),
+  go,
+  signal,
+});
+
+/**
+ * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal aborts when the page is left
+ * @param {string} buyer
+ * @returns {import("./buyer-view.js").BuyerModel}
+ */
+export const buyerModel = (live, desk, signal, buyer) => ({
+  id: live.id,
+  buyer: () => desk.call((client, token) => client.getBuyer(live.id, token, buyer)),
+  dialog: orderModel(live, desk),
   signal,
 });
 
