@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { categoriesInUse, checkDraft, emptyDraft, isDraft, toRequest } from "../site/organizer/draft.js";
+import { categoriesInUse, checkDraft, copyOf, emptyDraft, isDraft, toRequest } from "../site/organizer/draft.js";
+import { warningsOf } from "../site/organizer/draft-warnings.js";
 import { localText, momentOf } from "../site/organizer/local-time.js";
-import { parseMoney } from "../site/organizer/money-input.js";
+import { parseMoney, writeMoney } from "../site/organizer/money-input.js";
 
 const summary = {
   seats: 3,
@@ -130,4 +131,52 @@ test("a local time converts to UTC and back", () => {
   assert.equal(localText(null), "");
   assert.equal(momentOf("2030-03-01"), undefined);
   assert.equal(momentOf("2030-13-01T00:00"), undefined);
+});
+
+test("a time converts by the venue's clocks, across their changes and for any zone", () => {
+  assert.equal(momentOf("2030-03-01T19:00", "Asia/Seoul"), "2030-03-01T10:00:00.000Z");
+  assert.equal(momentOf("2030-07-01T19:00", "America/New_York"), "2030-07-01T23:00:00.000Z");
+  assert.equal(momentOf("2030-01-01T05:45", "Asia/Kathmandu"), "2030-01-01T00:00:00.000Z");
+  // The clocks skip from two to three.
+  assert.equal(momentOf("2030-03-10T02:30", "America/New_York"), "2030-03-10T07:30:00.000Z");
+  assert.equal(momentOf("2030-03-01T19:00", "Nowhere"), undefined);
+  assert.equal(momentOf("2030-02-30T19:00", "UTC"), undefined);
+  for (const zone of ["Asia/Seoul", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]) {
+    for (let month = 1; month <= 12; month += 1) {
+      for (const hour of ["00", "02", "13", "23"]) {
+        const text = `2030-${String(month).padStart(2, "0")}-15T${hour}:15`;
+        assert.equal(localText(momentOf(text, zone), zone), text, zone);
+      }
+    }
+  }
+});
+
+test("what nobody means is warned of, and nothing else", () => {
+  const now = Date.parse("2030-01-01T00:00:00Z");
+  const usual = () => ({ ...sound(), timeZone: "UTC", opensAt: "2030-02-01T10:00" });
+  const hall = { ...summary, seats: 500 };
+  const reasons = (changes, about = hall) => warningsOf({ ...usual(), ...changes }, about, now).map(({ reason }) => reason);
+  assert.deepEqual(reasons({}), []);
+  assert.deepEqual(reasons({ opensAt: "" }), []);
+  assert.deepEqual(reasons({ opensAt: "2030-03-01T19:00" }), ["opensAfterShow"]);
+  assert.deepEqual(reasons({ startsAt: "2029-12-31T19:00" }), ["startsInPast"]);
+  assert.deepEqual(reasons({ closesAt: "2030-03-02T10:00" }), ["closesAfterShow"]);
+  assert.deepEqual(reasons({ ticketsPerBuyer: "99999" }), ["ticketsPerBuyer"]);
+  assert.deepEqual(reasons({ ticketsPerBuyer: "3" }, summary), ["ticketsPerBuyer"]);
+  assert.deepEqual(reasons({ holdSeconds: "1", passSeconds: "1" }), ["holdSeconds", "passSeconds"]);
+  assert.deepEqual(reasons({ passSeconds: "1", waitingRoom: false }), []);
+  assert.deepEqual(reasons({ prices: { A: "0" } }), ["costsNothing"]);
+});
+
+test("a copy asks for the same event, but for its address", () => {
+  const draft = {
+    ...sound(), timeZone: "Asia/Seoul", opensAt: "2030-01-02T10:00", description: "One night.", ageLimit: "12",
+    areas: [{ name: "P", capacity: "7", category: "A" }], prices: { A: "12.50" }, currency: "USD", id: "night",
+    passIdleSeconds: "60", frontSeconds: "30",
+  };
+  const { id, ...request } = toRequest(draft, undefined, summary);
+  assert.equal(id, "night");
+  const event = { ...request, areas: request.areas ?? [] };
+  assert.deepEqual(toRequest(copyOf(/** @type {any} */ (event)), undefined, summary), request);
+  assert.equal(writeMoney(198000, "KRW"), "198000");
 });

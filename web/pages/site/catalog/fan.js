@@ -31,6 +31,7 @@ export default {
     "phase.soldOut": "Sold out",
     "phase.closed": "Sale is over",
 
+    "event.preview": "A preview: this event is a draft, and only organizers see it.",
     "event.missing": "There is no such event",
     "event.toList": "See what’s on",
     "prices.title": "Prices",
@@ -392,6 +393,7 @@ export default {
     "phase.soldOut": "매진",
     "phase.closed": "예매 종료",
 
+    "event.preview": "미리보기입니다. 아직 공개하지 않은 공연이라 주최 측에만 보입니다.",
     "event.missing": "공연을 찾을 수 없습니다",
     "event.toList": "공연 목록 보기",
     "prices.title": "가격",

@@ -1,4 +1,5 @@
 import { OnsaleClient } from "../../../client/src/index.js";
+import { Kept } from "../lib/storage.js";
 import { ServerClock } from "./clock.js";
 
 /** Countdowns run to moments set by the server, so they need its clock. */
@@ -14,4 +15,15 @@ const timedFetch = async (input, init) => {
   return response;
 };
 
-export const client = new OnsaleClient({ fetch: timedFetch });
+/** @type {Kept<{ token: string }>} an organizer's session in the tab that this one was opened from */
+const organizer = new Kept(
+  "organizer.session",
+  /** @returns {value is { token: string }} */ (value) => typeof value?.token === "string",
+  () => sessionStorage,
+);
+const previewing = new URLSearchParams(globalThis.location?.search).has("preview") ? organizer.get() : undefined;
+
+export const client = new OnsaleClient({
+  fetch: timedFetch,
+  ...(previewing && { headers: { authorization: `Bearer ${previewing.token}` } }),
+});

@@ -52,6 +52,7 @@ export class EventPage {
   #body = el("div", { class: "stack" });
   #notice = el("div", { class: "stack" });
   #connection = el("div");
+  #preview = el("div");
   #ending = new AbortController();
   /** @type {(() => void) | undefined} */
   #stopRoom;
@@ -91,7 +92,7 @@ export class EventPage {
     this.#kept = keptWay(id);
     this.#holds = new KeptHolds(id);
     this.#lastHolds = this.#holds.all();
-    this.element = el("div", { class: "stack" }, el("div", { class: "toasts" }, this.#connection, this.#notice), this.#body);
+    this.element = el("div", { class: "stack" }, el("div", { class: "toasts" }, this.#connection, this.#notice), this.#preview, this.#body);
     this.title = t("loading");
     show(this.#body, el("p", { class: "soft" }, t("loading")));
     const changed = () => this.update();
@@ -125,6 +126,7 @@ export class EventPage {
       if (this.#ending.signal.aborted) return;
       this.#event = event;
       this.#room = room;
+      if (event.state === "draft") show(this.#preview, notice("warn", t("event.preview")));
       this.#eventLoadedAt = Date.now();
       // Load the shop early: it is needed the moment the fan is called, when the connection may be at its worst.
       if (event.onsale.phase !== "closed") loadShop().catch(() => {});

@@ -2,7 +2,9 @@ import { Problem } from "../../../client/src/index.js";
 import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { Kept } from "../lib/storage.js";
-import { categoriesInUse, checkDraft, emptyDraft, isDraft, toRequest } from "./draft.js";
+import { confirmed } from "./dialog.js";
+import { warningsOf } from "./draft-warnings.js";
+import { categoriesInUse, checkDraft, copyOf, emptyDraft, isDraft, toRequest } from "./draft.js";
 import { faultWords, fieldFor, fromServer, reasonWords } from "./fault-words.js";
 import { Outcome, section, uniqueID } from "./parts.js";
 import { PlanPart, loadPlan } from "./plan-part.js";
@@ -10,7 +12,7 @@ import { FILE_BYTES_MOST } from "./plan-check.js";
 import { keepPlan, keptPlan } from "./plan-store.js";
 import { problemWords } from "./problem-words.js";
 import { eventPath } from "./routes.js";
-import { field, timeField, zoneNote } from "./time-field.js";
+import { field, timeField } from "./time-field.js";
 
 /**
  * @typedef {import("./draft.js").Draft} Draft
@@ -25,6 +27,7 @@ const REDRAW_MILLISECONDS = 400;
 
 /** Creates an event. The input survives a reload, and so does the plan's file. */
 class CreatePage {
+  element = el("form");
   #desk;
   #navigate;
   #kept = new Kept("organizer.draft", isDraft, () => sessionStorage);
@@ -40,6 +43,8 @@ class CreatePage {
   #faults = el("div", { tabindex: "-1" });
   #outcome = new Outcome();
   #isSending = false;
+  /** @type {(() => void)[]} to be told when the venue's time zone changes */
+  #zoneChanged = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #redraw;
 
@@ -47,7 +52,15 @@ class CreatePage {
   constructor(desk, navigate) {
     this.#desk = desk;
     this.#navigate = navigate;
-    this.element = el(
+    this.#build();
+    void this.#begin();
+  }
+
+  /** Shows the draft as it is, instead of what was shown before. */
+  #build() {
+    this.#fields.clear();
+    this.#zoneChanged = [];
+    const form = el(
       "form",
       {
         class: "stack org-create",
@@ -64,9 +77,21 @@ class CreatePage {
       section(t("org.create.about"), [
         this.#text("title", "/title", { required: true, autocomplete: "off" }),
         this.#text("venue", "/venue", { autocomplete: "off" }),
-        zoneNote(),
+        this.#zone(),
         this.#time("startsAt", "/startsAt"),
         this.#text("id", "/id", { autocomplete: "off", spellcheck: "false", maxlength: 64 }, t("org.create.idHint")),
+      ]),
+      section(t("org.create.profile"), [
+        el("p", { class: "soft small" }, t("org.create.profileHint")),
+        this.#text("description", "/description", {}, undefined, true),
+        this.#text("posterURL", "/posterURL", { type: "url", autocomplete: "off" }),
+        el(
+          "div",
+          { class: "org-pair" },
+          this.#text("ageLimit", "/ageLimit", { inputmode: "numeric" }),
+          this.#text("runningMinutes", "/runningMinutes", { inputmode: "numeric" }),
+        ),
+        this.#text("terms", "/terms", {}, undefined, true),
       ]),
       section(t("org.create.areas"), [
         el("p", { class: "soft small" }, t("org.create.areasHint")),
@@ -80,7 +105,6 @@ class CreatePage {
       ]),
       section(t("org.create.prices"), this.#currency(), this.#pricesPlace),
       section(t("org.create.onsale"), [
-        zoneNote(),
         this.#time("opensAt", "/onsale/opensAt"),
         this.#time("lobbyOpensAt", "/onsale/lobbyOpensAt"),
         this.#time("closesAt", "/onsale/closesAt"),
@@ -117,9 +141,10 @@ class CreatePage {
         el("p", { class: "soft small" }, t("org.create.draftHint")),
       ),
     );
+    this.element.replaceWith(form);
+    this.element = form;
     this.#showAreas();
     this.#showPrices();
-    void this.#restore();
   }
 
   stop() {
@@ -128,9 +153,44 @@ class CreatePage {
 
   // Storage
 
+  async #begin() {
+    const from = new URLSearchParams(location.search).get("from");
+    if (from === null || !(await this.#copy(from))) await this.#restore();
+  }
+
   async #restore() {
     const file = await keptPlan();
     if (file && !this.#loaded) this.#setPlan(loadPlan(file.name, file.bytes));
+  }
+
+  /**
+   * Begins with a copy of another event.
+   * @param {string} id @returns {Promise<boolean>} whether there is one now
+   */
+  async #copy(id) {
+    // The address is the copy's only until it is made: a reload goes on with what was typed since.
+    history.replaceState(history.state, "", location.pathname);
+    const isSure = this.#kept.get() === undefined || (await confirmed({
+      title: t("org.copy.title"), text: [t("org.copy.effect")], action: t("org.copy.submit"),
+    }));
+    if (!isSure) return false;
+    this.#outcome.say("busy", t("org.working"));
+    try {
+      const event = await this.#desk.call((client, token) => client.getEvent(id, token));
+      const plan = event.capacity > event.areas.reduce((sum, area) => sum + area.capacity, 0)
+        ? await this.#desk.client.getSeatingPlan(id)
+        : undefined;
+      this.#draft = copyOf(event);
+      this.#build();
+      this.#removePlan();
+      if (plan) await this.#takeFile(new File([JSON.stringify(plan)], `${id}.json`, { type: "application/json" }));
+      this.#changed();
+      this.#outcome.say("good", t("org.copy.done"));
+      return true;
+    } catch (error) {
+      this.#outcome.say("bad", problemWords(error));
+      return false;
+    }
   }
 
   #changed() {
@@ -191,10 +251,14 @@ class CreatePage {
 
   // Fields
 
-  /** @param {TextName} name @param {string} pointer @param {import("../lib/dom.js").Attributes} attributes @param {string} [hint] */
-  #text(name, pointer, attributes, hint) {
+  /**
+   * @param {TextName} name @param {string} pointer @param {import("../lib/dom.js").Attributes} attributes
+   * @param {string} [hint] @param {boolean} [isLong]
+   */
+  #text(name, pointer, attributes, hint, isLong = false) {
     const made = field({
       label: t(`org.member.${name}`),
+      isLong,
       ...(hint !== undefined && { hint }),
       attributes: {
         ...attributes,
@@ -226,6 +290,7 @@ class CreatePage {
       label: t(`org.member.${name}`),
       ...(name !== "startsAt" && { hint: t(`org.create.${name}Hint`) }),
       value: this.#draft[name],
+      zone: () => this.#draft.timeZone,
       onInput: (text) => {
         this.#draft[name] = text;
         made.fail(undefined);
@@ -233,6 +298,30 @@ class CreatePage {
       },
     });
     this.#fields.set(pointer, made);
+    this.#zoneChanged.push(made.zoneChanged);
+    return made.element;
+  }
+
+  #zone() {
+    const list = uniqueID("zones");
+    // TypeScript's library does not know it yet.
+    /** @type {string[]} */
+    const zones = /** @type {any} */ (Intl).supportedValuesOf("timeZone");
+    const made = field({
+      label: t("org.member.timeZone"),
+      hint: t("org.create.timeZoneHint"),
+      below: el("datalist", { id: list }, zones.map((value) => el("option", { value }))),
+      attributes: {
+        value: this.#draft.timeZone, list, autocomplete: "off", spellcheck: "false",
+        oninput: () => {
+          this.#draft.timeZone = made.input.value.trim();
+          made.fail(undefined);
+          for (const tell of this.#zoneChanged) tell();
+          this.#changed();
+        },
+      },
+    });
+    this.#fields.set("/timeZone", made);
     return made.element;
   }
 
@@ -402,12 +491,10 @@ class CreatePage {
     this.#outcome.clear();
     for (const made of this.#fields.values()) made.fail(undefined);
     const loaded = this.#loaded;
-    // Times were typed by this device's clock, which is the venue's for most.
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const request = { ...toRequest(this.#draft, loaded?.plan, loaded?.summary), state, timeZone };
+    const request = { ...toRequest(this.#draft, loaded?.plan, loaded?.summary), state };
     const faults = [...(loaded?.faults ?? []), ...checkDraft(this.#draft, loaded?.summary)];
     this.#showFaults(faults, request);
-    if (faults.length > 0) return;
+    if (faults.length > 0 || !(await this.#isMeant())) return;
     this.#isSending = true;
     this.#outcome.say("busy", t("org.create.sending"));
     try {
@@ -420,6 +507,17 @@ class CreatePage {
     } finally {
       this.#isSending = false;
     }
+  }
+
+  /** Whether what nobody means is meant. */
+  async #isMeant() {
+    const warnings = warningsOf(this.#draft, this.#loaded?.summary);
+    return warnings.length === 0 || confirmed({
+      title: t("org.warning.title"),
+      text: warnings.map(({ reason, values }) => t(`org.warning.${reason}`, values)),
+      action: t("org.warning.submit"),
+      keep: t("org.warning.back"),
+    });
   }
 
   /** @param {unknown} error @param {ReturnType<typeof toRequest>} request */

@@ -41,6 +41,7 @@ export function openDialog(parts) {
  * @param {string} question.title
  * @param {string[]} question.text what will happen, one paragraph each
  * @param {string} question.action the label of the confirming button
+ * @param {string} [question.keep] the label of the other one
  * @param {boolean} [question.isDanger]
  * @returns {Promise<boolean>}
  */
@@ -54,7 +55,7 @@ export function confirmed(question) {
         el(
           "div",
           { class: "row org-dialog-buttons" },
-          el("button", { type: "button", autofocus: true, onclick: () => dialog.close() }, t("org.dialog.no")),
+          el("button", { type: "button", autofocus: true, onclick: () => dialog.close() }, question.keep ?? t("org.dialog.no")),
           el(
             "button",
             {

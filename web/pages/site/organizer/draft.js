@@ -1,5 +1,5 @@
-import { momentOf } from "./local-time.js";
-import { currencyDecimals, parseMoney } from "./money-input.js";
+import { isTimeZone, localText, momentOf, timeZone } from "./local-time.js";
+import { currencyDecimals, parseMoney, writeMoney } from "./money-input.js";
 
 /**
  * @typedef {import("./plan-check.js").Fault} Fault
@@ -8,12 +8,18 @@ import { currencyDecimals, parseMoney } from "./money-input.js";
  */
 
 /**
- * A new event as entered in the form: raw field texts, with times in this device's time zone.
+ * A new event as entered in the form: raw field texts, with times by the venue's clocks.
  * @typedef {object} Draft
  * @property {string} id
  * @property {string} title
  * @property {string} venue
+ * @property {string} timeZone the venue's, by IANA
  * @property {string} startsAt
+ * @property {string} description
+ * @property {string} posterURL
+ * @property {string} ageLimit
+ * @property {string} runningMinutes
+ * @property {string} terms
  * @property {string} currency
  * @property {Record<string, string>} prices by category
  * @property {{ name: string, capacity: string, category: string }[]} areas
@@ -35,7 +41,13 @@ export const emptyDraft = () => ({
   id: "",
   title: "",
   venue: "",
+  timeZone: timeZone(),
   startsAt: "",
+  description: "",
+  posterURL: "",
+  ageLimit: "",
+  runningMinutes: "",
+  terms: "",
   currency: "KRW",
   prices: {},
   areas: [],
@@ -94,7 +106,11 @@ const NUMBERS = [
 const OPTIONAL_NUMBERS = [
   ["passIdleSeconds", "/onsale/passIdleSeconds", 10, 3600],
   ["frontSeconds", "/onsale/frontSeconds", 0, 86_400],
+  ["ageLimit", "/ageLimit", 0, 150],
+  ["runningMinutes", "/runningMinutes", 1, 10_080],
 ];
+/** Texts that may be left out. */
+const OPTIONAL_TEXTS = /** @type {const} */ (["description", "posterURL", "terms"]);
 
 const TEXT_BYTES_MOST = 500;
 /** @param {string} text */
@@ -115,8 +131,9 @@ export function checkDraft(draft, summary) {
   else if (bytesOf(draft.title.trim()) > TEXT_BYTES_MOST) add("/title", "tooLong", { most: TEXT_BYTES_MOST });
   if (bytesOf(draft.venue.trim()) > TEXT_BYTES_MOST) add("/venue", "tooLong", { most: TEXT_BYTES_MOST });
   if (draft.id !== "" && !/^[a-z0-9-]{1,64}$/.test(draft.id)) add("/id", "slug");
-  if (draft.startsAt === "") add("/startsAt", "missing");
-  else if (momentOf(draft.startsAt) === undefined) add("/startsAt", "moment");
+  if (!isTimeZone(draft.timeZone)) add("/timeZone", "zone");
+  else if (draft.startsAt === "") add("/startsAt", "missing");
+  else if (momentOf(draft.startsAt, draft.timeZone) === undefined) add("/startsAt", "moment");
   const hasCurrency = currencyDecimals(draft.currency) !== undefined;
   if (!hasCurrency) add("/currency", "currency");
 
@@ -156,12 +173,13 @@ export function checkDraft(draft, summary) {
 
 /** @param {Draft} draft @param {(pointer: string, reason: string) => void} add */
 function checkTimes(draft, add) {
+  if (!isTimeZone(draft.timeZone)) return;
   for (const field of /** @type {const} */ (["lobbyOpensAt", "opensAt", "closesAt"])) {
-    if (draft[field] !== "" && momentOf(draft[field]) === undefined) add(`/onsale/${field}`, "moment");
+    if (draft[field] !== "" && momentOf(draft[field], draft.timeZone) === undefined) add(`/onsale/${field}`, "moment");
   }
-  const opens = momentOf(draft.opensAt) ?? new Date().toISOString();
-  const lobby = momentOf(draft.lobbyOpensAt);
-  const closes = momentOf(draft.closesAt);
+  const opens = momentOf(draft.opensAt, draft.timeZone) ?? new Date().toISOString();
+  const lobby = momentOf(draft.lobbyOpensAt, draft.timeZone);
+  const closes = momentOf(draft.closesAt, draft.timeZone);
   if (lobby !== undefined && lobby > opens) add("/onsale/lobbyOpensAt", "lobbyAfterOpening");
   if (closes !== undefined && closes <= opens) add("/onsale/closesAt", "closesBeforeOpening");
 }
@@ -173,11 +191,17 @@ function checkTimes(draft, add) {
  * @param {Pick<PlanSummary, "categories"> | undefined} summary
  */
 export function toRequest(draft, plan, summary) {
+  const moment = (/** @type {string} */ text) => momentOf(text, draft.timeZone);
+  const texts = OPTIONAL_TEXTS.filter((name) => draft[name].trim() !== "").map((name) => [name, draft[name].trim()]);
   return {
     ...(draft.id !== "" && { id: draft.id }),
     title: draft.title.trim(),
     venue: draft.venue.trim(),
-    startsAt: momentOf(draft.startsAt) ?? draft.startsAt,
+    startsAt: moment(draft.startsAt) ?? draft.startsAt,
+    timeZone: draft.timeZone,
+    .../** @type {Partial<Record<typeof OPTIONAL_TEXTS[number], string>>} */ (Object.fromEntries(texts)),
+    ...(draft.ageLimit.trim() !== "" && { ageLimit: whole(draft.ageLimit) }),
+    ...(draft.runningMinutes.trim() !== "" && { runningMinutes: whole(draft.runningMinutes) }),
     currency: draft.currency,
     ...(plan && { seatingPlan: plan }),
     ...(draft.areas.length > 0 && {
@@ -192,9 +216,9 @@ export function toRequest(draft, plan, summary) {
       amount: parseMoney(draft.prices[category] ?? "", draft.currency),
     })),
     onsale: {
-      lobbyOpensAt: momentOf(draft.lobbyOpensAt) ?? null,
-      ...(draft.opensAt !== "" && { opensAt: momentOf(draft.opensAt) }),
-      closesAt: momentOf(draft.closesAt) ?? null,
+      lobbyOpensAt: moment(draft.lobbyOpensAt) ?? null,
+      ...(draft.opensAt !== "" && { opensAt: moment(draft.opensAt) }),
+      closesAt: moment(draft.closesAt) ?? null,
       waitingRoom: draft.waitingRoom,
       maxActiveShoppers: whole(draft.maxActiveShoppers),
       passSeconds: whole(draft.passSeconds),
@@ -206,5 +230,40 @@ export function toRequest(draft, plan, summary) {
       holdSeconds: whole(draft.holdSeconds),
       preventOrphans: draft.preventOrphans,
     },
+  };
+}
+
+/**
+ * A draft of another event like a given one, for the next night. Its address is left open, since it must be another.
+ * @param {import("../../../client/src/types.js").Event} event @returns {Draft}
+ */
+export function copyOf(event) {
+  const zone = event.timeZone ?? timeZone();
+  const { onsale, limits } = event;
+  return {
+    ...emptyDraft(),
+    title: event.title,
+    venue: event.venue,
+    timeZone: zone,
+    startsAt: localText(event.startsAt, zone),
+    description: event.description ?? "",
+    posterURL: event.posterURL ?? "",
+    ageLimit: String(event.ageLimit ?? ""),
+    runningMinutes: String(event.runningMinutes ?? ""),
+    terms: event.terms ?? "",
+    currency: event.currency,
+    prices: Object.fromEntries(event.prices.map(({ category, amount }) => [category, writeMoney(amount, event.currency)])),
+    areas: event.areas.map(({ name, capacity, category }) => ({ name, capacity: String(capacity), category })),
+    lobbyOpensAt: localText(onsale.lobbyOpensAt, zone),
+    opensAt: localText(onsale.opensAt, zone),
+    closesAt: localText(onsale.closesAt, zone),
+    waitingRoom: onsale.waitingRoom,
+    maxActiveShoppers: String(onsale.maxActiveShoppers),
+    passSeconds: String(onsale.passSeconds),
+    passIdleSeconds: String(onsale.passIdleSeconds ?? ""),
+    frontSeconds: String(onsale.frontSeconds ?? ""),
+    ticketsPerBuyer: String(limits.ticketsPerBuyer),
+    holdSeconds: String(limits.holdSeconds),
+    preventOrphans: limits.preventOrphans,
   };
 }

@@ -30,6 +30,8 @@ export function eventPage(live, tab, build) {
   const draft = el("div", { class: "notice warn row spread", hidden: true });
   const outcome = new Outcome();
   const edit = el("button", { type: "button", class: "plain", hidden: true, onclick: () => change() }, t("org.profile.edit"));
+  // The new tab has this one's session, and so may see a draft.
+  const preview = el("a", { href: `/events/${encodeURIComponent(live.id)}?preview`, target: "_blank", rel: "opener" }, t("org.preview"));
   const content = build(leaving.signal);
   let phase = live.event?.onsale.phase;
 
@@ -109,7 +111,15 @@ export function eventPage(live, tab, build) {
         "div",
         { class: "stack org-event-head" },
         el("a", { class: "org-back", href: "/organizer" }, t("org.events.back")),
-        el("div", { class: "row" }, heading, badge, edit),
+        el(
+          "div",
+          { class: "row" },
+          heading,
+          badge,
+          edit,
+          el("a", { href: `/organizer/new?from=${encodeURIComponent(live.id)}` }, t("org.copy")),
+          preview,
+        ),
         el("div", { class: "row" }, facts, connection),
         draft,
         outcome.element,

@@ -19,3 +19,12 @@ export function parseMoney(text, currency) {
   const amount = Number((match[1] ?? "").replaceAll(",", "") + fraction.padEnd(decimals, "0"));
   return Number.isSafeInteger(amount) ? amount : undefined;
 }
+
+/**
+ * Writes an amount as it would be typed.
+ * @param {number} amount in minor units @param {string} currency
+ */
+export function writeMoney(amount, currency) {
+  const decimals = currencyDecimals(currency) ?? 0;
+  return (amount / 10 ** decimals).toFixed(decimals);
+}

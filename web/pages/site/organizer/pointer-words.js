@@ -9,7 +9,7 @@ export const pointerParts = (pointer) =>
 
 /** The members of the request with a name in the catalog. */
 const MEMBERS = new Set([
-  "id", "title", "venue", "startsAt", "currency", "seatingPlan", "categories", "zones", "areas", "prices", "rows", "seats",
+  "id", "title", "venue", "startsAt", "timeZone", "description", "posterURL", "ageLimit", "runningMinutes", "terms", "currency", "seatingPlan", "categories", "zones", "areas", "prices", "rows", "seats",
   "onsale", "lobbyOpensAt", "opensAt", "closesAt", "waitingRoom", "maxActiveShoppers", "passSeconds",
   "passIdleSeconds", "frontSeconds", "limits", "ticketsPerBuyer", "holdSeconds", "preventOrphans", "seat_guid", "category",
   "position", "name", "capacity", "amount",

@@ -52,7 +52,7 @@ export function profileDialog(event, save) {
       : el("input", { ...described, type: name === "posterURL" ? "url" : "text", ...(isNumber && { inputmode: "numeric" }), value });
     const error = el("p", { class: "field-error", id: `${id}-error`, hidden: true });
     fields.set(name, { input, error });
-    return el("div", { class: "field" }, el("label", { for: id }, t(name === "title" ? "org.member.title" : `org.profile.${name}`)), input, error);
+    return el("div", { class: "field" }, el("label", { for: id }, t(`org.member.${name}`)), input, error);
   };
   const fail = (/** @type {string} */ name, /** @type {string} */ text) => {
     const known = fields.get(name);

@@ -152,7 +152,7 @@ export class TimeCharts {
     const window = windowOf(this.#choice, now);
     this.#isLive = window.isLive;
     this.#range.value = this.#choice.range;
-    this.#around.input.min = minuteText(now - KEPT[60]);
+    this.#around.input.setAttribute("min", minuteText(now - KEPT[60]));
     // It is left alone while somebody types in it.
     if (document.activeElement !== this.#around.input) this.#showAround();
     this.#failure.clear();

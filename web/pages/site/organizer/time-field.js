@@ -5,7 +5,8 @@ import { uniqueID } from "./parts.js";
 
 /**
  * A field with label, hint and error.
- * @typedef {{ element: HTMLElement, input: HTMLInputElement, fail: (text: string | undefined) => void }} Field
+ * @typedef {{ element: HTMLElement, input: HTMLInputElement | HTMLTextAreaElement, fail: (text: string | undefined) => void }}
+ *   Field
  */
 
 /**
@@ -14,14 +15,18 @@ import { uniqueID } from "./parts.js";
  * @param {string} [options.hint]
  * @param {import("../lib/dom.js").Attributes} options.attributes of the input
  * @param {import("../lib/dom.js").Child} [options.below]
+ * @param {boolean} [options.isLong] whether the text may have lines
  * @returns {Field}
  */
-export function field({ label, hint, attributes, below }) {
+export function field({ label, hint, attributes, below, isLong = false }) {
   const id = uniqueID("field");
   const hintID = `${id}-hint`;
   const errorID = `${id}-error`;
   const described = [hint && hintID, errorID].filter(Boolean).join(" ");
-  const input = el("input", { id, "aria-describedby": described, ...attributes });
+  const { value, ...others } = attributes;
+  const input = isLong
+    ? el("textarea", { id, rows: 4, "aria-describedby": described, ...others }, String(value ?? ""))
+    : el("input", { id, "aria-describedby": described, ...attributes });
   const error = el("p", { class: "field-error", id: errorID, hidden: true });
   return {
     input,
@@ -44,18 +49,19 @@ export function field({ label, hint, attributes, below }) {
 }
 
 /**
- * A field for a moment, entered in this device's time zone, with the time in UTC below.
+ * A field for a moment, with the time in UTC below.
  * @param {object} options
  * @param {string} options.label
  * @param {string} [options.hint]
  * @param {string} options.value
  * @param {(text: string) => void} [options.onInput]
- * @returns {Field}
+ * @param {() => string} [options.zone] by whose clocks it is entered; this device's if left out
+ * @returns {Field & { input: HTMLInputElement, zoneChanged: () => void }}
  */
-export function timeField({ label, hint, value, onInput }) {
+export function timeField({ label, hint, value, onInput, zone = timeZone }) {
   const utc = el("p", { class: "soft small number" });
   const showUTC = (/** @type {string} */ text) => {
-    const moment = momentOf(text);
+    const moment = momentOf(text, zone());
     const day = moment && formatDate(moment, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
     setText(utc, day ? t("org.time.utc", { moment: day }) : "");
   };
@@ -73,7 +79,7 @@ export function timeField({ label, hint, value, onInput }) {
     },
   });
   showUTC(value);
-  return made;
+  return { ...made, input: /** @type {HTMLInputElement} */ (made.input), zoneChanged: () => showUTC(made.input.value) };
 }
 
 /** Says which time zone times are entered in. */
