@@ -479,7 +479,7 @@ class OneSeatForTwo(FanTest):
 
 
 class LostConnection(FanTest):
-    LOST = "No connection. Your place is kept; we keep trying by ourselves."
+    LOST = "No connection. We keep trying by ourselves"
 
     def lose(self, context, page):
         context.set_offline(True)

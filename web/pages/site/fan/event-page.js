@@ -194,8 +194,10 @@ export class EventPage {
     const isConnected = navigator.onLine && this.#isRoomFollowed;
     if (this.#isConnected === isConnected) return;
     this.#isConnected = isConnected;
-    show(this.#connection, isConnected ? null : notice("warn", t("connection.lost")));
-    announce(t(isConnected ? "connection.back" : "connection.lost"));
+    // Where there is no line, none is promised.
+    const lost = t(this.#event?.onsale.waitingRoom === false ? "connection.lostOpen" : "connection.lost");
+    show(this.#connection, isConnected ? null : notice("warn", lost));
+    announce(isConnected ? t("connection.back") : lost);
   };
 
   // Showing and requesting
