@@ -1,8 +1,8 @@
 import { doorCatalog } from "../catalog/door.js";
 import { buildFrame } from "../lib/frame.js";
 import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
+import { registerWorker } from "../lib/service-worker.js";
 import { Ledger } from "./ledger.js";
-import { keepForOffline } from "./offline.js";
 import { PublishedFacts } from "./published.js";
 import { showScan } from "./scan-view.js";
 import { keptSession } from "./session.js";
@@ -63,4 +63,4 @@ keptSession.onChange((next) => {
 });
 
 render({ isFirst: true });
-keepForOffline();
+void registerWorker("/door-worker.js", "/door");

@@ -1,7 +1,7 @@
 import { announce } from "../lib/announce.js";
+import { keepAwake } from "../lib/awake.js";
 import { el, setText, show } from "../lib/dom.js";
 import { formatNumber, t } from "../lib/i18n.js";
-import { keepAwake } from "./awake.js";
 import { buildCameraView } from "./camera-view.js";
 import { Checkpoint } from "./checkpoint.js";
 import { buildConflictsView } from "./conflicts-view.js";

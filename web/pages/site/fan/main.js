@@ -6,6 +6,7 @@ import { clock } from "./api.js";
 import { EventPage } from "./event-page.js";
 import { HeldBar } from "./held-bar.js";
 import { heldEverywhere } from "./holds.js";
+import { isKeptPage } from "./offline.js";
 import { routeOf } from "./routes.js";
 import { onSessionChange, session, signOut } from "./session.js";
 import { armOnTouch } from "./sound.js";
@@ -150,7 +151,7 @@ function build() {
  */
 function follow(event) {
   const isSpecial = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
-  if (event.defaultPrevented || event.button !== 0 || isSpecial) return;
+  if (event.defaultPrevented || event.button !== 0 || isSpecial || isKeptPage) return;
   const link = event.target instanceof Element ? event.target.closest("a") : null;
   if (!link || link.target !== "" || link.hasAttribute("download") || link.origin !== location.origin) return;
   const isOnPage = link.pathname === location.pathname && link.hash !== "";

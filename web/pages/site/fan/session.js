@@ -1,12 +1,13 @@
 import { Kept } from "../lib/storage.js";
 import { client, clock } from "./api.js";
+import { forgetTickets } from "./offline.js";
 import { routeOf } from "./routes.js";
 
 /**
  * @typedef {object} KeptSession
  * @property {string} token
  * @property {string} expiresAt
- * @property {string} [buyer] unknown for a session made elsewhere
+ * @property {string} [buyer] who it is; unknown for an older session made elsewhere
  * @property {string} [email]
  */
 
@@ -72,15 +73,17 @@ export function comeFrom() {
 }
 
 /**
- * Takes a session issued by the organizer's identity provider. The server verifies it; only its expiry is read here.
+ * Takes a session issued by the organizer's identity provider. The server verifies it; here it is only read.
  * @param {string} token
  * @returns {KeptSession | undefined} undefined if it is not a session token
  */
 export function takeSession(token) {
   try {
     const claims = token.trim().split(".")[1] ?? "";
-    const { exp } = JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/")));
-    const made = { token: token.trim(), expiresAt: new Date(exp * 1000).toISOString() };
+    const { exp, sub } = JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/")));
+    const made = {
+      token: token.trim(), expiresAt: new Date(exp * 1000).toISOString(), ...(typeof sub === "string" && { buyer: sub }),
+    };
     kept.set(made);
     return made;
   } catch {
@@ -95,6 +98,7 @@ export function dropSession() {
 
 /** Forgets who is signed in and everything stored for them. */
 export function signOut() {
+  void forgetTickets();
   for (const storage of [localStorage, sessionStorage]) {
     try {
       const names = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "");

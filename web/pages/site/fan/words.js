@@ -1,5 +1,5 @@
 import { Problem } from "../../../client/src/index.js";
-import { formatClock, formatNumber, formatThere, t } from "../lib/i18n.js";
+import { formatClock, formatDate, formatNumber, formatThere, t } from "../lib/i18n.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").Hold} Hold
@@ -14,6 +14,14 @@ import { formatClock, formatNumber, formatThere, t } from "../lib/i18n.js";
 export function when(moment, event) {
   const { there, zone, own } = formatThere(moment, event.timeZone);
   return own === "" ? there : t("when.there", { there, zone, own });
+}
+
+/** @param {string} moment when the server last said so @returns {string} that this is a kept copy, and of when */
+export function asOf(moment) {
+  const isToday = new Date(moment).toDateString() === new Date().toDateString();
+  return t("order.asOf", {
+    time: formatDate(moment, isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" }),
+  });
 }
 
 const HOUR_SECONDS = 3600;

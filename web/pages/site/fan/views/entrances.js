@@ -1,6 +1,7 @@
 import { Problem } from "../../../../client/src/index.js";
 import { el, show } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
+import { needStyleSheet } from "../../lib/style-sheet.js";
 import { refusal } from "../words.js";
 import { eventHead, heading, notice } from "./parts.js";
 
@@ -31,8 +32,11 @@ function script(load) {
  */
 export const loadShop = script(() => import("./shop.js"));
 
-/** Fetches the script for an order and its tickets; called while the fan pays. */
-export const loadOrder = script(() => import("./order.js"));
+/** Fetches the script and the styles for an order and its tickets; called while the fan pays. */
+export const loadOrder = script(async () => {
+  const [module] = await Promise.all([import("./order.js"), needStyleSheet("tickets.css")]);
+  return module;
+});
 
 /**
  * The shop, once its script has loaded.

@@ -1,30 +1,37 @@
 import { Problem } from "../../../../client/src/index.js";
 import { announce } from "../../lib/announce.js";
 import { el, show } from "../../lib/dom.js";
-import { formatDate, moneyWords, t } from "../../lib/i18n.js";
+import { moneyWords, t } from "../../lib/i18n.js";
 import { client, clock } from "../api.js";
 import { chartOf } from "../chart.js";
 import { KeptHolds } from "../holds.js";
-import { calendarFile } from "../ics.js";
-import { actionAddress } from "../payment.js";
-import { eventPath, orderPath } from "../routes.js";
+import { KeptOrders } from "../kept-orders.js";
+import { forgetTickets, openOffline } from "../offline.js";
+import { eventPath } from "../routes.js";
 import { dropSession, session } from "../session.js";
-import { declineReason, isSentBack, refusal, standingOf, when } from "../words.js";
+import { TicketCodes } from "../ticket-codes.js";
+import { placeOf } from "../ticket-place.js";
+import { asOf, refusal, standingOf, when } from "../words.js";
 import { askDialog } from "./ask-dialog.js";
-import { ORDER_KINDS } from "./orders.js";
-import { actionButton, amounts, heading, notice } from "./parts.js";
+import { confirmation, receipt, saveCalendar, standingNotice } from "./order-parts.js";
+import { actionButton, heading, notice } from "./parts.js";
 import { signInForm } from "./sign-in.js";
-import { ticketCard, ticketPlace } from "./ticket.js";
+import { OrderTickets } from "./order-tickets.js";
 
 /**
  * @typedef {import("../../../../client/src/types.js").Order} Order
  * @typedef {import("../../../../client/src/types.js").Event} Event
+ * @typedef {import("../kept-orders.js").KeptOrder} KeptOrder
  * @typedef {import("../../map/chart.js").SeatingChart} SeatingChart
  * @typedef {import("./parts.js").View} View
  */
 
+/** @typedef {Pick<KeptOrder, "order" | "event" | "places">} ShownOrder */
+
 const POLL_MILLISECONDS = 2000;
 const RETRY_MILLISECONDS = 4000;
+/** How long the server may take until a kept copy is shown meanwhile. */
+const PATIENCE_MILLISECONDS = 2500;
 /** States that change without action on this page. */
 const CHANGING = ["authorizing", "requires_action", "refunding"];
 
@@ -40,18 +47,23 @@ class OrderPage {
   #eventID;
   #orderID;
   #holds;
+  #kept = new KeptOrders();
   #body = el("div", { class: "stack" });
   #trouble = el("div", { role: "status" });
   /** @type {Event | undefined} */
   #event;
   /** @type {SeatingChart | undefined} */
   #chart;
+  /** @type {TicketCodes | undefined} */
+  #codes;
+  /** @type {OrderTickets | undefined} */
+  #tickets;
   #shown = "";
-  #isClosed = false;
+  /** Whether the server has answered, so that what is kept has nothing to say any more. */
+  #isAnswered = false;
+  #isClosed = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** @type {(() => void)[]} */
-  #cleanUp = [];
 
   /** @param {string} eventID @param {string} orderID */
   constructor(eventID, orderID) {
@@ -61,52 +73,83 @@ class OrderPage {
     this.title = t("order.title");
     this.heading = heading(t("order.title"));
     this.element = el("div", { class: "stack order" }, this.heading, this.#trouble, this.#body);
+    addEventListener("online", () => this.#timer !== undefined && this.#load(), { signal: this.#isClosed.signal });
     this.#load();
   }
 
   close() {
-    this.#isClosed = true;
+    this.#isClosed.abort();
     clearTimeout(this.#timer);
-    this.#cleanUp.forEach((clean) => clean());
+    this.#tickets?.close();
+    this.#codes?.close();
   }
 
   #load = async () => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const known = session();
-    if (!known) {
-      const form = signInForm({ submit: t("orders.show"), signedIn: this.#load });
-      show(this.#body, el("section", { class: "card" }, el("p", null, t("orders.signIn")), form));
-      return;
-    }
+    if (!known) return this.#askWho();
+    const patience = setTimeout(() => this.#showKept(known.buyer ?? ""), PATIENCE_MILLISECONDS);
     try {
       const [order, event] = await Promise.all([
         client.getOrder(this.#eventID, known.token, this.#orderID),
         this.#event ?? client.getEvent(this.#eventID),
       ]);
-      if (this.#isClosed) return;
+      if (this.#isClosed.signal.aborted) return;
+      this.#isAnswered = true;
       this.#event = event;
-      if (this.#chart === undefined) this.#loadChart(event, order);
       show(this.#trouble);
       this.#settle(order);
-      this.#show(order);
+      this.#take(order, event);
       if (CHANGING.includes(order.state)) this.#again(POLL_MILLISECONDS);
+      await this.#loadChart(order, event);
+      await this.#keep(order, event);
     } catch (error) {
-      if (!this.#isClosed) this.#refused(error);
+      if (!this.#isClosed.signal.aborted) await this.#refused(error);
+    } finally {
+      clearTimeout(patience);
     }
   };
 
+  /** Nobody is signed in. A session may have ended long after the order was opened here: offline, that must do. */
+  async #askWho() {
+    const form = signInForm({ submit: t("orders.show"), signedIn: this.#load });
+    show(this.#body, el("section", { class: "card" }, el("p", null, t("orders.signIn")), form));
+    if (!(await this.#kept.find(undefined, this.#eventID, this.#orderID))) return;
+    const isReached = await client.getEvent(this.#eventID).then(() => true, (error) => !isUnreachable(error));
+    if (!isReached && session() === undefined) await this.#showKept(undefined);
+  }
+
+  /**
+   * Shows the order as it was kept, unless there is something newer.
+   * @param {string | undefined} buyer @returns {Promise<boolean>} whether there is one
+   */
+  async #showKept(buyer) {
+    const kept = await this.#kept.find(buyer, this.#eventID, this.#orderID);
+    if (!kept || this.#isAnswered || this.#isClosed.signal.aborted) return false;
+    this.#codes ??= new TicketCodes(this.#askForCode, kept.codes);
+    this.#show(kept);
+    show(this.#trouble, notice("warn", asOf(kept.at)));
+    return true;
+  }
+
   /** @param {unknown} error */
-  #refused(error) {
+  async #refused(error) {
     if (error instanceof Problem && error.status === 401) {
       dropSession();
-      this.#load();
+      await this.#load();
     } else if (error instanceof Problem && !error.isPassing) {
+      await this.#kept.forget(this.#eventID, this.#orderID);
       show(
         this.#body,
         el("p", null, t("order.missing")),
         el("p", null, el("a", { class: "button", href: "/orders" }, t("orders.title"))),
       );
     } else {
-      show(this.#trouble, notice("warn", el("p", null, refusal(error)), el("p", { class: "small" }, t("retrying"))));
+      const isKept = await this.#showKept(session()?.buyer ?? "");
+      if (!isKept) {
+        show(this.#trouble, notice("warn", el("p", null, refusal(error)), el("p", { class: "small" }, t("retrying"))));
+      }
       this.#again(RETRY_MILLISECONDS);
     }
   }
@@ -114,7 +157,7 @@ class OrderPage {
   /** @param {number} milliseconds */
   #again(milliseconds) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#load, milliseconds);
+    if (!this.#isClosed.signal.aborted) this.#timer = setTimeout(this.#load, milliseconds);
   }
 
   /**
@@ -128,119 +171,83 @@ class OrderPage {
 
   /**
    * Loads the plan, which has the names of the seats; until then they are shown by their codes.
-   * @param {Event} event @param {Order} order
+   * @param {Order} order @param {Event} event
    */
-  async #loadChart(event, order) {
-    if (order.tickets.every((ticket) => ticket.seat === undefined)) return;
-    try {
-      this.#chart = await chartOf(event);
-    } catch {
-      return;
-    }
-    this.#shown = "";
-    if (!this.#isClosed) this.#show(order);
+  async #loadChart(order, event) {
+    if (this.#chart || order.tickets.every((ticket) => ticket.seat === undefined)) return;
+    this.#chart = await chartOf(event).catch(() => undefined);
+    if (this.#chart && !this.#isClosed.signal.aborted) this.#take(order, event);
   }
 
-  /** @param {Order} order */
-  #show(order) {
-    const event = /** @type {Event} */ (this.#event);
-    const key = JSON.stringify(order);
+  /** @param {Order} order @param {Event} event shows what the server has answered */
+  #take(order, event) {
+    this.#codes ??= new TicketCodes(this.#askForCode);
+    this.#show({ order, event, places: this.#placesOf(order, event) });
+  }
+
+  /** @param {Order} order @param {Event} event */
+  #placesOf(order, event) {
+    return Object.fromEntries(order.tickets.map((ticket) => [ticket.ticket, placeOf(ticket, order, event, this.#chart)]));
+  }
+
+  /** @param {string} ticket */
+  #askForCode = (ticket) => client.getQRCode(this.#eventID, session()?.token ?? "", this.#orderID, ticket);
+
+  /**
+   * Keeps valid tickets for when there is no network, and forgets those that have ended.
+   * @param {Order} order @param {Event} event
+   */
+  async #keep(order, event) {
+    if (standingOf(order) !== "confirmed") return this.#kept.forget(order.event, order.order);
+    const buyer = session()?.buyer;
+    const codes = await this.#codes?.all(order.tickets.map(({ ticket }) => ticket)).catch(() => undefined);
+    if (buyer === undefined || !codes || session()?.buyer !== buyer) return;
+    const at = new Date(clock.now()).toISOString();
+    await this.#kept.keep(buyer, { at, order, event, places: this.#placesOf(order, event), codes });
+    await openOffline(event.id);
+    // Whoever signs out meanwhile leaves nothing behind.
+    if (session()?.buyer !== buyer) await forgetTickets();
+  }
+
+  /** @param {ShownOrder} shown */
+  #show({ order, event, places }) {
+    const key = JSON.stringify([order, places]);
     if (key === this.#shown) return;
     const standing = standingOf(order);
     if (this.#shown !== "") announce(t(`order.state.${standing}`), { isUrgent: true });
     this.#shown = key;
-    this.#cleanUp.forEach((clean) => clean());
-    this.#cleanUp = [];
     this.heading.textContent = event.title;
     this.title = `${t(`order.state.${standing}`)} · ${event.title}`;
     document.title = `${this.title} · Onsale`;
     const isConfirmed = standing === "confirmed";
-    const isDeclined = standing === "declined";
-    const explain = isDeclined && isSentBack(order.declineCode) ? "expired" : standing;
-    const refunded = moneyWords(order.refundedAmount ?? 0, order.currency);
-    const hasRefund = (order.refundedAmount ?? 0) > 0;
-    const cards = isConfirmed ? order.tickets.map((ticket) => this.#ticket(order, ticket)) : [];
+    const codes = /** @type {TicketCodes} */ (this.#codes);
+    this.#tickets?.close();
+    this.#tickets = isConfirmed ? new OrderTickets({ order, event, places, codes }) : undefined;
     show(
       this.#body,
       el("p", { class: "soft order-when" }, `${event.venue} · ${when(event.startsAt, event)}`),
-      el(
-        "div",
-        { class: ["notice", ORDER_KINDS[standing], "no-print"] },
-        el("p", null, el("strong", null, t(`order.state.${standing}`))),
-        isDeclined && el("p", null, declineReason(order.declineCode ?? "")),
-        el("p", null, t(`order.explain.${explain}`, { amount: moneyWords(order.amount, order.currency) })),
-        isConfirmed && hasRefund && el("p", null, t("order.refundedPart", { refunded })),
-      ),
-      standing === "requires_action" && this.#confirmation(order),
-      isDeclined && this.#holds.paidBy(order.order) && el(
+      standingNotice(order),
+      standing === "requires_action" && confirmation(order),
+      standing === "declined" && this.#holds.paidBy(order.order) && el(
         "div",
         { class: "row no-print" },
         el("a", { class: "button primary", href: eventPath(order.event) }, t("order.payAgain")),
       ),
-      isConfirmed && this.#actions(order),
-      cards.length > 0 && el("ul", { class: "tickets" }, cards),
-      el(
-        "section",
-        { class: "card no-print" },
-        el("h2", null, t("order.receipt")),
-        amounts(order.lines, order.amount, order.currency),
-        el(
-          "dl",
-          { class: "facts small" },
-          el("dt", null, t("order.number")), el("dd", null, el("code", { class: "hash" }, order.order)),
-          el("dt", null, t("order.placedAt")), el("dd", null, formatDate(order.placedAt)),
-          hasRefund && [el("dt", null, t("order.refunded")), el("dd", { class: "number" }, refunded)],
-        ),
-        isConfirmed && el("div", { class: "row" }, this.#cancelButton(order)),
-      ),
+      this.#tickets && this.#actions(order, event, this.#tickets),
+      this.#tickets?.element,
+      receipt(order, isConfirmed ? this.#cancelButton(order) : undefined),
     );
   }
 
-  /** @param {Order} order the link to the bank's page */
-  #confirmation(order) {
-    const address = actionAddress(order);
-    if (address === undefined) return notice("bad", t("order.noAction"));
-    return el(
-      "div",
-      { class: "row no-print" },
-      actionButton(t("order.action"), () => location.assign(address), "primary"),
-    );
-  }
-
-  /** @param {Order} order @param {Order["tickets"][number]} ticket */
-  #ticket(order, ticket) {
-    const card = ticketCard({
-      event: /** @type {Event} */ (this.#event), order, ticket, chart: this.#chart, token: session()?.token ?? "",
-    });
-    this.#cleanUp.push(card.close);
-    return card.element;
-  }
-
-  /** @param {Order} order */
-  #actions(order) {
+  /** @param {Order} order @param {Event} event @param {OrderTickets} tickets */
+  #actions(order, event, tickets) {
+    const save = () => saveCalendar(order, event, { places: tickets.words, at: new Date(clock.now()).toISOString() });
     return el(
       "div",
       { class: "row no-print" },
       el("button", { type: "button", class: "primary", onclick: () => print() }, t("order.print")),
-      el("button", { type: "button", onclick: () => this.#saveCalendar(order) }, t("order.calendar")),
+      el("button", { type: "button", onclick: save }, t("order.calendar")),
     );
-  }
-
-  /** @param {Order} order */
-  #saveCalendar(order) {
-    const event = /** @type {Event} */ (this.#event);
-    const text = calendarFile({
-      uid: `${order.order}@onsale`,
-      startsAt: event.startsAt,
-      stampedAt: new Date(clock.now()).toISOString(),
-      summary: event.title,
-      location: event.venue,
-      description: order.tickets.map((ticket) => ticketPlace(ticket, this.#chart)).join("\n"),
-      url: location.origin + orderPath(order.event, order.order),
-    });
-    const address = URL.createObjectURL(new Blob([text], { type: "text/calendar" }));
-    el("a", { href: address, download: `${order.event}.ics` }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
 
   /** @param {Order} order */
@@ -255,7 +262,9 @@ class OrderPage {
         });
         if (!isSure) return;
         try {
-          this.#show(await client.cancelOrder(order.event, session()?.token ?? "", order.order));
+          const cancelled = await client.cancelOrder(order.event, session()?.token ?? "", order.order);
+          await this.#kept.forget(order.event, order.order);
+          this.#take(cancelled, /** @type {Event} */ (this.#event));
           // The button is gone.
           this.heading.focus();
           this.#again(POLL_MILLISECONDS);
@@ -268,3 +277,6 @@ class OrderPage {
     );
   }
 }
+
+/** @param {unknown} error */
+const isUnreachable = (error) => error instanceof Problem && error.isPassing;

@@ -1,68 +1,87 @@
 import { el, show } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
-import { client } from "../api.js";
-import { seatName, when } from "../words.js";
+import { categoryWords, placeWords } from "../ticket-place.js";
+import { when } from "../words.js";
 
 /**
- * @typedef {import("../../../../client/src/types.js").Ticket} Ticket
- * @typedef {import("../../../../client/src/types.js").Order} Order
  * @typedef {import("../../../../client/src/types.js").Event} Event
- * @typedef {import("../../map/chart.js").SeatingChart} SeatingChart
+ * @typedef {import("../ticket-codes.js").TicketCodes} TicketCodes
+ * @typedef {import("../ticket-place.js").TicketPlace} TicketPlace
  */
 
-/** @param {Ticket} ticket @param {SeatingChart} [chart] @returns {string} the seat or area it is for */
-export function ticketPlace(ticket, chart) {
-  return ticket.seat === undefined ? t("ticket.area", { area: ticket.area ?? "" }) : seatName(ticket.seat, chart);
+/**
+ * A ticket as it is shown, alone or among others of its order.
+ * @typedef {object} ShownTicket
+ * @property {string} ticket
+ * @property {TicketPlace} place
+ * @property {number} number from 1
+ * @property {number} total
+ */
+
+/** @param {ShownTicket} shown @returns {string} what it is for, in one line */
+export function ticketWords({ place }) {
+  return [categoryWords(place), placeWords(place)].filter((words) => words !== "").join(" · ");
 }
 
-/**
- * One ticket, as shown at the door.
- * @param {{ event: Event, order: Order, ticket: Ticket, chart: SeatingChart | undefined, token: string }} options
- * @returns {{ element: HTMLElement, close: () => void }}
- */
-export function ticketCard(options) {
-  const { event, order, ticket, chart, token } = options;
-  const code = el("div", { class: "qr" });
-  const place = ticketPlace(ticket, chart);
-  let address = "";
-  let isClosed = false;
+/** @param {ShownTicket} shown @returns {string} its name among those of its order */
+export function ticketName(shown) {
+  const { number, total } = shown;
+  return total === 1 ? ticketWords(shown) : t("ticket.name", { number, total, place: ticketWords(shown) });
+}
 
+/** @param {ShownTicket} shown @returns {HTMLElement[]} its category and its place, a line each */
+export function placeLines({ place }) {
+  const category = categoryWords(place);
+  return [
+    ...(category === "" ? [] : [el("p", { class: "ticket-category" }, category)]),
+    el("p", { class: "ticket-place" }, placeWords(place)),
+  ];
+}
+
+/** @param {ShownTicket} shown @param {TicketCodes} codes @returns {HTMLElement} its code, or how to get it */
+export function codeBox(shown, codes) {
+  const box = el("div", { class: "qr" });
   const load = async () => {
-    show(code, el("p", { class: "small" }, t("loading")));
+    show(box, el("p", { class: "small" }, t("loading")));
     try {
-      const blob = await client.getQRCode(order.event, token, order.order, ticket.ticket);
-      if (isClosed) return;
-      address = URL.createObjectURL(blob);
-      show(code, el("img", { src: address, alt: t("ticket.alt", { place }), width: "220", height: "220" }));
+      const src = await codes.address(shown.ticket);
+      show(box, el("img", { src, alt: t("ticket.alt", { place: ticketWords(shown) }), width: "220", height: "220" }));
     } catch {
-      if (isClosed) return;
       show(
-        code,
+        box,
         el("p", { class: "small" }, t("ticket.noCode")),
         el("button", { type: "button", class: "no-print", onclick: load }, t("ticket.retry")),
       );
     }
   };
-  load();
+  void load();
+  return box;
+}
 
-  return {
-    element: el(
-      "li",
-      { class: "card ticket" },
-      code,
+/**
+ * One ticket of an order's page.
+ * @param {ShownTicket} shown @param {{ event: Event, codes: TicketCodes, fill: HTMLElement | undefined }} options `fill`
+ *   is the button that shows it on the whole screen
+ * @returns {HTMLLIElement}
+ */
+export function ticketCard(shown, { event, codes, fill }) {
+  return el(
+    "li",
+    null,
+    el(
+      "div",
+      { class: "card ticket", role: "group", "aria-label": ticketName(shown) },
+      codeBox(shown, codes),
       el(
         "div",
         { class: "stack" },
         el("p", { class: "ticket-event" }, event.title),
-        el("p", { class: "ticket-place" }, place),
+        ...placeLines(shown),
         el("p", null, when(event.startsAt, event)),
         el("p", null, event.venue),
-        el("p", { class: "small soft hash" }, ticket.ticket),
+        el("p", { class: "small soft hash" }, shown.ticket),
+        fill,
       ),
     ),
-    close: () => {
-      isClosed = true;
-      if (address !== "") URL.revokeObjectURL(address);
-    },
-  };
+  );
 }
