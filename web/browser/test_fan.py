@@ -338,7 +338,7 @@ class ByKeyboard(FanTest):
         self.tab_to(page, page.get_by_role("button", name=re.compile("^Pay ₩")), most=1)
         page.keyboard.press("Space")
         self.see_tickets(page, 2)
-        expect(page.locator(".ticket-place")).to_have_text(["B, row 2, seat 9", "B, row 2, seat 10"])
+        expect(page.locator(".ticket-place")).to_have_text(["B section, row 2, seat 9", "B section, row 2, seat 10"])
         self.assertEqual(self.report(event)["sold"], 2)
 
 

@@ -52,6 +52,9 @@ export function refusal(error, chart) {
   });
 }
 
+/** @param {unknown} error @returns {boolean} whether it tells nothing but that the server can't answer now */
+export const isUnreachable = (error) => error instanceof Problem && error.isPassing;
+
 const DECLINES = new Set([
   "card_declined", "generic_decline", "insufficient_funds", "expired_card", "authentication_required",
   "payment_intent_authentication_failure", "authorization_released", "capture_refused", "payment_mismatch",

@@ -4,6 +4,7 @@ import { calendarFile } from "../ics.js";
 import { actionAddress } from "../payment.js";
 import { orderPath } from "../routes.js";
 import { declineReason, isSentBack, standingOf } from "../words.js";
+import { askDialog } from "./ask-dialog.js";
 import { ORDER_KINDS } from "./orders.js";
 import { actionButton, amounts, notice } from "./parts.js";
 
@@ -60,6 +61,22 @@ export function receipt(order, cancel) {
       refunded !== "" && [el("dt", null, t("order.refunded")), el("dd", { class: "number" }, refunded)],
     ),
     cancel && el("div", { class: "row" }, cancel),
+  );
+}
+
+/** @param {Order} order @param {() => Promise<void>} cancel called when the buyer is sure */
+export function cancelButton(order, cancel) {
+  return actionButton(
+    t("cancel.button"),
+    async () => {
+      const rest = order.amount - (order.refundedAmount ?? 0);
+      const isSure = await askDialog({
+        title: t("cancel.title"), text: [t("cancel.explain", { amount: moneyWords(rest, order.currency) })],
+        keep: t("cancel.keep"), confirm: t("cancel.confirm"),
+      });
+      if (isSure) await cancel();
+    },
+    "danger",
   );
 }
 

@@ -1,7 +1,7 @@
 import { Problem } from "../../../../client/src/index.js";
 import { announce } from "../../lib/announce.js";
 import { el, show } from "../../lib/dom.js";
-import { moneyWords, t } from "../../lib/i18n.js";
+import { t } from "../../lib/i18n.js";
 import { client, clock } from "../api.js";
 import { chartOf } from "../chart.js";
 import { KeptHolds } from "../holds.js";
@@ -11,12 +11,11 @@ import { eventPath } from "../routes.js";
 import { dropSession, session } from "../session.js";
 import { TicketCodes } from "../ticket-codes.js";
 import { placeOf } from "../ticket-place.js";
-import { asOf, refusal, standingOf, when } from "../words.js";
-import { askDialog } from "./ask-dialog.js";
-import { confirmation, receipt, saveCalendar, standingNotice } from "./order-parts.js";
-import { actionButton, heading, notice } from "./parts.js";
-import { signInForm } from "./sign-in.js";
+import { asOf, isUnreachable, refusal, standingOf, when } from "../words.js";
+import { cancelButton, confirmation, receipt, saveCalendar, standingNotice } from "./order-parts.js";
 import { OrderTickets } from "./order-tickets.js";
+import { heading, notice } from "./parts.js";
+import { signInForm } from "./sign-in.js";
 
 /**
  * @typedef {import("../../../../client/src/types.js").Order} Order
@@ -235,7 +234,7 @@ class OrderPage {
       ),
       this.#tickets && this.#actions(order, event, this.#tickets),
       this.#tickets?.element,
-      receipt(order, isConfirmed ? this.#cancelButton(order) : undefined),
+      receipt(order, isConfirmed ? cancelButton(order, () => this.#cancel(order, event)) : undefined),
     );
   }
 
@@ -250,33 +249,18 @@ class OrderPage {
     );
   }
 
-  /** @param {Order} order */
-  #cancelButton(order) {
-    return actionButton(
-      t("cancel.button"),
-      async () => {
-        const rest = order.amount - (order.refundedAmount ?? 0);
-        const isSure = await askDialog({
-          title: t("cancel.title"), text: [t("cancel.explain", { amount: moneyWords(rest, order.currency) })],
-          keep: t("cancel.keep"), confirm: t("cancel.confirm"),
-        });
-        if (!isSure) return;
-        try {
-          const cancelled = await client.cancelOrder(order.event, session()?.token ?? "", order.order);
-          await this.#kept.forget(order.event, order.order);
-          this.#take(cancelled, /** @type {Event} */ (this.#event));
-          // The button is gone.
-          this.heading.focus();
-          this.#again(POLL_MILLISECONDS);
-        } catch (error) {
-          show(this.#trouble, notice("bad", refusal(error)));
-          this.#trouble.scrollIntoView({ block: "center" });
-        }
-      },
-      "danger",
-    );
+  /** @param {Order} order @param {Event} event */
+  async #cancel(order, event) {
+    try {
+      const cancelled = await client.cancelOrder(order.event, session()?.token ?? "", order.order);
+      await this.#kept.forget(order.event, order.order);
+      this.#take(cancelled, event);
+      // The button is gone.
+      this.heading.focus();
+      this.#again(POLL_MILLISECONDS);
+    } catch (error) {
+      show(this.#trouble, notice("bad", refusal(error)));
+      this.#trouble.scrollIntoView({ block: "center" });
+    }
   }
 }
-
-/** @param {unknown} error */
-const isUnreachable = (error) => error instanceof Problem && error.isPassing;

@@ -5,7 +5,7 @@ import { client } from "../api.js";
 import { OrderPages } from "../order-pages.js";
 import { orderPath } from "../routes.js";
 import { dropSession, session } from "../session.js";
-import { refusal, standingOf, when } from "../words.js";
+import { asOf, isUnreachable, refusal, standingOf, when } from "../words.js";
 import { actionButton, heading, notice } from "./parts.js";
 import { signInForm } from "./sign-in.js";
 
@@ -16,6 +16,8 @@ import { signInForm } from "./sign-in.js";
  */
 
 const RETRY_MILLISECONDS = 4000;
+/** How long the server may take until what is kept is shown meanwhile. */
+const PATIENCE_MILLISECONDS = 2500;
 
 /** @type {Record<ReturnType<typeof standingOf>, string>} */
 export const ORDER_KINDS = {
@@ -30,6 +32,8 @@ export const ORDER_KINDS = {
 export function ordersView() {
   const body = el("div", { class: "stack" });
   let isClosed = false;
+  /** @type {"server" | "device" | undefined} where the orders shown come from */
+  let from;
 
   const load = async () => {
     const known = session();
@@ -43,15 +47,19 @@ export function ordersView() {
           signInForm({ submit: t("orders.show"), signedIn: load }),
         ),
       );
+      const isReached = await client.listEvents().then(() => true, (error) => !isUnreachable(error));
+      if (!isReached && session() === undefined) await showKept(undefined);
       return;
     }
     if (!body.firstChild) show(body, el("p", { class: "soft" }, t("loading")));
+    const patience = setTimeout(() => showKept(known.buyer ?? ""), PATIENCE_MILLISECONDS);
     try {
       const pages = new OrderPages((after) =>
         client.listMyOrders(known.token, { ...(after !== undefined && { after }) }),
       );
       const [events] = await Promise.all([client.listEvents().catch(() => []), pages.more()]);
       if (isClosed) return;
+      from = "server";
       show(
         body,
         known.email ? el("p", { class: "soft" }, t("signIn.as", { email: known.email })) : null,
@@ -61,8 +69,33 @@ export function ordersView() {
       );
     } catch (error) {
       if (isClosed || isSignedOut(error)) return;
-      show(body, notice("warn", el("p", null, refusal(error)), el("p", { class: "small" }, t("retrying"))));
+      if (!(await showKept(known.buyer ?? ""))) {
+        show(body, notice("warn", el("p", null, refusal(error)), el("p", { class: "small" }, t("retrying"))));
+      }
       setTimeout(() => !isClosed && load(), RETRY_MILLISECONDS);
+    } finally {
+      clearTimeout(patience);
+    }
+  };
+
+  /**
+   * Shows the orders that are kept on this device, unless there is something newer.
+   * @param {string | undefined} buyer @returns {Promise<boolean>} whether there are any
+   */
+  const showKept = async (buyer) => {
+    if (from === "device") return true;
+    try {
+      const { KeptOrders } = await import("../kept-orders.js");
+      const kept = await new KeptOrders().all(buyer);
+      const oldest = kept[kept.length - 1];
+      if (!oldest || from !== undefined || isClosed) return false;
+      from = "device";
+      const rows = kept.map(({ order, event }) => row(order, event));
+      show(body, notice("warn", asOf(oldest.at)), el("ul", { class: "stack" }, rows));
+      return true;
+    } catch {
+      // The script can't be loaded either.
+      return false;
     }
   };
 
