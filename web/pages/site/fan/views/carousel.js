@@ -4,6 +4,7 @@ import { t } from "../../lib/i18n.js";
 /**
  * @typedef {object} Carousel
  * @property {HTMLElement} element
+ * @property {(event: KeyboardEvent) => void} onKey turns them by the arrow keys, for whatever surrounds them
  * @property {() => number} index of the item that is shown
  * @property {(index: number) => void} jump shows an item at once, without a motion
  */
@@ -59,14 +60,14 @@ export function carousel(items) {
   showPosition(0);
 
   const element = el("div", { class: "carousel" }, list);
-  if (items.length > 1) {
-    element.append(el("div", { class: "carousel-turn no-print" }, previous, position, next));
-    element.addEventListener("keydown", ({ key }) => {
-      if (isRow() && (key === "ArrowLeft" || key === "ArrowRight")) turn(key === "ArrowLeft" ? -1 : 1);
-    });
-  }
+  if (items.length > 1) element.append(el("div", { class: "carousel-turn no-print" }, previous, position, next));
   return {
     element,
+    onKey: (event) => {
+      if (!isRow() || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
+      event.preventDefault();
+      turn(event.key === "ArrowLeft" ? -1 : 1);
+    },
     index: () => index,
     jump: (to) => {
       const behavior = /** @type {ScrollBehavior} */ ("instant");

@@ -16,7 +16,7 @@ export class OrderTickets {
   #shown;
   #row;
   #fills;
-  /** @type {{ close: () => void } | undefined} */
+  /** @type {ReturnType<typeof showTicketScreen> | undefined} */
   #screen;
 
   /** @param {Pick<KeptOrder, "order" | "event" | "places"> & { codes: TicketCodes }} options */
@@ -32,22 +32,24 @@ export class OrderTickets {
     );
     this.#row = carousel(this.#shown.map((shown, index) => ticketCard(shown, { event, codes, fill: this.#fills[index] })));
     this.element = this.#row.element;
+    this.element.addEventListener("keydown", this.#row.onKey);
     /** What each ticket is for. */
     this.words = this.#shown.map(ticketWords);
   }
 
   /** @param {number} first */
   #fill(first) {
-    this.#screen = showTicketScreen(this.#shown, {
-      event: this.#event,
-      codes: this.#codes,
-      first,
-      closed: (last) => {
-        this.#screen = undefined;
-        this.#row.jump(last);
-        this.#fills[last]?.focus({ preventScroll: true });
-      },
+    this.#screen = showTicketScreen(this.#shown, { event: this.#event, codes: this.#codes, first });
+    void this.#screen.closed.then((last) => {
+      this.#screen = undefined;
+      this.#row.jump(last);
+      this.#fills[last]?.focus({ preventScroll: true });
     });
+  }
+
+  /** Resolves as soon as no ticket fills the screen, so that none vanishes while it is shown to somebody. */
+  async settled() {
+    await this.#screen?.closed;
   }
 
   close() {

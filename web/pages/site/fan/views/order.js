@@ -51,15 +51,19 @@ class OrderPage {
   #trouble = el("div", { role: "status" });
   /** @type {Event | undefined} */
   #event;
+  /** @type {Order | undefined} as the server last told it */
+  #order;
   /** @type {SeatingChart | undefined} */
   #chart;
+  /** @type {KeptOrder["places"]} */
+  #places = {};
   /** @type {TicketCodes | undefined} */
   #codes;
   /** @type {OrderTickets | undefined} */
   #tickets;
   #shown = "";
-  /** Whether the server has answered, so that what is kept has nothing to say any more. */
-  #isAnswered = false;
+  /** @type {ReturnType<typeof standingOf> | undefined} */
+  #standing;
   #isClosed = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -95,14 +99,12 @@ class OrderPage {
         this.#event ?? client.getEvent(this.#eventID),
       ]);
       if (this.#isClosed.signal.aborted) return;
-      this.#isAnswered = true;
       this.#event = event;
       show(this.#trouble);
       this.#settle(order);
       this.#take(order, event);
       if (CHANGING.includes(order.state)) this.#again(POLL_MILLISECONDS);
-      await this.#loadChart(order, event);
-      await this.#keep(order, event);
+      void this.#complete(event);
     } catch (error) {
       if (!this.#isClosed.signal.aborted) await this.#refused(error);
     } finally {
@@ -125,8 +127,9 @@ class OrderPage {
    */
   async #showKept(buyer) {
     const kept = await this.#kept.find(buyer, this.#eventID, this.#orderID);
-    if (!kept || this.#isAnswered || this.#isClosed.signal.aborted) return false;
+    if (!kept || this.#order || this.#isClosed.signal.aborted) return false;
     this.#codes ??= new TicketCodes(this.#askForCode, kept.codes);
+    this.#places = kept.places;
     this.#show(kept);
     show(this.#trouble, notice("warn", asOf(kept.at)));
     return true;
@@ -168,25 +171,31 @@ class OrderPage {
     if (kept && order.state !== "declined" && !CHANGING.includes(order.state)) this.#holds.remove(kept.hold.hold);
   }
 
-  /**
-   * Loads the plan, which has the names of the seats; until then they are shown by their codes.
-   * @param {Order} order @param {Event} event
-   */
-  async #loadChart(order, event) {
-    if (this.#chart || order.tickets.every((ticket) => ticket.seat === undefined)) return;
-    this.#chart = await chartOf(event).catch(() => undefined);
-    if (this.#chart && !this.#isClosed.signal.aborted) this.#take(order, event);
-  }
-
   /** @param {Order} order @param {Event} event shows what the server has answered */
   #take(order, event) {
+    this.#order = order;
     this.#codes ??= new TicketCodes(this.#askForCode);
     this.#show({ order, event, places: this.#placesOf(order, event) });
   }
 
-  /** @param {Order} order @param {Event} event */
+  /**
+   * Loads the plan, which has the names of the seats, and keeps all of it.
+   * @param {Event} event
+   */
+  async #complete(event) {
+    if (this.#order?.tickets.some((ticket) => ticket.seat !== undefined)) {
+      this.#chart ??= await chartOf(event).catch(() => undefined);
+    }
+    void this.#keep(event);
+    await this.#tickets?.settled();
+    if (this.#order && !this.#isClosed.signal.aborted) this.#take(this.#order, event);
+  }
+
+  /** @param {Order} order @param {Event} event by the plan; until it is there by what was kept, or by the seats' codes */
   #placesOf(order, event) {
-    return Object.fromEntries(order.tickets.map((ticket) => [ticket.ticket, placeOf(ticket, order, event, this.#chart)]));
+    const placed = (/** @type {Order["tickets"][number]} */ ticket) =>
+      (this.#chart ? undefined : this.#places[ticket.ticket]) ?? placeOf(ticket, order, event, this.#chart);
+    return Object.fromEntries(order.tickets.map((ticket) => [ticket.ticket, placed(ticket)]));
   }
 
   /** @param {string} ticket */
@@ -194,9 +203,10 @@ class OrderPage {
 
   /**
    * Keeps valid tickets for when there is no network, and forgets those that have ended.
-   * @param {Order} order @param {Event} event
+   * @param {Event} event
    */
-  async #keep(order, event) {
+  async #keep(event) {
+    const order = /** @type {Order} */ (this.#order);
     if (standingOf(order) !== "confirmed") return this.#kept.forget(order.event, order.order);
     const buyer = session()?.buyer;
     const codes = await this.#codes?.all(order.tickets.map(({ ticket }) => ticket)).catch(() => undefined);
@@ -213,7 +223,10 @@ class OrderPage {
     const key = JSON.stringify([order, places]);
     if (key === this.#shown) return;
     const standing = standingOf(order);
-    if (this.#shown !== "") announce(t(`order.state.${standing}`), { isUrgent: true });
+    if (this.#standing !== undefined && this.#standing !== standing) {
+      announce(t(`order.state.${standing}`), { isUrgent: true });
+    }
+    this.#standing = standing;
     this.#shown = key;
     this.heading.textContent = event.title;
     this.title = `${t(`order.state.${standing}`)} · ${event.title}`;

@@ -14,11 +14,10 @@ import { codeBox, placeLines, ticketName } from "./ticket.js";
 /**
  * Tickets that fill the screen, for the scanner at the door: black on white in either scheme, and the screen stays on.
  * @param {ShownTicket[]} tickets
- * @param {{ event: Event, codes: TicketCodes, first: number, closed: (last: number) => void }} options `closed` is told
- *   which ticket was shown last
- * @returns {{ close: () => void }}
+ * @param {{ event: Event, codes: TicketCodes, first: number }} options
+ * @returns {{ close: () => void, closed: Promise<number> }} `closed` tells which one was shown last
  */
-export function showTicketScreen(tickets, { event, codes, first, closed }) {
+export function showTicketScreen(tickets, { event, codes, first }) {
   const ending = new AbortController();
   const items = tickets.map((shown) =>
     el(
@@ -46,17 +45,21 @@ export function showTicketScreen(tickets, { event, codes, first, closed }) {
     row.element,
     el("p", { class: "small screen-bright" }, t("ticket.bright")),
   );
-  dialog.addEventListener("close", () => {
-    ending.abort();
-    dialog.remove();
-    closed(row.index());
+  dialog.addEventListener("keydown", row.onKey);
+  /** @type {Promise<number>} */
+  const closed = new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      ending.abort();
+      dialog.remove();
+      resolve(row.index());
+    });
   });
   document.body.append(dialog);
   dialog.showModal();
   row.jump(first);
   keepAwake(ending.signal);
   fillScreen(ending.signal);
-  return { close: () => dialog.close() };
+  return { close: () => dialog.close(), closed };
 }
 
 /**
