@@ -15,7 +15,7 @@ LOCALES = {"ko": "ko-KR", "en": "en-US"}
 # somewhere.
 FAN = {
     ("ko", "light", "phone"): None,
-    ("en", "dark", "phone"): {"home", "lobby", "line", "shop", "checkout", "tickets"},
+    ("en", "dark", "phone"): {"home", "lobby", "line", "shop", "checkout", "tickets", "ticket-screen"},
     ("en", "light", "desktop"): {"home", "line", "shop", "checkout", "tickets"},
     ("ko", "dark", "desktop"): {"line", "shop"},
 }

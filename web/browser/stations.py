@@ -157,6 +157,11 @@ def fan(page, url, email, last_in_line):
     page.locator(".tickets img").first.wait_for()
     settle(page)
     yield "tickets"
+    page.locator(".ticket button").first.click()
+    page.locator("dialog img").first.wait_for()
+    settle(page)
+    yield "ticket-screen"
+    page.locator("dialog button").first.click()
     page.goto(url + "/orders")
     page.locator("main a[href^='/orders/']").first.wait_for()
     yield "orders"

@@ -60,6 +60,26 @@ class TicketsTest(BrowserTest):
 
 
 class OneAtATime(TicketsTest):
+    def at_rest(self, page):
+        """Waits until nothing moves: whoever touches what moves only stops it."""
+        place = lambda: page.locator(".tickets").evaluate("list => list.scrollLeft")
+        before, now = None, place()
+        while now != before:
+            page.wait_for_timeout(150)
+            before, now = now, place()
+
+    def swipe(self, page, left, right):
+        """A finger on the tickets, from one side to the other."""
+        page.locator(".tickets").scroll_into_view_if_needed()
+        y = page.locator(".tickets").bounding_box()["y"] + 100
+        wire = page.context.new_cdp_session(page)
+        touch = lambda kind, *points: wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        touch("touchStart", {"x": left, "y": y})
+        for step in range(1, 11):
+            touch("touchMove", {"x": left + (right - left) * step / 10, "y": y})
+            page.wait_for_timeout(16)
+        touch("touchEnd")
+
     def test_a_phone_shows_one_ticket_at_a_time(self):
         order = self.buy("turns@example.com", {"seats": ["A-1-1", "A-1-2", "A-1-3"]})
         page = self.signed_in("turns@example.com")
@@ -83,8 +103,8 @@ class OneAtATime(TicketsTest):
         next.press("ArrowLeft")
         wait_until(lambda: self.in_view(page, ".tickets > li") == [2])
 
-        # What a finger does.
-        page.locator(".tickets").evaluate("list => list.scrollBy({ left: -300 })")
+        self.at_rest(page)
+        self.swipe(page, 60, 320)
         expect(page.get_by_text("Ticket 1 of 3", exact=True)).to_be_visible()
         wait_until(lambda: self.in_view(page, ".tickets > li") == [1])
         # The keyboard reaches every ticket, and brings it into view.
@@ -257,6 +277,8 @@ class Offline(TicketsTest):
                 self.see_offline(page, 2)
                 expect(page.locator(".ticket-place")).to_have_text(["A section, row 1, seat 1", "A section, row 1, seat 2"])
                 self.assertEqual([url for url in asked if "/assets/" in url], [], "all modules are of one version")
+                self.assertEqual(breaches(page, "en"), [])
+                page.set_viewport_size(PHONE["viewport"])
                 self.button(page, "Show full screen").first.click()
                 self.see_codes(page, 2, ".ticket-screen")
                 page.keyboard.press("Escape")

@@ -11,8 +11,7 @@ import { routeOf } from "./routes.js";
 import { onSessionChange, session, signOut } from "./session.js";
 import { armOnTouch } from "./sound.js";
 import { askDialog } from "./views/ask-dialog.js";
-import { orderEntrance } from "./views/entrances.js";
-import { ordersView } from "./views/orders.js";
+import { orderEntrance, ordersEntrance } from "./views/entrances.js";
 import { heading, notice } from "./views/parts.js";
 import { signInPage } from "./views/sign-in-page.js";
 import { whatsOnView } from "./views/whats-on.js";
@@ -41,7 +40,7 @@ function pageOf() {
     case "event":
       return new EventPage(route.event, navigate);
     case "orders":
-      return ordersView();
+      return ordersEntrance();
     case "order":
       return orderEntrance(route.event, route.order);
     case "signIn":

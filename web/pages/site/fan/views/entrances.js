@@ -1,7 +1,6 @@
 import { Problem } from "../../../../client/src/index.js";
 import { el, show } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
-import { needStyleSheet } from "../../lib/style-sheet.js";
 import { refusal } from "../words.js";
 import { eventHead, heading, notice } from "./parts.js";
 
@@ -32,11 +31,10 @@ function script(load) {
  */
 export const loadShop = script(() => import("./shop.js"));
 
-/** Fetches the script and the styles for an order and its tickets; called while the fan pays. */
-export const loadOrder = script(async () => {
-  const [module] = await Promise.all([import("./order.js"), needStyleSheet("tickets.css")]);
-  return module;
-});
+/** Fetches the script for an order and its tickets; called while the fan pays. */
+export const loadOrder = script(() => import("./order.js"));
+
+const loadOrders = script(() => import("./orders.js"));
 
 /**
  * The shop, once its script has loaded.
@@ -59,6 +57,16 @@ export function orderEntrance(event, order) {
   /** @type {void} an order's view has no model */
   const none = undefined;
   return entrance(load, none, { title: t("order.title"), waiting: t("loading") });
+}
+
+/**
+ * The buyer's orders, once their script has loaded.
+ * @returns {View}
+ */
+export function ordersEntrance() {
+  /** @type {void} they have no model either */
+  const none = undefined;
+  return entrance(async () => (await loadOrders()).ordersView, none, { title: t("orders.title"), waiting: t("loading") });
 }
 
 /**

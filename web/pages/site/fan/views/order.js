@@ -2,11 +2,13 @@ import { Problem } from "../../../../client/src/index.js";
 import { announce } from "../../lib/announce.js";
 import { el, show } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
+import { registerWorker } from "../../lib/service-worker.js";
+import { needStyleSheet } from "../../lib/style-sheet.js";
 import { client, clock } from "../api.js";
 import { chartOf } from "../chart.js";
 import { KeptHolds } from "../holds.js";
 import { KeptOrders } from "../kept-orders.js";
-import { forgetTickets, openOffline } from "../offline.js";
+import { forgetTickets, TICKET_WORKER } from "../offline.js";
 import { eventPath } from "../routes.js";
 import { dropSession, session } from "../session.js";
 import { TicketCodes } from "../ticket-codes.js";
@@ -33,6 +35,9 @@ const RETRY_MILLISECONDS = 4000;
 const PATIENCE_MILLISECONDS = 2500;
 /** States that change without action on this page. */
 const CHANGING = ["authorizing", "requires_action", "refunding"];
+
+// No other page has tickets, so none loads their styles.
+await needStyleSheet("tickets.css");
 
 /**
  * An order with its tickets.
@@ -213,7 +218,9 @@ class OrderPage {
     if (buyer === undefined || !codes || session()?.buyer !== buyer) return;
     const at = new Date(clock.now()).toISOString();
     await this.#kept.keep(buyer, { at, order, event, places: this.#placesOf(order, event), codes });
-    await openOffline(event.id);
+    // The worker has these paths alone, and no part in the shop, the waiting room or any other page.
+    await registerWorker(TICKET_WORKER, "/orders");
+    await registerWorker(TICKET_WORKER, `${eventPath(event.id)}/orders/`);
     // Whoever signs out meanwhile leaves nothing behind.
     if (session()?.buyer !== buyer) await forgetTickets();
   }
