@@ -71,7 +71,9 @@ test("an order that is too large is not kept, and one that has ended is forgotte
   await orders.keep("byr_1", order("ord_1", 0, { codes: { tkt: "x".repeat(1_000_001) } }));
   assert.deepEqual(await orders.all("byr_1"), []);
   await orders.keep("byr_1", order("ord_1"));
-  await orders.forget("night", "ord_1");
+  await orders.forget("byr_2", "night", "ord_1");
+  assert.equal((await orders.all("byr_1")).length, 1);
+  await orders.forget("byr_1", "night", "ord_1");
   assert.deepEqual(await orders.all("byr_1"), []);
 });
 
@@ -82,7 +84,7 @@ test("without storage, or with one that refuses, nothing is kept and nothing fai
   for (const storage of [undefined, { keys: refuse, open: refuse, delete: refuse }]) {
     const orders = new KeptOrders(storage);
     await orders.keep("byr_1", order("ord_1"));
-    await orders.forget("night", "ord_1");
+    await orders.forget("byr_1", "night", "ord_1");
     assert.deepEqual(await orders.all(undefined), []);
   }
 });

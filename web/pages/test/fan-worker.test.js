@@ -13,16 +13,15 @@ function makeWorker() {
   const listeners = new Map();
   const stores = new Map();
   const caches = {
-    has: async (name) => stores.has(name),
     keys: async () => [...stores.keys()],
     delete: async (name) => stores.delete(name),
     open: async (name) => {
       if (!stores.has(name)) stores.set(name, new Map());
       return { put: async (url, response) => void stores.get(name).set(new URL(url, ORIGIN).href, response) };
     },
-    match: async (url) => {
-      for (const store of stores.values()) {
-        const found = store.get(new URL(url, ORIGIN).href);
+    match: async (url, { cacheName } = {}) => {
+      for (const [name, store] of stores) {
+        const found = cacheName !== undefined && name !== cacheName ? undefined : store.get(new URL(url, ORIGIN).href);
         if (found) return found.clone();
       }
       return undefined;
@@ -173,6 +172,19 @@ test("a server that changes its version meanwhile doesn't get two versions mixed
   };
   await page;
   assert.deepEqual([...stores.keys()], [old]);
+});
+
+test("a version that was left half kept is completed, and no page of it is shown before", async () => {
+  const { world, stores, install, open } = makeWorker();
+  await install();
+  const [kept] = [...stores.values()];
+  const whole = kept.size;
+  for (const url of [...kept.keys()].filter((url) => url.includes("/orders") || url.endsWith("ticket.js"))) kept.delete(url);
+  world.isUp = false;
+  await assert.rejects(open(), /fetch failed/);
+  world.isUp = true;
+  await open();
+  assert.equal(kept.size, whole);
 });
 
 test("a server error doesn't hide the kept page, and without one it is shown", async () => {

@@ -74,10 +74,11 @@ export class KeptOrders {
     return (await this.all(buyer)).find((kept) => kept.order.event === event && kept.order.order === order);
   }
 
-  /** @param {string} event @param {string} order one that has no valid tickets any more */
-  async forget(event, order) {
+  /** @param {string | undefined} buyer @param {string} event @param {string} order one without valid tickets */
+  async forget(buyer, event, order) {
     try {
-      for (const name of await this.#names()) await (await this.#storage?.open(name))?.delete(addressOf(event, order));
+      const own = (await this.#names()).filter((name) => name === PREFIX + encodeURIComponent(buyer ?? ""));
+      for (const name of own) await (await this.#storage?.open(name))?.delete(addressOf(event, order));
     } catch {
       // Nothing was kept.
     }

@@ -4,17 +4,20 @@ export const TICKETS = "onsale-tickets-";
 /** The service worker that opens the pages of orders without a network. */
 export const TICKET_WORKER = "/ticket-worker.js";
 
+/** @returns {Promise<ServiceWorkerRegistration[]>} where it is registered */
+export async function ticketWorkers() {
+  const all = (await globalThis.navigator?.serviceWorker?.getRegistrations()) ?? [];
+  const address = new URL(TICKET_WORKER, location.origin).href;
+  return all.filter(({ active, waiting, installing }) => (active ?? waiting ?? installing)?.scriptURL === address);
+}
+
 /** Whether the page itself comes from the worker's cache; then it has no other page's modules. */
 export const isKeptPage = new URL(import.meta.url).pathname.startsWith("/kept/");
 
 /** Deletes all tickets and pages kept on this device. */
 export async function forgetTickets() {
   try {
-    const registrations = (await globalThis.navigator?.serviceWorker?.getRegistrations()) ?? [];
-    for (const registration of registrations) {
-      const worker = registration.active ?? registration.waiting ?? registration.installing;
-      if (worker?.scriptURL === new URL(TICKET_WORKER, location.origin).href) await registration.unregister();
-    }
+    for (const registration of await ticketWorkers()) await registration.unregister();
     for (const name of (await globalThis.caches?.keys()) ?? []) if (name.startsWith(TICKETS)) await caches.delete(name);
   } catch {
     // Storage is disabled, so nothing was kept.

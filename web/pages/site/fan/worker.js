@@ -41,8 +41,8 @@ const keptAddresses = (address) => address.replaceAll("/assets/", "/kept/");
 async function keep(page) {
   const text = await page.text();
   const name = PREFIX + (await nameOf(text));
-  if (await caches.has(name)) return;
   const address = new URL(PAGE, scope.location.origin).href;
+  if (await caches.match(address, { cacheName: name })) return;
   const script = /<script[^>]*\bsrc="([^"]+)"/.exec(text)?.[1] ?? "";
   const open = assetsNamedIn(text, NAMED_BY_PAGE, address);
   open.push(...ORDERS_ASSETS.map((path) => assetAt(path, new URL(script, address).href)));
@@ -61,8 +61,9 @@ async function keep(page) {
   }
   try {
     const cache = await caches.open(name);
-    await cache.put(address, new Response(keptAddresses(text), { headers: page.headers }));
     for (const [url, response] of found) await cache.put(keptAddresses(url), response);
+    // The last, so that a page in the cache has all of its assets there.
+    await cache.put(address, new Response(keptAddresses(text), { headers: page.headers }));
   } catch (error) {
     await caches.delete(name);
     throw error;

@@ -2,13 +2,11 @@ import { Problem } from "../../../../client/src/index.js";
 import { announce } from "../../lib/announce.js";
 import { el, show } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
-import { registerWorker } from "../../lib/service-worker.js";
 import { needStyleSheet } from "../../lib/style-sheet.js";
 import { client, clock } from "../api.js";
 import { chartOf } from "../chart.js";
 import { KeptHolds } from "../holds.js";
-import { KeptOrders } from "../kept-orders.js";
-import { forgetTickets, TICKET_WORKER } from "../offline.js";
+import { OrderCopy } from "../order-copy.js";
 import { eventPath } from "../routes.js";
 import { dropSession, session } from "../session.js";
 import { TicketCodes } from "../ticket-codes.js";
@@ -51,7 +49,7 @@ class OrderPage {
   #eventID;
   #orderID;
   #holds;
-  #kept = new KeptOrders();
+  #copy;
   #body = el("div", { class: "stack" });
   #trouble = el("div", { role: "status" });
   /** @type {Event | undefined} */
@@ -64,6 +62,8 @@ class OrderPage {
   #places = {};
   /** @type {TicketCodes | undefined} */
   #codes;
+  /** The barcodes that `#codes` are of. */
+  #barcodes = "";
   /** @type {OrderTickets | undefined} */
   #tickets;
   #shown = "";
@@ -78,6 +78,7 @@ class OrderPage {
     this.#eventID = eventID;
     this.#orderID = orderID;
     this.#holds = new KeptHolds(eventID);
+    this.#copy = new OrderCopy(eventID, orderID);
     this.title = t("order.title");
     this.heading = heading(t("order.title"));
     this.element = el("div", { class: "stack order" }, this.heading, this.#trouble, this.#body);
@@ -97,7 +98,7 @@ class OrderPage {
     this.#timer = undefined;
     const known = session();
     if (!known) return this.#askWho();
-    const patience = setTimeout(() => this.#showKept(known.buyer ?? ""), PATIENCE_MILLISECONDS);
+    const patience = setTimeout(this.#showCopy, PATIENCE_MILLISECONDS);
     try {
       const [order, event] = await Promise.all([
         client.getOrder(this.#eventID, known.token, this.#orderID),
@@ -120,25 +121,26 @@ class OrderPage {
   /** Nobody is signed in. A session may have ended long after the order was opened here: offline, that must do. */
   async #askWho() {
     const form = signInForm({ submit: t("orders.show"), signedIn: this.#load });
+    this.#shown = "";
     show(this.#body, el("section", { class: "card" }, el("p", null, t("orders.signIn")), form));
-    if (!(await this.#kept.find(undefined, this.#eventID, this.#orderID))) return;
-    const isReached = await client.getEvent(this.#eventID).then(() => true, (error) => !isUnreachable(error));
-    if (!isReached && session() === undefined) await this.#showKept(undefined);
+    if (!(await this.#copy.find())) return;
+    const isReached = await Promise.race([
+      client.getEvent(this.#eventID).then(() => true, (error) => !isUnreachable(error)),
+      new Promise((resolve) => setTimeout(resolve, PATIENCE_MILLISECONDS, false)),
+    ]);
+    if (!isReached && session() === undefined) await this.#showCopy();
   }
 
-  /**
-   * Shows the order as it was kept, unless there is something newer.
-   * @param {string | undefined} buyer @returns {Promise<boolean>} whether there is one
-   */
-  async #showKept(buyer) {
-    const kept = await this.#kept.find(buyer, this.#eventID, this.#orderID);
+  /** Shows the order as it was kept, unless there is something newer. @returns {Promise<boolean>} whether it is kept */
+  #showCopy = async () => {
+    const kept = await this.#copy.find();
     if (!kept || this.#order || this.#isClosed.signal.aborted) return false;
-    this.#codes ??= new TicketCodes(this.#askForCode, kept.codes);
     this.#places = kept.places;
+    this.#readCodes(kept.order, kept.codes);
     this.#show(kept);
     show(this.#trouble, notice("warn", asOf(kept.at)));
     return true;
-  }
+  };
 
   /** @param {unknown} error */
   async #refused(error) {
@@ -146,15 +148,14 @@ class OrderPage {
       dropSession();
       await this.#load();
     } else if (error instanceof Problem && !error.isPassing) {
-      await this.#kept.forget(this.#eventID, this.#orderID);
+      await this.#copy.forget();
       show(
         this.#body,
         el("p", null, t("order.missing")),
         el("p", null, el("a", { class: "button", href: "/orders" }, t("orders.title"))),
       );
     } else {
-      const isKept = await this.#showKept(session()?.buyer ?? "");
-      if (!isKept) {
+      if (!(await this.#showCopy())) {
         show(this.#trouble, notice("warn", el("p", null, refusal(error)), el("p", { class: "small" }, t("retrying"))));
       }
       this.#again(RETRY_MILLISECONDS);
@@ -179,7 +180,7 @@ class OrderPage {
   /** @param {Order} order @param {Event} event shows what the server has answered */
   #take(order, event) {
     this.#order = order;
-    this.#codes ??= new TicketCodes(this.#askForCode);
+    this.#readCodes(order);
     this.#show({ order, event, places: this.#placesOf(order, event) });
   }
 
@@ -191,9 +192,11 @@ class OrderPage {
     if (this.#order?.tickets.some((ticket) => ticket.seat !== undefined)) {
       this.#chart ??= await chartOf(event).catch(() => undefined);
     }
-    void this.#keep(event);
+    const order = this.#order;
+    if (!order || !this.#codes) return;
+    void this.#copy.keep({ order, event, places: this.#placesOf(order, event) }, this.#codes);
     await this.#tickets?.settled();
-    if (this.#order && !this.#isClosed.signal.aborted) this.#take(this.#order, event);
+    if (!this.#isClosed.signal.aborted) this.#take(this.#order ?? order, event);
   }
 
   /** @param {Order} order @param {Event} event by the plan; until it is there by what was kept, or by the seats' codes */
@@ -203,27 +206,17 @@ class OrderPage {
     return Object.fromEntries(order.tickets.map((ticket) => [ticket.ticket, placed(ticket)]));
   }
 
+  /** @param {Order} order @param {Record<string, string>} [kept] its codes; without them the server is asked */
+  #readCodes(order, kept) {
+    const barcodes = JSON.stringify(order.tickets.map(({ barcode }) => barcode));
+    if (this.#barcodes === barcodes) return;
+    this.#barcodes = barcodes;
+    this.#codes?.close();
+    this.#codes = new TicketCodes(this.#askForCode, kept);
+  }
+
   /** @param {string} ticket */
   #askForCode = (ticket) => client.getQRCode(this.#eventID, session()?.token ?? "", this.#orderID, ticket);
-
-  /**
-   * Keeps valid tickets for when there is no network, and forgets those that have ended.
-   * @param {Event} event
-   */
-  async #keep(event) {
-    const order = /** @type {Order} */ (this.#order);
-    if (standingOf(order) !== "confirmed") return this.#kept.forget(order.event, order.order);
-    const buyer = session()?.buyer;
-    const codes = await this.#codes?.all(order.tickets.map(({ ticket }) => ticket)).catch(() => undefined);
-    if (buyer === undefined || !codes || session()?.buyer !== buyer) return;
-    const at = new Date(clock.now()).toISOString();
-    await this.#kept.keep(buyer, { at, order, event, places: this.#placesOf(order, event), codes });
-    // The worker has these paths alone, and no part in the shop, the waiting room or any other page.
-    await registerWorker(TICKET_WORKER, "/orders");
-    await registerWorker(TICKET_WORKER, `${eventPath(event.id)}/orders/`);
-    // Whoever signs out meanwhile leaves nothing behind.
-    if (session()?.buyer !== buyer) await forgetTickets();
-  }
 
   /** @param {ShownOrder} shown */
   #show({ order, event, places }) {
@@ -273,7 +266,7 @@ class OrderPage {
   async #cancel(order, event) {
     try {
       const cancelled = await client.cancelOrder(order.event, session()?.token ?? "", order.order);
-      await this.#kept.forget(order.event, order.order);
+      await this.#copy.forget();
       this.#take(cancelled, event);
       // The button is gone.
       this.heading.focus();
