@@ -85,7 +85,7 @@ class Security(BrowserTest):
                 self.assertIn("camera=(self)" if path == "/door" else "camera=()", headers["Permissions-Policy"])
 
     def test_no_cookies(self):
-        for path in [*PAGES, *self.assets(), "/v1/events", "/door-worker.js"]:
+        for path in [*PAGES, *self.assets(), "/v1/events", "/door-worker.js", "/ticket-worker.js"]:
             _, headers, _ = self.get(path)
             self.assertIsNone(headers["Set-Cookie"], path)
         context = self.context()

@@ -17,7 +17,8 @@ export const isKeptPage = new URL(import.meta.url).pathname.startsWith("/kept/")
 /** Deletes all tickets and pages kept on this device. */
 export async function forgetTickets() {
   try {
-    for (const registration of await ticketWorkers()) await registration.unregister();
+    const workers = await ticketWorkers().catch(() => []);
+    for (const registration of workers) await registration.unregister();
     for (const name of (await globalThis.caches?.keys()) ?? []) if (name.startsWith(TICKETS)) await caches.delete(name);
   } catch {
     // Storage is disabled, so nothing was kept.
