@@ -32,6 +32,7 @@ ENGLISH = {
     "shop": "Choose your seats",
     "list": "List",
     "seat": "{zone}, row {row}, seat {seat}",
+    "ticket": "{zone} section, row {row}, seat {seat}",
     "hold": "Hold and check out",
     "checkout": "Check out",
     "pay": re.compile("^Pay ₩"),
@@ -55,6 +56,7 @@ KOREAN = {
     "shop": "좌석 선택",
     "list": "목록",
     "seat": "{zone}구역 {row}열 {seat}번",
+    "ticket": "{zone}구역 {row}열 {seat}번",
     "hold": "결제하기",
     "checkout": "결제",
     "pay": re.compile("^₩.* 결제하기$"),
@@ -248,7 +250,7 @@ class LobbyToTicket(FanTest):
         self.see_tickets(page, 2, words)
         self.free_of_sideways_scrolling(page)
         for seat in (4, 5):
-            place = words["seat"].format(zone="A", row=1, seat=seat)
+            place = words["ticket"].format(zone="A", row=1, seat=seat)
             expect(page.get_by_role("img", name=words["code"].format(place=place), exact=True)).to_be_visible()
         expect(page.locator("html")).to_have_attribute("lang", words["lang"])
 

@@ -45,7 +45,7 @@ export function codeBox(shown, codes) {
     show(box, el("p", { class: "small" }, t("loading")));
     try {
       const src = await codes.address(shown.ticket);
-      show(box, el("img", { src, alt: t("ticket.alt", { place: ticketWords(shown) }), width: "220", height: "220" }));
+      show(box, el("img", { src, alt: t("ticket.alt", { place: placeWords(shown.place) }), width: "220", height: "220" }));
     } catch {
       show(
         box,
