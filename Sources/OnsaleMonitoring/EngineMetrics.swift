@@ -132,6 +132,7 @@ private enum SagaStep: String, CaseIterable {
         case .voided: (.void, true)
         // What a buyer or organizer cancelled is refunded, too, but nothing had gone wrong.
         case .refunded: (.refund, !(order?.wasCancelled ?? false))
+        case .partRefunded: (.refund, false)
         case .strayReturned: (.returnStray, true)
         case .orderDeclined, .orderExpired: (.release, true)
         default: nil

@@ -47,7 +47,7 @@ package struct OrderMessages: Sendable {
                     category: definition.plan.categories[$0.category], unitAmount: $0.unitAmount,
                     quantity: $0.quantity)
             },
-            tickets: news.type.isPaid ? tickets(of: order, in: definition) : [],
+            tickets: news.type.isPaid ? tickets(news, of: order, in: definition) : [],
             // Before that it may still change, and a message that is said twice must be the same.
             payment: news.type.isPaid ? order.intent : nil,
             proof: news.proof, reason: news.reason,
@@ -55,9 +55,13 @@ package struct OrderMessages: Sendable {
             words: news.words)
     }
 
-    private func tickets(of order: Order, in definition: EventDefinition) -> [OrderMessage.Ticket] {
+    /// A confirmation has the tickets that are good; what else is told of an order names all that it ever had.
+    private func tickets(
+        _ news: OrderNews, of order: Order, in definition: EventDefinition
+    ) -> [OrderMessage.Ticket] {
         guard let issuedAt = order.confirmedAt else { return [] }
-        return order.tickets.enumerated().map { position, id in
+        let gone = news.type == .orderConfirmed ? Set(news.returned) : []
+        return order.tickets.enumerated().filter { !gone.contains($0.offset) }.map { position, id in
             let ticket = definition.publicID(id, issuedAt: issuedAt)
             let place = definition.placeName(order.places, position)
             let barcode = barcode(ticket, definition.id, place)

@@ -18,6 +18,8 @@ package struct OrderNews: Hashable, Sendable {
     package let disputedAfter: Int64?
     /// As ``OrderMessage/words`` has it.
     package let words: String?
+    /// Which of the order's places were taken back by then while the rest stayed, ascending.
+    package let returned: [Int]
 }
 
 /// All that an order's messages need to know of what was before.
@@ -32,6 +34,8 @@ package struct OrderPast: Hashable, Sendable {
     package var disputedAfter: Int64?
     /// The organizer's own words, where the check of eligibility has refused it.
     package var words: String?
+    /// Which of its places were taken back while the rest stayed, ascending.
+    package var returned: [Int] = []
 
     package static let none = OrderPast()
 }
@@ -65,6 +69,8 @@ package struct NewsFold: Sendable {
             case .refundReversed(let body): orders.insert(body.order)
             case .disputed(let body): orders.insert(body.order)
             case .disputeWon(let body): orders.insert(body.order)
+            case .partReturned(let body): orders.insert(body.order)
+            case .partRefunded(let body): orders.insert(body.order)
             default: break
             }
         }
@@ -82,7 +88,8 @@ package struct NewsFold: Sendable {
                 news.append(
                     OrderNews(
                         sequence: first + UInt64(index), type: type, order: order, refunded: past.refunded,
-                        reason: reason, proof: past.proof, disputedAfter: past.disputedAfter, words: past.words))
+                        reason: reason, proof: past.proof, disputedAfter: past.disputedAfter, words: past.words,
+                        returned: past.returned))
                 if past.proof != nil, type != .orderPlaced { change(order) { $0.proof = nil } }
             }
         }
@@ -135,6 +142,13 @@ package struct NewsFold: Sendable {
         case .disputeWon(let body):
             change(body.order) { $0.disputedAfter = nil }
             return (.orderConfirmed, body.order, nil)
+        case .partReturned(let body):
+            change(body.order) { $0.returned = ($0.returned + body.positions).sorted() }
+            // Confirmed once more, with the tickets that are left. Those of a disputed order are void for now.
+            return pasts[body.order]?.disputedAfter == nil ? (.orderConfirmed, body.order, nil) : nil
+        case .partRefunded(let body):
+            change(body.order) { $0.refunded = body.total }
+            return (.orderRefunded, body.order, "organizer")
         default: return nil
         }
     }

@@ -47,14 +47,14 @@ enum RelayTables {
         for order in orders {
             let row = try session.rows(
                 """
-                SELECT refunded, reason, proof, disputed_after, words FROM order_past
+                SELECT refunded, reason, proof, disputed_after, words, returned FROM order_past
                 WHERE event = $1 AND order_number = CAST($2 AS BIGINT)
                 """, [event, "\(order.serial)"]
             ).first
             guard let row, let refunded = row[0].flatMap({ Int64($0) }) else { continue }
             pasts[order] = OrderPast(
                 refunded: refunded, reason: row[1], proof: row[2], disputedAfter: row[3].flatMap { Int64($0) },
-                words: row[4])
+                words: row[4], returned: row[5].map { $0.split(separator: ",").compactMap { Int($0) } } ?? [])
         }
         return pasts
     }
@@ -68,15 +68,16 @@ enum RelayTables {
         }
         _ = try session.rows(
             """
-            INSERT INTO order_past (event, order_number, refunded, reason, proof, disputed_after, words)
-            VALUES ($1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), $4, $5, CAST($6 AS BIGINT), $7)
+            INSERT INTO order_past (event, order_number, refunded, reason, proof, disputed_after, words, returned)
+            VALUES ($1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), $4, $5, CAST($6 AS BIGINT), $7, $8)
             ON CONFLICT (event, order_number)
             DO UPDATE SET refunded = excluded.refunded, reason = excluded.reason, proof = excluded.proof,
-            disputed_after = excluded.disputed_after, words = excluded.words
+            disputed_after = excluded.disputed_after, words = excluded.words, returned = excluded.returned
             """,
             [
                 event, "\(order.serial)", "\(past.refunded)", past.reason, past.proof,
                 past.disputedAfter.map { "\($0)" }, past.words,
+                past.returned.isEmpty ? nil : past.returned.map { "\($0)" }.joined(separator: ","),
             ])
     }
 }

@@ -124,10 +124,34 @@ public struct Order: Hashable, Sendable {
         return nil
     }
 
+    /// What of it was taken back while the rest stayed confirmed; nil if nothing was.
+    public var partReturn: PartReturn? {
+        if case .returned(let part)? = note { return part }
+        return nil
+    }
+
+    /// What has gone back or must, in minor units, while the order is confirmed.
+    var goingBack: Int64 { max(refunded, partReturn?.due ?? 0) }
+
+    /// What of a confirmed order is still to go back, in minor units.
+    package var refunding: Int64 { state == .confirmed ? goingBack - refunded : 0 }
+
+    /// The places it still has while it is confirmed.
+    var placesLeft: Places {
+        guard let part = partReturn else { return places }
+        return places.only(Set(0..<places.quantity).subtracting(part.positions).sorted())
+    }
+
     /// Its ticket numbers; empty before confirmation.
     public var tickets: some RandomAccessCollection<TicketID> {
         let serials = firstTicket == 0 ? 0..<0 : firstTicket..<(firstTicket + UInt32(places.quantity))
         return serials.lazy.map { TicketID($0) }
+    }
+
+    /// Its tickets that were not taken back, with the positions of their places.
+    package var validTickets: some Sequence<(offset: Int, element: TicketID)> {
+        let returned = partReturn?.positions ?? []
+        return tickets.enumerated().lazy.filter { !returned.contains($0.offset) }
     }
 }
 
@@ -137,6 +161,24 @@ enum OrderNote: Hashable, Sendable {
     case action(url: String)
     /// Why it was declined, in the provider's code.
     case declined(code: String)
+    /// It was confirmed, and a part of it was taken back.
+    case returned(PartReturn)
+}
+
+/// The part of an order that was taken back.
+public struct PartReturn: Hashable, Sendable {
+    /// Which of the order's places, ascending.
+    public let positions: [Int]
+    /// What must have gone back when all is done, in minor units.
+    public let due: Int64
+    /// What the provider is asked to have given back by now. It rises to `due` only when that much has gone back: one
+    /// refund at a time, so that one whose answer was lost can't be given twice.
+    public let asked: Int64
+
+    /// The same, with so much of it gone back.
+    func after(refunding total: Int64) -> PartReturn {
+        PartReturn(positions: positions, due: due, asked: total >= asked ? due : asked)
+    }
 }
 
 /// A second payment intent found for an order. It buys nothing, so its money goes back.

@@ -8,6 +8,8 @@ enum PaymentStage: CaseIterable {
     /// The money is reserved and the seats are sold.
     case capturing
     case confirmed
+    /// Confirmed, but a part of the money must go back.
+    case returning
     /// The order failed; money that may be reserved must be released.
     case releasing
     /// The order failed, but money was captured and must go back.
@@ -24,6 +26,7 @@ extension Order {
         case (.authorizing, _): .authorizing
         case (.requiresAction, _): .requiresAction
         case (.capturing, _): .capturing
+        case (.confirmed, .refund?): .returning
         case (.confirmed, _): .confirmed
         case (.refunding, _): .refunding
         case (.refunded, _): .refunded
@@ -40,7 +43,9 @@ enum PaymentEvent {
     /// The payment was undecided for ``SaleTerms/authorizationSeconds``.
     case timedOut
     /// The buyer or the organizer cancelled the order.
-    case cancelled(byOrganizer: Bool, key: IdempotencyKey?)
+    case cancelled(byOrganizer: Bool, reason: String?, key: IdempotencyKey?)
+    /// The organizer takes back some of the order's tickets, and gives back so much.
+    case partReturned(positions: [Int], amount: Int64, reason: String?, key: IdempotencyKey?)
 }
 
 /// Turns each payment event at each stage into facts. Nothing else decides this.
@@ -100,15 +105,28 @@ enum PaymentMachine {
             return [.orderDeclined(.init(order: id, code: SaleTerms.releasedCode, void: false))]
 
         // The money is captured.
-        case (.confirmed, .cancelled(let byOrganizer, let key)):
-            let cancelled = SaleFact.orderCancelled(.init(order: id, byOrganizer: byOrganizer, key: key))
+        case (.confirmed, .cancelled(let byOrganizer, let reason, let key)),
+            (.returning, .cancelled(let byOrganizer, let reason, let key)):
+            let cancelled = SaleFact.orderCancelled(
+                .init(order: id, byOrganizer: byOrganizer, key: key, reason: reason))
             // Nothing is left to refund, so there is nothing to ask the provider.
             return order.captured == order.refunded
                 ? [cancelled, .refunded(.init(order: id, amount: 0))] : [cancelled]
-        case (.confirmed, .answered(.refunded(let total))):
+        case (.confirmed, .partReturned(let positions, let amount, let reason, let key)),
+            (.returning, .partReturned(let positions, let amount, let reason, let key)):
+            let left = order.captured - order.goingBack
+            return [
+                .partReturned(
+                    .init(order: id, positions: positions, amount: min(amount, left), reason: reason, key: key))
+            ]
+        case (.confirmed, .answered(.refunded(let total))), (.returning, .answered(.refunded(let total))):
             let total = order.refundable(total)
-            return total == order.refunded ? [] : [.refundedByProvider(.init(order: id, total: total))]
-        case (.confirmed, .answered(.disputed(let isDisputed))) where isDisputed != order.isDisputed:
+            if total == order.refunded { return [] }
+            return total > order.refunded && total <= order.goingBack
+                ? [.partRefunded(.init(order: id, total: total))]
+                : [.refundedByProvider(.init(order: id, total: total))]
+        case (.confirmed, .answered(.disputed(let isDisputed))) where isDisputed != order.isDisputed,
+            (.returning, .answered(.disputed(let isDisputed))) where isDisputed != order.isDisputed:
             return [isDisputed ? .disputed(.init(order: id)) : .disputeWon(.init(order: id))]
 
         // The order failed.

@@ -14,6 +14,16 @@ public enum Places: Hashable, Sendable {
     }
 }
 
+extension Places {
+    /// The places at these positions.
+    func only(_ positions: [Int]) -> Places {
+        switch self {
+        case .seats(let seats): .seats(positions.map { seats[$0] })
+        case .area(let area, _): .area(area, quantity: positions.count)
+        }
+    }
+}
+
 /// What a buyer asks to hold.
 public enum Selection: Hashable, Sendable {
     /// Exactly these seats, all or none. They are distinct.

@@ -42,7 +42,7 @@ extension Sale {
             claim(hold.places, .held, hold.id.serial, "hold \(hold.id.serial)")
         }
         for order in orders where order.state == .capturing || order.state == .confirmed {
-            claim(order.places, .sold, order.id.serial, "order \(order.id.serial)")
+            claim(order.placesLeft, .sold, order.id.serial, "order \(order.id.serial)")
         }
         var recount = PlaceCounts()
         for seat in 0..<seats.count {
@@ -73,13 +73,19 @@ extension Sale {
             let name = "order \(order.id.serial)"
             switch order.state {
             case .confirmed:
-                sales += order.captured - order.refunded
+                sales += order.captured - order.goingBack
+                owed += order.goingBack - order.refunded
+                if (order.duty == .refund) != (order.goingBack > order.refunded) {
+                    breaches.append(Breach(rule: 2, "\(name) owes a part of its money, or nobody asks for it"))
+                }
                 if order.captured != order.amount {
                     breaches.append(Breach(rule: 2, "\(name) is confirmed but captured the wrong amount"))
                 }
                 if order.tickets.count != order.places.quantity
-                    || order.tickets.contains(where: {
-                        ticket($0)?.order != order.id || ticket($0)?.isVoid != order.isDisputed
+                    || order.tickets.enumerated().contains(where: { position, id in
+                        let isReturned = order.partReturn?.positions.contains(position) ?? false
+                        return ticket(id)?.order != order.id
+                            || ticket(id)?.isVoid != (order.isDisputed || isReturned)
                     })
                 {
                     breaches.append(Breach(rule: 2, "\(name) is confirmed but its tickets are wrong"))
@@ -117,7 +123,7 @@ extension Sale {
         var expected: [BuyerID: Int] = [:]
         for hold in holds.values { expected[hold.buyer, default: 0] += hold.places.quantity }
         for order in orders where order.state == .capturing || order.state == .confirmed {
-            expected[order.buyer, default: 0] += order.places.quantity
+            expected[order.buyer, default: 0] += order.placesLeft.quantity
         }
         for (buyer, places) in expected.sorted(by: { $0.key < $1.key }) {
             if places > terms.ticketsPerBuyer { breaches.append(Breach(rule: 5, "a buyer has \(places) places")) }

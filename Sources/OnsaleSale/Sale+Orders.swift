@@ -21,7 +21,7 @@ extension Sale {
     }
 
     mutating func cancel(
-        _ id: OrderID, buyer: BuyerID?, key: IdempotencyKey?, now: Timestamp, facts: inout [SaleFact]
+        _ id: OrderID, buyer: BuyerID?, reason: String?, key: IdempotencyKey?, now: Timestamp, facts: inout [SaleFact]
     ) throws(Refusal) -> Order {
         if let known = try orderAnswered(to: key, now: now) { return known }
         if key != nil { try requireSpaceForKey(of: buyer, isOrder: true, now: now) }
@@ -30,7 +30,31 @@ extension Sale {
         guard order.state == .confirmed, !order.tickets.contains(where: { ticket($0)?.checkedInAt != nil }) else {
             throw .notCancellable
         }
-        advance(order, on: .cancelled(byOrganizer: buyer == nil, key: key), now: now, facts: &facts)
+        advance(order, on: .cancelled(byOrganizer: buyer == nil, reason: reason, key: key), now: now, facts: &facts)
+        return try current(id)
+    }
+
+    mutating func takeBack(
+        _ wanted: Set<TicketID>, of id: OrderID, reason: String?, key: IdempotencyKey?, now: Timestamp,
+        facts: inout [SaleFact]
+    ) throws(Refusal) -> Order {
+        if let known = try orderAnswered(to: key, now: now) { return known }
+        let order = try current(id)
+        let known = Set(order.partReturn?.positions ?? [])
+        let positions = order.tickets.enumerated().filter { wanted.contains($0.element) }.map(\.offset)
+        guard positions.count == wanted.count else { throw .notFound }
+        let isWhole = known.union(positions).count == order.places.quantity && order.state == .confirmed
+        if isWhole, known.isDisjoint(with: positions) {
+            return try cancel(id, buyer: nil, reason: reason, key: key, now: now, facts: &facts)
+        }
+        if key != nil { try requireSpaceForKey(of: nil, isOrder: true, now: now) }
+        guard order.state == .confirmed, known.isDisjoint(with: positions),
+            !wanted.contains(where: { ticket($0)?.checkedInAt != nil })
+        else { throw .notCancellable }
+        let amount = amount(of: order.places.only(positions))
+        advance(
+            order, on: .partReturned(positions: positions, amount: amount, reason: reason, key: key), now: now,
+            facts: &facts)
         return try current(id)
     }
 

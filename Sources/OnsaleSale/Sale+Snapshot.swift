@@ -119,8 +119,9 @@ extension Sale {
             ordersByState[Int(order.state.rawValue)] += 1
             openOrders.set(order.id.serial, isOpen: order.duty != nil)
             if order.state == .capturing || order.state == .confirmed {
-                try restore(order.places, as: .sold, claim: order.id.serial)
-                buyers[order.buyer]?.places += order.places.quantity
+                let places = order.placesLeft
+                try restore(places, as: .sold, claim: order.id.serial)
+                buyers[order.buyer]?.places += places.quantity
             }
         }
         // Tickets are numbered in order of confirmation, which can differ from the order of placing.
@@ -129,11 +130,13 @@ extension Sale {
             guard order.firstTicket == UInt32(tickets.count) + 1, let confirmedAt = order.confirmedAt else {
                 throw ContradictoryFact("tickets out of turn")
             }
+            let isVoid = order.state != .confirmed || order.isDisputed
+            let returned = order.partReturn?.positions ?? []
             for position in 0..<order.places.quantity {
                 tickets.append(
                     Ticket(
                         id: TicketID(order.firstTicket + UInt32(position)), order: order.id, position: position,
-                        issuedAt: confirmedAt, isVoid: order.state != .confirmed || order.isDisputed, checkedInAt: nil))
+                        issuedAt: confirmedAt, isVoid: isVoid || returned.contains(position), checkedInAt: nil))
             }
         }
     }
@@ -188,6 +191,11 @@ extension ByteWriter {
         write(optional: order.action) { $0.write(string: $1) }
         write(flag: order.isDisputed)
         write(optional: order.declineCode) { $0.write(string: $1) }
+        write(optional: order.partReturn) { writer, part in
+            writer.write(serials: part.positions.map { UInt32($0) })
+            writer.write(signed: part.due)
+            writer.write(signed: part.asked)
+        }
         write(signed: order.captured)
         write(signed: order.refunded)
         write(serial: order.firstTicket)
@@ -240,13 +248,20 @@ extension ByteReader {
         let intent = try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() }
         let action = try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() }
         let isDisputed = try flag()
-        let declineCode = try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() }
+        let declineCode = try optionalString()
+        let part = try optional { (reader: inout ByteReader) throws(ByteReadingError) in
+            PartReturn(
+                positions: try reader.serials().map { Int($0) }, due: try reader.signed(), asked: try reader.signed())
+        }
+        guard part?.positions.allSatisfy({ $0 < places.quantity }) ?? true else { throw malformed }
         return Order(
             id: order, buyer: buyer, hold: hold, pass: pass, places: places, amount: amount, placedAt: placedAt,
             paymentMethod: method, trace: trace.isEmpty ? nil : trace, previousOfBuyer: previous, state: state,
             duty: duty,
             intent: intent,
-            note: declineCode.map { .declined(code: $0) } ?? action.map { .action(url: $0) }, isDisputed: isDisputed,
+            note: part.map { .returned($0) } ?? declineCode.map { .declined(code: $0) }
+                ?? action.map { .action(url: $0) },
+            isDisputed: isDisputed,
             captured: try signed(), refunded: try signed(), firstTicket: try serial(),
             confirmedAt: try optional { (reader: inout ByteReader) throws(ByteReadingError) in
                 try reader.timestamp()

@@ -91,16 +91,38 @@ public struct CancelOrder: SaleCommand, Hashable {
     public let order: OrderID
     /// Nil for the organizer.
     public let buyer: BuyerID?
+    public let reason: String?
     public let key: IdempotencyKey?
 
-    public init(_ order: OrderID, buyer: BuyerID?, key: IdempotencyKey?) {
+    public init(_ order: OrderID, buyer: BuyerID?, reason: String? = nil, key: IdempotencyKey?) {
         self.order = order
         self.buyer = buyer
+        self.reason = reason
         self.key = key
     }
 
     public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) -> Order {
-        try sale.cancel(order, buyer: buyer, key: key, now: now, facts: &facts)
+        try sale.cancel(order, buyer: buyer, reason: reason, key: key, now: now, facts: &facts)
+    }
+}
+
+/// Take back some of a confirmed order's tickets: they are void and their seats free at once; their money follows when
+/// the provider returns it. All that it still has is the same as ``CancelOrder``.
+public struct ReturnTickets: SaleCommand, Hashable {
+    public let order: OrderID
+    public let tickets: Set<TicketID>
+    public let reason: String?
+    public let key: IdempotencyKey?
+
+    public init(_ tickets: Set<TicketID>, of order: OrderID, reason: String?, key: IdempotencyKey?) {
+        self.order = order
+        self.tickets = tickets
+        self.reason = reason
+        self.key = key
+    }
+
+    public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) -> Order {
+        try sale.takeBack(tickets, of: order, reason: reason, key: key, now: now, facts: &facts)
     }
 }
 

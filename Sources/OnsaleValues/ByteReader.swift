@@ -15,7 +15,7 @@ public struct ByteReader: Sendable {
     /// The version of the format the bytes were written in; decoders check it where an older form differs.
     public var form: UInt8 = newestForm
     /// The form that ``ByteWriter`` writes.
-    public static let newestForm: UInt8 = 4
+    public static let newestForm: UInt8 = 5
 
     public init(_ bytes: [UInt8], from offset: Int = 0) {
         self.bytes = bytes
@@ -102,6 +102,10 @@ public struct ByteReader: Sendable {
         guard let value = String(validating: bytes[start..<start + length], as: UTF8.self) else { throw malformed }
         offset += length
         return value
+    }
+
+    public mutating func optionalString() throws(ByteReadingError) -> String? {
+        try flag() ? try string() : nil
     }
 
     public mutating func blob() throws(ByteReadingError) -> [UInt8] {

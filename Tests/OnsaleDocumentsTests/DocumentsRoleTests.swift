@@ -78,6 +78,31 @@ import Testing
     }
 
     @Test(
+        "A confirmation with fewer tickets has those that are gone void, and the rest issued anew",
+        arguments: TablesKind.allCases)
+    func parts(kind: TablesKind) async throws {
+        try await withWorld(kind) { world in
+            try await world.withRole { role in
+                var message = message(1)
+                try await world.publish(.orderConfirmed, message, 7)
+                #expect(try await world.next(1).map(\.type) == [.ticketsIssued])
+                let gone = message.tickets.removeFirst().ticket
+                try await world.publish(.orderConfirmed, message, 8)
+                let told = try await world.next(2)
+                #expect(Set(told.map(\.type)) == [.ticketsVoided, .ticketsIssued])
+                let void = try #require(told.first { $0.type == .ticketsVoided })
+                let voided = try JSONDecoder().decode(TicketsVoided.self, from: Data(void.data))
+                #expect(voided.tickets == [gone] && voided.order.tickets == message.tickets)
+                #expect(try await role.file(named: "ord_1-1.svg") != nil)
+                #expect(try await role.file(named: "ord_1-2.svg") == nil)
+                // The same with all of them: nothing is gone.
+                try await world.publish(.orderConfirmed, message, 9)
+                #expect(try await world.next(1).map(\.type) == [.ticketsIssued])
+            }
+        }
+    }
+
+    @Test(
         "An order's life: issued once however often it is said, void, valid again, void for good",
         arguments: TablesKind.allCases)
     func life(kind: TablesKind) async throws {

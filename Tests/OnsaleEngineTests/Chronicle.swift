@@ -256,12 +256,17 @@ extension Chronicle {
         try results(disputed, .disputed(true), .disputed(false), .refunded(total: 50_000))
         let cancelled = try order(try hold(second, .seats([4, 5])), second)
         try results(cancelled, .authorized(intent: "pi_b"), .captured(intent: "pi_b", amount: 200_000))
-        try run(CancelOrder(cancelled, buyer: second.buyer, key: Example.key(7)))
+        try run(CancelOrder(cancelled, buyer: second.buyer, reason: "It rains.", key: Example.key(7)))
         try results(
             cancelled, .refunded(total: 200_000), .refunded(total: 150_000), .refunded(total: 200_000),
             .stray(intent: "pi_c", captured: 200_000), .strayReturned(intent: "pi_c"))
         let kept = try order(try hold(second, .area(0, quantity: 3)), second)
         try results(kept, .authorized(intent: "pi_d"), .captured(intent: "pi_d", amount: 150_000))
+        if let ticket = partition.sale.order(kept)?.tickets.first {
+            let part = ReturnTickets([ticket], of: kept, reason: "A child fell ill.", key: Example.key(8))
+            try run(Audited(part, as: AuditNote(actor: "Jiwoo", action: .ticketsRefunded, detail: "")))
+            try results(kept, .refunded(total: 50_000))
+        }
         for action in [AuditNote.Action.refundSeen, .disputeSeen] {
             try run(TakeNote(AuditNote(actor: "payment provider", action: action, detail: "")))
         }

@@ -121,6 +121,72 @@ import Testing
         return try await engine.read(event) { $0.sale.order(OrderID(1)).map(isTrue) ?? false }
     }
 
+    private func buyThree(_ engine: Engine, _ event: EventHandle) async throws -> Order {
+        let pass = try await engine.admit(Example.buyer(1), to: event)
+        let hold = try await engine.apply(
+            HoldPlaces(.seats([1, 2, 3]), buyer: Example.buyer(1), pass: pass, key: nil), to: event)
+        return try await engine.apply(
+            PlaceOrder(hold.id, buyer: Example.buyer(1), paymentMethod: "card", trace: nil, key: Example.key(1)),
+            to: event, waitUntil: engine.now().adding(seconds: 60))
+    }
+
+    private func takeBack(_ ticket: TicketID, _ engine: Engine, _ event: EventHandle) async throws -> Order {
+        try await engine.apply(ReturnTickets([ticket], of: OrderID(1), reason: nil, key: nil), to: event)
+    }
+
+    @Test("A part of an order goes back once, though the answer is lost, and the rest stays until it goes too")
+    func parts() async throws {
+        try await withShow { engine, event in
+            let order = try await buyThree(engine, event)
+            // The list of refunds is answered, the refund is not.
+            gateway.state.withLock { $0.faults = [nil, .lostAnswer] }
+            let tickets = Array(order.tickets)
+            #expect(try await takeBack(tickets[1], engine, event).state == .confirmed)
+            #expect(event.view.counts.free == 38 && event.view.counts.sold == 2)
+            #expect(try await eventually(engine, event) { $0.refunded == 1000 && $0.duty == nil })
+            #expect(gateway.state.withLock { $0.accounts[0].refunds.map(\.amount) } == [1000])
+            #expect(event.view.orders[.confirmed] == 1 && event.view.refunded == 1000)
+            _ = try await engine.apply(CancelOrder(OrderID(1), buyer: nil, key: nil), to: event)
+            #expect(try await eventually(engine, event) { $0.state == .refunded })
+            #expect(gateway.state.withLock { $0.accounts[0].refunds.map(\.amount) } == [1000, 2000])
+            #expect(event.view.counts.free == 40 && event.view.totalsHold)
+        }
+    }
+
+    @Test(
+        "One part's money goes before the next part's, so that none can go twice; a refund that fails later is made again"
+    )
+    func partAfterPart() async throws {
+        gateway.state.withLock { $0.refundStatus = .pending }
+        try await withShow { engine, event in
+            let order = try await buyThree(engine, event)
+            let tickets = Array(order.tickets)
+            _ = try await takeBack(tickets[0], engine, event)
+            _ = try await takeBack(tickets[2], engine, event)
+            #expect(try await !eventuallyWithin(engine, event, milliseconds: 400) { $0.refunded > 0 })
+            #expect(gateway.state.withLock { $0.accounts[0].refunds.map(\.amount) } == [1000])
+            gateway.state.withLock { state in
+                state.accounts[0].refunds = state.accounts[0].refunds.map {
+                    Refund(id: $0.id, amount: $0.amount, status: .succeeded)
+                }
+                state.refundStatus = .succeeded
+            }
+            #expect(try await eventually(engine, event) { $0.refunded == 2000 && $0.duty == nil })
+            #expect(gateway.state.withLock { $0.accounts[0].refunds.map(\.amount) } == [1000, 1000])
+            let intent = gateway.state.withLock { state in
+                state.accounts[0].refunds[1] = Refund(id: "late", amount: 1000, status: .failed)
+                return state.accounts[0].intent
+            }
+            engine.inquire(about: nil, intent: intent, isAboutReturn: true)
+            let isMadeAgain = try await eventually(engine, event) { [gateway] order in
+                let refunds = gateway.state.withLock { $0.accounts[0].refunds.count }
+                return order.refunded == 2000 && order.duty == nil && refunds == 3
+            }
+            #expect(isMadeAgain)
+            #expect(try await engine.read(event) { $0.breaches().isEmpty })
+        }
+    }
+
     @Test("Money already refunded is not refunded again, only the rest")
     func partlyRefunded() async throws {
         try await withShow { engine, event in

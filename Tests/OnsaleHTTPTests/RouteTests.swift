@@ -64,6 +64,10 @@ import Testing
             #expect(try await tester.ask(.get, "/v1/me", token: session).status == 200)
             #expect(try await tester.ask(.delete, "/v1/me", token: session).status == 202)
 
+            let lastTicket = try #require(tickets.last?["ticket"] as? String)
+            let part = #"{"tickets":["\#(lastTicket)"]}"#
+            #expect(try await tester.ask(.post, path + "/refunds", token: admin, part).status == 202)
+
             let standing = try await tester.ask(
                 .post, opera + "/holds", token: pass, #"{"area":"Standing","quantity":1}"#)
             let second = try await tester.ask(.post, opera + "/holds", token: pass, #"{"seats":["A3"]}"#).text("hold")
@@ -160,6 +164,8 @@ import Testing
                 ] as [(String, HTTPFields, Int)] {
                     // Nothing need be changed.
                     if status == 422, ["changeOnsale", "changeEvent"].contains(operation.id) { continue }
+                    // A body that isn't JSON is none, and there is no such order.
+                    if status == 415 || status == 422, operation.id == "cancelOrder" { continue }
                     let answer = try await tester.ask(operation.method, path, token: token, body, headers: headers)
                     #expect(answer.status == status, "\(operation.id): \(answer.status) for \(status)")
                 }

@@ -179,7 +179,12 @@ extension Script {
                 guard let order = orders.suffix(8).randomElement(using: &random) else { continue }
                 try results(order.id, result(of: order, below(13)))
             default:
-                switch below(6) {
+                switch below(7) {
+                case 6:
+                    guard let order = orders.filter({ $0.state == .confirmed }).randomElement(using: &random),
+                        let ticket = order.tickets.randomElement(using: &random)
+                    else { continue }
+                    try run(ReturnTickets([ticket], of: order.id, reason: nil, key: nil))
                 case 0: if let order = orders.randomElement(using: &random) { try cancel(order.id, by: "Jiwoo") }
                 case 1: if let pass { try run(GiveUpPass(pass.id, buyer: pass.buyer)) }
                 case 2: try run(BlockSeats([SeatIndex(UInt32(below(40)))]))
@@ -194,6 +199,7 @@ extension Script {
     private func result(of order: Order, _ choice: Int) -> PaymentResult {
         let intent = "pi_\(order.id.serial)"
         return switch choice {
+        case 0 where order.partReturn != nil: .refunded(total: order.partReturn?.due ?? 0)
         case 0: .pending(intent: intent)
         case 1: .actionRequired(intent: intent, url: Show.url)
         case 2, 3: .authorized(intent: intent)

@@ -10,11 +10,12 @@ import Testing
     private func fact(_ body: some OrderFactBody) -> Fact { .sale(body.fact) }
 
     private func told(
-        sequence: UInt64, type: EventType, order: OrderID, refunded: Int64, reason: String?, words: String? = nil
+        sequence: UInt64, type: EventType, order: OrderID, refunded: Int64, reason: String?, words: String? = nil,
+        returned: [Int] = []
     ) -> OrderNews {
         OrderNews(
             sequence: sequence, type: type, order: order, refunded: refunded, reason: reason, proof: nil,
-            disputedAfter: nil, words: words)
+            disputedAfter: nil, words: words, returned: returned)
     }
 
     @Test("Each message of an order says what had gone back by then, and why")
@@ -25,7 +26,7 @@ import Testing
             [
                 fact(SaleFact.OrderConfirmed(order: 1, captured: 5000)),
                 fact(SaleFact.RefundedByProvider(order: 1, total: 1000)),
-                fact(SaleFact.OrderCancelled(order: 1, byOrganizer: true, key: nil)), .audited(note),
+                fact(SaleFact.OrderCancelled(order: 1, byOrganizer: true, key: nil, reason: nil)), .audited(note),
                 fact(SaleFact.Refunded(order: 1, amount: 4000)),
                 fact(SaleFact.RefundReversed(order: 1, amount: 4000)),
                 fact(SaleFact.Refunded(order: 1, amount: 4000)),
@@ -51,6 +52,29 @@ import Testing
             fold.pasts == [1: OrderPast(refunded: 5000, reason: "eligibility", words: "not in the fan club")])
     }
 
+    @Test(
+        "A part taken back is a confirmation with the rest, and a refund when the money goes; a dispute keeps it waiting"
+    )
+    func parts() {
+        var fold = NewsFold()
+        func part(_ positions: [Int]) -> Fact {
+            fact(SaleFact.PartReturned(order: 1, positions: positions, amount: 1000, reason: "rain", key: nil))
+        }
+        let news = fold.take(
+            [
+                fact(SaleFact.OrderConfirmed(order: 1, captured: 5000)), part([2]),
+                fact(SaleFact.PartRefunded(order: 1, total: 1000)), fact(SaleFact.Disputed(order: 1)), part([0]),
+                fact(SaleFact.DisputeWon(order: 1)),
+            ], from: 1)
+        #expect(
+            news.map(\.type) == [.orderConfirmed, .orderConfirmed, .orderRefunded, .orderCancelled, .orderConfirmed])
+        #expect(news.map(\.sequence) == [1, 2, 3, 4, 6])
+        #expect(news.map(\.returned) == [[], [2], [2], [2], [0, 2]])
+        #expect(news.map(\.refunded) == [0, 0, 1000, 1000, 1000])
+        #expect(news[2].reason == "organizer")
+        #expect(NewsFold.orders(of: [part([1])], withProofs: false) == [1])
+    }
+
     @Test("A dispute takes tickets back, and one that is won gives them again")
     func dispute() {
         var fold = NewsFold()
@@ -68,7 +92,7 @@ import Testing
             [
                 fact(SaleFact.RefundedByProvider(order: 3, total: 100)), fact(SaleFact.Disputed(order: 3)),
                 fact(SaleFact.RefundedByProvider(order: 3, total: 300)),
-                fact(SaleFact.OrderCancelled(order: 3, byOrganizer: true, key: nil)),
+                fact(SaleFact.OrderCancelled(order: 3, byOrganizer: true, key: nil, reason: nil)),
                 fact(SaleFact.DisputeWon(order: 3)), fact(SaleFact.RefundedByProvider(order: 3, total: 400)),
             ], from: 1)
         #expect(news.map(\.disputedAfter) == [nil, 100, 100, 100, nil, nil])
@@ -80,8 +104,8 @@ import Testing
         let note = AuditNote(actor: "eligibility", action: .ineligible, detail: "no member")
         let news = fold.take(
             [
-                fact(SaleFact.OrderCancelled(order: 1, byOrganizer: false, key: nil)),
-                fact(SaleFact.OrderCancelled(order: 2, byOrganizer: true, key: nil)),
+                fact(SaleFact.OrderCancelled(order: 1, byOrganizer: false, key: nil, reason: nil)),
+                fact(SaleFact.OrderCancelled(order: 2, byOrganizer: true, key: nil, reason: nil)),
                 fact(SaleFact.Refunded(order: 2, amount: 0)), .audited(note),
             ], from: 1)
         #expect(news.map(\.reason) == ["buyer", "eligibility", "eligibility"])
@@ -94,8 +118,8 @@ import Testing
         let facts: [Fact] = [
             fact(SaleFact.OrderPlaced(order: 1, hold: 1, method: "card", trace: nil, key: key, proof: "member 7")),
             fact(SaleFact.OrderConfirmed(order: 1, captured: 700)),
-            fact(SaleFact.OrderCancelled(order: 1, byOrganizer: false, key: nil)),
-            fact(SaleFact.OrderCancelled(order: 2, byOrganizer: true, key: nil)),
+            fact(SaleFact.OrderCancelled(order: 1, byOrganizer: false, key: nil, reason: nil)),
+            fact(SaleFact.OrderCancelled(order: 2, byOrganizer: true, key: nil, reason: nil)),
             fact(SaleFact.RefundedByProvider(order: 2, total: 300)),
             fact(SaleFact.Refunded(order: 1, amount: 700)),
             fact(SaleFact.Refunded(order: 2, amount: 400)),

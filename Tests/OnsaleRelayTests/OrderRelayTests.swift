@@ -33,7 +33,7 @@ import Testing
                 for step in 0..<Int.random(in: 1...12, using: &random) {
                     let number = life * 100 + step
                     if Bool.random(using: &random), let order = orders.popLast(), life % 2 == 0 {
-                        _ = try? await engine.apply(CancelOrder(order, buyer: nil, key: nil), to: event)
+                        _ = try? await engine.apply(CancelOrder(order, buyer: nil, reason: "rain", key: nil), to: event)
                     } else {
                         let order = try await engine.buy(number, in: event)
                         if life % 2 == 0 { orders.append(order.id) }

@@ -35,6 +35,7 @@ struct ModelRun {
         case .order(let index, let buyer, let key, let body): difference = order(index, buyer, key, body)
         case .pay(let index, let result): difference = pay(index, result)
         case .cancel(let index, let byOrganizer): difference = cancel(index, byOrganizer)
+        case .takeBack(let index, let picks): difference = takeBack(index, picks)
         case .block(let seats): difference = block(seats)
         case .unblock(let seats):
             _ = ask(UnblockSeats(seats.map { SeatIndex(UInt32($0)) }))
@@ -190,6 +191,7 @@ struct ModelRun {
     private func meant(_ result: PaymentResult, _ order: SaleModel.Ordered) -> PaymentResult {
         switch result {
         case .captured(let intent, 0): .captured(intent: intent, amount: order.amount)
+        case .refunded(-1): .refunded(total: order.due)
         case .refunded(let percent): .refunded(total: order.captured * percent / 100)
         default: result
         }
@@ -226,7 +228,7 @@ struct ModelRun {
         case .confirmed:
             if total != order.refunded {
                 order.refunded = total
-                if total == order.captured { order.state = .refunded }
+                if total == order.captured, total > order.due { order.state = .refunded }
             }
         case .refunded:
             if total < order.refunded {
@@ -262,6 +264,36 @@ struct ModelRun {
         return answered.state == order.state ? nil : "state \(answered.state)"
     }
 
+    private mutating func takeBack(_ index: Int, _ picks: [Int]) -> String? {
+        guard !model.orders.isEmpty else { return nil }
+        let number = index % model.orders.count
+        var order = model.orders[number]
+        let id = OrderID(UInt32(number + 1))
+        guard !order.tickets.isEmpty else {
+            return expect(ask(ReturnTickets([1_000_000], of: id, reason: nil, key: nil)), .notFound)
+        }
+        let positions = Set(picks.map { $0 % order.quantity })
+        let tickets = positions.map { order.tickets[$0] }
+        let outcome = ask(ReturnTickets(Set(tickets.map { TicketID($0) }), of: id, reason: "rain", key: nil))
+        let isWhole = positions.union(order.returned).count == order.quantity
+        guard order.state == .confirmed, positions.isDisjoint(with: order.returned),
+            model.checkedIn.isDisjoint(with: isWhole ? order.tickets : tickets)
+        else { return expect(outcome, .notCancellable) }
+        if isWhole {
+            order.state = order.captured == order.refunded ? .refunded : .refunding
+        } else {
+            let prices = positions.map { position in
+                order.hold.seats.isEmpty
+                    ? Hall.prices[2] : Hall.prices[order.hold.seats[position] < model.width ? 0 : 1]
+            }
+            order.due = min(order.captured, max(order.refunded, order.due) + prices.reduce(0, +))
+            order.returned.formUnion(positions)
+        }
+        model.orders[number] = order
+        guard case .success(let answered) = outcome else { return "\(outcome) instead of the order" }
+        return answered.state == order.state ? nil : "state \(answered.state)"
+    }
+
     private mutating func block(_ seats: [Int]) -> String? {
         let outcome = ask(BlockSeats(seats.map { SeatIndex(UInt32($0)) }))
         let taken = seats.filter { !model.isFree($0) && !model.blocked.contains($0) }
@@ -276,7 +308,8 @@ struct ModelRun {
         guard let order = model.orders.first(where: { $0.tickets.contains(ticket) }) else {
             return expect(outcome, .notFound)
         }
-        if order.state != .confirmed || order.isDisputed { return expect(outcome, .ticketVoid) }
+        let isReturned = order.tickets.firstIndex(of: ticket).map { order.returned.contains($0) } ?? false
+        if order.state != .confirmed || order.isDisputed || isReturned { return expect(outcome, .ticketVoid) }
         if !model.checkedIn.insert(ticket).inserted {
             guard case .failure(.alreadyCheckedIn) = outcome else { return "\(outcome) at the second scan" }
             return nil
@@ -302,6 +335,9 @@ struct ModelRun {
         if sale.areaCounts[0].free != model.standingFree { return "standing \(sale.areaCounts[0].free)" }
         if sale.orders.map(\.state) != model.orders.map(\.state) {
             return "orders \(sale.orders.map(\.state)) instead of \(model.orders.map(\.state))"
+        }
+        for (order, expected) in zip(sale.orders, model.orders) where order.state == .confirmed {
+            if (order.duty == .refund) != (expected.refunded < expected.due) { return "duty of order \(order.id)" }
         }
         if sale.ledger.gross != model.gross { return "gross \(sale.ledger.gross) instead of \(model.gross)" }
         if sale.ledger.refunded != model.refunded { return "refunded \(sale.ledger.refunded)" }

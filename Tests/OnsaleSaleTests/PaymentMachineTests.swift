@@ -24,27 +24,30 @@ import Testing
         ("disputed", .answered(.disputed(true))),
         ("the dispute was won", .answered(.disputed(false))),
         ("nothing decided for 10 minutes", .timedOut),
-        ("cancelled", .cancelled(byOrganizer: true, key: nil)),
+        ("cancelled", .cancelled(byOrganizer: true, reason: nil, key: nil)),
+        ("a ticket is taken back", .partReturned(positions: [2], amount: 1000, reason: nil, key: nil)),
     ]
 
     private static let order = OrderID(1)
 
     /// A sale whose only order has reached the stage.
     private static func sale(at stage: PaymentStage) -> Sale {
-        var sale = Hall.sale(rows: 1, width: 4)
-        sale.ask(HoldPlaces(.seats([0]), buyer: Hall.buyer(1), pass: 1, key: nil))
+        var sale = Hall.sale(rows: 2, width: 4)
+        // The seats of the second row cost nothing.
+        sale.ask(HoldPlaces(.seats([0, 4, 5]), buyer: Hall.buyer(1), pass: 1, key: nil))
         sale.ask(PlaceOrder(1, buyer: Hall.buyer(1), paymentMethod: "card", trace: nil, key: Hall.key(1)))
         let results: [PaymentResult] =
             switch stage {
             case .authorizing: []
             case .requiresAction: [.actionRequired(intent: "pi_1", url: "https://bank.example")]
             case .capturing: [.authorized(intent: "pi_1")]
-            case .confirmed, .refunding, .refunded: [.captured(intent: "pi_1", amount: 198_000)]
+            case .confirmed, .returning, .refunding, .refunded: [.captured(intent: "pi_1", amount: 198_000)]
             case .releasing: [.mismatched(intent: "pi_1")]
             case .owing: [.declined(code: "card_declined"), .captured(intent: "pi_1", amount: 198_000)]
             case .closed: [.declined(code: "card_declined")]
             }
         sale.ask(SettlePayment(order, results))
+        if stage == .returning { sale.ask(ReturnTickets([1], of: order, reason: nil, key: nil)) }
         if stage == .refunding || stage == .refunded { sale.ask(CancelOrder(order, buyer: nil, key: nil)) }
         if stage == .refunded { sale.ask(SettlePayment(order, [.refunded(total: 198_000)])) }
         return sale

@@ -15,6 +15,7 @@ import Testing
         case order(Int, buyer: Int?, key: Int, body: Int)
         case pay(Int, PaymentResult)
         case cancel(Int, byOrganizer: Bool)
+        case takeBack(Int, [Int])
         case block([Int])
         case unblock([Int])
         case checkIn(Int)
@@ -30,6 +31,7 @@ import Testing
             case .order(let hold, let buyer, let key, let body): ".order(\(hold), \(buyer ?? -1), key \(key)/\(body))"
             case .pay(let order, let result): ".pay(\(order), \(result))"
             case .cancel(let order, let byOrganizer): ".cancel(\(order), \(byOrganizer))"
+            case .takeBack(let order, let picks): ".takeBack(\(order), \(picks))"
             case .block(let seats): ".block(\(seats))"
             case .unblock(let seats): ".unblock(\(seats))"
             case .checkIn(let ticket): ".checkIn(\(ticket))"
@@ -49,7 +51,7 @@ import Testing
 
     private static func step(_ random: inout SeededRandom) -> Step {
         let buyer = random.below(buyers)
-        switch random.below(100) {
+        switch random.below(106) {
         case 0..<22:
             let first = random.below(width * rows)
             let seats = Array(Set((0...random.below(3)).map { min(width * rows - 1, first + $0) })).sorted()
@@ -68,12 +70,13 @@ import Testing
         case 88..<90: return .block([random.below(width * rows), random.below(width * rows)].uniqued())
         case 90..<92: return .unblock([random.below(width * rows)])
         case 92..<95: return .checkIn(random.below(20))
+        case 95..<101: return .takeBack(random.below(50), (0...random.below(3)).map { _ in random.below(4) })
         default: return .wait([1000, 60_000, 299_999, 300_000, 700_000, 90_000_000][random.below(6)])
         }
     }
 
     private static func result(_ random: inout SeededRandom) -> PaymentResult {
-        switch random.below(16) {
+        switch random.below(18) {
         case 0...2: .authorized(intent: "pi")
         // 0 stands for the order's own amount.
         case 3...5: .captured(intent: "pi", amount: 0)
@@ -85,6 +88,8 @@ import Testing
         case 12: .mismatched(intent: random.below(2) == 0 ? "pi" : nil)
         case 13: .disputed(random.below(2) == 0)
         case 14: .refunded(total: 100)
+        // What must have gone back of a part.
+        case 15, 16: .refunded(total: -1)
         // Percent of the captured amount.
         default: .refunded(total: Int64(random.below(3)) * 50)
         }

@@ -23,6 +23,13 @@ struct SaleModel {
         var tickets: [UInt32] = []
         var owesRefund = false
         var isDisputed = false
+        /// Positions of places that were taken back while the rest stayed, and what must have gone back for them.
+        var returned: Set<Int> = []
+        var due: Int64 = 0
+
+        var quantity: Int { hold.seats.count + hold.standing }
+        var seatsLeft: [Int] { hold.seats.enumerated().filter { !returned.contains($0.offset) }.map(\.element) }
+        var standingLeft: Int { hold.standing == 0 ? 0 : hold.standing - returned.count }
     }
 
     let width: Int
@@ -46,21 +53,20 @@ struct SaleModel {
         for seat in blocked { text[seat] = "b" }
         for hold in holds { for seat in hold.seats { text[seat] = "h" } }
         for order in takenBy([.authorizing, .requiresAction]) { for seat in order.hold.seats { text[seat] = "h" } }
-        for order in takenBy([.capturing, .confirmed]) { for seat in order.hold.seats { text[seat] = "x" } }
+        for order in takenBy([.capturing, .confirmed]) { for seat in order.seatsLeft { text[seat] = "x" } }
         return String(text)
     }
 
     var standingFree: Int {
         standing - holds.reduce(0) { $0 + $1.standing }
-            - takenBy([.authorizing, .requiresAction, .capturing, .confirmed]).reduce(0) { $0 + $1.hold.standing }
+            - takenBy([.authorizing, .requiresAction, .capturing, .confirmed]).reduce(0) { $0 + $1.standingLeft }
     }
 
     func places(of buyer: Int) -> Int {
         let held = holds.filter { $0.buyer == buyer }
-        let bought = takenBy([.authorizing, .requiresAction, .capturing, .confirmed]).map(\.hold).filter {
-            $0.buyer == buyer
-        }
-        return (held + bought).reduce(0) { $0 + $1.seats.count + $1.standing }
+        let bought = takenBy([.authorizing, .requiresAction, .capturing, .confirmed]).filter { $0.hold.buyer == buyer }
+        return held.reduce(0) { $0 + $1.seats.count + $1.standing }
+            + bought.reduce(0) { $0 + $1.quantity - $1.returned.count }
     }
 
     func isFree(_ seat: Int) -> Bool { Array(seatText)[seat] == "." }

@@ -10,7 +10,8 @@ public struct OrderMessage: Codable, Hashable, Sendable {
     public var refundedAmount: Int64
     public var placedAt: String
     public var lines: [Line]
-    /// Its tickets, from the confirmation on; void ones too.
+    /// Its tickets, from the confirmation on; void ones too, but in a confirmation, which comes again with the rest when
+    /// some were taken back.
     public var tickets: [Ticket]
     /// The provider's name of the payment, once money has been taken.
     public var payment: String?

@@ -27,9 +27,10 @@ public struct TicketsIssued: Codable, Hashable, Sendable {
     }
 }
 
-/// The data of `onsale.tickets.voided.v1`: the order's documents let nobody in any more.
+/// The data of `onsale.tickets.voided.v1`: these tickets let nobody in any more.
 public struct TicketsVoided: Codable, Hashable, Sendable {
-    /// As `onsale.order.refunded.v1` or `onsale.order.cancelled.v1` had it.
+    /// As `onsale.order.refunded.v1` or `onsale.order.cancelled.v1` had it; or `onsale.order.confirmed.v1`, where some
+    /// tickets were taken back, and it has those that are left.
     public var order: OrderMessage
     /// The tickets that are void, by their public IDs.
     public var tickets: [String]

@@ -18,6 +18,8 @@ struct DocumentsService: TableService {
             // No document has it, and it is nobody's to keep.
             let hasProof = message.proof != nil
             message.proof = nil
+            let before = try OrderStore.confirmed(
+                order: message.order, before: try sequence(of: event), in: session)
             let json = hasProof ? String(decoding: try JSONEncoder().encode(message), as: UTF8.self) : try text(event)
             try OrderStore.confirm(
                 OrderStore.Confirmation(
@@ -25,7 +27,7 @@ struct DocumentsService: TableService {
                     message: json),
                 // Who has waited longest is the first, however late it is heard of.
                 sequence: try sequence(of: event), at: min(now, event.time.milliseconds), in: session)
-            return []
+            return try before.map { try takenBack(since: $0, message, event, at: now) } ?? []
         case .orderCancelled: return try void(try decode(event), event, at: now, in: session)
         case .orderRefunded:
             let message = try decode(event)
@@ -42,8 +44,23 @@ struct DocumentsService: TableService {
         guard let before else { return [] }
         // What the confirmation said: the tickets that are out.
         let confirmed = try JSONDecoder().decode(OrderMessage.self, from: Data(before.utf8))
-        let data = try JSONEncoder.sorted.encode(
-            TicketsVoided(order: message, tickets: confirmed.tickets.map(\.ticket)))
+        return try voided(confirmed.tickets.map(\.ticket), message, event, at: now)
+    }
+
+    /// The tickets that an order has no more, now that it is confirmed once more.
+    private func takenBack(
+        since before: String, _ message: OrderMessage, _ event: CloudEvent, at now: Int64
+    ) throws -> [CloudEvent] {
+        let good = Set(message.tickets.map(\.ticket))
+        let confirmed = try JSONDecoder().decode(OrderMessage.self, from: Data(before.utf8))
+        let gone = confirmed.tickets.map(\.ticket).filter { !good.contains($0) }
+        return gone.isEmpty ? [] : try voided(gone, message, event, at: now)
+    }
+
+    private func voided(
+        _ tickets: [String], _ message: OrderMessage, _ event: CloudEvent, at now: Int64
+    ) throws -> [CloudEvent] {
+        let data = try JSONEncoder.sorted.encode(TicketsVoided(order: message, tickets: tickets))
         guard data.count <= CloudEvent.dataBytesMax else {
             throw Unacceptable("The order is too large to be told of.")
         }

@@ -59,6 +59,18 @@ package enum OrderStore {
             ])
     }
 
+    /// What had confirmed an order, if something older than `sequence` had, and its tickets are still good.
+    package static func confirmed(
+        order: String, before sequence: UInt64, in session: any SQLSession
+    ) throws -> String? {
+        try session.rows(
+            """
+            SELECT message FROM ticket_order
+            WHERE order_id = $1 AND state <> 'void' AND sequence < CAST($2 AS BIGINT)
+            """, [order, "\(sequence)"]
+        ).first?.first ?? nil
+    }
+
     /// Makes all that an order has void, unless something newer is known of it.
     /// - Returns: the message that had confirmed it; nil if it had no tickets that were valid, or about to be.
     package static func void(

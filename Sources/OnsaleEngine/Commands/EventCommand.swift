@@ -70,6 +70,10 @@ extension CancelOrder: EventCommand {
     public static var lane: Lane { .orders }
 }
 
+extension ReturnTickets: EventCommand {
+    public static var lane: Lane { .orders }
+}
+
 extension SettlePayment: EventCommand {
     public static var lane: Lane { .payments }
 }

@@ -18,6 +18,8 @@ public struct AuditNote: Sendable, Equatable {
         /// What the event tells about itself.
         case edited
         case published
+        /// Some of an order's tickets, or all that it still had.
+        case ticketsRefunded
     }
 
     /// The name the caller gave. All organizers share one token, so it is not verified.

@@ -290,22 +290,22 @@ struct PaymentSteps: Sendable {
 
     private func refund(_ task: PaymentTask, _ course: inout PaymentCourse) async throws -> [PaymentResult] {
         guard let intent = task.intent else { return [] }
-        let total = try await givenBack(intent, captured: task.captured, task, &course)
-        return total >= task.captured ? [.refunded(total: total)] : []
+        let total = try await givenBack(intent, of: task.due, task, &course)
+        return total >= task.due ? [.refunded(total: total)] : []
     }
 
-    /// Refunds what is left and returns how much has gone back. Only succeeded refunds count; pending ones are waited
-    /// for, and failed ones are requested again.
+    /// Refunds what is left of `due` and returns how much has gone back. Only succeeded refunds count; pending ones are
+    /// waited for, and failed ones are requested again.
     private func givenBack(
-        _ intent: String, captured: Int64, _ task: PaymentTask, _ course: inout PaymentCourse
+        _ intent: String, of due: Int64, _ task: PaymentTask, _ course: inout PaymentCourse
     ) async throws -> Int64 {
-        guard (0...SaleTerms.amountMax).contains(captured) else {
+        guard (0...SaleTerms.amountMax).contains(due) else {
             throw PaymentGatewayError.rejected(status: 0, "an amount that can't be")
         }
         let refunds = try await gateway.refunds(of: intent, currency: task.payment.currency)
         let succeeded = refunds.total(.succeeded)
         // Clamped, since the provider's figures are untrusted and can have any size.
-        let left = captured - min(captured, succeeded) - min(captured, refunds.total(.pending))
+        let left = due - min(due, succeeded) - min(due, refunds.total(.pending))
         guard left > 0 else { return succeeded }
         // The key names what is left and how many refunds exist, so a repeat has the same key and the next refund a new
         // one.
@@ -340,7 +340,7 @@ struct PaymentSteps: Sendable {
         }
         switch try await released(payment, task, &course).status {
         case .captured(let amount):
-            let total = try await givenBack(intent, captured: amount, task, &course)
+            let total = try await givenBack(intent, of: amount, task, &course)
             return total >= amount ? [.strayReturned(intent: intent)] : []
         case .canceled, .declined: return [.strayReturned(intent: intent)]
         case .authorized, .pending, .requiresAction: return []

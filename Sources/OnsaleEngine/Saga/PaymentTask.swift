@@ -22,8 +22,8 @@ public struct PaymentTask: Sendable {
     public let payment: PaymentOrder
     /// The provider's intent, if known.
     public let intent: String?
-    /// The captured amount, in minor units; a refund returns it.
-    public let captured: Int64
+    /// What a refund must have given back in all, in minor units: everything, unless the order stays confirmed.
+    public let due: Int64
     public let placedAt: Timestamp
     /// When the order ended, if it has.
     public let endedAt: Timestamp?
@@ -57,7 +57,7 @@ public struct PaymentTask: Sendable {
             amount: order.amount, currency: definition.currency, paymentMethod: order.paymentMethod,
             trace: order.trace, event: definition.id)
         intent = order.intent
-        captured = order.captured
+        due = order.state == .confirmed ? order.partReturn?.asked ?? 0 : order.captured
         placedAt = order.placedAt
         endedAt = order.endedAt
     }

@@ -52,6 +52,16 @@ extension BodyRule where Content: JSONBody {
     }
 }
 
+extension BodyRule {
+    /// JSON where it comes as such; anything else is as good as nothing.
+    static func ifAny<Body: JSONBody>(_: Body.Type) -> BodyRule where Content == Body? {
+        BodyRule(shape: Body.shape, bytesMax: OnsaleHTTP.Body.bytesMax) { request, bytes throws(Problem) in
+            guard bytes.readableBytes > 0, OnsaleHTTP.Body.isJSON(request) else { return nil }
+            return try OnsaleHTTP.Body.decode(Body.self, from: request, bytes)
+        }
+    }
+}
+
 /// One way into the service: what the contract says of it, and what is done. Whoever may not use it, asks too often or sends
 /// what can't be read never gets as far as the handler.
 struct Endpoint: Sendable {

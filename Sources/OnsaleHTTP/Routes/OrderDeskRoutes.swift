@@ -40,6 +40,19 @@ struct OrderDeskRoutes: RouteGroup {
                 ],
                 exportOrders),
             Endpoint(
+                "refundTickets", .post, event: "/orders/:order/refunds", for: .organizer, at: .promptOwner,
+                "Takes some of a confirmed order's tickets back; the rest of it stays.",
+                "They are void and their seats free at once. Their money is given back by the provider, which is asked until "
+                    + "it confirms it: `refundingAmount` is on its way, `refundedAmount` is back. All tickets that the "
+                    + "order still has: the same as `cancelOrder`.",
+                by: .organizer, takes: .json(RefundTickets.self), key: .taken,
+                gives: [.init(202, "The order as it stands now.", .order)],
+                refuses: [
+                    .notCancellable:
+                        "the order is not confirmed, or one of the tickets is checked in or was taken back before",
+                    .idempotencyConflict: "the key came with another body", .rateLimited: "",
+                ], refundTickets),
+            Endpoint(
                 "getBuyer", .get, event: "/buyers/:buyer", for: .organizer, at: .promptOwner,
                 "Says what a buyer has of the event.", "The newest 100 orders.",
                 by: .organizer, takes: .nothing, gives: [.init(200, "The buyer.", .buyer)], getBuyer),
@@ -131,6 +144,34 @@ struct OrderDeskRoutes: RouteGroup {
                 .contentType: "text/csv; charset=utf-8",
                 .contentDisposition: "attachment; filename=\"\(event.id)-orders.csv\"",
             ], body: body)
+    }
+
+    // MARK: Taking back
+
+    private func refundTickets(
+        _ event: EventHandle, _ call: Call<Organizer, RefundTickets>
+    ) async throws -> Response {
+        let definition = event.view.definition
+        guard let id = definition.id(.order, call.parameter("order")) else { throw Problem.notFound }
+        let reason = try Reason.checked(call.content.reason)
+        var faults = Faults()
+        var tickets: Set<TicketID> = []
+        faults.require(
+            (1...CreateHold.quantityMax).contains(call.content.tickets.count), "/tickets", "must be 1 to 200")
+        for (index, text) in call.content.tickets.prefix(CreateHold.quantityMax).enumerated() {
+            guard let ticket = definition.id(.ticket, text) else {
+                faults.add("/tickets/\(index)", "is no ticket of this event")
+                continue
+            }
+            faults.require(tickets.insert(TicketID(ticket.serial)).inserted, "/tickets/\(index)", "is there twice")
+        }
+        try faults.throwIfAny()
+        let key = try IdempotencyHeader.key(
+            call.request, operation: "refund \(id.serial)", caller: "organizer", body: call.bytes)
+        let command = ReturnTickets(tickets, of: OrderID(id.serial), reason: reason, key: key)
+        let order = try await events.apply(command, to: event, by: call.caller, as: .ticketsRefunded, id.text)
+        call.context.correlation.learn(order: id.text)
+        return .json(.accepted, presenter.order(order, in: definition))
     }
 
     // MARK: A buyer

@@ -42,8 +42,9 @@ struct OrderRoutes: RouteGroup {
             Endpoint(
                 "cancelOrder", .post, event: "/orders/:order/cancel", for: .buyer, at: .promptOwner,
                 "Cancels a confirmed order of which no ticket is checked in.",
-                "Its tickets are void and its seats free at once. The refund is repeated until the provider confirms it.",
-                by: .orderHolder, takes: .anything, key: .taken,
+                "Its tickets are void and its seats free at once. The refund is repeated until the provider confirms it. A "
+                    + "body that is not `application/json` is not read.",
+                by: .orderHolder, takes: .ifAny(CancelOrderBody.self), key: .taken,
                 gives: [.init(202, "The order as it stands now.", .order)],
                 refuses: [
                     .malformedRequest: "the Idempotency-Key is not 1 to 255 visible ASCII characters",
@@ -117,7 +118,7 @@ struct OrderRoutes: RouteGroup {
         let definition = event.view.definition
         let order = try await order(event, call)
         guard order.state == .confirmed, let issuedAt = order.confirmedAt, let wanted = call.parameter("ticket"),
-            let position = order.tickets.enumerated()
+            let position = order.validTickets
                 .first(where: { definition.publicID($0.element, issuedAt: issuedAt) == wanted })?.offset,
             let code = QRSymbol(
                 presenter.barcodes.text(
@@ -132,13 +133,15 @@ struct OrderRoutes: RouteGroup {
             body: .init(byteBuffer: code.svg))
     }
 
-    private func cancelOrder(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Response {
+    private func cancelOrder(_ event: EventHandle, _ call: Call<OrderHolder, CancelOrderBody?>) async throws -> Response
+    {
         let definition = event.view.definition
         guard let id = definition.id(.order, call.parameter("order")) else { throw Problem.notFound }
         let key = try IdempotencyHeader.key(
             call.request, operation: "cancel \(id.serial)", caller: call.caller.buyer?.text ?? "organizer",
             body: call.bytes)
-        let command = CancelOrder(OrderID(id.serial), buyer: call.caller.buyer, key: key)
+        let reason = try Reason.checked(call.content?.reason)
+        let command = CancelOrder(OrderID(id.serial), buyer: call.caller.buyer, reason: reason, key: key)
         let order =
             switch call.caller {
             case .buyer: try await events.apply(command, to: event)

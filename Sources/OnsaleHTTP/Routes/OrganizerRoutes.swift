@@ -193,6 +193,7 @@ extension AuditNote.Action {
         case .ineligible: "ineligible"
         case .edited: "edited"
         case .published: "published"
+        case .ticketsRefunded: "tickets-refunded"
         case .paused: "paused"
         case .resumed: "resumed"
         case .onsaleChanged: "onsale-changed"

@@ -76,6 +76,8 @@ enum Body {
         }
     }
 
+    static func isJSON(_ request: Request) -> Bool { (try? requireJSON(request)) != nil }
+
     private static func problem(_ error: any Error, _ body: ByteBuffer) -> Problem {
         switch error as? DecodingError {
         case .keyNotFound(let key, let context)?:

@@ -81,12 +81,13 @@ struct Presenter: Sendable {
             }
         }
         if order.refunded > 0 { writer.member("refundedAmount", order.refunded) }
+        if order.refunding > 0 { writer.member("refundingAmount", order.refunding) }
         if order.isDisputed { writer.member("disputed", true) }
         Presenter.places(order.places, definition, &writer)
         Presenter.lines(order.places, definition, &writer)
         writer.array("tickets") { writer in
             guard order.state == .confirmed, !order.isDisputed, let issuedAt = order.confirmedAt else { return }
-            for (position, serial) in order.tickets.enumerated() {
+            for (position, serial) in order.validTickets {
                 writer.object { writer in
                     let ticket = definition.publicID(serial, issuedAt: issuedAt)
                     writer.member("ticket", ticket)

@@ -145,7 +145,36 @@ struct CreateOrder: JSONBody {
     let proof: String?
 }
 
+struct CancelOrderBody: JSONBody {
+    static let shape = Shape.cancelOrder
+
+    let reason: String?
+}
+
+struct RefundTickets: JSONBody {
+    static let shape = Shape.refundTickets
+
+    let tickets: [String]
+    let reason: String?
+}
+
 // MARK: From bodies to commands
+
+/// Why somebody does something, in their own words.
+enum Reason {
+    /// - Returns: nil for no words at all.
+    /// - Throws: ``Problem`` for text that is too long, or that a terminal would act on.
+    static func checked(_ text: String?, max: Int = 200) throws(Problem) -> String? {
+        guard let text, !text.isEmpty else { return nil }
+        guard text.unicodeScalars.count <= max else {
+            throw .invalid("/reason", "must have at most \(max) characters")
+        }
+        guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw .invalid("/reason", "must be one line of text")
+        }
+        return text
+    }
+}
 
 extension CreateEvent {
     private static let titleBytesMax = 500

@@ -48,6 +48,9 @@ struct Cast {
     /// As they were made.
     var holds: [HoldID: SaleFact.Held] = [:]
     var orders: [OrderID: Placed] = [:]
+    /// What of confirmed orders has gone back, and what must have, in minor units.
+    var refunded: [OrderID: Int64] = [:]
+    var due: [OrderID: Int64] = [:]
     /// How many payments for a hold were declined.
     var declines: [HoldID: Int] = [:]
     /// Which order's tickets these are, as it stands now.
@@ -96,6 +99,14 @@ struct Cast {
         case .area(let area, let quantity):
             let name = area < definition.plan.areas.count ? definition.plan.areas[area].name : "an area"
             return quantity == 1 ? "1 place in \(name)" : "\(quantity) places in \(name)"
+        }
+    }
+
+    /// Some of the places.
+    func name(of places: Places, at positions: [Int]) -> String {
+        switch places {
+        case .seats(let seats): names(of: positions.compactMap { seats.indices.contains($0) ? seats[$0] : nil })
+        case .area(let area, _): name(of: .area(area, quantity: positions.count))
         }
     }
 

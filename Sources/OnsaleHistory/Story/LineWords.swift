@@ -97,6 +97,7 @@ extension Cast {
             case .ineligible: "refused the order"
             case .edited: "edited the event"
             case .published: "published the event"
+            case .ticketsRefunded: "took tickets of the order back"
             }
         return Words("Noted", "“\(note.actor)” \(action)" + (note.detail.isEmpty ? "." : ": \(note.detail)."))
     }

@@ -51,7 +51,7 @@ extension Cast {
         case .voided:
             return Words("Reservation released", "The provider has no money reserved for this order any more.")
         case .capturedLate, .orderCancelled, .refunded, .refundedByProvider, .refundReversed, .disputed, .disputeWon,
-            .strayFound, .strayReturned:
+            .strayFound, .strayReturned, .partReturned, .partRefunded:
             return returned(fact)
         case .blocked(let fact):
             return Words("Seats blocked", "The organizer kept back \(names(of: fact.seats)).")
@@ -73,8 +73,16 @@ extension Cast {
         case .orderCancelled(let fact):
             return Words(
                 "Order cancelled",
-                "By the \(fact.byOrganizer ? "organizer" : "buyer"). Its tickets are void. "
+                "By the \(fact.byOrganizer ? "organizer" : "buyer")\(because(fact.reason)). Its tickets are void. "
                     + "\(areFree(places(of: fact.order))) The money goes back. Answered: refunding.")
+        case .partReturned(let fact):
+            let places = orders[fact.order].flatMap { holds[$0.hold] }.map { name(of: $0.places, at: fact.positions) }
+            return Words(
+                "Part taken back",
+                "By the organizer\(because(fact.reason)). The tickets for \(places ?? "some places") are void, and "
+                    + "\(money(fact.amount)) go back. The rest stays confirmed.")
+        case .partRefunded(let fact):
+            return Words("Part refunded", "The provider gave money back: \(money(fact.total)) in all by now.")
         case .refunded(let fact):
             return Words(
                 "Refund sent",
@@ -127,6 +135,8 @@ extension Cast {
         return Words(
             "Order confirmed", "\(taken) Answered: confirmed, with \(tickets) for \(places(of: fact.order)).")
     }
+
+    private func because(_ reason: String?) -> String { reason.map { " (“\($0)”)" } ?? "" }
 
     private func areFree(_ places: String) -> String {
         places.atSentenceStart

@@ -147,7 +147,7 @@ package struct Storyteller {
         case .checkedIn(let fact): return cast.order(of: fact.ticket) != nil
         case .orderAuthorized, .orderConfirmed, .orderDeclined, .orderExpired, .intentLearned, .capturedLate, .voided,
             .orderCancelled, .refunded, .strayFound, .strayReturned, .paymentDeclined, .actionRequired,
-            .refundedByProvider, .refundReversed, .disputed, .disputeWon:
+            .refundedByProvider, .refundReversed, .disputed, .disputeWon, .partReturned, .partRefunded:
             guard let order = fact.order, cast.orders[order] != nil else { return false }
             // How another order on the same hold fared is its own story, but its declines count for the hold.
             if !isTold(order), case .paymentDeclined = fact { note(fact) }
@@ -233,8 +233,23 @@ package struct Storyteller {
         case .refundReversed(let fact): wait(fact.order, for: .refund)
         case .strayFound(let fact): strays[fact.intent] = fact.order
         case .strayReturned(let fact): strays[fact.intent] = nil
-        case .refundedByProvider, .disputed, .disputeWon, .blocked, .unblocked, .checkedIn: break
+        case .partReturned(let fact):
+            cast.due[fact.order, default: cast.refunded[fact.order, default: 0]] += fact.amount
+            settle(fact.order)
+        case .partRefunded(let fact):
+            cast.refunded[fact.order] = fact.total
+            settle(fact.order)
+        case .refundedByProvider(let fact):
+            cast.refunded[fact.order] = fact.total
+            settle(fact.order)
+        case .disputed, .disputeWon, .blocked, .unblocked, .checkedIn: break
         }
+    }
+
+    /// While an order stays confirmed: whether a part of its money is still to go back.
+    private mutating func settle(_ order: OrderID) {
+        guard waits[order] == nil || waits[order] == .refund else { return }
+        wait(order, for: cast.refunded[order, default: 0] < cast.due[order, default: 0] ? .refund : nil)
     }
 
     private mutating func wait(_ order: OrderID, for wait: Wait?, intent: String? = nil) {

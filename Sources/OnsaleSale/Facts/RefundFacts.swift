@@ -25,6 +25,8 @@ extension SaleFact {
         public let order: OrderID
         public let byOrganizer: Bool
         public let key: IdempotencyKey?
+        /// In the words of whoever cancelled it.
+        public let reason: String?
 
         public var fact: SaleFact { .orderCancelled(self) }
     }
@@ -133,18 +135,20 @@ extension SaleFact.OrderCancelled {
         order = try reader.id()
         byOrganizer = try reader.flag()
         key = try reader.key()
+        reason = reader.form < 5 ? nil : try reader.optionalString()
     }
 
     public func encode(into writer: inout ByteWriter) {
         writer.write(order)
         writer.write(flag: byOrganizer)
         writer.write(key: key)
+        writer.write(optional: reason) { $0.write(string: $1) }
     }
 
     public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
         let cancelled = try sale.change(order, from: [.confirmed], to: .refunding, duty: .refund) { _ in }
         try sale.takeBackTickets(of: cancelled)
-        try sale.ledger.reverseSale(cancelled.captured - cancelled.refunded)
+        try sale.ledger.reverseSale(cancelled.captured - cancelled.goingBack)
         guard let key else { return }
         let keyCount = byOrganizer ? 0 : sale.buyers[cancelled.buyer, default: Sale.BuyerAccount()].addKey()
         sale.remember(key, .order(order, buyer: byOrganizer ? nil : cancelled.buyer), count: keyCount, at: now)
@@ -187,15 +191,24 @@ extension SaleFact.RefundedByProvider {
         guard let before = sale.order(order), before.state == .confirmed, (0...before.captured).contains(total) else {
             throw ContradictoryFact("order \(order.serial) can't have been refunded by the provider")
         }
+        // Money that is due is reversed already.
+        let due = before.partReturn?.due ?? 0
+        let (gone, goes) = (max(before.refunded, due), max(total, due))
         if total >= before.refunded {
-            try sale.ledger.reverseSale(total - before.refunded)
+            try sale.ledger.reverseSale(goes - gone)
             try sale.ledger.refund(total - before.refunded)
         } else {
             try sale.ledger.reverseRefund(before.refunded - total)
-            try sale.ledger.restoreSale(before.refunded - total)
+            try sale.ledger.restoreSale(gone - goes)
         }
-        try sale.amend(order) { $0.refunded = total }
-        guard total == before.captured else { return }
+        try sale.amend(order) {
+            $0.refunded = total
+            if let part = $0.partReturn { $0.note = .returned(part.after(refunding: total)) }
+        }
+        // Where only tickets that cost nothing are left, all the money is due, and they stay.
+        guard total == before.captured, total > due else {
+            return try sale.setDuty(order, from: before.duty, to: total < due ? .refund : nil)
+        }
         try sale.change(order, from: [.confirmed], to: .refunded, duty: nil) { $0.endedAt = now }
         try sale.takeBackTickets(of: before)
     }
@@ -290,11 +303,12 @@ extension SaleFact.StrayReturned {
 }
 
 extension Sale {
-    /// Voids the order's tickets and frees its seats.
+    /// Voids the order's tickets and frees the seats that it still has.
     fileprivate mutating func takeBackTickets(of order: Order) throws(ContradictoryFact) {
         for ticket in order.tickets { tickets[Int(ticket.serial) - 1].isVoid = true }
-        try move(order.places, from: .sold, to: .free, claim: 0)
-        credit(order.buyer, order.places.quantity)
+        let places = order.placesLeft
+        try move(places, from: .sold, to: .free, claim: 0)
+        credit(order.buyer, places.quantity)
     }
 
     fileprivate mutating func setDisputed(_ id: OrderID, _ isDisputed: Bool) throws(ContradictoryFact) {
@@ -302,6 +316,9 @@ extension Sale {
             throw ContradictoryFact("order \(id.serial) can't be \(isDisputed ? "" : "un")disputed")
         }
         try amend(id) { $0.isDisputed = isDisputed }
-        for ticket in order.tickets { tickets[Int(ticket.serial) - 1].isVoid = isDisputed }
+        let returned = order.partReturn?.positions ?? []
+        for (position, ticket) in order.tickets.enumerated() {
+            tickets[Int(ticket.serial) - 1].isVoid = isDisputed || returned.contains(position)
+        }
     }
 }

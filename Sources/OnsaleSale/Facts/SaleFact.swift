@@ -28,6 +28,8 @@ public enum SaleFact: Hashable, Sendable {
     case refundReversed(RefundReversed)
     case disputed(Disputed)
     case disputeWon(DisputeWon)
+    case partReturned(PartReturned)
+    case partRefunded(PartRefunded)
 
     /// The sale owns tags 1 to 63; higher tags belong to other facts in the same journal.
     public static let lastTag: UInt8 = 63
@@ -58,6 +60,8 @@ public enum SaleFact: Hashable, Sendable {
         case RefundReversed.tag: self = .refundReversed(try RefundReversed(from: &reader))
         case Disputed.tag: self = .disputed(try Disputed(from: &reader))
         case DisputeWon.tag: self = .disputeWon(try DisputeWon(from: &reader))
+        case PartReturned.tag: self = .partReturned(try PartReturned(from: &reader))
+        case PartRefunded.tag: self = .partRefunded(try PartRefunded(from: &reader))
         default: throw reader.malformed
         }
     }
@@ -114,6 +118,8 @@ public enum SaleFact: Hashable, Sendable {
         case .refundReversed(let fact): fact
         case .disputed(let fact): fact
         case .disputeWon(let fact): fact
+        case .partReturned(let fact): fact
+        case .partRefunded(let fact): fact
         }
     }
 

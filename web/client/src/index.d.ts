@@ -20,6 +20,7 @@ import type {
   Pass,
   PlaceTicket,
   ProblemBody,
+  RefundTickets,
   Report,
   SeatingPlan,
   SeatList,
@@ -93,7 +94,8 @@ export class OnsaleClient {
     order: { hold: string; method: string; idempotencyKey: string; waitSeconds?: number },
   ): Promise<Order>;
   getOrder(event: string, token: string, order: string): Promise<Order>;
-  cancelOrder(event: string, token: string, order: string): Promise<Order>;
+  /** @param reason at most 200 characters, for the organizer */
+  cancelOrder(event: string, token: string, order: string, reason?: string): Promise<Order>;
   /** The buyer's orders for all events, one page at a time. */
   listMyOrders(session: string, page?: { after?: string; limit?: number }): Promise<OrderList>;
   /** A ticket's barcode as a QR code, in SVG. */
@@ -133,6 +135,17 @@ export class OnsaleClient {
   /** Finds orders; all that is asked for must be true of them. */
   listOrders(event: string, token: string, wanted?: FindOrders): Promise<OrderPage>;
   exportOrders(event: string, token: string): Promise<Blob>;
+  /**
+   * Takes some of a confirmed order's tickets back: they are void and their seats free at once, and their money follows.
+   * @param idempotencyKey one of its own if left out
+   */
+  refundTickets(
+    event: string,
+    token: string,
+    order: string,
+    part: RefundTickets,
+    idempotencyKey?: string,
+  ): Promise<Order>;
   /** What a buyer has of the event: place in line, pass, holds, the newest orders. */
   getBuyer(event: string, token: string, buyer: string): Promise<Buyer>;
   /** What the organizers did, newest first. */

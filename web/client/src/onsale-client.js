@@ -178,10 +178,11 @@ export class OnsaleClient {
     return this.#json("GET", path`/v1/events/${event}/orders/${order}`, { token });
   }
 
-  /** @param {string} event @param {string} token @param {string} order @returns {Promise<Order>} */
-  cancelOrder(event, token, order) {
+  /** @param {string} event @param {string} token @param {string} order @param {string} [reason] @returns {Promise<Order>} */
+  cancelOrder(event, token, order, reason) {
     return this.#json("POST", path`/v1/events/${event}/orders/${order}/cancel`, {
       token,
+      body: reason === undefined ? undefined : { reason },
       headers: { "idempotency-key": newKey() },
       repeats: true,
     });
@@ -323,6 +324,22 @@ export class OnsaleClient {
   /** @param {string} event @param {string} token @returns {Promise<Blob>} */
   async exportOrders(event, token) {
     return (await this.#request("GET", path`/v1/events/${event}/orders.csv`, { token, timeoutSeconds: 300 })).blob();
+  }
+
+  /**
+   * Takes some of a confirmed order's tickets back: they are void and their seats free at once, and their money follows.
+   * @param {string} event @param {string} token @param {string} order
+   * @param {import("./types.js").RefundTickets} part
+   * @param {string} [idempotencyKey]
+   * @returns {Promise<Order>}
+   */
+  refundTickets(event, token, order, part, idempotencyKey = newKey()) {
+    return this.#json("POST", path`/v1/events/${event}/orders/${order}/refunds`, {
+      token,
+      body: part,
+      headers: { "idempotency-key": idempotencyKey },
+      repeats: true,
+    });
   }
 
   /**

@@ -323,6 +323,8 @@ export interface Order {
   action?: { type: "redirect"; url: string };
   /** Absent until something is refunded. After a partial refund the order stays `confirmed`. */
   refundedAmount?: number;
+  /** While it is confirmed: what of it is still to go back. */
+  refundingAmount?: number;
   /** The payment is disputed with the provider, and the tickets are void. */
   disputed?: boolean;
   /** The seats it is for, in every state; empty for an area. */
@@ -332,6 +334,13 @@ export interface Order {
   quantity: number;
   lines: PriceLine[];
   tickets: Ticket[];
+}
+
+/** Tickets to take back while the rest of the order stays. */
+export interface RefundTickets {
+  tickets: string[];
+  /** At most 200 characters. */
+  reason?: string | null;
 }
 
 /** A page of a buyer's own orders. */

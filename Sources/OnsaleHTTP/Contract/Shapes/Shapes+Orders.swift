@@ -100,14 +100,31 @@ extension Shape {
                 .required("url", .address),
             ]), "What the buyer has to do while the state is `requires_action`: go to that page."),
         .optional("refundedAmount", .money(1...), "What of it has gone back, in minor units, once something has."),
+        .optional(
+            "refundingAmount", .money(1...),
+            "While it is confirmed: what of it is still to go back, in minor units, if anything is."),
         .optional("disputed", .flag, "The payer disputes the payment; its tickets are void."),
         .required("seats", .list(.text), "Names of the seats it is for, in every state; empty for an area."),
         .required("area", .text.orNull, "Name of the area; null for seats."),
         .required("quantity", .count(1...)),
         .required("lines", .list(.priceLine)),
-        .required("tickets", .list(.ticket), "Empty unless the order is confirmed."),
+        .required("tickets", .list(.ticket), "Those that are good; empty unless the order is confirmed."),
     ])
     .named("Order", "A hold being paid, then paid.")
+
+    static let cancelOrder = Shape.object([
+        .optional("reason", .reason.orNull, "Kept with the order, for the organizer.")
+    ])
+    .named("CancelOrder", examples: [["reason": "The concert is on another day."]])
+
+    static let refundTickets = Shape.object([
+        .required("tickets", .list(.text, count: 1...200, isUnique: true), "`tkt_…` of the order."),
+        .optional("reason", .reason.orNull, "Kept with the order, for the organizer."),
+    ])
+    .named("RefundTickets", examples: [["tickets": ["tkt_1m3e8xk2a00000005r7q2m9c"], "reason": "A child fell ill."]])
+
+    /// Why something was done.
+    static let reason = Shape.text(length: 0...200)
 
     static let me = Shape.extended(
         .orderList,

@@ -189,7 +189,8 @@ extension Shape {
                         "action",
                         .word(
                             "created", "paused", "resumed", "onsale-changed", "blocked", "unblocked", "refunded",
-                            "refund-seen", "dispute-seen", "ineligible", "edited", "published")),
+                            "refund-seen", "dispute-seen", "ineligible", "edited", "published",
+                            "tickets-refunded")),
                     .required("detail", .text, "What it was done to."),
                 ])))
     ])

@@ -305,6 +305,7 @@ export const organizerCatalog = {
     "org.audit.action.ineligible": "Refused by the eligibility check",
     "org.audit.action.edited": "Event edited",
     "org.audit.action.published": "Event published",
+    "org.audit.action.tickets-refunded": "Tickets refunded",
 
     "org.settlement.title": "Settlement",
     "org.settlement.lead":
@@ -925,6 +926,7 @@ export const organizerCatalog = {
     "org.audit.action.ineligible": "자격 확인에서 거절됨",
     "org.audit.action.edited": "공연 정보 수정",
     "org.audit.action.published": "공연 공개",
+    "org.audit.action.tickets-refunded": "티켓 부분 환불",
 
     "org.settlement.title": "정산",
     "org.settlement.lead":

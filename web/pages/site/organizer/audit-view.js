@@ -8,6 +8,7 @@ import { problemWords } from "./problem-words.js";
 const ACTIONS = new Set([
   "created", "paused", "resumed", "onsale-changed", "blocked", "unblocked", "refunded", "refund-seen", "dispute-seen",
   "ineligible",
+  "tickets-refunded",
 ]);
 
 /** @param {string} action @returns {string} */
