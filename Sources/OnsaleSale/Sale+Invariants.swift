@@ -53,6 +53,9 @@ extension Sale {
                 breaches.append(Breach(rule: 1, "seat \(plan.seats[seat].name) is in a state no claim explains"))
             }
         }
+        if blocks.count != recount.blocked || blocks.keys.contains(where: { seats.state($0.offset) != .blocked }) {
+            breaches.append(Breach(rule: 1, "the seats kept back differ from those that have a reason"))
+        }
         if recount != seats.counts {
             breaches.append(Breach(rule: 1, "the seat counts differ from a recount"))
         }

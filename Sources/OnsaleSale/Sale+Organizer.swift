@@ -1,12 +1,14 @@
 import OnsaleValues
 
 extension Sale {
-    mutating func block(_ wanted: [SeatIndex], now: Timestamp, facts: inout [SaleFact]) throws(Refusal) {
+    mutating func block(
+        _ wanted: [SeatIndex], reason: String?, now: Timestamp, facts: inout [SaleFact]
+    ) throws(Refusal) {
         let states = wanted.map { seats.state($0.offset) }
         let taken = zip(wanted, states).filter { $0.1 != .free && $0.1 != .blocked }.map(\.0)
         guard taken.isEmpty else { throw .seatsUnavailable(taken) }
         let fresh = zip(wanted, states).filter { $0.1 == .free }.map(\.0)
-        if !fresh.isEmpty { record(SaleFact.Blocked(seats: fresh), at: now, facts: &facts) }
+        if !fresh.isEmpty { record(SaleFact.Blocked(seats: fresh, reason: reason), at: now, facts: &facts) }
     }
 
     mutating func unblock(_ wanted: [SeatIndex], now: Timestamp, facts: inout [SaleFact]) {

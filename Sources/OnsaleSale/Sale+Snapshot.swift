@@ -16,6 +16,10 @@ extension Sale {
         for ticket in tickets { writer.write(signed: ticket.checkedInAt?.milliseconds ?? 0) }
         let blocked = (0..<seats.count).filter { seats.state($0) == .blocked }.map { SeatIndex($0) }
         writer.write(seats: blocked)
+        for seat in blocked {
+            writer.write(optional: blocks[seat]?.reason) { $0.write(string: $1) }
+            writer.write(timestamp: blocks[seat]?.since ?? Timestamp(milliseconds: 0))
+        }
         let open = strays.values.sorted { $0.intent < $1.intent }
         writer.write(count: open.count)
         for stray in open {
@@ -76,6 +80,7 @@ extension Sale {
         for seat in try reader.seats() {
             guard seat.offset < seats.count, seats.isFree(seat.offset) else { throw reader.malformed }
             seats.set(seat.offset, to: .blocked, claim: 0, plan: plan)
+            blocks[seat] = SeatBlock(reason: try reader.optionalString(), since: try reader.timestamp())
         }
         for _ in 0..<(try reader.count()) {
             let order = OrderID(try reader.serial())

@@ -10,6 +10,8 @@ public struct Sale: Sendable {
     public let terms: SaleTerms
 
     var seats: SeatMap
+    /// One for each blocked seat.
+    public internal(set) var blocks: [SeatIndex: SeatBlock] = [:]
     /// Counts of each area.
     var areas: [PlaceCounts]
     /// Live holds: not yet paid, released or expired.

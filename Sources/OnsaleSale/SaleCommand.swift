@@ -171,16 +171,18 @@ public enum PaymentResult: Hashable, Sendable {
 
 // MARK: The organizer and the door
 
-/// Block free seats, all or none. Seats already blocked stay blocked.
+/// Block free seats, all or none. Seats already blocked stay blocked, for the reason that they were blocked for.
 public struct BlockSeats: SaleCommand, Hashable {
     public let seats: [SeatIndex]
+    public let reason: String?
 
-    public init(_ seats: [SeatIndex]) {
+    public init(_ seats: [SeatIndex], reason: String? = nil) {
         self.seats = seats
+        self.reason = reason
     }
 
     public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) {
-        try sale.block(seats, now: now, facts: &facts)
+        try sale.block(seats, reason: reason, now: now, facts: &facts)
     }
 }
 

@@ -1,3 +1,5 @@
+public import OnsaleValues
+
 /// A seat's state; the raw value is the character the API shows for it.
 public enum SeatState: UInt8, Hashable, Sendable, CaseIterable {
     /// `.`
@@ -8,6 +10,13 @@ public enum SeatState: UInt8, Hashable, Sendable, CaseIterable {
     case sold = 0x78
     /// `b`
     case blocked = 0x62
+}
+
+/// Why a seat is kept back from sale, and since when.
+public struct SeatBlock: Hashable, Sendable {
+    /// In the organizer's words; nil where none were given.
+    public let reason: String?
+    public let since: Timestamp
 }
 
 /// How many places are in each state; together they are the capacity.

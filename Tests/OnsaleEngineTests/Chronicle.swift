@@ -208,7 +208,7 @@ extension Chronicle {
         try run(audited(.paused, PauseSale()))
         try run(audited(.resumed, ResumeSale()))
         try run(audited(.onsaleChanged, ChangeSchedule(change)))
-        try run(audited(.blocked, BlockSeats([76, 77, 78, 79])))
+        try run(audited(.blocked, BlockSeats([76, 77, 78, 79], reason: "Sound desk")))
         try run(audited(.unblocked, UnblockSeats([79])))
     }
 

@@ -26,7 +26,8 @@ import Testing
             "joinWaitingRoom", "claimPass", "giveUpPass", "createHold", "getHold", "releaseHold",
             "getOrder", "getQRCode", "cancelOrder", "getReport", "changeOnsale", "changeEvent", "publishEvent",
             "pauseOnsale", "resumeOnsale",
-            "blockSeats", "unblockSeats", "listOrders", "refundTickets", "getBuyer", "listAudit", "checkIn",
+            "blockSeats", "unblockSeats", "listOrders", "listBlocks", "refundTickets", "getBuyer", "listAudit",
+            "checkIn",
             "listVoidTickets",
         ].map { ($0, .promptOwner) }, uniquingKeysWith: { first, _ in first })
 

@@ -101,7 +101,7 @@ import Testing
         let door = ServiceTester.doorToken
         for path in [
             "/report", "/orders?state=confirmed&limit=1", "/orders.csv", "/audit", "/tickets/void", "/timeline?step=1",
-            "/buyers/byr_00000000000000000000000000",
+            "/blocks", "/buyers/byr_00000000000000000000000000",
         ] {
             #expect(try await tester.ask(.get, opera + path, token: admin).status == 200, "\(path)")
         }

@@ -40,6 +40,7 @@ struct ModelRun {
         case .unblock(let seats):
             _ = ask(UnblockSeats(seats.map { SeatIndex(UInt32($0)) }))
             model.blocked.subtract(seats)
+            for seat in seats { model.reasons[seat] = nil }
             difference = nil
         case .checkIn(let index): difference = checkIn(index)
         case .wait(let milliseconds):
@@ -295,10 +296,11 @@ struct ModelRun {
     }
 
     private mutating func block(_ seats: [Int]) -> String? {
-        let outcome = ask(BlockSeats(seats.map { SeatIndex(UInt32($0)) }))
+        let reason = seats.count == 1 ? nil : "\(seats)"
+        let outcome = ask(BlockSeats(seats.map { SeatIndex(UInt32($0)) }, reason: reason))
         let taken = seats.filter { !model.isFree($0) && !model.blocked.contains($0) }
         if !taken.isEmpty { return expect(outcome, .seatsUnavailable(taken.map { SeatIndex(UInt32($0)) })) }
-        model.blocked.formUnion(seats)
+        for seat in seats where model.blocked.insert(seat).inserted { model.reasons[seat] = reason }
         return nil
     }
 
@@ -338,6 +340,11 @@ struct ModelRun {
         }
         for (order, expected) in zip(sale.orders, model.orders) where order.state == .confirmed {
             if (order.duty == .refund) != (expected.refunded < expected.due) { return "duty of order \(order.id)" }
+        }
+        if Set(sale.blocks.keys) != Set(model.blocked.map { SeatIndex(UInt32($0)) })
+            || sale.blocks.contains(where: { model.reasons[Int($0.key.value)] != $0.value.reason })
+        {
+            return "blocks \(sale.blocks)"
         }
         if sale.ledger.gross != model.gross { return "gross \(sale.ledger.gross) instead of \(model.gross)" }
         if sale.ledger.refunded != model.refunded { return "refunded \(sale.ledger.refunded)" }

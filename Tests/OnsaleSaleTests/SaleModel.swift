@@ -40,6 +40,8 @@ struct SaleModel {
     var holds: [Held] = []
     var orders: [Ordered] = []
     var blocked: Set<Int> = []
+    /// Of blocked seats that have one.
+    var reasons: [Int: String] = [:]
     var lastHold: UInt32 = 0
     var checkedIn: Set<UInt32> = []
     var ticketCount: UInt32 = 0

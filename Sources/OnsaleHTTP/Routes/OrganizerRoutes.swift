@@ -54,9 +54,13 @@ struct OrganizerRoutes: RouteGroup {
             ) { event, call in try await changeLine(ResumeSale(), .resumed, event, call) },
             Endpoint(
                 "blockSeats", .post, event: "/blocks", for: .organizer, at: .promptOwner,
-                "Keeps free seats back from sale: all of them, or none.", by: .organizer, takes: .json(SeatList.self),
-                gives: [.init(201, "The blocked seats.", .seatList)],
+                "Keeps free seats back from sale: all of them, or none.", by: .organizer,
+                takes: .json(BlockSeatsBody.self), gives: [.init(201, "The blocked seats.", .seatList)],
                 refuses: [.seatsUnavailable: "some are held or sold; `unavailable` names them"], blockSeats),
+            Endpoint(
+                "listBlocks", .get, event: "/blocks", for: .organizer, at: .promptOwner,
+                "Lists the seats that are kept back, in plan order, and why.", by: .organizer, takes: .nothing,
+                gives: [.init(200, "The blocked seats.", .blockList)], listBlocks),
             Endpoint(
                 "unblockSeats", .delete, event: "/blocks", for: .organizer, at: .promptOwner,
                 "Gives blocked seats back to the sale, and passes over others.", by: .organizer,
@@ -142,11 +146,29 @@ struct OrganizerRoutes: RouteGroup {
 
     // MARK: Seats kept back
 
-    private func blockSeats(_ event: EventHandle, _ call: Call<Organizer, SeatList>) async throws -> Response {
+    private func blockSeats(_ event: EventHandle, _ call: Call<Organizer, BlockSeatsBody>) async throws -> Response {
         let plan = event.view.definition.plan
         let seats = try plan.seats(named: call.content.seats)
-        try await events.apply(BlockSeats(seats), to: event, by: call.caller, as: .blocked, summary(of: seats, plan))
+        let reason = try Reason.checked(call.content.reason, max: BlockSeatsBody.reasonMax)
+        let detail = summary(of: seats, plan) + (reason.map { ": \($0)" } ?? "")
+        try await events.apply(BlockSeats(seats, reason: reason), to: event, by: call.caller, as: .blocked, detail)
         return .json(.created) { $0.member("seats", strings: seats.map { plan[$0].name }) }
+    }
+
+    private func listBlocks(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+        let plan = event.view.definition.plan
+        let blocks = try await events.read(event) { $0.sale.blocks }
+        return .json(.ok) { writer in
+            writer.array("blocks") { writer in
+                for (seat, block) in blocks.sorted(by: { $0.key < $1.key }) {
+                    writer.object { writer in
+                        writer.member("seat", plan[seat].name)
+                        writer.member("reason", block.reason)
+                        writer.member("since", block.since)
+                    }
+                }
+            }
+        }
     }
 
     private func unblockSeats(_ event: EventHandle, _ call: Call<Organizer, SeatList>) async throws -> Response {

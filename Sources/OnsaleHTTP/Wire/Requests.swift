@@ -107,6 +107,14 @@ struct SeatList: JSONBody {
     let seats: [String]
 }
 
+struct BlockSeatsBody: JSONBody {
+    static let shape = Shape.blockSeats
+    static let reasonMax = 100
+
+    let seats: [String]
+    let reason: String?
+}
+
 struct CheckInBody: JSONBody {
     static let shape = Shape.checkIn
 

@@ -54,7 +54,7 @@ extension Cast {
             .strayFound, .strayReturned, .partReturned, .partRefunded:
             return returned(fact)
         case .blocked(let fact):
-            return Words("Seats blocked", "The organizer kept back \(names(of: fact.seats)).")
+            return Words("Seats blocked", "The organizer kept back \(names(of: fact.seats))\(because(fact.reason)).")
         case .unblocked(let fact):
             return Words("Seats unblocked", "The organizer gave \(names(of: fact.seats)) back to the sale.")
         case .checkedIn(let fact):

@@ -5,11 +5,14 @@ extension SaleFact {
     public struct Blocked: SaleFactBody {
         public static let tag: UInt8 = 16
         public let seats: [SeatIndex]
+        /// In the organizer's words.
+        public let reason: String?
 
         public var fact: SaleFact { .blocked(self) }
 
-        public init(seats: [SeatIndex]) {
+        public init(seats: [SeatIndex], reason: String? = nil) {
             self.seats = seats
+            self.reason = reason
         }
     }
 
@@ -31,14 +34,17 @@ extension SaleFact {
 extension SaleFact.Blocked {
     public init(from reader: inout ByteReader) throws(ByteReadingError) {
         seats = try reader.seats()
+        reason = reader.form < 6 ? nil : try reader.optionalString()
     }
 
     public func encode(into writer: inout ByteWriter) {
         writer.write(seats: seats)
+        writer.write(optional: reason) { $0.write(string: $1) }
     }
 
     public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
         try sale.setSeats(seats, from: .free, to: .blocked, claim: 0)
+        for seat in seats { sale.blocks[seat] = SeatBlock(reason: reason, since: now) }
     }
 }
 
@@ -53,6 +59,7 @@ extension SaleFact.Unblocked {
 
     public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
         try sale.setSeats(seats, from: .blocked, to: .free, claim: 0)
+        for seat in seats { sale.blocks[seat] = nil }
     }
 }
 

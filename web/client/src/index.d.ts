@@ -22,6 +22,7 @@ import type {
   ProblemBody,
   RefundTickets,
   Report,
+  SeatBlock,
   SeatingPlan,
   SeatList,
   Session,
@@ -130,7 +131,10 @@ export class OnsaleClient {
   changeEvent(event: string, token: string, change: ChangeEvent): Promise<Event>;
   /** Shows a draft to everybody, for good. */
   publishEvent(event: string, token: string): Promise<Event>;
-  blockSeats(event: string, token: string, seats: string[]): Promise<SeatList>;
+  /** @param reason at most 100 characters */
+  blockSeats(event: string, token: string, seats: string[], reason?: string): Promise<SeatList>;
+  /** The seats that are kept back, in plan order, and why. */
+  listBlocks(event: string, token: string): Promise<SeatBlock[]>;
   unblockSeats(event: string, token: string, seats: string[]): Promise<void>;
   /** Finds orders; all that is asked for must be true of them. */
   listOrders(event: string, token: string, wanted?: FindOrders): Promise<OrderPage>;

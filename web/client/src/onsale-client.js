@@ -296,9 +296,17 @@ export class OnsaleClient {
     return this.#json("POST", path`/v1/events/${event}/publish`, { token });
   }
 
-  /** @param {string} event @param {string} token @param {string[]} seats @returns {Promise<SeatList>} */
-  blockSeats(event, token, seats) {
-    return this.#json("POST", path`/v1/events/${event}/blocks`, { token, body: { seats } });
+  /** @param {string} event @param {string} token @param {string[]} seats @param {string} [reason] @returns {Promise<SeatList>} */
+  blockSeats(event, token, seats, reason) {
+    return this.#json("POST", path`/v1/events/${event}/blocks`, { token, body: { seats, reason } });
+  }
+
+  /**
+   * The seats that are kept back, in plan order, and why.
+   * @param {string} event @param {string} token @returns {Promise<import("./types.js").SeatBlock[]>}
+   */
+  async listBlocks(event, token) {
+    return (await this.#json("GET", path`/v1/events/${event}/blocks`, { token })).blocks;
   }
 
   /** @param {string} event @param {string} token @param {string[]} seats @returns {Promise<void>} */

@@ -336,6 +336,14 @@ export interface Order {
   tickets: Ticket[];
 }
 
+/** A seat that is kept back from sale. */
+export interface SeatBlock {
+  seat: string;
+  /** Null where none was given. */
+  reason: string | null;
+  since: string;
+}
+
 /** Tickets to take back while the rest of the order stays. */
 export interface RefundTickets {
   tickets: string[];

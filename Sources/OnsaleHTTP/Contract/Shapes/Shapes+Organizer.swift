@@ -141,6 +141,26 @@ extension Shape {
     ])
     .named("SeatList", examples: [["seats": ["F1-1-1", "F1-1-2"]]])
 
+    static let blockSeats = Shape.object([
+        .required("seats", .list(.text, count: 1..., isUnique: true), "Names of seats in the plan."),
+        .optional(
+            "reason", .text(length: 0...BlockSeatsBody.reasonMax).orNull,
+            "Why. Seats that are kept back already keep theirs."),
+    ])
+    .named("BlockSeats", examples: [["seats": ["F1-1-1", "F1-1-2"], "reason": "Sound desk"]])
+
+    static let blockList = Shape.object([
+        .required(
+            "blocks",
+            .list(
+                .object([
+                    .required("seat", .text),
+                    .required("reason", .text.orNull, "null where none was given."),
+                    .required("since", .time),
+                ]).named("SeatBlock")), "In plan order.")
+    ])
+    .named("BlockList", "Seats that are kept back from sale.")
+
     static let organizerOrder = Shape.extended(
         .order,
         by: [
