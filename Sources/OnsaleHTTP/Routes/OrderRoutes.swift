@@ -103,7 +103,9 @@ struct OrderRoutes: RouteGroup {
     // MARK: One order
 
     private func getOrder(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Response {
-        .json(.ok, presenter.order(try await order(event, call), in: event.view.definition))
+        let isOrganizer = call.caller.buyer == nil
+        return .json(
+            .ok, presenter.order(try await order(event, call), in: event.view.definition, withBuyer: isOrganizer))
     }
 
     private func order(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Order {

@@ -29,13 +29,14 @@ struct PageRoutes: Sendable {
             Page(path: "/organizer", respond: organizer),
             Page(path: "/organizer/**", respond: organizer),
             Page(path: "/door", respond: page("door.html", allows: "camera=(self), screen-wake-lock=(self)")),
-            Page(path: "/door-worker.js", respond: doorWorker),
+            Page(path: "/door-worker.js", respond: worker("door/worker.js")),
+            Page(path: "/ticket-worker.js", respond: worker("fan/worker.js")),
             Page(path: "/assets/:content/**", respond: asset),
         ]
     }
 
     /// Scripts and styles come from here and are never inline; no text becomes markup (Trusted Types); no frames,
-    /// plug-ins, or forms that post elsewhere. The one policy `onsale` may make a script URL, for the door's worker.
+    /// plug-ins, or forms that post elsewhere. The one policy `onsale` may make a script URL, for the service workers.
     /// - Parameter images: more sources of them, each after a space.
     private static func contentSecurityPolicy(images: String) -> String {
         """
@@ -50,24 +51,45 @@ struct PageRoutes: Sendable {
     ) -> @Sendable (Request, OnsaleContext) async throws -> Response {
         { request, _ in
             guard let file = library.files()?.files["pages/site/" + name] else { throw Problem.notFound }
-            return serve(
-                file, to: request,
-                headers: [
-                    .cacheControl: "no-cache", .contentSecurityPolicy: PageRoutes.contentSecurityPolicy(images: images),
-                    .permissionsPolicy: allows + ", microphone=(), geolocation=()",
-                    .crossOriginOpenerPolicy: "same-origin",
-                ])
+            return serve(file, to: request, headers: headers(shows: images, allows: allows))
         }
     }
 
-    private func doorWorker(_ request: Request, _ context: OnsaleContext) async throws -> Response {
-        guard let file = library.files()?.files["pages/site/door/worker.js"] else { throw Problem.notFound }
-        return serve(
-            file, to: request,
-            headers: [
-                .cacheControl: "no-cache", .serviceWorkerAllowed: "/door",
-                .contentSecurityPolicy: "default-src 'none'; connect-src 'self'; script-src 'self'",
-            ])
+    private func headers(shows images: String, allows: String) -> HTTPFields {
+        [
+            .cacheControl: "no-cache", .contentSecurityPolicy: PageRoutes.contentSecurityPolicy(images: images),
+            .permissionsPolicy: allows + ", microphone=(), geolocation=()",
+            .crossOriginOpenerPolicy: "same-origin",
+        ]
+    }
+
+    /// What a person gets at an address that nothing has: a page that leads on. Programs get the problem, and so does
+    /// whoever is wrong about the contract.
+    func missing(_ request: Request) async throws -> Response? {
+        let isPage = request.headers.plain(.accept)?.contains("text/html") ?? false
+        let path = request.uri.path
+        guard request.method == .get || request.method == .head, isPage, !path.hasPrefix("/v1/"),
+            !path.hasPrefix("/assets/"), let file = library.files()?.files["pages/site/index.html"]
+        else { return nil }
+        var response = serve(file, to: request, headers: headers(shows: " https:", allows: "camera=()"))
+        // Nothing is here, so there is nothing that a browser might still have.
+        response.headers[.eTag] = nil
+        response.headers[.cacheControl] = "no-store"
+        if response.status == .ok { response.status = .notFound }
+        return response
+    }
+
+    /// A service worker, at the root, since it may only serve pages below its own address.
+    private func worker(_ name: String) -> @Sendable (Request, OnsaleContext) async throws -> Response {
+        { request, _ in
+            guard let file = library.files()?.files["pages/site/" + name] else { throw Problem.notFound }
+            return serve(
+                file, to: request,
+                headers: [
+                    .cacheControl: "no-cache",
+                    .contentSecurityPolicy: "default-src 'none'; connect-src 'self'; script-src 'self'",
+                ])
+        }
     }
 
     private func asset(_ request: Request, _ context: OnsaleContext) async throws -> Response {

@@ -20,6 +20,7 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
     let nodes: Nodes?
     /// The contract's way to write the router's paths.
     let routes: [String: String]
+    let pages: PageRoutes
     let logger: Logger
     /// One line a request, at debug.
     let access: Logger
@@ -88,6 +89,9 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
             guard response.status.code >= 400, response.headers[.contentType] == nil,
                 response.headers[.onsaleOwner] == nil
             else { return (response, nil) }
+            if response.status == .notFound, let page = try await pages.missing(request) {
+                return (page, Problem.notFound.slug)
+            }
             let problem =
                 response.status == .notFound
                 ? Problem.notFound : Problem(.malformedRequest, "The request could not be read.")
@@ -97,6 +101,9 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
             throw error
         } catch {
             let problem = problem(for: error, request, context)
+            if let error = error as? HTTPError, error.status == .notFound, let page = try? await pages.missing(request) {
+                return (page, problem.slug)
+            }
             return (problem.response, problem.slug)
         }
     }

@@ -17,7 +17,7 @@ extension OnsaleService {
             }, uniquingKeysWith: { first, _ in first })
         return OnsaleResponder(
             inner: buildRouter().buildResponder(), metrics: metrics, gate: gate, nodes: nodes, routes: routes,
-            logger: logger,
+            pages: pages, logger: logger,
             access: Logger(label: "onsale.access"))
     }
 

@@ -22,6 +22,5 @@ extension HTTPField.Name {
     static let permissionsPolicy = named("Permissions-Policy")
     static let crossOriginOpenerPolicy = named("Cross-Origin-Opener-Policy")
     static let referrerPolicy = named("Referrer-Policy")
-    static let serviceWorkerAllowed = named("Service-Worker-Allowed")
     static let xAccelBuffering = named("X-Accel-Buffering")
 }

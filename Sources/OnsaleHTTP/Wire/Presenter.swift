@@ -99,8 +99,8 @@ struct Presenter: Sendable {
         }
     }
 
-    func order(_ order: Order, in definition: EventDefinition) -> ByteBuffer {
-        JSONWriter.object(capacity: 1024) { write(order, in: definition, to: &$0) }
+    func order(_ order: Order, in definition: EventDefinition, withBuyer: Bool = false) -> ByteBuffer {
+        JSONWriter.object(capacity: 1024) { write(order, in: definition, to: &$0, withBuyer: withBuyer) }
     }
 
     func write(_ event: EventSummary, to writer: inout JSONWriter) {
