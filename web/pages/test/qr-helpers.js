@@ -25,3 +25,91 @@ export function encode(content, { version = 1, level = "M", flags = [] } = {}) {
   });
   return grid;
 }
+
+/** The projective mapping of the unit square's corners to four points, as nine numbers. */
+function ofSquare([p0, p1, p2, p3]) {
+  const [sx, sy] = [p0.x - p1.x + p2.x - p3.x, p0.y - p1.y + p2.y - p3.y];
+  const [dx1, dy1, dx2, dy2] = [p1.x - p2.x, p1.y - p2.y, p3.x - p2.x, p3.y - p2.y];
+  const divisor = dx1 * dy2 - dx2 * dy1;
+  const g = (sx * dy2 - dx2 * sy) / divisor;
+  const h = (dx1 * sy - sx * dy1) / divisor;
+  return [p1.x - p0.x + g * p1.x, p3.x - p0.x + h * p3.x, p0.x, p1.y - p0.y + g * p1.y, p3.y - p0.y + h * p3.y, p0.y, g, h, 1];
+}
+
+/** The inverse of a mapping, but for a factor. */
+function inverted([a, b, c, d, e, f, g, h, i]) {
+  return [
+    e * i - f * h, c * h - b * i, b * f - c * e, f * g - d * i, a * i - c * g, c * d - a * f, d * h - e * g,
+    b * g - a * h, a * e - b * d,
+  ];
+}
+
+/**
+ * A photo of a code.
+ * @param {import("../site/door/qr/grid.js").Grid} grid
+ * @param {object} look
+ *   `pixels`: of a module; `turn`: in degrees; `tilt`: how much smaller the far side is, from 0 to 0.5; `tiltTo`: which
+ *   side that is, in degrees; `dark`, `light`: from 0 to 255; `gradient`: how much darker one side of the picture is,
+ *   from 0 to 1; `blur`: the radius, in pixels; `noise`: its standard deviation; `isMirrored`, `seed`
+ */
+export function photo(grid, look = {}) {
+  const { width = 960, height = 720, pixels = 6, turn = 0, tilt = 0, tiltTo = 0, dark = 30, light = 225, gradient = 0 } = look;
+  const { blur = 0, noise = 0, isMirrored = false, seed = 1, x: middleX = width / 2, y: middleY = height / 2 } = look;
+  const span = grid.width + 8;
+  const angle = (turn * Math.PI) / 180;
+  const away = (tiltTo * Math.PI) / 180;
+  const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([u, v]) => {
+    const x = u * Math.cos(angle) - v * Math.sin(angle);
+    const y = u * Math.sin(angle) + v * Math.cos(angle);
+    const depth = 1 + (tilt * (x * Math.cos(away) + y * Math.sin(away))) / Math.SQRT2;
+    // What is tilted is also seen shorter that way.
+    return { x: middleX + ((x * span * pixels) / 2) / depth, y: middleY + ((y * span * pixels) / 2) / depth };
+  });
+  const back = inverted(ofSquare(corners));
+  const values = new Float32Array(width * height);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      let sum = 0;
+      // Four rays a pixel.
+      for (const [dx, dy] of [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]]) {
+        const w = back[6] * (x + dx) + back[7] * (y + dy) + back[8];
+        const u = ((back[0] * (x + dx) + back[1] * (y + dy) + back[2]) / w) * span - 4;
+        const v = ((back[3] * (x + dx) + back[4] * (y + dy) + back[5]) / w) * span - 4;
+        const isOutside = u < -4 || v < -4 || u >= grid.width + 4 || v >= grid.width + 4;
+        const column = Math.floor(isMirrored ? grid.width - u : u);
+        const isInside = column >= 0 && v >= 0 && column < grid.width && v < grid.width;
+        if (isOutside) sum += 120;
+        else sum += isInside && grid.modules[Math.floor(v) * grid.width + column] ? dark : light;
+      }
+      values[y * width + x] = (sum / 4) * (1 - gradient * (x / width));
+    }
+  }
+  for (let round = 0; round < 2 && blur > 0; round += 1) soften(values, width, height, blur);
+  const next = random(seed);
+  const data = new Uint8ClampedArray(width * height);
+  for (let at = 0; at < data.length; at += 1) {
+    const gauss = next() + next() + next() + next() - 2;
+    data[at] = values[at] + gauss * Math.sqrt(3) * noise;
+  }
+  return { width, height, data };
+}
+
+/** Each pixel becomes the mean of those around it, one way and then the other. */
+function soften(values, width, height, radius) {
+  const whole = Math.floor(radius);
+  const edge = radius - whole;
+  for (const [count, step, lines, jump] of [[width, 1, height, width], [height, width, width, 1]]) {
+    const line = new Float32Array(count);
+    for (let n = 0; n < lines; n += 1) {
+      for (let i = 0; i < count; i += 1) line[i] = values[n * jump + i * step];
+      for (let i = 0; i < count; i += 1) {
+        let sum = 0;
+        for (let k = -whole - 1; k <= whole + 1; k += 1) {
+          const weight = Math.abs(k) <= whole ? 1 : edge;
+          sum += weight * line[Math.min(count - 1, Math.max(0, i + k))];
+        }
+        values[n * jump + i * step] = sum / (2 * radius + 1);
+      }
+    }
+  }
+}
