@@ -2,6 +2,36 @@ import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { Camera, troubleOf } from "./camera.js";
 
+/** How long a notice about the picture stays after its cause was last seen. */
+const NOTICE_MILLISECONDS = 1500;
+
+/** What lasts until it hasn't been seen for a while. */
+class Lasting {
+  #ended;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {() => void} ended */
+  constructor(ended) {
+    this.#ended = ended;
+  }
+
+  /** @returns {boolean} whether it begins now, rather than goes on */
+  begin() {
+    const isNew = this.#timer === undefined;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.end(), NOTICE_MILLISECONDS);
+    return isNew;
+  }
+
+  end() {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#ended();
+  }
+}
+
 /**
  * The camera picture with its buttons, or an explanation if there is no picture.
  * @param {(code: string) => void} codeSeen
@@ -16,10 +46,18 @@ export function buildCameraView(codeSeen) {
   const torch = el("button", { type: "button", onclick: () => void switchTorch() });
   const picture = el("div", { class: "door-picture", hidden: true }, video, el("div", { class: "door-aim" }));
 
-  const camera = new Camera(video, codeSeen, () => {
-    update();
-    explain("lost");
-    start.focus();
+  const several = new Lasting(() => show(status));
+  const camera = new Camera(video, {
+    codeSeen,
+    looked: (isSeveral) => {
+      if (isSeveral && several.begin()) show(status, el("p", { class: "notice warn" }, t("door.camera.several")));
+    },
+    lost: (trouble) => {
+      several.end();
+      update();
+      explain(trouble);
+      start.focus();
+    },
   });
 
   const update = () => {
@@ -54,6 +92,7 @@ export function buildCameraView(codeSeen) {
 
   const end = () => {
     camera.stop();
+    several.end();
     update();
     start.focus();
   };
@@ -76,6 +115,9 @@ export function buildCameraView(codeSeen) {
     get isRunning() {
       return camera.isRunning;
     },
-    stop: () => camera.stop(),
+    stop() {
+      camera.stop();
+      several.end();
+    },
   };
 }

@@ -1,8 +1,7 @@
-/**
- * @typedef {"unsupported" | "insecure" | "refused" | "missing" | "busy" | "lost"} CameraTrouble
- * @typedef {{ detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]> }} Detector
- * @typedef {{ new (options: { formats: string[] }): Detector, getSupportedFormats(): Promise<string[]> }} DetectorClass
- */
+import { choose } from "./aim.js";
+import { CodeReader } from "./code-reader.js";
+
+/** @typedef {"unsupported" | "insecure" | "refused" | "missing" | "busy" | "lost"} CameraTrouble */
 
 /** Often enough for a moving hand, rarely enough for a phone's battery. */
 const LOOK_MILLISECONDS = 120;
@@ -14,15 +13,6 @@ export class CameraError extends Error {
     super(trouble);
     this.trouble = trouble;
   }
-}
-
-/** @returns {Promise<Detector>} rejects with a `CameraError` if the browser can't read QR codes */
-async function makeDetector() {
-  if (!globalThis.isSecureContext) throw new CameraError("insecure");
-  const Class = /** @type {DetectorClass | undefined} */ (Reflect.get(globalThis, "BarcodeDetector"));
-  const formats = (await Class?.getSupportedFormats().catch(() => [])) ?? [];
-  if (!Class || !formats.includes("qr_code") || !navigator.mediaDevices) throw new CameraError("unsupported");
-  return new Class({ formats: ["qr_code"] });
 }
 
 /** @param {unknown} error what `getUserMedia` or `play` rejected with @returns {CameraTrouble} */
@@ -37,8 +27,9 @@ export function troubleOf(error) {
 /** The back camera, scanned for QR codes until stopped. */
 export class Camera {
   #video;
-  #codeSeen;
-  #lost;
+  #signals;
+  /** @type {CodeReader | undefined} */
+  #reader;
   /** @type {MediaStream | undefined} */
   #stream;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -49,13 +40,15 @@ export class Camera {
 
   /**
    * @param {HTMLVideoElement} video shows the picture
-   * @param {(code: string) => void} codeSeen called for every sighting, even of the same code
-   * @param {() => void} lost called when the picture ends by itself
+   * @param {object} signals
+   * @param {(code: string) => void} signals.codeSeen called for every sighting, even of the same code
+   * @param {(isSeveral: boolean) => void} signals.looked called for every frame: whether it has several codes, of which
+   *   none is aimed at
+   * @param {(trouble: CameraTrouble) => void} signals.lost called when the picture, or reading it, ends by itself
    */
-  constructor(video, codeSeen, lost) {
+  constructor(video, signals) {
     this.#video = video;
-    this.#codeSeen = codeSeen;
-    this.#lost = lost;
+    this.#signals = signals;
   }
 
   get isRunning() {
@@ -66,7 +59,8 @@ export class Camera {
   async start() {
     this.stop();
     const turn = this.#turn;
-    const detector = await makeDetector();
+    if (!globalThis.isSecureContext) throw new CameraError("insecure");
+    if (!navigator.mediaDevices) throw new CameraError("unsupported");
     const stream = await navigator.mediaDevices.getUserMedia({
       audio: false,
       video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
@@ -77,13 +71,20 @@ export class Camera {
     }
     this.#stream = stream;
     stream.getVideoTracks()[0]?.addEventListener("ended", () => {
-      if (this.#stream !== stream) return;
-      this.stop();
-      this.#lost();
+      if (this.#stream === stream) this.#lose("lost");
     });
     this.#video.srcObject = stream;
     await this.#video.play();
-    this.#lookAgain(detector);
+    const reader = await CodeReader.over(this.#video);
+    if (turn !== this.#turn) return;
+    this.#reader = reader;
+    this.#lookAgain(reader);
+  }
+
+  /** @param {CameraTrouble} trouble */
+  #lose(trouble) {
+    this.stop();
+    this.#signals.lost(trouble);
   }
 
   stop() {
@@ -91,19 +92,26 @@ export class Camera {
     clearTimeout(this.#timer);
     if (this.#stream) stopTracks(this.#stream);
     this.#stream = undefined;
+    this.#reader?.end();
+    this.#reader = undefined;
     this.#video.srcObject = null;
     this.isTorchOn = false;
   }
 
-  /** @param {Detector} detector */
-  #lookAgain(detector) {
+  /** @param {CodeReader} reader */
+  #lookAgain(reader) {
     this.#timer = setTimeout(async () => {
       const turn = this.#turn;
-      // An unreadable frame is no reason to stop; another one follows.
-      const [code] = await detector.detect(this.#video).catch(() => []);
-      if (turn !== this.#turn) return;
-      if (code?.rawValue) this.#codeSeen(code.rawValue);
-      this.#lookAgain(detector);
+      try {
+        // Nobody aims a page that isn't visible, and a phone's battery is small.
+        const { code, isSeveral } = choose(document.hidden ? [] : await reader.read());
+        if (turn !== this.#turn) return;
+        this.#signals.looked(isSeveral);
+        if (code) this.#signals.codeSeen(code);
+        this.#lookAgain(reader);
+      } catch {
+        if (turn === this.#turn) this.#lose("unsupported");
+      }
     }, LOOK_MILLISECONDS);
   }
 

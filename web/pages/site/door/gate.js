@@ -103,3 +103,30 @@ export class Debounce {
     return isAnother;
   }
 }
+
+/**
+ * Treats codes that stay in front of the camera as one scan each, also when two take turns: each counts again once it
+ * has been away for a while.
+ */
+export class Sightings {
+  #quiet;
+  /** @type {Map<string, number>} when each code was last seen, oldest first */
+  #lastSeen = new Map();
+
+  /** @param {number} [quietMilliseconds] */
+  constructor(quietMilliseconds = 3000) {
+    this.#quiet = quietMilliseconds;
+  }
+
+  /**
+   * @param {string} code @param {number} now
+   * @param {boolean} isReady whether a scan can be judged now; if not, a new code stays unseen, for the next frame
+   * @returns {boolean} whether it is a new scan
+   */
+  isNew(code, now, isReady) {
+    for (const [other, at] of this.#lastSeen) if (now - at >= this.#quiet) this.#lastSeen.delete(other);
+    const isKnown = this.#lastSeen.delete(code);
+    if (isKnown || isReady) this.#lastSeen.set(code, now);
+    return !isKnown && isReady;
+  }
+}

@@ -6,7 +6,7 @@ import { buildCameraView } from "./camera-view.js";
 import { Checkpoint } from "./checkpoint.js";
 import { buildConflictsView } from "./conflicts-view.js";
 import { field } from "./field.js";
-import { Debounce } from "./gate.js";
+import { Debounce, Sightings } from "./gate.js";
 import { allowSound, signal } from "./signals.js";
 import { askToSignOut } from "./sign-out-dialog.js";
 import { clockTime, momentText, verdictReason, verdictSymbol, VerdictView, verdictWord } from "./verdict-view.js";
@@ -30,6 +30,7 @@ import { clockTime, momentText, verdictReason, verdictSymbol, VerdictView, verdi
 export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
   const ending = new AbortController();
   const debounce = new Debounce();
+  const sightings = new Sightings();
   const verdicts = new VerdictView(() => focusField());
   /** @type {import("./checkpoint.js").Link} */
   let lastLink = "connecting";
@@ -68,10 +69,12 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
     exclusively: (work) => (navigator.locks ? navigator.locks.request("onsale.door.send", work) : work()),
   });
   const camera = buildCameraView((code) => {
-    if (debounce.isNew(code, Date.now()) && running === 0) {
-      wasTyped = false;
-      void judge(code);
-    }
+    const now = Date.now();
+    if (!sightings.isNew(code, now, running === 0)) return;
+    // Typed at once, it would be the same scan.
+    debounce.isNew(code, now);
+    wasTyped = false;
+    void judge(code);
   });
 
   const focusField = () => {

@@ -9,8 +9,12 @@ const PAGE_MILLISECONDS = 3000;
 
 const scope = /** @type {any} */ (self);
 
-/** Assets named by a page's attributes, and by a module's static imports (at the start of a line; others are types). */
+/**
+ * Assets named by a page's attributes, by a module's static imports (at the start of a line; others are types), and as
+ * another worker's script, with which come the modules that a page loads only when it needs them.
+ */
 const NAMED_BY_PAGE = /\b(?:src|href)="([^"]+)"/g;
+const NAMED_AS_WORKER = /\bnew URL\("(\.[^"]+)", import\.meta\.url\)/g;
 const NAMED_BY_MODULE = /^(?:import|export)\b[^;"'`=]*?(?:\bfrom\s*)?["']([^"']+)["'];/gm;
 
 /** @param {string} text @param {RegExp} named @param {string} base the address of the text @returns {string[]} */
@@ -39,7 +43,9 @@ async function keep(page) {
     const response = await fetch(url);
     if (!response.ok) throw new Error(`${url} answers ${response.status}.`);
     found.set(url, response.clone());
-    if (new URL(url).pathname.endsWith(".js")) open.push(...assetsNamedIn(await response.text(), NAMED_BY_MODULE, url));
+    if (!new URL(url).pathname.endsWith(".js")) continue;
+    const module = await response.text();
+    for (const named of [NAMED_BY_MODULE, NAMED_AS_WORKER]) open.push(...assetsNamedIn(module, named, url));
   }
   try {
     const cache = await caches.open(name);

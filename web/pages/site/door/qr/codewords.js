@@ -9,7 +9,10 @@ import { blocksOf } from "./versions.js";
  * @typedef {import("./format.js").Format} Format
  */
 
-/** Which modules each mask inverts. @type {((x: number, y: number) => boolean)[]} */
+/**
+ * Which modules each mask inverts.
+ * @type {((x: number, y: number) => boolean)[]}
+ */
 const MASKS = [
   (x, y) => (x + y) % 2 === 0,
   (_, y) => y % 2 === 0,

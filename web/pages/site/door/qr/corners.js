@@ -11,7 +11,9 @@ const FINDERS_MOST = 30;
 const MODULES_LEAST = 8;
 const MODULES_MOST = 260;
 /** The cosine of the angle at the corner, which is 0 from straight ahead. */
-const COSINE_MOST = 0.65;
+const COSINE_MOST = 0.7;
+/** How many times as large as another a finder or a side may look; the nearest one is the largest. */
+const ALIKE_MOST = 2.6;
 
 /** @param {Finder[]} finders @returns {Corners[]} the most square ones first */
 export function cornersOf(finders) {
@@ -32,7 +34,7 @@ export function cornersOf(finders) {
 }
 
 /** @param {Finder} a @param {Finder} b */
-const areAlike = (a, b) => a.shade === b.shade && a.size < 2 * b.size && b.size < 2 * a.size;
+const areAlike = (a, b) => a.shade === b.shade && a.size < ALIKE_MOST * b.size && b.size < ALIKE_MOST * a.size;
 
 /** @param {Finder} a @param {Finder} b */
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
@@ -46,7 +48,7 @@ function rate(a, b, c) {
   const lengths = [distance(topLeft, one), distance(topLeft, other)];
   const [shorter, longer] = [Math.min(...lengths), Math.max(...lengths)];
   const size = (a.size + b.size + c.size) / 3;
-  if (shorter < MODULES_LEAST * size || longer > MODULES_MOST * size || longer > 2 * shorter) return undefined;
+  if (shorter < MODULES_LEAST * size || longer > MODULES_MOST * size || longer > ALIKE_MOST * shorter) return undefined;
   const [ux, uy, vx, vy] = [one.x - topLeft.x, one.y - topLeft.y, other.x - topLeft.x, other.y - topLeft.y];
   const cosine = Math.abs(ux * vx + uy * vy) / (shorter * longer);
   if (cosine > COSINE_MOST) return undefined;

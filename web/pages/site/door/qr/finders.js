@@ -13,6 +13,8 @@
 
 /** More than stand in any picture of tickets; what looks like finders beyond is texture. */
 const FINDERS_MOST = 100;
+/** In pixels; smaller modules can't be read. */
+const SIZE_LEAST = 1.2;
 /** How far a run may be off, in modules. */
 const SLACK = 0.6;
 
@@ -23,7 +25,8 @@ export function findFinders(picture) {
   const found = [];
   const step = height > 500 ? 2 : 1;
   const runs = new Int32Array(5);
-  for (let y = 0; y < height && found.length < FINDERS_MOST; y += step) {
+  for (let y = 0; y < height; y += step) {
+    makeRoom(found, y);
     runs.fill(0);
     let start = y * width;
     const end = start + width;
@@ -39,6 +42,18 @@ export function findFinders(picture) {
     }
   }
   return found.sort((a, b) => b.rows - a.rows);
+}
+
+/**
+ * Forgets what was seen in one row only, as noise is.
+ * @param {Finder[]} found @param {number} y the row that comes next
+ */
+function makeRoom(found, y) {
+  if (found.length < FINDERS_MOST) return;
+  for (let index = found.length - 1; index >= 0; index -= 1) {
+    const { rows, y: middle, size } = /** @type {Finder} */ (found[index]);
+    if (rows === 1 && y - middle > 2 * size + 2) found.splice(index, 1);
+  }
 }
 
 /** @param {Int32Array} runs */
@@ -76,7 +91,9 @@ function note(found, picture, x, y, size, shade) {
   if (!across || !cross(picture, across.x, across.y, 1, 1, size, shade)) return;
   // Seen obliquely a pattern is longer one way, but not for ever.
   if (down.size > 3 * across.size || across.size > 3 * down.size) return;
-  found.push({ x: across.x, y: across.y, size: (across.size + down.size) / 2, shade, rows: 1 });
+  const seen = (across.size + down.size) / 2;
+  if (seen < SIZE_LEAST || found.length >= FINDERS_MOST) return;
+  found.push({ x: across.x, y: across.y, size: seen, shade, rows: 1 });
 }
 
 /**

@@ -59,7 +59,7 @@ export function readFormat(grid) {
     const isBelow = bit >= 8;
     second = (second << 1) | moduleAt(grid, isBelow ? 8 : grid.width - 1 - bit, isBelow ? grid.width - 15 + bit : 8);
   }
-  const copies = [nearest(FORMATS, 0, first), nearest(FORMATS, 0, second)].filter((copy) => copy !== undefined);
+  const copies = [first, second].flatMap((copy) => nearest(FORMATS, 0, copy) ?? []);
   const best = copies.sort((a, b) => a.errors - b.errors)[0];
   const level = best && LEVELS[best.index >> 3];
   return level && { level, mask: best.index & 7 };

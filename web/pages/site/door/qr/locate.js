@@ -25,6 +25,9 @@ const FINDER = [1, 1, 0, 1, 0];
 const ALIGNMENT = [1, 0, 1];
 /** A pattern of which less is seen is taken for something else. */
 const PART_LEAST = 0.85;
+/** Where less of the finders or of the timing patterns is seen, there is no code; damage may hide some. */
+const FINDERS_PART_LEAST = 0.75;
+const TIMING_PART_LEAST = 0.7;
 
 /**
  * The ways in which a code may stand in a picture, likely ones first, each sampled when asked for.
@@ -135,17 +138,50 @@ function finderPairs({ topLeft, topRight, bottomLeft }, version) {
  */
 function* gridsOf(picture, corners, first, version) {
   const { shade } = corners.topLeft;
-  const finders = finderPairs(corners, version).map(({ from, to }) => {
-    const { point, part } = findPattern(picture, first, from, FINDER, 1, shade);
-    return { from, to: part >= PART_LEAST ? point : to };
-  });
+  const finders = findersSeen(picture, corners, first, version);
+  if (!finders) return;
   const seen = alignmentsSeen(picture, first, version, shade);
   const known = [...finders, ...seen.values()];
   const mapping = known.length > 3 ? fit(known) : first;
-  if (!mapping) return;
+  if (!mapping || !isTimed(picture, mapping, version)) return;
   const grid = emptyGrid(version);
   sample(picture, grid, () => mapping, shade);
   yield grid;
+}
+
+/**
+ * @param {Picture} picture @param {Corners} corners @param {Mapping} mapping @param {number} version
+ * @returns {Pair[] | undefined} the finders more exactly; undefined if they are none
+ */
+function findersSeen(picture, corners, mapping, version) {
+  const pairs = [];
+  for (const { from, to } of finderPairs(corners, version)) {
+    const { point, part } = findPattern(picture, mapping, from, FINDER, 0.5, corners.topLeft.shade);
+    if (part < FINDERS_PART_LEAST) return undefined;
+    pairs.push({ from, to: part >= PART_LEAST ? point : to });
+  }
+  return pairs;
+}
+
+/**
+ * @param {Picture} picture @param {Mapping} mapping @param {number} version
+ * @returns {boolean} whether dark and light take turns between the finders
+ */
+function isTimed(picture, mapping, version) {
+  const length = widthOf(version) - 16;
+  let changes = 0;
+  /** @type {[number, number][]} */
+  const lines = [[1, 0], [0, 1]];
+  for (const [along, down] of lines) {
+    let last = -1;
+    for (let at = 8; at < 8 + length; at += 1) {
+      const point = project(mapping, 6.5 + along * (at - 6), 6.5 + down * (at - 6));
+      const seen = darkAt(picture, point.x, point.y);
+      changes += Number(last >= 0 && seen !== last);
+      last = seen;
+    }
+  }
+  return changes >= TIMING_PART_LEAST * 2 * (length - 1);
 }
 
 /**
@@ -162,7 +198,7 @@ function alignmentsSeen(picture, mapping, version, shade) {
   for (const [x, y] of alignmentCenters(version)) {
     const from = { x: x + 0.5, y: y + 0.5 };
     const [left, above] = [places[places.indexOf(x) - 1], places[places.indexOf(y) - 1]];
-    const neighbors = [seen.get(`${left} ${y}`), seen.get(`${x} ${above}`)].filter((pair) => pair !== undefined);
+    const neighbors = [`${left} ${y}`, `${x} ${above}`].flatMap((neighbor) => seen.get(neighbor) ?? []);
     const { point, part } = findPattern(picture, shifted(mapping, neighbors), from, ALIGNMENT, reach, shade);
     if (part >= PART_LEAST) seen.set(`${x} ${y}`, { from, to: point });
   }

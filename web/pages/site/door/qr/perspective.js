@@ -41,7 +41,10 @@ function addEquation(rows, equation) {
   });
 }
 
-/** Gaussian elimination. @param {number[][]} rows @returns {number[] | undefined} */
+/**
+ * Gaussian elimination.
+ * @param {number[][]} rows @returns {number[] | undefined}
+ */
 function solve(rows) {
   const count = rows.length;
   for (let column = 0; column < count; column += 1) {

@@ -6,7 +6,10 @@
 
 export const VERSION_MOST = 40;
 
-/** Error correction codewords of each block, from version 1 on. @type {Record<Level, number[]>} */
+/**
+ * Error correction codewords of each block, from version 1 on.
+ * @type {Record<Level, number[]>}
+ */
 const CHECKS = {
   L: [
     7, 10, 15, 20, 26, 18, 20, 24, 30, 18, 20, 24, 26, 30, 22, 24, 28, 30, 28, 28, 28, 28, 30, 30, 26, 28, 30, 30, 30,
@@ -26,7 +29,10 @@ const CHECKS = {
   ],
 };
 
-/** How many blocks there are. @type {Record<Level, number[]>} */
+/**
+ * How many blocks there are.
+ * @type {Record<Level, number[]>}
+ */
 const BLOCKS = {
   L: [
     1, 1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 4, 6, 6, 6, 6, 7, 8, 8, 9, 9, 10, 12, 12, 12, 13, 14, 15, 16, 17, 18, 19, 19,
