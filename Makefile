@@ -6,7 +6,7 @@ SHELL := /bin/bash
 # What a bare Debian 12 with Swift still needs.
 PACKAGES := libsqlite3-dev zlib1g-dev libqrencode-dev libpq-dev libhiredis-dev librdkafka-dev libpango1.0-dev libcurl4-openssl-dev
 # What the pages' tests need in addition.
-WEB_PACKAGES := nodejs node-typescript chromium python3-venv fonts-nanum
+WEB_PACKAGES := nodejs node-typescript chromium python3-venv fonts-nanum qrencode
 PYTHON := .build/browser/bin/python
 # What the telemetry tests need in addition.
 TELEMETRY_PACKAGES := prometheus python3-venv
@@ -50,7 +50,7 @@ MINUTES ?= 60
 # A suite that hangs ends, and says in which test and where.
 LIMITED := timeout --foreground --signal=ABRT 1500
 
-.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster test-edge test-nodes cluster simulate plants chaos observe crash-test fuzz journal provider-test bench services-figures services-crash screenshots web-figures format lint clean
+.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster test-edge test-nodes cluster simulate plants chaos observe crash-test fuzz journal provider-test bench services-figures services-crash screenshots web-figures door-figures format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -149,6 +149,11 @@ screenshots: build $(BROWSER)
 ## make web-figures measure what the pages cost in a browser
 web-figures: build $(BROWSER)
 	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(RELEASE)" "$(CURDIR)/$(PYTHON)" figures.py
+
+## make door-figures  measure the door's reading of codes: photos read, time, size
+door-figures:
+	@scripts/install-packages $(WEB_PACKAGES)
+	node web/pages/test/qr-figures.js
 
 ## make crash-test  kill -9 a server under load, again and again (ROUNDS=200)
 crash-test: build

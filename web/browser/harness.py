@@ -215,6 +215,7 @@ class BrowserTest(unittest.TestCase):
     """One server and one browser per class. Errors in the console of a page fail its test."""
 
     environment = {}
+    arguments = []
     # The browser's own messages about refused or lost requests are not errors of the page.
     EXPECTED = ("Failed to load resource", "net::ERR_")
 
@@ -226,7 +227,7 @@ class BrowserTest(unittest.TestCase):
         cls.stack.callback(cls.server.remove)
         cls.server.start()
         playwright = cls.stack.enter_context(sync_playwright())
-        cls.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        cls.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *cls.arguments])
         cls.stack.callback(cls.browser.close)
         cls.prepare()
 

@@ -50,11 +50,12 @@ function inverted([a, b, c, d, e, f, g, h, i]) {
  * @param {object} look
  *   `pixels`: of a module; `turn`: in degrees; `tilt`: how much smaller the far side is, from 0 to 0.5; `tiltTo`: which
  *   side that is, in degrees; `dark`, `light`: from 0 to 255; `gradient`: how much darker one side of the picture is,
- *   from 0 to 1; `blur`: the radius, in pixels; `noise`: its standard deviation; `isMirrored`, `seed`
+ *   from 0 to 1; `blur`: the radius, in pixels; `noise`: its standard deviation; `clutter`: how many bars and boxes are
+ *   around it; `isMirrored`, `seed`
  */
 export function photo(grid, look = {}) {
   const { width = 960, height = 720, pixels = 6, turn = 0, tilt = 0, tiltTo = 0, dark = 30, light = 225, gradient = 0 } = look;
-  const { blur = 0, noise = 0, isMirrored = false, seed = 1, x: middleX = width / 2, y: middleY = height / 2 } = look;
+  const { blur = 0, noise = 0, clutter = 0, isMirrored = false, seed = 1, x: middleX = width / 2, y: middleY = height / 2 } = look;
   const span = grid.width + 8;
   const angle = (turn * Math.PI) / 180;
   const away = (tiltTo * Math.PI) / 180;
@@ -84,8 +85,18 @@ export function photo(grid, look = {}) {
       values[y * width + x] = (sum / 4) * (1 - gradient * (x / width));
     }
   }
-  for (let round = 0; round < 2 && blur > 0; round += 1) soften(values, width, height, blur);
   const next = random(seed);
+  const reach = (span * pixels) / Math.SQRT2;
+  for (let left = clutter; left > 0; left -= 1) {
+    const [boxX, boxY, across, down] = [next() * width, next() * height, 3 + next() ** 3 * 200, 3 + next() ** 3 * 200];
+    const shade = next() < 0.5 ? dark : light;
+    for (let y = Math.floor(boxY); y < Math.min(height, boxY + down); y += 1) {
+      for (let x = Math.floor(boxX); x < Math.min(width, boxX + across); x += 1) {
+        if (Math.hypot(x - middleX, y - middleY) > reach) values[y * width + x] = shade;
+      }
+    }
+  }
+  for (let round = 0; round < 2 && blur > 0; round += 1) soften(values, width, height, blur);
   const data = new Uint8ClampedArray(width * height);
   for (let at = 0; at < data.length; at += 1) {
     const gauss = next() + next() + next() + next() - 2;
@@ -113,3 +124,34 @@ function soften(values, width, height, radius) {
     }
   }
 }
+
+const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** A text of so many characters. */
+export const textOf = (next, length, from = BASE64URL) =>
+  Array.from({ length }, () => from[Math.floor(next() * from.length)]).join("");
+
+/** A text as long as a ticket's barcode, in the same characters. */
+export const barcodeLike = (next) => `${textOf(next, 60)}.${textOf(next, 108)}.${textOf(next, 86)}`;
+
+/** What phones see of tickets, from easy to hard. Each gives a look by chance. */
+export const LOOKS = {
+  "straight ahead": () => ({}),
+  "3 pixels a module": () => ({ pixels: 3 }),
+  "2.2 pixels a module": () => ({ pixels: 2.2 }),
+  "turned by any angle": (next) => ({ turn: next() * 360 }),
+  "tilted: the far side 2/3 as large": (next) => ({ turn: next() * 360, tilt: 0.2, tiltTo: next() * 360, pixels: 5.5 }),
+  "tilted: the far side half as large": (next) => ({ turn: next() * 360, tilt: 0.33, tiltTo: next() * 360, pixels: 5 }),
+  "out of focus by 2/3 of a module": (next) => ({ turn: next() * 360, blur: 2 }),
+  "noise of 20": (next) => ({ turn: next() * 360, noise: 20 }),
+  "noise of 40": (next) => ({ turn: next() * 360, noise: 40 }),
+  "light from one side": (next) => ({ turn: next() * 360, gradient: 0.7 }),
+  "little contrast": (next) => ({ turn: next() * 360, dark: 90, light: 140, noise: 4 }),
+  "light on dark": (next) => ({ turn: next() * 360, dark: 225, light: 30 }),
+  "in a mirror": (next) => ({ turn: next() * 360, isMirrored: true }),
+  "among bars and boxes": (next) => ({ turn: next() * 360, pixels: 4, clutter: 150, noise: 6 }),
+  "a bit of everything": (next) => ({
+    turn: next() * 360, tilt: 0.2 * next(), tiltTo: next() * 360, pixels: 4 + 2 * next(), noise: 12, blur: 1.2,
+    gradient: 0.5 * next(), clutter: 60, dark: 20 + 40 * next(), light: 180 + 60 * next(),
+  }),
+};
