@@ -99,7 +99,8 @@ class Door(BrowserTest):
 
         box = self.scan(page, good)
         self.expect_verdict(box, "admitted", "Admit")
-        expect(box).to_contain_text("A-1-1")
+        expect(box.locator(".door-place")).to_have_text("A, row 1, seat 1")
+        expect(box.locator(".door-category")).to_have_text("VIP")
         red, green, _ = self.color(page)
         self.assertGreater(green, red, "an admission is green")
         self.assertEqual(self.check_in(good)[1]["type"], "/problems/already-checked-in")
@@ -162,7 +163,7 @@ class Door(BrowserTest):
         self.assertEqual(status, 202)
         page = self.open()
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        wait_until(lambda: page.evaluate("caches.keys().then((names) => names.length)") == 1)
+        wait_until(lambda: page.evaluate("caches.keys().then((names) => names.length)") == 2)
 
         page.context.set_offline(True)
         page.reload()
@@ -172,7 +173,7 @@ class Door(BrowserTest):
 
         box = self.scan(page, good)
         self.expect_verdict(box, "admitted", "Admit")
-        expect(box).to_contain_text("A-3-2")
+        expect(box.locator(".door-place")).to_have_text("A, row 3, seat 2")
         expect(box).to_contain_text("Checked offline; sent to the server later.")
         self.next(page)
         self.expect_count(page, "To be sent", 1)
@@ -199,6 +200,36 @@ class Door(BrowserTest):
         self.assertEqual((status, problem["type"]), (409, "/problems/already-checked-in"))
         expect(page.locator("#conflicts-title")).to_be_hidden()
 
+    def test_last_scan(self):
+        """It is there after a reload, and gone after signing out."""
+        _, _, tickets = self.buy("last@example.com", ["B-2-1"])
+        _, standing = self.server.buy("standing@example.com", EVENT, {"area": "Standing", "quantity": 1})
+        page = self.open()
+        last = page.locator(".door-last")
+        box = self.scan(page, standing["tickets"][0]["barcode"])
+        expect(box.locator(".door-place")).to_have_text("Standing")
+        expect(box.locator(".door-category")).to_have_text("Floor")
+        self.next(page)
+        self.scan(page, tickets["B-2-1"]["barcode"])
+        self.next(page)
+        expect(last).to_contain_text("Admit · B, row 2, seat 1 · R · ")
+        said = last.inner_text()
+        page.wait_for_timeout(1100)
+        page.reload()
+        expect(last).to_have_text(said)
+        text(page, "button", "한국어").click()
+        expect(last).to_contain_text("입장 · B구역 2열 1번 · R · ")
+        text(page, "button", "English").click()
+        text(page, "button", "Sign out").click()
+        text(page.get_by_role("dialog"), "button", "Sign out").click()
+        expect(text(page, "heading", "Sign in at the door")).to_be_visible()
+        self.assertEqual(page.evaluate("localStorage.getItem('onsale.door.last')"), None)
+        self.assertEqual(page.evaluate("caches.has('onsale-plan')"), False)
+        page.get_by_label("Event").select_option(EVENT)
+        page.get_by_label("Door token").fill(DOOR)
+        text(page, "button", "Start checking in").click()
+        expect(last).to_have_text("Nothing scanned yet.")
+
     def test_conflict_for_the_supervisor(self):
         """A ticket admitted offline had been used elsewhere before."""
         _, _, tickets = self.buy("twice@example.com", ["B-1-1"])
@@ -213,7 +244,7 @@ class Door(BrowserTest):
         self.next(page)
         page.context.set_offline(False)
         expect(page.get_by_text("1 scan for the supervisor")).to_be_visible(timeout=45_000)
-        page.get_by_role("button", name="Done with B-1-1").click()
+        page.get_by_role("button", name="Done with B, row 1, seat 1").click()
         expect(page.get_by_text("1 scan for the supervisor")).to_have_count(0)
 
     def test_token_and_policies(self):

@@ -66,7 +66,7 @@ class DoorCamera(BrowserTest):
         self.camera.show(self.ticket("A-1-2"))
         page = self.open()
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        wait_until(lambda: page.evaluate("caches.keys().then((names) => names.length)") == 1)
+        wait_until(lambda: page.evaluate("caches.keys().then((names) => names.length)") == 2)
         page.context.set_offline(True)
         page.reload()
         expect(page.locator(".door-head .badge")).to_have_text("Offline", timeout=30_000)

@@ -74,6 +74,7 @@ export const doorCatalog = {
     "door.verdict.unknownKey": "This ticket can’t be checked without a connection. Ask the person to wait, and scan again when online.",
     "door.verdict.noSpace": "This device can’t keep any more scans. Check this ticket on another device.",
     "door.verdict.next": "Next ticket",
+    "door.place": "{section}, row {row}, seat {seat}",
     "door.last": "Last scan",
     "door.last.none": "Nothing scanned yet.",
 
@@ -171,6 +172,7 @@ export const doorCatalog = {
     "door.verdict.unknownKey": "연결 없이는 확인할 수 없는 티켓입니다. 잠시 기다려 달라고 안내하고, 연결되면 다시 스캔해 주세요.",
     "door.verdict.noSpace": "이 기기에 스캔을 더 저장할 수 없습니다. 다른 기기에서 확인해 주세요.",
     "door.verdict.next": "다음 티켓",
+    "door.place": "{section:구역} {row:열} {seat:번}",
     "door.last": "마지막 스캔",
     "door.last.none": "아직 스캔한 티켓이 없습니다.",
 

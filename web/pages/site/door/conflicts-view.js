@@ -6,9 +6,9 @@ import { momentText } from "./verdict-view.js";
 
 /**
  * Lists for the supervisor the people this device let in but the server would have refused.
- * @param {(ticket: string) => void} dismissed
+ * @param {(ticket: string) => void} dismissed @param {(scan: Scan) => string} placeOf in words
  */
-export function buildConflictsView(dismissed) {
+export function buildConflictsView(dismissed, placeOf) {
   const title = el("h2", { id: "conflicts-title", tabindex: "-1" });
   const list = el("ul", { class: "stack" });
   const element = el(
@@ -24,7 +24,7 @@ export function buildConflictsView(dismissed) {
     element,
     /** @param {Scan[]} scans */
     update(scans) {
-      const wanted = JSON.stringify(scans.map((scan) => scan.ticket));
+      const wanted = JSON.stringify(scans.map((scan) => [scan.ticket, placeOf(scan)]));
       if (wanted === shown) return;
       shown = wanted;
       element.hidden = scans.length === 0;
@@ -32,7 +32,7 @@ export function buildConflictsView(dismissed) {
       show(
         list,
         scans.map((scan) =>
-          line(scan, () => {
+          line(scan, placeOf(scan), () => {
             dismissed(scan.ticket);
             if (!element.hidden) title.focus();
           }),
@@ -42,8 +42,8 @@ export function buildConflictsView(dismissed) {
   };
 }
 
-/** @param {Scan} scan @param {() => void} dismiss */
-function line(scan, dismiss) {
+/** @param {Scan} scan @param {string} place @param {() => void} dismiss */
+function line(scan, place, dismiss) {
   const now = Date.now();
   return el(
     "li",
@@ -51,14 +51,14 @@ function line(scan, dismiss) {
     el(
       "div",
       { class: "stack" },
-      el("strong", null, scan.place),
+      el("strong", null, place),
       el("span", null, conflictText(scan, now)),
       el("span", { class: "soft small" }, t("door.conflicts.scanned", { time: momentText(scan.at, now) })),
       el("span", { class: "soft small door-ticket" }, scan.ticket),
     ),
     el(
       "button",
-      { type: "button", "aria-label": t("door.conflicts.dismissFor", { place: scan.place }), onclick: dismiss },
+      { type: "button", "aria-label": t("door.conflicts.dismissFor", { place }), onclick: dismiss },
       t("door.conflicts.dismiss"),
     ),
   );

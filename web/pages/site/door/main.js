@@ -2,7 +2,9 @@ import { doorCatalog } from "../catalog/door.js";
 import { buildFrame } from "../lib/frame.js";
 import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
 import { registerWorker } from "../lib/service-worker.js";
+import { KeptLastScan } from "./last-scan.js";
 import { Ledger } from "./ledger.js";
+import { Places } from "./places.js";
 import { PublishedFacts } from "./published.js";
 import { showScan } from "./scan-view.js";
 import { keptSession } from "./session.js";
@@ -15,6 +17,8 @@ setLanguage(initialLanguage());
 
 const ledger = new Ledger();
 const facts = new PublishedFacts();
+const places = new Places();
+const lastScan = new KeptLastScan();
 /** If the browser stores nothing, it lasts as long as the page. */
 let session = keptSession.get();
 /** @type {string | undefined} */
@@ -29,7 +33,7 @@ function render(options = {}) {
   const main = buildFrame({ home: "/door", links: [], languageChanged: () => render() });
   document.title = session ? `${session.event.title} · ${t("door.title")}` : `${t("door.title")} · Onsale`;
   const isKept = keptSession.get() !== undefined;
-  if (session) scanning = showScan(main, { session, ledger, facts, isKept, signedOut: signOut });
+  if (session) scanning = showScan(main, { session, ledger, facts, places, lastScan, isKept, signedOut: signOut });
   else showSignIn(main, { waiting: ledger.waiting, event: lastEvent, signedIn: signIn });
   if (!options.isFirst) main.querySelector("h1")?.focus();
 }
@@ -48,6 +52,8 @@ function signOut() {
   session = undefined;
   keptSession.set(undefined);
   facts.forget();
+  places.forget();
+  lastScan.forget();
   ledger.clearSettled();
   render();
 }

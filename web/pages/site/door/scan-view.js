@@ -1,3 +1,4 @@
+import { OnsaleClient } from "../../../client/src/onsale-client.js";
 import { announce } from "../lib/announce.js";
 import { keepAwake } from "../lib/awake.js";
 import { el, setText, show } from "../lib/dom.js";
@@ -9,7 +10,7 @@ import { field } from "./field.js";
 import { Debounce, Sightings } from "./gate.js";
 import { allowSound, signal } from "./signals.js";
 import { askToSignOut } from "./sign-out-dialog.js";
-import { clockTime, momentText, verdictReason, verdictSymbol, VerdictView, verdictWord } from "./verdict-view.js";
+import { categoryWord, momentText, verdictReason, verdictSymbol, VerdictView, verdictWord } from "./verdict-view.js";
 
 /**
  * @typedef {import("./gate.js").Verdict} Verdict
@@ -18,6 +19,8 @@ import { clockTime, momentText, verdictReason, verdictSymbol, VerdictView, verdi
  * @property {import("./session.js").DoorSession} session
  * @property {import("./ledger.js").Ledger} ledger
  * @property {import("./published.js").PublishedFacts} facts
+ * @property {import("./places.js").Places} places
+ * @property {import("./last-scan.js").KeptLastScan} lastScan
  * @property {boolean} isKept whether the browser stores data
  * @property {() => void} signedOut
  */
@@ -27,7 +30,7 @@ import { clockTime, momentText, verdictReason, verdictSymbol, VerdictView, verdi
  * @param {HTMLElement} main @param {ScanParts} parts
  * @returns {{ update(): void, end(): void }}
  */
-export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
+export function showScan(main, { session, ledger, facts, places, lastScan, isKept, signedOut }) {
   const ending = new AbortController();
   const debounce = new Debounce();
   const sightings = new Sightings();
@@ -36,8 +39,8 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
   let lastLink = "connecting";
   let lastConflicts = ledger.conflicts.length;
   let running = 0;
-  /** @type {Verdict | undefined} */
-  let newest;
+  /** @type {import("./last-scan.js").LastScan | undefined} */
+  let newest = lastScan.get(session.event.id);
   let wasTyped = matchMedia("(pointer: fine)").matches;
 
   const badge = el("span", { class: "badge" });
@@ -56,10 +59,14 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
   });
   const codeField = field(input, t("door.code.label"), t("door.code.hint"));
   const submit = el("button", { class: "primary", type: "submit" }, t("door.code.submit"));
-  const conflicts = buildConflictsView((ticket) => {
-    ledger.dismissConflict(ticket);
-    update();
-  });
+  const conflicts = buildConflictsView(
+    (ticket) => {
+      ledger.dismissConflict(ticket);
+      update();
+    },
+    ({ place, event }) => places.words(place, event).place,
+  );
+  const client = new OnsaleClient({ timeoutSeconds: 10 });
   const checkpoint = new Checkpoint({
     event: session.event.id,
     token: session.token,
@@ -90,10 +97,28 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
     running -= 1;
     if (ending.signal.aborted) return;
     if (running === 0) setText(submit, t("door.code.submit"));
-    newest = verdict;
+    newest = { event: session.event.id, verdict, at: Date.now() };
+    lastScan.set(newest);
     signal(verdict.kind);
-    verdicts.open(verdict);
-    show(last, ...lastLine(verdict));
+    verdicts.open(verdict, wordsOf(verdict));
+    showLast();
+    update();
+  };
+
+  /** @param {Verdict} verdict */
+  const wordsOf = (verdict) => {
+    // Another event may have a place of the same name.
+    const isElsewhere = verdict.kind === "refused" && verdict.reason === "otherEvent";
+    return isElsewhere ? { place: verdict.place, category: "" } : places.words(verdict.place);
+  };
+
+  const showLast = () => {
+    if (newest) show(last, ...lastLine(newest, wordsOf(newest.verdict)));
+  };
+
+  const learnPlaces = async () => {
+    if (!(await places.refresh(client)) || ending.signal.aborted) return;
+    showLast();
     update();
   };
 
@@ -107,7 +132,7 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
     // Pulling the trigger twice reads one ticket, so show its verdict again, unless it was green: showing green twice
     // could let in a second person with a copy.
     if (running > 0) return;
-    if (newest && newest.kind !== "admitted") verdicts.open(newest);
+    if (newest && newest.verdict.kind !== "admitted") verdicts.open(newest.verdict, wordsOf(newest.verdict));
     else codeField.complain(t("door.code.same"));
   };
 
@@ -119,6 +144,7 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
     if (link !== lastLink && link === "offline") announce(t("door.link.announce.offline"));
     if (link !== lastLink && link === "online" && lastLink === "offline") announce(t("door.link.announce.online"));
     lastLink = link;
+    if (link === "online") void learnPlaces();
     const words = linkWords(link, facts, ledger.hasSpace);
     if (!isKept) words.push(t("door.notKept"));
     if (notice.textContent !== words.join("")) {
@@ -192,6 +218,11 @@ export function showScan(main, { session, ledger, facts, isKept, signedOut }) {
   );
   keepAwake(until);
   update();
+  showLast();
+  void places.open(session.event.id).then(() => {
+    showLast();
+    update();
+  });
   checkpoint.wake();
 
   return {
@@ -218,9 +249,10 @@ function takeKey(event, input, verdicts) {
   input.focus();
 }
 
-/** @param {Verdict} verdict */
-function lastLine(verdict) {
-  const text = [verdictWord(verdict), verdict.place, clockTime(Date.now())].filter(Boolean).join(" · ");
+/** @param {import("./last-scan.js").LastScan} scan @param {import("./places.js").Words} words */
+function lastLine({ verdict, at }, words) {
+  const parts = [verdictWord(verdict), words.place, categoryWord(words), momentText(at, Date.now())];
+  const text = parts.filter(Boolean).join(" · ");
   const reason = verdictReason(verdict);
   return [
     verdictSymbol(verdict.kind, `door-mark ${verdict.kind}`),

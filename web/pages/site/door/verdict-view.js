@@ -29,6 +29,9 @@ export function verdictSymbol(kind, className = "door-symbol") {
   );
 }
 
+/** @param {import("./places.js").Words} words @returns {string} the category, unless the place is called the same */
+export const categoryWord = ({ place, category }) => (category === place ? "" : category);
+
 /** @param {Verdict} verdict @returns {string} one or two words */
 export const verdictWord = (verdict) => t(`door.verdict.${verdict.kind}`);
 
@@ -70,8 +73,8 @@ export class VerdictView {
     return !this.#box.hidden;
   }
 
-  /** @param {Verdict} verdict */
-  open(verdict) {
+  /** @param {Verdict} verdict @param {import("./places.js").Words} words where the ticket's place is */
+  open(verdict, words) {
     clearTimeout(this.#timer);
     const next = el("button", { class: "door-next", onclick: () => this.close() }, t("door.verdict.next"));
     const reason = verdictReason(verdict);
@@ -85,14 +88,15 @@ export class VerdictView {
           role: "alertdialog",
           "aria-modal": "true",
           "aria-labelledby": "verdict-word",
-          "aria-describedby": "verdict-place verdict-reason",
+          "aria-describedby": "verdict-place verdict-category verdict-reason",
           onkeydown: (/** @type {KeyboardEvent} */ event) => {
             if (event.key === "Escape") this.close();
           },
         },
         verdictSymbol(verdict.kind),
         el("h2", { id: "verdict-word" }, verdictWord(verdict)),
-        el("p", { class: "door-place", id: "verdict-place" }, verdict.place),
+        el("p", { class: "door-place", id: "verdict-place" }, words.place),
+        el("p", { class: "door-category", id: "verdict-category" }, categoryWord(words)),
         el("p", { class: "door-reason", id: "verdict-reason" }, reason),
         next,
       ),
