@@ -188,6 +188,7 @@ def main():
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             size, requests = first_page(browser, server.url)
             event_size, event_requests = first_page(browser, server.url, "/events/arena")
+            door_size, door_requests = first_page(browser, server.url, "/door")
             results = [shop(browser, server, seats, slowdown) for slowdown in (1, 4)]
             browser.close()
     finally:
@@ -196,6 +197,7 @@ def main():
     print("| --- | --- | --- | --- |")
     row("First page, all of it, over the wire", "≤ 100 KB", f"{size / 1000:.1f} KB, {requests} requests", "–")
     row("An event's page, all of it", "–", f"{event_size / 1000:.1f} KB, {event_requests} requests", "–")
+    row("The door's page, all of it", "–", f"{door_size / 1000:.1f} KB, {door_requests} requests", "–")
     milliseconds = lambda value: f"{value:.1f} ms"
     row("Map drawn after its data, 10,884 seats", "≤ 300 ms", *[milliseconds(r["first"]) for r in results])
     row("Script a frame while panning, median", "≤ 4 ms", *[milliseconds(statistics.median(r["frames"])) for r in results])

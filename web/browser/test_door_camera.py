@@ -28,6 +28,8 @@ class DoorCamera(BrowserTest):
 
     def open(self, script=WITHOUT_DETECTOR, **options):
         page = self.page(self.context(device=PHONE, **options))
+        self.asked = []
+        page.on("request", lambda request: self.asked.append(request.url))
         page.add_init_script(script)
         page.goto(self.server.url + "/door")
         page.get_by_label("Event").select_option(EVENT)
@@ -47,8 +49,7 @@ class DoorCamera(BrowserTest):
     def test_ticket(self):
         self.camera.show(self.ticket("A-1-1"))
         page = self.open()
-        asked = []
-        page.on("request", lambda request: asked.append(request.url))
+        self.assertEqual([url for url in self.asked if "/door/qr/" in url], [], "no decoder before it is needed")
         self.start(page)
         self.expect_verdict(page, "admitted", "Admit")
         self.assertEqual(len(page.workers), 1)
@@ -56,7 +57,7 @@ class DoorCamera(BrowserTest):
         expect(page.get_by_role("alertdialog")).to_be_hidden()
         page.wait_for_timeout(4000)
         expect(page.get_by_role("alertdialog")).to_be_hidden()
-        self.assertEqual(len([url for url in asked if "check-ins" in url]), 1)
+        self.assertEqual(len([url for url in self.asked if "check-ins" in url]), 1)
         page.get_by_role("button", name="Stop camera").click()
         expect(page.locator(".door-video")).to_be_hidden()
         self.assertEqual(len(page.workers), 0, "the worker's memory is free")

@@ -46,6 +46,7 @@ test("a code that comes while another is judged has its turn afterwards", () => 
   assert.equal(sightings.isNew("b", 100, false), false);
   // The first, still in view after a slow answer, is no second scan.
   for (let now = 200; now < 4000; now += 200) assert.equal(sightings.isNew("a", now, false), false);
+  assert.equal(sightings.isNew("b", 3900, false), false);
   assert.equal(sightings.isNew("b", 4000, true), true);
   assert.equal(sightings.isNew("a", 4100, true), false);
 });

@@ -50,7 +50,7 @@ export class Places {
     this.#askedAt = -Infinity;
     const kept = await this.#store.get().catch(() => undefined);
     // The server may have been faster.
-    if (isPlan(kept) && kept.event === event && !this.#isLoaded) this.#take(kept);
+    if (isPlan(kept) && !this.#isLoaded) this.#take(kept);
   }
 
   /**
@@ -77,7 +77,7 @@ export class Places {
     }
   }
 
-  /** @param {Plan} plan */
+  /** @param {Plan} plan perhaps another event's */
   #take({ event, entries }) {
     if (this.#event === event) this.#entries = new Map(entries.map((entry) => [entry[0], entry]));
   }

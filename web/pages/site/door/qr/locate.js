@@ -2,7 +2,7 @@ import { alignmentCenters, emptyGrid } from "./grid.js";
 import { versionOf } from "./format.js";
 import { fit, project } from "./perspective.js";
 import { darkAt, edgeOf, findPattern, sample } from "./sight.js";
-import { VERSION_MOST, alignmentsOf, widthOf } from "./versions.js";
+import { VERSION_MOST, widthOf } from "./versions.js";
 
 /**
  * Where a code's modules are, from its three finders and its alignment patterns.
@@ -23,6 +23,8 @@ import { VERSION_MOST, alignmentsOf, widthOf } from "./versions.js";
 /** The shades of patterns from their middle outwards, with the light around them that all have. */
 const FINDER = [1, 1, 0, 1, 0];
 const ALIGNMENT = [1, 0, 1];
+/** How far an alignment pattern may be from where the finders let expect it, in modules. */
+const ALIGNMENT_REACH = 2;
 /** A pattern of which less is seen is taken for something else. */
 const PART_LEAST = 0.85;
 /** Where less of the finders or of the timing patterns is seen, there is no code; damage may hide some. */
@@ -141,7 +143,7 @@ function* gridsOf(picture, corners, first, version) {
   const finders = findersSeen(picture, corners, first, version);
   if (!finders) return;
   const seen = alignmentsSeen(picture, first, version, shade);
-  const known = [...finders, ...seen.values()];
+  const known = [...finders, ...seen];
   const mapping = known.length > 3 ? fit(known) : first;
   if (!mapping || !isTimed(picture, mapping, version)) return;
   const grid = emptyGrid(version);
@@ -185,34 +187,13 @@ function isTimed(picture, mapping, version) {
 }
 
 /**
- * The alignment patterns that are where they should be. From one to the next the mapping's error grows little, so each
- * is looked for beside where its neighbors were.
  * @param {Picture} picture @param {Mapping} mapping @param {number} version @param {number} shade
- * @returns {Map<string, Pair>} by column and row
+ * @returns {Pair[]} the alignment patterns that are about where they should be
  */
 function alignmentsSeen(picture, mapping, version, shade) {
-  const places = alignmentsOf(version);
-  const reach = version < 7 ? 4 : 2.5;
-  /** @type {Map<string, Pair>} */
-  const seen = new Map();
-  for (const [x, y] of alignmentCenters(version)) {
+  return alignmentCenters(version).flatMap(([x, y]) => {
     const from = { x: x + 0.5, y: y + 0.5 };
-    const [left, above] = [places[places.indexOf(x) - 1], places[places.indexOf(y) - 1]];
-    const neighbors = [`${left} ${y}`, `${x} ${above}`].flatMap((neighbor) => seen.get(neighbor) ?? []);
-    const { point, part } = findPattern(picture, shifted(mapping, neighbors), from, ALIGNMENT, reach, shade);
-    if (part >= PART_LEAST) seen.set(`${x} ${y}`, { from, to: point });
-  }
-  return seen;
-}
-
-/** @param {Mapping} mapping @param {Pair[]} neighbors @returns {Mapping} moved by how far it is off at these */
-function shifted(mapping, neighbors) {
-  let [dx, dy] = [0, 0];
-  for (const { from, to } of neighbors) {
-    const expected = project(mapping, from.x, from.y);
-    dx += (to.x - expected.x) / neighbors.length;
-    dy += (to.y - expected.y) / neighbors.length;
-  }
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 1] = mapping;
-  return [a + dx * g, b + dx * h, c + dx * i, d + dy * g, e + dy * h, f + dy * i, g, h, i];
+    const { point, part } = findPattern(picture, mapping, from, ALIGNMENT, ALIGNMENT_REACH, shade);
+    return part >= PART_LEAST ? [{ from, to: point }] : [];
+  });
 }
