@@ -15,8 +15,12 @@ const FAILURES_MOST = 3;
 /** @returns {Promise<Detector | undefined>} the browser's own, where it reads QR codes */
 async function makeDetector() {
   const Class = /** @type {DetectorClass | undefined} */ (Reflect.get(globalThis, "BarcodeDetector"));
-  const formats = (await Class?.getSupportedFormats().catch(() => [])) ?? [];
-  return Class && formats.includes("qr_code") ? new Class({ formats: ["qr_code"] }) : undefined;
+  try {
+    const formats = (await Class?.getSupportedFormats()) ?? [];
+    return Class && formats.includes("qr_code") ? new Class({ formats: ["qr_code"] }) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads QR codes in what is shown of a video: with the browser's own detector, or with ours. */

@@ -10,7 +10,11 @@ const ANSWER_MILLISECONDS = 5000;
 /** So many failures in a row, and the page reads frames itself. */
 const FAILURES_MOST = 2;
 
-/** Reads codes in frames, one at a time: in a worker, or in the page if the browser can't start one. */
+/**
+ * Reads codes in frames, one at a time: in a worker, or in the page if the browser can't start one. That happens also
+ * without a network: the worker's script is no business of the service worker, whose scope is the page alone, so it
+ * comes from the browser's cache or not at all, while the page's modules come from what the service worker keeps.
+ */
 export class FrameReader {
   #makeWorker;
   #loadHere;
