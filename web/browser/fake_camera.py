@@ -1,6 +1,7 @@
-"""A camera that shows codes, made by libqrencode, to Chromium. It plays a file, which it opens whenever it starts."""
+"""A camera that shows codes to Chromium. It plays a file, which it opens whenever it starts."""
 
 import os
+import re
 import subprocess
 import tempfile
 
@@ -19,10 +20,11 @@ class FakeCamera:
         self.show()
 
     def show(self, *codes):
-        """Shows codes beside each other, from its next start on."""
+        """Shows codes beside each other, from its next start on: texts, or an SVG of the server's."""
         picture = [bytearray([170]) * WIDTH for _ in range(HEIGHT)]
         for index, code in enumerate(codes):
-            _draw(picture, _modules(code), WIDTH * (2 * index + 1) // (2 * len(codes)))
+            modules = _drawn(code) if code.startswith("<svg") else _encoded(code)
+            _draw(picture, modules, WIDTH * (2 * index + 1) // (2 * len(codes)))
         # The colors of gray.
         frame = b"FRAME\n" + b"".join(picture) + bytes([128]) * (WIDTH * HEIGHT // 2)
         with open(self.file, "wb") as file:
@@ -32,8 +34,17 @@ class FakeCamera:
         self.folder.cleanup()
 
 
-def _modules(code):
-    """The rows of a code, with its quiet zone; true for dark."""
+def _drawn(svg):
+    """The rows of a code, with its quiet zone, as the server draws it; true for dark."""
+    span = int(re.search(r'viewBox="0 0 (\d+)', svg)[1])
+    modules = [[False] * span for _ in range(span)]
+    for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", svg):
+        modules[int(y)][int(x) : int(x) + int(length)] = [True] * int(length)
+    return modules
+
+
+def _encoded(code):
+    """The same, as libqrencode makes it."""
     command = ["qrencode", "-t", "ASCII", "-m", "4", "-l", "M", "-o", "-"]
     lines = subprocess.run(command, input=code, text=True, capture_output=True, check=True).stdout.splitlines()
     return [[character == "#" for character in line[::2]] for line in lines]
