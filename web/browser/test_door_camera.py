@@ -128,7 +128,8 @@ class DoorCamera(BrowserTest):
         expect(page.get_by_text("Several codes are in view.")).to_have_count(0)
 
     def test_no_camera(self):
-        page = self.open("navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError') }")
+        refuse = "async () => { throw new DOMException('', 'NotAllowedError') }"
+        page = self.open("navigator.mediaDevices.getUserMedia = " + refuse)
         page.get_by_role("button", name="Start camera").click()
         expect(page.get_by_text("The camera isn’t allowed for this page.")).to_be_visible()
         expect(page.get_by_role("button", name="Start camera")).to_be_enabled()

@@ -11,7 +11,8 @@ const KINDS = ["admitted", "used", "refused", "unsure"];
 /** @param {any} value @returns {value is LastScan} */
 function isLastScan(value) {
   const { kind, place } = value?.verdict ?? {};
-  return typeof value?.event === "string" && typeof value.at === "number" && KINDS.includes(kind) && typeof place === "string";
+  const isVerdict = KINDS.includes(kind) && typeof place === "string";
+  return isVerdict && typeof value.event === "string" && typeof value.at === "number";
 }
 
 export class KeptLastScan {

@@ -113,7 +113,8 @@ function entriesOf(plan, { areas }) {
 /** @param {any} value @returns {value is Plan} */
 function isPlan(value) {
   /** @param {unknown} entry */
-  const isEntry = (entry) => Array.isArray(entry) && entry.length === 5 && entry.every((part) => typeof part === "string");
+  const isEntry = (entry) =>
+    Array.isArray(entry) && entry.length === 5 && entry.every((part) => typeof part === "string");
   return typeof value?.event === "string" && Array.isArray(value.entries) && value.entries.every(isEntry);
 }
 

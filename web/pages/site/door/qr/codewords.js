@@ -52,7 +52,10 @@ function readCodewords({ version, width, modules }, mask) {
   return Uint8Array.from(codewords);
 }
 
-/** @param {Grid} grid @param {Format} format @returns {Uint8Array | undefined} the data, if its errors can be corrected */
+/**
+ * @param {Grid} grid @param {Format} format
+ * @returns {Uint8Array | undefined} the data, if its errors can be corrected
+ */
 export function readData(grid, { level, mask }) {
   const codewords = readCodewords(grid, mask);
   const { checks, correctable, count } = blocksOf(grid.version, level);
