@@ -114,8 +114,8 @@ function cross(picture, x, y, dx, dy, size, shade) {
 
 /**
  * The lengths of the first three runs from a point on.
- * @param {Picture} picture @param {number} x @param {number} y @param {number} dx @param {number} dy @param {number} size
- * @param {number} shade of the first
+ * @param {Picture} picture @param {number} x @param {number} y @param {number} dx @param {number} dy
+ * @param {number} size @param {number} shade of the first
  * @returns {[number, number, number] | undefined}
  */
 function crossings({ width, height, dark }, x, y, dx, dy, size, shade) {

@@ -1,8 +1,8 @@
 import { evaluate, inverse, multiply, power } from "./galois.js";
 
 /**
- * Corrects a block of data and error correction codewords in place (ISO/IEC 18004, 7.5.2): the Reed–Solomon code whose
- * generator has the roots 2⁰, 2¹, …, decoded with the algorithms of Berlekamp and Massey, Chien, and Forney.
+ * Corrects a block of data and error correction codewords in place (ISO/IEC 18004, 7.5.2): the Reed–Solomon code
+ * whose generator has the roots 2⁰, 2¹, …, decoded with the algorithms of Berlekamp and Massey, Chien, and Forney.
  * @param {Uint8Array} block at most 255 long @param {number} checks how many of them, the last ones, are for correction
  * @param {number} most the most errors to correct; more than that may be a misreading
  * @returns {boolean} whether the block is right now
