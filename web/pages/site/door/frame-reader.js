@@ -1,4 +1,4 @@
-import { READING_WORKER, scriptURL } from "./script-urls.js";
+import { READING_WORKER, scriptURL } from "../lib/script-urls.js";
 
 /**
  * @typedef {import("./qr/decode.js").Code} Code

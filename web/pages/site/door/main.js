@@ -1,6 +1,7 @@
 import { doorCatalog } from "../catalog/door.js";
 import { buildFrame } from "../lib/frame.js";
 import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
+import { DOOR_WORKER } from "../lib/script-urls.js";
 import { registerWorker } from "../lib/service-worker.js";
 import { KeptLastScan } from "./last-scan.js";
 import { Ledger } from "./ledger.js";
@@ -69,4 +70,4 @@ keptSession.onChange((next) => {
 });
 
 render({ isFirst: true });
-void registerWorker("/door-worker.js", "/door");
+void registerWorker(DOOR_WORKER, "/door");

@@ -1,8 +1,7 @@
+import { TICKET_WORKER } from "../lib/script-urls.js";
+
 /** All that is kept of a buyer's tickets is in caches named so; the worker's are among them. */
 export const TICKETS = "onsale-tickets-";
-
-/** The service worker that opens the pages of orders without a network. */
-export const TICKET_WORKER = "/ticket-worker.js";
 
 /** @returns {Promise<ServiceWorkerRegistration[]>} where it is registered */
 export async function ticketWorkers() {

@@ -1,5 +1,6 @@
+import { TICKET_WORKER } from "../lib/script-urls.js";
 import { registerWorker } from "../lib/service-worker.js";
-import { TICKET_WORKER, ticketWorkers } from "./offline.js";
+import { ticketWorkers } from "./offline.js";
 import { eventPath } from "./routes.js";
 
 /**
