@@ -2,6 +2,8 @@ import gzip
 import http.client
 import re
 
+from playwright.sync_api import expect
+
 from harness import ADMIN, DOOR, BrowserTest
 
 PAGES = [
@@ -83,6 +85,25 @@ class Security(BrowserTest):
                 self.assertEqual(headers["Cache-Control"], "no-cache")
                 self.assertIn("microphone=()", headers["Permissions-Policy"])
                 self.assertIn("camera=(self)" if path == "/door" else "camera=()", headers["Permissions-Policy"])
+
+    def test_wrong_addresses_lead_people_to_a_page_and_programs_to_a_problem(self):
+        page = self.page()
+        answer = page.goto(self.server.url + "/no/such/page")
+        self.assertEqual(answer.status, 404)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.locator("main a").click()
+        expect(page).to_have_url(self.server.url + "/")
+        html = {"Accept": "text/html,*/*;q=0.8"}
+        for path in ("/no/such/page", "/x.js", "/events/small/nothing"):
+            status, headers, _ = self.get(path, html)
+            self.assertEqual((status, headers["Content-Type"]), (404, "text/html; charset=utf-8"), path)
+            self.assertEqual(headers["Cache-Control"], "no-store")
+            self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
+            status, headers, _ = self.get(path)
+            self.assertEqual((status, headers["Content-Type"]), (404, "application/problem+json"), path)
+        for path in ("/v1/nothing", "/v1/events/none", "/assets/nothing/x.js"):
+            status, headers, _ = self.get(path, html)
+            self.assertEqual((status, headers["Content-Type"]), (404, "application/problem+json"), path)
 
     def test_no_cookies(self):
         for path in [*PAGES, *self.assets(), "/v1/events", "/door-worker.js", "/ticket-worker.js"]:

@@ -61,11 +61,13 @@ struct PageFiles: Sendable {
         self.files = files
     }
 
-    /// Fills in where assets are, and preloads every module the page's own will import, so that they load in parallel.
+    /// Fills in where assets are, and preloads every module the page's own will import, so that they load in parallel. A
+    /// second script of a page is one that the first imports later.
     private static func fill(_ html: String, _ prefix: String, _ graph: ModuleGraph) -> String {
         var links = ""
+        var linked: Set<String> = []
         for match in html.matches(of: /src="\{\{assets\}\}\/(.+?\.js)"/) {
-            for path in graph.needed(by: String(match.1)) {
+            for path in graph.needed(by: String(match.1)) where linked.insert(path).inserted {
                 links += "<link rel=\"modulepreload\" href=\"\(prefix)/\(path)\" />\n    "
             }
         }

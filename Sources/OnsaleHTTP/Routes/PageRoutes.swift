@@ -21,7 +21,7 @@ struct PageRoutes: Sendable {
         let organizer = page("organizer.html")
         return [
             Page(path: "/", respond: fan),
-            Page(path: "/events/:event", respond: fan),
+            Page(path: "/events/:event", respond: page("event.html", shows: " https:")),
             Page(path: "/orders", respond: fan),
             Page(path: "/sign-in", respond: fan),
             Page(path: "/orders/:event/:order", respond: fan),

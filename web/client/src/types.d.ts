@@ -315,6 +315,8 @@ export interface Order {
   order: string;
   event: string;
   state: OrderState;
+  /** Whose it is, for organizers. */
+  buyer?: string;
   amount: number;
   currency: string;
   placedAt: string;

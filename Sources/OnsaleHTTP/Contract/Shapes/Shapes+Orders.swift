@@ -86,6 +86,7 @@ extension Shape {
         .required("order", .text, "`ord_…`"),
         .required("event", .text),
         .required("state", .orderState),
+        .optional("buyer", .text, "`byr_…`: whose it is, for organizers."),
         .required("amount", .money, "In minor units."),
         .required("currency", .currency),
         .required("placedAt", .time),

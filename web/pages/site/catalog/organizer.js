@@ -154,6 +154,9 @@ export const organizerCatalog = {
     "org.time.opensAt": "Can be moved until the draw has run.",
     "org.time.closesAt": "Empty: open until sold out.",
 
+    "org.seats.reason": "Reason for keeping back (optional)",
+    "org.seats.why": "{reason} ({count})",
+    "org.seats.noReason": "no reason given",
     "org.seats.title": "Block seats on the map",
     "org.seats.how":
       "Pick seats on the map or draw a rectangle over them; the list does the same by keyboard. Doing it again takes them out of your choice.",
@@ -271,6 +274,13 @@ export const organizerCatalog = {
     "org.seat": "{section}, row {row}, seat {seat}",
 
     "org.refund.ask": "Refund this order?",
+    "org.refund.tickets": "Tickets to take back",
+    "org.refund.reason": "Reason (kept with the order)",
+    "org.refund.nothing": "Choose the tickets to take back.",
+    "org.refund.part.one": "The price of {count} ticket goes back to the buyer. The rest of the order stays.",
+    "org.refund.part.other": "The price of {count} tickets goes back to the buyer. The rest of the order stays.",
+    "org.refund.partOf.one": "{amount} for {count} ticket goes back to the buyer. The rest of the order stays.",
+    "org.refund.partOf.other": "{amount} for {count} tickets goes back to the buyer. The rest of the order stays.",
     "org.refund.effect":
       "{amount} goes back to the buyer of {order}. Its tickets are void and its places are free at once.",
     "org.refund.final": "This can't be undone.",
@@ -787,6 +797,9 @@ export const organizerCatalog = {
     "org.time.opensAt": "추첨이 끝나기 전까지 바꿀 수 있습니다.",
     "org.time.closesAt": "비워 두면 매진될 때까지 판매합니다.",
 
+    "org.seats.reason": "판매 보류 사유(선택)",
+    "org.seats.why": "{reason}({count}석)",
+    "org.seats.noReason": "사유 없음",
     "org.seats.title": "좌석 배치도에서 판매 보류하기",
     "org.seats.how":
       "배치도에서 좌석을 누르거나 사각형으로 드래그해 선택하세요. 옆의 목록에서는 키보드로도 선택할 수 있습니다. 한 번 더 선택하면 해제됩니다.",
@@ -893,6 +906,11 @@ export const organizerCatalog = {
     "org.seat": "{section:구역} {row:열} {seat:번}",
 
     "org.refund.ask": "이 주문을 환불할까요?",
+    "org.refund.tickets": "환불할 티켓",
+    "org.refund.reason": "사유(주문에 기록됩니다)",
+    "org.refund.nothing": "환불할 티켓을 선택해 주세요.",
+    "org.refund.part.other": "티켓 {count}매의 금액을 구매자에게 환불합니다. 나머지 티켓은 그대로 유효합니다.",
+    "org.refund.partOf.other": "티켓 {count}매, {amount:을} 구매자에게 환불합니다. 나머지 티켓은 그대로 유효합니다.",
     "org.refund.effect": "{order} 주문의 구매자에게 {amount:을} 환불합니다. 티켓은 바로 무효가 되고 좌석은 다시 판매됩니다.",
     "org.refund.final": "환불은 되돌릴 수 없습니다.",
     "org.refund.submit": "환불하기",

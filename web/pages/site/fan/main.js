@@ -3,7 +3,6 @@ import { el, show } from "../lib/dom.js";
 import { buildFrame } from "../lib/frame.js";
 import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
 import { clock } from "./api.js";
-import { EventPage } from "./event-page.js";
 import { HeldBar } from "./held-bar.js";
 import { heldEverywhere } from "./holds.js";
 import { isKeptPage } from "./offline.js";
@@ -11,7 +10,7 @@ import { routeOf } from "./routes.js";
 import { onSessionChange, session, signOut } from "./session.js";
 import { armOnTouch } from "./sound.js";
 import { askDialog } from "./views/ask-dialog.js";
-import { orderEntrance, ordersEntrance } from "./views/entrances.js";
+import { eventEntrance, orderEntrance, ordersEntrance } from "./views/entrances.js";
 import { heading, notice } from "./views/parts.js";
 import { signInPage } from "./views/sign-in-page.js";
 import { whatsOnView } from "./views/whats-on.js";
@@ -38,7 +37,7 @@ function pageOf() {
     case "list":
       return whatsOnView();
     case "event":
-      return new EventPage(route.event, navigate);
+      return eventEntrance(route.event, navigate);
     case "orders":
       return ordersEntrance();
     case "order":

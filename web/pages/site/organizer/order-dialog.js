@@ -2,10 +2,11 @@ import { Problem } from "../../../client/src/index.js";
 import { delay } from "../../../client/src/listening.js";
 import { el, show } from "../lib/dom.js";
 import { formatMoney, moneyWords, t } from "../lib/i18n.js";
-import { confirmed, openDialog } from "./dialog.js";
+import { openDialog } from "./dialog.js";
 import { OrderStory } from "./order-story.js";
 import { Outcome, exactDate, orderBadges, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
+import { askRefund } from "./refund-dialog.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").Order} Order
@@ -16,7 +17,7 @@ import { problemWords } from "./problem-words.js";
 /**
  * @typedef {object} OrderModel
  * @property {(id: string) => Promise<Order>} order fetches the order as it stands now
- * @property {(id: string) => Promise<Order>} refund
+ * @property {(id: string, what: import("./refund-dialog.js").Refund) => Promise<Order>} refund
  * @property {(id: string) => Promise<import("../../../client/src/types.js").Story>} story
  * @property {() => void} refresh updates the event's numbers
  * @property {() => SeatingChart | undefined} chart supplies the names of the seats once loaded
@@ -93,42 +94,38 @@ export function openOrder(model, order, told) {
   const look = () => model.order(shown.order);
 
   const refund = async () => {
-    const rest = moneyWords(shown.amount - (shown.refundedAmount ?? 0), shown.currency);
-    const isSure = await confirmed({
-      title: t("org.refund.ask"),
-      text: [
-        t("org.refund.effect", { amount: rest, order: shown.order }),
-        t("org.refund.final"),
-      ],
-      action: t("org.refund.submit"),
-      isDanger: true,
-    });
-    if (!isSure) return;
+    const chart = model.chart();
+    const place = (/** @type {import("../../../client/src/types.js").Ticket} */ { seat, area }) =>
+      seat === undefined ? area ?? "" : seatWords(chart, seat);
+    const wanted = await askRefund(shown, chart, place);
+    if (!wanted) return;
+    const before = shown;
     outcome.say("busy", t("org.working"));
     try {
-      take(await model.refund(shown.order));
+      take(await model.refund(shown.order, wanted));
     } catch (error) {
       const isUnknown = error instanceof Problem && error.isPassing;
-      if (!isUnknown || !(await wasRefunded())) return outcome.say(
+      if (!isUnknown || !(await wasRefunded(before))) return outcome.say(
         "bad",
         problemWords(error) + (isUnknown ? ` ${t("org.refund.unknown")}` : ""),
       );
     }
     model.refresh();
-    await followRefund(rest);
+    await followRefund(before.refundedAmount ?? 0);
   };
   /** Whether a refund was made even though the answer was lost. */
-  const wasRefunded = async () => {
+  const wasRefunded = async (/** @type {OrganizerOrder} */ before) => {
     try {
       take(await look());
-      return shown.state === "refunding" || shown.state === "refunded";
+      return shown.state !== "confirmed" || shown.tickets.length < before.tickets.length;
     } catch {
       return false;
     }
   };
-  const followRefund = async (/** @type {string} */ rest) => {
+  const isGoing = () => shown.state === "refunding" || (shown.refundingAmount ?? 0) > 0;
+  const followRefund = async (/** @type {number} */ before) => {
     const until = Date.now() + REFUND_MILLISECONDS;
-    while (shown.state === "refunding" && Date.now() < until && !leaving.signal.aborted) {
+    while (isGoing() && Date.now() < until && !leaving.signal.aborted) {
       outcome.say("busy", t("org.refund.going"));
       await delay(1000, leaving.signal);
       try {
@@ -137,10 +134,8 @@ export function openOrder(model, order, told) {
         // The server keeps asking the provider regardless of this request.
       }
     }
-    if (shown.state === "refunded") outcome.say(
-      "good",
-      t("org.refund.done", { amount: rest }),
-    );
+    const amount = moneyWords((shown.refundedAmount ?? 0) - before, shown.currency);
+    if (!isGoing()) outcome.say("good", t("org.refund.done", { amount }));
     else outcome.say("warn", t("org.refund.later"));
     model.refresh();
   };

@@ -18,9 +18,12 @@ import { follow, seatWidget } from "./seat-widgets.js";
  * @typedef {object} SeatsModel
  * @property {Follow<import("../map/chart.js").SeatingChart>} onChart
  * @property {Follow<Seats>} onSeats
- * @property {(action: "block" | "unblock", names: string[]) => Promise<void>} change
+ * @property {(action: "block" | "unblock", names: string[], reason?: string) => Promise<void>} change
+ * @property {() => Promise<import("../../../client/src/types.js").SeatBlock[]>} blocks which seats are kept back, and why
  * @property {() => void} refresh updates the event's numbers
  */
+
+const REASON_MOST = 100;
 
 /** @param {unknown} error @returns {string[] | undefined} the seats that were taken meanwhile, if that is why */
 const takenOf = (error) =>
@@ -35,10 +38,26 @@ function resultWords(result, action) {
 }
 
 /**
+ * Why seats are kept back: "House seats (12) · no reason given (3)".
+ * @param {string[]} seats @param {Map<string, string>} reasons by seat
+ */
+export function reasonWords(seats, reasons) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const seat of seats) {
+    const reason = reasons.get(seat);
+    if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].map(([reason, count]) =>
+    t("org.seats.why", { reason: reason === "" ? t("org.seats.noReason") : reason, count }),
+  ).join(" · ");
+}
+
+/**
  * Blocks seats on the map: the chosen ones are held back from sale, or returned to it.
  * @param {SeatsModel} model
  */
-export function seatsView({ onChart, onSeats, change, refresh }) {
+export function seatsView({ onChart, onSeats, change, blocks, refresh }) {
   /** @type {Set<number>} */
   let chosen = new Set();
   /** @type {Seats | undefined} */
@@ -53,6 +72,19 @@ export function seatsView({ onChart, onSeats, change, refresh }) {
   const count = el("p", { class: "org-value-small" });
   const parts = el("p", { class: "soft small" });
   const outcome = new Outcome();
+  const why = el("p", { class: "small" });
+  const reasonID = uniqueID("reason");
+  const reason = el("input", { id: reasonID, maxlength: REASON_MOST, autocomplete: "off" });
+  /** @type {Map<string, string>} by seat */
+  let reasons = new Map();
+  const loadReasons = async () => {
+    try {
+      reasons = new Map((await blocks()).map(({ seat, reason: given }) => [seat, given ?? ""]));
+      update();
+    } catch {
+      // They are told beside the choice only; the next change asks again.
+    }
+  };
   const names = (/** @type {number[]} */ indexes) => indexes.map((index) => seats?.chart.name(index) ?? "");
 
   const work = async (/** @type {"block" | "unblock"} */ action) => {
@@ -68,8 +100,10 @@ export function seatsView({ onChart, onSeats, change, refresh }) {
       if (!isSure) return;
     }
     outcome.say("busy", t("org.working"));
-    const result = await blockAll(wanted, (some) => change(action, some), takenOf);
+    const given = reason.value.trim();
+    const result = await blockAll(wanted, (some) => change(action, some, given === "" ? undefined : given), takenOf);
     refresh();
+    void loadReasons();
     outcome.say(result.error ? "bad" : result.taken > 0 ? "warn" : "good", resultWords(result, action));
     if (!result.error) choose(new Set());
   };
@@ -93,6 +127,7 @@ export function seatsView({ onChart, onSeats, change, refresh }) {
           { free: sorted.free.length, blocked: sorted.blocked.length, taken: sorted.taken.length },
         ),
     );
+    setText(why, reasonWords(names(sorted.blocked), reasons));
     setText(
       block,
       sorted.free.length > 0 ? t("org.seats.block.submit", { count: sorted.free.length }) : t("org.seats.block"),
@@ -133,6 +168,7 @@ export function seatsView({ onChart, onSeats, change, refresh }) {
     update();
   });
   update();
+  void loadReasons();
 
   const sections = sectionChoice(onChart, (indexes) => picked({ kind: "seats", indexes }));
   const body = el(
@@ -151,6 +187,8 @@ export function seatsView({ onChart, onSeats, change, refresh }) {
         { class: "card org-choice", "aria-label": t("org.seats.choice") },
         count,
         parts,
+        why,
+        el("div", { class: "field" }, el("label", { for: reasonID }, t("org.seats.reason")), reason),
         el("div", { class: "row" }, block, unblock, clear),
         outcome.element,
         sections,

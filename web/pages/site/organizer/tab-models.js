@@ -88,9 +88,10 @@ export const liveModel = (live, desk, signal) => ({
 export const seatsModel = (live, desk, signal) => ({
   onChart: (show) => live.watch(["chart"], () => live.chart && show(live.chart), signal),
   onSeats: seatsOf(live, signal),
-  change: (action, names) =>
+  blocks: () => desk.call((client, token) => client.listBlocks(live.id, token)),
+  change: (action, names, reason) =>
     desk.call(async (client, token) => {
-      if (action === "block") await client.blockSeats(live.id, token, names);
+      if (action === "block") await client.blockSeats(live.id, token, names, reason);
       else await client.unblockSeats(live.id, token, names);
     }),
   refresh: () => live.refresh(),
@@ -99,7 +100,12 @@ export const seatsModel = (live, desk, signal) => ({
 /** @param {LiveEvent} live @param {Desk} desk @returns {import("./order-dialog.js").OrderModel} */
 const orderModel = (live, desk) => ({
   order: (id) => desk.call((client, token) => client.getOrder(live.id, token, id)),
-  refund: (id) => desk.call((client, token) => client.cancelOrder(live.id, token, id)),
+  refund: (id, { tickets, reason }) =>
+    desk.call((client, token) =>
+      tickets === undefined
+        ? client.cancelOrder(live.id, token, id, reason)
+        : client.refundTickets(live.id, token, id, { tickets, ...(reason !== undefined && { reason }) }),
+    ),
   story: (id) => desk.call((client, token) => client.getOrderStory(live.id, token, id)),
   refresh: () => live.refresh(),
   chart: () => live.chart,

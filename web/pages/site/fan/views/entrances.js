@@ -34,7 +34,37 @@ export const loadShop = script(() => import("./shop.js"));
 /** Fetches the script for an order and its tickets; called while the fan pays. */
 export const loadOrder = script(() => import("./order.js"));
 
+/** Fetches the script for an event's page; the server has the browser fetch it with the page where there is one. */
+const loadEvent = script(() => import("../event-page.js"));
+
 const loadOrders = script(() => import("./orders.js"));
+
+/**
+ * An event's page, once its script has loaded.
+ * @param {string} id @param {import("./parts.js").Navigate} navigate @returns {View}
+ */
+export function eventEntrance(id, navigate) {
+  const element = el("div", { class: "stack" }, el("p", { class: "soft" }, t("loading")));
+  /** @type {import("../event-page.js").EventPage | undefined} */
+  let page;
+  const stop = repeated(element, async () => {
+    const { EventPage } = await loadEvent();
+    return () => {
+      page = new EventPage(id, navigate);
+      show(element, page.element);
+    };
+  });
+  return {
+    element,
+    title: t("loading"),
+    update: () => page?.update(),
+    cameTo: (state) => page?.cameTo(state),
+    close: () => {
+      stop();
+      page?.close();
+    },
+  };
+}
 
 /**
  * The shop, once its script has loaded.
@@ -78,28 +108,19 @@ export function ordersEntrance() {
 function entrance(load, model, { title, waiting, head }) {
   const state = el("div", null, el("p", { class: "soft" }, waiting));
   const element = el("div", { class: "stack" }, head, heading(title), state);
-  let isClosed = false;
   let latest = model;
   /** @type {View<Model> | undefined} */
   let view;
-
-  const enter = async () => {
-    try {
-      const make = await load();
-      if (isClosed) return;
+  const stop = repeated(state, async () => {
+    const make = await load();
+    return () => {
       const hasFocus = element.contains(document.activeElement);
       view = make(latest);
       show(element, view.element);
       if (hasFocus) view.element.querySelector("h1")?.focus();
       view.update?.(latest);
-    } catch (error) {
-      if (isClosed) return;
-      const reason = refusal(Problem.unreachable(error));
-      show(state, notice("warn", el("p", null, reason), el("p", { class: "small" }, t("retrying"))));
-      setTimeout(() => !isClosed && enter(), RETRY_MILLISECONDS);
-    }
-  };
-  void enter();
+    };
+  });
   return {
     element,
     title,
@@ -108,8 +129,32 @@ function entrance(load, model, { title, waiting, head }) {
       view?.update?.(next);
     },
     close: () => {
-      isClosed = true;
+      stop();
       view?.close?.();
     },
+  };
+}
+
+/**
+ * Loads until it succeeds, then enters; says meanwhile why it does not.
+ * @param {HTMLElement} state where to say so @param {() => Promise<() => void>} load gives how to enter
+ * @returns {() => void} stops it
+ */
+function repeated(state, load) {
+  let isStopped = false;
+  const attempt = async () => {
+    try {
+      const enter = await load();
+      if (!isStopped) enter();
+    } catch (error) {
+      if (isStopped) return;
+      const reason = refusal(Problem.unreachable(error));
+      show(state, notice("warn", el("p", null, reason), el("p", { class: "small" }, t("retrying"))));
+      setTimeout(() => !isStopped && attempt(), RETRY_MILLISECONDS);
+    }
+  };
+  void attempt();
+  return () => {
+    isStopped = true;
   };
 }
