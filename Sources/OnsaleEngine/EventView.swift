@@ -26,6 +26,8 @@ public final class EventView: Sendable {
     public let gross: Int64
     /// The part of ``gross`` that has gone back, in minor units.
     public let refunded: Int64
+    /// What confirmed orders have brought, by rows and areas.
+    public let takings: Takings
     public let line: LineView
     /// Whether the totals of rules 1 and 2 hold.
     public let totalsHold: Bool
@@ -45,6 +47,7 @@ public final class EventView: Sendable {
         orders = Dictionary(uniqueKeysWithValues: OrderState.allCases.map { ($0, sale.orderCount($0)) })
         gross = sale.ledger.gross
         refunded = sale.ledger.refunded
+        takings = sale.takings
         line = LineView(partition.line, placesLeft: partition.placesLeft)
         totalsHold = sale.totalsHold
         self.lastSequence = lastSequence

@@ -129,7 +129,9 @@ package struct OnsaleService: Sendable {
                 listeners: listeners, takesOverSockets: settings.takesOverSockets),
             HoldRoutes(events: events),
             OrderRoutes(events: events, presenter: presenter, mine: mine),
-            OrganizerRoutes(events: events, presenter: presenter, plans: plans, logger: logger),
+            OrganizerRoutes(
+                events: events, presenter: presenter, plans: plans, sections: PlanSections(plans: plans),
+                logger: logger),
             OrderDeskRoutes(events: events, presenter: presenter, login: login, notes: notes),
             DoorRoutes(events: events, barcodes: presenter.barcodes),
             WebhookRoutes(engine: engine, secret: settings.webhookSecret, nodes: nodes),

@@ -55,6 +55,7 @@ extension Sale {
         }
         for count in ordersByState { writer.write(count: count) }
         writer.write(serials: openOrders.serials())
+        for amount in takings.ofParts + takings.ofAreas { writer.write(signed: amount) }
     }
 
     /// Restores the state from a snapshot.
@@ -135,6 +136,7 @@ extension Sale {
             guard order.firstTicket == UInt32(tickets.count) + 1, let confirmedAt = order.confirmedAt else {
                 throw ContradictoryFact("tickets out of turn")
             }
+            takings.add(order.places, plan: plan, prices: terms.prices)
             let isVoid = order.state != .confirmed || order.isDisputed
             let returned = order.partReturn?.positions ?? []
             for position in 0..<order.places.quantity {

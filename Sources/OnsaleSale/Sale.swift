@@ -33,6 +33,7 @@ public struct Sale: Sendable {
     /// An upper bound on any buyer's keys. It never falls; while it is below the limit, no buyer needs checking.
     private(set) var keysOfAnyBuyer: Int32 = 0
     public internal(set) var ledger = Ledger()
+    public internal(set) var takings: Takings
     /// Second payments still to be returned, by intent.
     public internal(set) var strays: [String: StrayPayment] = [:]
     var ordersByState = [Int](repeating: 0, count: OrderState.allCases.count)
@@ -64,6 +65,7 @@ public struct Sale: Sendable {
         seats = SeatMap(plan: plan)
         ordersOfSeats = SeatOrders(seats: plan.seats.count)
         areas = plan.areas.map { PlaceCounts(free: $0.capacity) }
+        takings = Takings(plan: plan)
     }
 
     // MARK: What readers see

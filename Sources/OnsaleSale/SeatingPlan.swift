@@ -85,6 +85,13 @@ public struct SeatingPlan: Sendable {
         public var end: Int { first + count }
     }
 
+    /// Consecutive seats of one row and one category.
+    public struct Part: Hashable, Sendable {
+        public let first: Int
+        public let count: Int
+        public let category: Int
+    }
+
     /// A position in the plan's units.
     public struct Point: Hashable, Sendable {
         public let x: Int32
@@ -101,6 +108,10 @@ public struct SeatingPlan: Sendable {
     public let areas: [Area]
     public let stage: Point
 
+    /// All seats, in plan order.
+    public let parts: [Part]
+    /// Each seat's part.
+    let partOfSeat: [UInt32]
     /// Each seat's stretch.
     let stretchOfSeat: [UInt32]
     let stretches: [Stretch]
@@ -137,6 +148,7 @@ public struct SeatingPlan: Sendable {
         self.distances = distances
         let stretches = SeatingPlan.stretches(of: seats)
         self.stretches = stretches
+        (parts, partOfSeat) = SeatingPlan.parts(of: seats)
         var stretchOfSeat = [UInt32](repeating: 0, count: seats.count)
         var ranked = [[RankedStretch]](repeating: [], count: categories.count)
         for (number, stretch) in stretches.enumerated() {
@@ -197,6 +209,23 @@ public struct SeatingPlan: Sendable {
         let left = front.map(\.x).min() ?? 0
         let right = front.map(\.x).max() ?? 0
         return Point(x: Int32((Int64(left) + Int64(right)) / 2), y: front.map(\.y).min() ?? 0)
+    }
+
+    private static func parts(of seats: [Seat]) -> (parts: [Part], partOfSeat: [UInt32]) {
+        var parts: [Part] = []
+        var partOfSeat: [UInt32] = []
+        partOfSeat.reserveCapacity(seats.count)
+        var first = 0
+        for index in seats.indices {
+            partOfSeat.append(UInt32(parts.count))
+            let next = index + 1
+            if next < seats.count, seats[next].row == seats[index].row, seats[next].category == seats[index].category {
+                continue
+            }
+            parts.append(Part(first: first, count: next - first, category: seats[index].category))
+            first = next
+        }
+        return (parts, partOfSeat)
     }
 
     /// Splits rows at aisles: gaps between two seats of more than twice the row's median gap.

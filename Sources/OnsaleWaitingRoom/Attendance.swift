@@ -21,6 +21,7 @@ extension Line {
     /// calls may not have come to the journal.
     public mutating func carryOn(_ attendance: Attendance) {
         presence = attendance.presence
+        presence.recount { places.contains($0) && places[$0].isWaiting }
         lateness = attendance.lateness
         runningSince = attendance.runningSince
         guard schedule.hasWaitingRoom else { return }

@@ -44,7 +44,7 @@ extension Line {
     mutating func see(
         place: PlaceID, asks: Bool = false, now: Timestamp, facts: inout [LineFact]
     ) -> PlaceID {
-        presence.see(place, at: now)
+        presence.see(place, waits: places[place].isWaiting, at: now)
         guard !isDrawAhead else { return place }
         let number = number(of: place)
         switch places[place] {
@@ -61,7 +61,7 @@ extension Line {
         }
         let new = places.next
         record(LineFact.Moved(place: place, to: new), at: now, facts: &facts)
-        presence.see(new, at: now)
+        presence.see(new, waits: true, at: now)
         return new
     }
 

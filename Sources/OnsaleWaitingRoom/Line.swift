@@ -113,6 +113,11 @@ public struct Line: Sendable {
         !passes.isEmpty || !calls.isEmpty || schedule.opensAt > now
     }
 
+    /// How many of those who wait are present.
+    public func present(at now: Timestamp) -> Int {
+        presence.isGrace(at: now) ? waiting : min(waiting, presence.waitingSeen(at: now))
+    }
+
     /// How many numbers the line advances per minute, as measured.
     public func numbersPerMinute(placesLeft: Int) -> Double {
         pace.numbersPerMinute(slots: slots(placesLeft: placesLeft), passSeconds: schedule.passSeconds)

@@ -11,6 +11,7 @@ struct OrganizerRoutes: RouteGroup {
     let events: EventClient
     let presenter: Presenter
     let plans: PlanCache
+    let sections: PlanSections
     let logger: Logger
 
     var endpoints: [Endpoint] {
@@ -90,7 +91,12 @@ struct OrganizerRoutes: RouteGroup {
 
     private func getReport(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
         // Asked in the event's turn, so that a node that has lost the event without knowing tells nothing old.
-        let view = try await events.read(event) { _ in event.view }
+        let now = events.now()
+        let (view, present) = try await events.read(event) { (event.view, $0.line.present(at: now)) }
+        let sections = try await sections.sections(of: view.definition)
+        let figures = SalesFigures.all(of: view, sections: sections)
+        let plan = view.definition.plan
+        let sectionNames = sections.map(\.name) + plan.areas.map(\.name)
         return .json(.ok) { writer in
             writer.member("capacity", view.counts.capacity)
             writer.member("free", view.counts.free)
@@ -111,8 +117,35 @@ struct OrganizerRoutes: RouteGroup {
             writer.member("gross", view.gross)
             writer.member("refunded", view.refunded)
             writer.member("waiting", view.line.waiting)
+            writer.member("present", min(present, view.line.waiting))
+            writer.member("absent", max(0, view.line.waiting - present))
             writer.member("activeShoppers", view.line.activeShoppers)
+            writer.array("categories") { writer in
+                for (category, figures) in zip(plan.categories, figures.categories) where figures.capacity > 0 {
+                    writer.object { writer in
+                        writer.member("category", category)
+                        OrganizerRoutes.write(figures, to: &writer)
+                    }
+                }
+            }
+            writer.array("sections") { writer in
+                for (section, figures) in zip(sectionNames, figures.sections) {
+                    writer.object { writer in
+                        writer.member("section", section)
+                        OrganizerRoutes.write(figures, to: &writer)
+                    }
+                }
+            }
         }
+    }
+
+    private static func write(_ figures: SalesFigures, to writer: inout JSONWriter) {
+        writer.member("capacity", figures.capacity)
+        writer.member("free", figures.free)
+        writer.member("held", figures.held)
+        writer.member("sold", figures.sold)
+        writer.member("blocked", figures.blocked)
+        writer.member("gross", figures.gross)
     }
 
     private func changeLine<Command: EventCommand>(

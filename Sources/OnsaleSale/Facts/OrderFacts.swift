@@ -197,6 +197,7 @@ extension SaleFact.OrderConfirmed {
                     isVoid: false, checkedInAt: nil))
         }
         try sale.ledger.captureForSale(captured)
+        sale.takings.add(confirmed.places, plan: sale.plan, prices: sale.terms.prices)
         sale.buyersLeftOff.append(confirmed.buyer)
     }
 }

@@ -63,6 +63,7 @@ extension LineFact.PassGranted {
             id: pass, buyer: buyer, place: place, grantedAt: now, expiresAt: expiresAt, idleSince: now)
         line.idleQueue.append((pass, now))
         line.waiting -= 1
+        line.presence.leave(place)
     }
 }
 

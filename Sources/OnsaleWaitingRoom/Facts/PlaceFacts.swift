@@ -143,6 +143,7 @@ extension LineFact.Moved {
         guard to == line.places.next, line.places.contains(place), !line.isDrawAhead,
             line.places[place] == .waiting || line.places[place] == .lapsed
         else { throw ContradictoryFact("place \(place.serial) can't be moved to the end") }
+        line.presence.leave(place)
         line.places[place] = .moved
         line.places.append(line.places.buyer(of: place))
     }

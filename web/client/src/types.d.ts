@@ -420,8 +420,34 @@ export interface Report {
   currency: string;
   gross: number;
   refunded: number;
+  /** Always present + absent. */
   waiting: number;
+  /** Of those who wait: seen in the last 30 seconds. */
+  present: number;
+  absent: number;
   activeShoppers: number;
+  categories: CategoryFigures[];
+  /** The plan's zones with seats, then the areas. */
+  sections: SectionFigures[];
+}
+
+export interface SalesFigures {
+  capacity: number;
+  free: number;
+  held: number;
+  sold: number;
+  blocked: number;
+  /** What confirmed orders have brought; what went back is not taken off. */
+  gross: number;
+}
+
+export interface CategoryFigures extends SalesFigures {
+  category: string;
+}
+
+export interface SectionFigures extends SalesFigures {
+  /** Empty for a zone without a name. */
+  section: string;
 }
 
 /** How a sale went, with one point for every step. */

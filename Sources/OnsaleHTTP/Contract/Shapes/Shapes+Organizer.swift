@@ -131,10 +131,34 @@ extension Shape {
         .required("currency", .currency),
         .required("gross", .money, "All money captured, in minor units."),
         .required("refunded", .money, "What of it went back, in minor units."),
-        .required("waiting", .count, "Buyers in line without a pass."),
+        .required("waiting", .count, "Buyers in line without a pass; always present + absent."),
+        .required("present", .count, "Of those who wait: seen in the last 30 s, or in the first 30 s after a start."),
+        .required("absent", .count),
         .required("activeShoppers", .count, "Passes alive."),
+        .required("categories", .list(.categoryFigures), "Those that have places."),
+        .required(
+            "sections", .list(.sectionFigures),
+            "The plan's zones with seats, then the areas. No zones where there are more than 500."),
     ])
     .named("Report", "How the sale of an event stands.")
+
+    private static let salesFigures: [Shape.Member] = [
+        .required("capacity", .count, "Always free + held + sold + blocked."),
+        .required("free", .count),
+        .required("held", .count),
+        .required("sold", .count),
+        .required("blocked", .count),
+        .required(
+            "gross", .money, "What confirmed orders have brought, in minor units; what went back is not taken off."),
+    ]
+
+    static let categoryFigures = Shape.object([.required("category", .text)] + salesFigures).named("CategoryFigures")
+
+    static let sectionFigures = Shape.object(
+        [
+            .required("section", .text, "The zone's name in the plan, or the area's; empty for a zone without one.")
+        ] + salesFigures
+    ).named("SectionFigures")
 
     static let seatList = Shape.object([
         .required("seats", .list(.text, count: 1..., isUnique: true), "Names of seats in the plan.")
