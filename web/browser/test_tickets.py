@@ -29,7 +29,8 @@ class TicketsTest(BrowserTest):
         page = self.page(context)
         page.goto(self.server.url + "/sign-in")
         page.evaluate(
-            "session => localStorage.setItem('onsale.fan.session', JSON.stringify(session))", {**session, "email": email}
+            "session => localStorage.setItem('onsale.fan.session', JSON.stringify(session))",
+            {**session, "email": email},
         )
         return page
 

@@ -23,8 +23,8 @@ export class OrderCopy {
   }
 
   /**
-   * @returns {Promise<KeptOrder | undefined>} what whoever is signed in has kept; if nobody is, the last buyer: a session
-   *   may have ended long before the event begins
+   * @returns {Promise<KeptOrder | undefined>} what whoever is signed in has kept; if nobody is, the last buyer: a
+   *   session may have ended long before the event begins
    */
   find() {
     const known = session();

@@ -82,7 +82,9 @@ export function takeSession(token) {
     const claims = token.trim().split(".")[1] ?? "";
     const { exp, sub } = JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/")));
     const made = {
-      token: token.trim(), expiresAt: new Date(exp * 1000).toISOString(), ...(typeof sub === "string" && { buyer: sub }),
+      token: token.trim(),
+      expiresAt: new Date(exp * 1000).toISOString(),
+      ...(typeof sub === "string" && { buyer: sub }),
     };
     kept.set(made);
     return made;

@@ -56,7 +56,7 @@ export function carousel(items) {
     if (aim === nearest()) aim = undefined;
     showPosition(aim ?? nearest());
   }, { passive: true });
-  for (const began of ["pointerdown", "wheel"]) list.addEventListener(began, () => (aim = undefined), { passive: true });
+  for (const by of ["pointerdown", "wheel"]) list.addEventListener(by, () => (aim = undefined), { passive: true });
   showPosition(0);
 
   const element = el("div", { class: "carousel" }, list);

@@ -96,7 +96,8 @@ export function orderEntrance(event, order) {
 export function ordersEntrance() {
   /** @type {void} they have no model either */
   const none = undefined;
-  return entrance(async () => (await loadOrders()).ordersView, none, { title: t("orders.title"), waiting: t("loading") });
+  const load = async () => (await loadOrders()).ordersView;
+  return entrance(load, none, { title: t("orders.title"), waiting: t("loading") });
 }
 
 /**

@@ -30,7 +30,8 @@ export class OrderTickets {
     this.#fills = this.#shown.map((_, index) =>
       el("button", { type: "button", class: "no-print", onclick: () => this.#fill(index) }, t("ticket.full")),
     );
-    this.#row = carousel(this.#shown.map((shown, index) => ticketCard(shown, { event, codes, fill: this.#fills[index] })));
+    const cards = this.#shown.map((shown, index) => ticketCard(shown, { event, codes, fill: this.#fills[index] }));
+    this.#row = carousel(cards);
     this.element = this.#row.element;
     this.element.addEventListener("keydown", this.#row.onKey);
     /** What each ticket is for. */

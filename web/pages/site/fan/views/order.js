@@ -199,7 +199,7 @@ class OrderPage {
     if (!this.#isClosed.signal.aborted) this.#take(this.#order ?? order, event);
   }
 
-  /** @param {Order} order @param {Event} event by the plan; until it is there by what was kept, or by the seats' codes */
+  /** @param {Order} order @param {Event} event by the plan; until it is there as kept, or by the seats' codes */
   #placesOf(order, event) {
     const placed = (/** @type {Order["tickets"][number]} */ ticket) =>
       (this.#chart ? undefined : this.#places[ticket.ticket]) ?? placeOf(ticket, order, event, this.#chart);
