@@ -45,7 +45,8 @@ export function codeBox(shown, codes) {
     show(box, el("p", { class: "small" }, t("loading")));
     try {
       const src = await codes.address(shown.ticket);
-      show(box, el("img", { src, alt: t("ticket.alt", { place: placeWords(shown.place) }), width: "220", height: "220" }));
+      const alt = t("ticket.alt", { place: placeWords(shown.place) });
+      show(box, el("img", { src, alt, width: "220", height: "220" }));
     } catch {
       show(
         box,
@@ -60,8 +61,9 @@ export function codeBox(shown, codes) {
 
 /**
  * One ticket of an order's page.
- * @param {ShownTicket} shown @param {{ event: Event, codes: TicketCodes, fill: HTMLElement | undefined }} options `fill`
- *   is the button that shows it on the whole screen
+ * @param {ShownTicket} shown
+ * @param {{ event: Event, codes: TicketCodes, fill: HTMLElement | undefined }} options `fill` is the button that shows it
+ *   on the whole screen
  * @returns {HTMLLIElement}
  */
 export function ticketCard(shown, { event, codes, fill }) {
