@@ -74,9 +74,9 @@ function makeWorker() {
   return { world, stores, install: () => dispatch("install"), get, open };
 }
 
-/** All modules an order's page needs, found by following the real imports, also those on demand but for the shop's. */
+/** All modules an order's page needs, found by following the real imports, also those on demand but for an event's. */
 function modulesOf(name, found = new Set()) {
-  if (found.has(name) || name.endsWith("/shop.js")) return found;
+  if (found.has(name) || /\/(event-page|shop)\.js$/.test(name)) return found;
   found.add(name);
   const text = readFileSync(new URL(name, SITE), "utf8");
   const named = [...text.matchAll(/^(?:import|} from)\b.*?"(\.[^"]+)";$/gm), ...text.matchAll(/\bimport\("(\.[^"]+)"\)[^.}]/g)];

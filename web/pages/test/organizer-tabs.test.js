@@ -79,16 +79,18 @@ test("a pause takes effect as soon as it is answered", async () => {
 test("a tab's actions reach the server, for this event and with the organizer's token", async () => {
   const { at, live, signal } = tab();
   await controlsModel(live, at, signal).changeOnsale({ maxActiveShoppers: 9 });
-  await seatsModel(live, at, signal).change("block", ["A-1"]);
+  await seatsModel(live, at, signal).change("block", ["A-1"], "House seats");
   const orders = ordersModel(live, at, signal);
   await orders.orders({ limit: 50 });
   await orders.csv();
   await orders.dialog.order("ord_1");
-  await orders.dialog.refund("ord_1");
+  await orders.dialog.refund("ord_1", { reason: "Ill" });
+  await orders.dialog.refund("ord_1", { tickets: ["tkt_1"] });
   await orders.dialog.story("ord_1");
   assert.deepEqual(at.asked, [
-    ["changeOnsale", "e", "token", { maxActiveShoppers: 9 }], ["blockSeats", "e", "token", ["A-1"]],
+    ["changeOnsale", "e", "token", { maxActiveShoppers: 9 }], ["blockSeats", "e", "token", ["A-1"], "House seats"],
     ["listOrders", "e", "token", { limit: 50 }], ["exportOrders", "e", "token"], ["getOrder", "e", "token", "ord_1"],
-    ["cancelOrder", "e", "token", "ord_1"], ["getOrderStory", "e", "token", "ord_1"],
+    ["cancelOrder", "e", "token", "ord_1", "Ill"], ["refundTickets", "e", "token", "ord_1", { tickets: ["tkt_1"] }],
+    ["getOrderStory", "e", "token", "ord_1"],
   ]);
 });
