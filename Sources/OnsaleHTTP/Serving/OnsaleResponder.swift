@@ -101,7 +101,8 @@ struct OnsaleResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context 
             throw error
         } catch {
             let problem = problem(for: error, request, context)
-            if let error = error as? HTTPError, error.status == .notFound, let page = try? await pages.missing(request) {
+            if let error = error as? HTTPError, error.status == .notFound, let page = try? await pages.missing(request)
+            {
                 return (page, problem.slug)
             }
             return (problem.response, problem.slug)

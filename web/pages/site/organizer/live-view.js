@@ -4,6 +4,7 @@ import { stateMark } from "../map/marks.js";
 import { onsaleControls } from "./onsale-controls.js";
 import { minutesToSellOut } from "./pace.js";
 import { ORDER_STATES, section } from "./parts.js";
+import { salesTables } from "./sales-table.js";
 import { follow, seatWidget } from "./seat-widgets.js";
 import { TimeCharts } from "./time-charts.js";
 import { eventPath } from "./routes.js";
@@ -128,9 +129,10 @@ function tiles(onNumbers) {
     );
     const estimate = sellOutWords(numbers);
     sellOut.set(estimate.value, estimate.note);
+    const admitted = t("org.admittedNote", { count: Math.round(room?.admittedPerMinute ?? 0) });
     waiting.set(
-      formatNumber(report.waiting),
-      t("org.admittedNote", { count: Math.round(room?.admittedPerMinute ?? 0) }),
+      formatNumber(report.present),
+      report.absent > 0 ? `${t("org.absentNote", { count: report.absent })} · ${admitted}` : admitted,
     );
     active.set(
       formatNumber(report.activeShoppers),
@@ -195,6 +197,7 @@ export function liveView(model) {
     tiles(model.onNumbers),
     el("div", { class: "org-columns" }, onsaleControls(model.controls), orderCounts(model)),
     new TimeCharts(model).element,
+    salesTables((shown) => model.onNumbers(({ report }) => shown(report))),
     liveMap(model),
   );
 }

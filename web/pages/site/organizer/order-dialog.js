@@ -86,7 +86,9 @@ export function openOrder(model, order, told) {
   const refundPlace = el("div", null);
   const take = (/** @type {Order} */ changed) => {
     const isOther = changed.state !== shown.state;
-    shown = { ...shown, ...changed };
+    // What the answer leaves out is no longer so, but for what only a list of orders tells.
+    const { buyer, mailBounced } = shown;
+    shown = { ...changed, buyer, ...(mailBounced && { mailBounced }) };
     told.onChange(shown);
     update();
     if (isOther) void story.load();
