@@ -247,6 +247,7 @@ class Organizer(BrowserTest):
         question.get_by_role("button", name="Refund").click()
         expect(dialog.get_by_text(re.compile("100,000 was refunded."))).to_be_visible(timeout=30_000)
         expect(dialog).to_contain_text("A child fell ill")
+        expect(dialog).to_contain_text("A, row 1, seat 2 (taken back)")
         _, now = self.server.call("GET", f"/v1/events/parted/orders/{order['order']}", token=ADMIN)
         self.assertEqual((now["state"], len(now["tickets"]), now["refundedAmount"]), ("confirmed", 1, 100_000))
         dialog.get_by_role("button", name="Close").click()

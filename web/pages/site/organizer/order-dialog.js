@@ -32,6 +32,9 @@ function seatWords(chart, seat) {
   return chart && index !== undefined ? t("org.seat", chart.label(index)) : seat;
 }
 
+/** @param {OrganizerOrder} order @param {string} seat */
+const isReturned = ({ state, tickets }, seat) => state === "confirmed" && !tickets.some((ticket) => ticket.seat === seat);
+
 /** @param {SeatingChart | undefined} chart @param {OrganizerOrder} order */
 function facts(chart, order) {
   return el(
@@ -67,7 +70,7 @@ function facts(chart, order) {
     ),
     el("dt", null, t("org.order.seats")),
     order.area === null
-      ? order.seats.map((seat) => el("dd", null, seatWords(chart, seat)))
+      ? order.seats.map((seat) => el("dd", null, seatWords(chart, seat), isReturned(order, seat) && ` ${t("org.order.returned")}`))
       : el("dd", null, t("org.order.places", { name: order.area, count: order.quantity })),
   );
 }
@@ -85,7 +88,7 @@ export function openOrder(model, order, told) {
   const story = new OrderStory(() => model.story(order.order));
   const refundPlace = el("div", null);
   const take = (/** @type {Order} */ changed) => {
-    const isOther = changed.state !== shown.state;
+    const isOther = changed.state !== shown.state || changed.refundedAmount !== shown.refundedAmount;
     // What the answer leaves out is no longer so, but for what only a list of orders tells.
     const { buyer, mailBounced } = shown;
     shown = { ...changed, buyer, ...(mailBounced && { mailBounced }) };
