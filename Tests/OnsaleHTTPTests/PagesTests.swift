@@ -44,6 +44,45 @@ import Testing
         }
     }
 
+    @Test("Scripts are served without the comments on lines of their own, and otherwise as they are")
+    func comments() {
+        let script = """
+            /** A doc comment. */
+            import { a } from "./a.js";
+            // Why.
+            /**
+             * A longer one, with `a backtick.
+             */
+            const url = "https://x/*y*/"; // after code it stays
+            const cast = /** @type {any} */ (a);
+            /* c */ const kept = 1; /* d */
+            const text = `
+            // a line of text
+            /* and another */
+            ${a} \\` still text
+            `;
+              // indented
+            done();
+            """
+        let served = ScriptText.withoutComments(script)
+        #expect(
+            served == """
+                import { a } from "./a.js";
+                const url = "https://x/*y*/"; // after code it stays
+                const cast = /** @type {any} */ (a);
+                /* c */ const kept = 1; /* d */
+                const text = `
+                // a line of text
+                /* and another */
+                ${a} \\` still text
+                `;
+                done();
+                """)
+        for odd in ["", "\n", "/* never ended\na();", "`\n// never ended"] {
+            #expect(ScriptText.withoutComments(odd) == odd)
+        }
+    }
+
     @Test("A prefix's files never change: different content gets a different prefix")
     func prefix() throws {
         let first = try withFolder(site) { try PageFiles(folders: [("pages/site", $0)]).prefix }

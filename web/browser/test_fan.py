@@ -776,6 +776,8 @@ class Orders(FanTest):
         dialog.get_by_role("button", name="Cancel and get the money back", exact=True).click()
         expect(page.locator("main").get_by_text("Cancelled and refunded", exact=True)).to_be_visible(timeout=PATIENCE)
         expect(page.locator(".ticket")).to_have_count(0)
+        # What it was for is not forgotten.
+        expect(page.locator("main")).to_contain_text("A, row 2, seats 4, 5")
         expect(page.get_by_role("heading", level=1)).to_be_focused()
         expect(page.get_by_role("button", name="Cancel this order", exact=True)).to_have_count(0)
         report = self.report(event)

@@ -34,7 +34,11 @@ struct PageFiles: Sendable {
                 ?? .init()
             where PageFiles.contentTypes[url.pathExtension] != nil {
                 let path = url.resolvingSymlinksInPath().path
-                contents[folder.path + path.dropFirst(root.count)] = try Data(contentsOf: url)
+                var content = try Data(contentsOf: url)
+                if url.pathExtension == "js" {
+                    content = Data(ScriptText.withoutComments(String(decoding: content, as: UTF8.self)).utf8)
+                }
+                contents[folder.path + path.dropFirst(root.count)] = content
             }
         }
         var hash = SHA256()

@@ -1,15 +1,17 @@
-import { el } from "../../lib/dom.js";
-import { formatDate, moneyWords, t } from "../../lib/i18n.js";
+import { el, setText } from "../../lib/dom.js";
+import { formatClock, formatDate, moneyWords, t } from "../../lib/i18n.js";
+import { clock } from "../api.js";
 import { calendarFile } from "../ics.js";
 import { actionAddress } from "../payment.js";
 import { orderPath } from "../routes.js";
-import { declineReason, isSentBack, standingOf } from "../words.js";
+import { declineReason, isSentBack, placesOf, standingOf } from "../words.js";
 import { askDialog } from "./ask-dialog.js";
 import { ORDER_KINDS } from "./orders.js";
 import { actionButton, amounts, notice } from "./parts.js";
 
 /**
  * @typedef {import("../../../../client/src/types.js").Order} Order
+ * @typedef {import("../../map/chart.js").SeatingChart} SeatingChart
  * @typedef {import("../../../../client/src/types.js").Event} Event
  */
 
@@ -34,19 +36,37 @@ export function standingNotice(order) {
   );
 }
 
-/** @param {Order} order the link to the bank's page */
+/** How long a buyer has to confirm a payment, from the order on. */
+const CONFIRM_MILLISECONDS = 600_000;
+
+/**
+ * The way to the bank's page, and how long it is open.
+ * @param {Order} order @returns {{ element: HTMLElement, update: () => void }}
+ */
 export function confirmation(order) {
   const address = actionAddress(order);
-  if (address === undefined) return notice("bad", t("order.noAction"));
-  return el(
+  if (address === undefined) return { element: notice("bad", t("order.noAction")), update: () => {} };
+  const left = el("strong", { class: "number", role: "timer" });
+  const update = () => {
+    const seconds = (Date.parse(order.placedAt) + CONFIRM_MILLISECONDS - clock.now()) / 1000;
+    setText(left, formatClock(seconds));
+    left.classList.toggle("hurry", seconds < 60);
+  };
+  update();
+  const element = el(
     "div",
     { class: "row no-print" },
     actionButton(t("order.action"), () => location.assign(address), "primary"),
+    el("p", { class: "hold-clock" }, t("order.actionLeft"), " ", left),
   );
+  return { element, update };
 }
 
-/** @param {Order} order @param {HTMLElement} [cancel] the button that cancels it */
-export function receipt(order, cancel) {
+/**
+ * @param {Order} order @param {SeatingChart | undefined} chart for the names of its seats
+ * @param {HTMLElement} [cancel] the button that cancels it
+ */
+export function receipt(order, chart, cancel) {
   const refunded = refundWords(order);
   return el(
     "section",
@@ -56,6 +76,8 @@ export function receipt(order, cancel) {
     el(
       "dl",
       { class: "facts small" },
+      // What was bought is told whatever became of it.
+      el("dt", null, t("order.places")), el("dd", null, placesOf(order, chart)),
       el("dt", null, t("order.number")), el("dd", null, el("code", { class: "hash" }, order.order)),
       el("dt", null, t("order.placedAt")), el("dd", null, formatDate(order.placedAt)),
       refunded !== "" && [el("dt", null, t("order.refunded")), el("dd", { class: "number" }, refunded)],

@@ -66,6 +66,8 @@ class OrderPage {
   #barcodes = "";
   /** @type {OrderTickets | undefined} */
   #tickets;
+  /** @type {ReturnType<typeof confirmation> | undefined} */
+  #confirmation;
   #shown = "";
   /** @type {ReturnType<typeof standingOf> | undefined} */
   #standing;
@@ -189,7 +191,7 @@ class OrderPage {
    * @param {Event} event
    */
   async #complete(event) {
-    if (this.#order?.tickets.some((ticket) => ticket.seat !== undefined)) {
+    if ((this.#order?.seats.length ?? 0) > 0) {
       this.#chart ??= await chartOf(event).catch(() => undefined);
     }
     const order = this.#order;
@@ -218,9 +220,13 @@ class OrderPage {
   /** @param {string} ticket */
   #askForCode = (ticket) => client.getQRCode(this.#eventID, session()?.token ?? "", this.#orderID, ticket);
 
+  update() {
+    this.#confirmation?.update();
+  }
+
   /** @param {ShownOrder} shown */
   #show({ order, event, places }) {
-    const key = JSON.stringify([order, places]);
+    const key = JSON.stringify([order, places, this.#chart !== undefined]);
     if (key === this.#shown) return;
     const standing = standingOf(order);
     if (this.#standing !== undefined && this.#standing !== standing) {
@@ -235,11 +241,12 @@ class OrderPage {
     const codes = /** @type {TicketCodes} */ (this.#codes);
     this.#tickets?.close();
     this.#tickets = isConfirmed ? new OrderTickets({ order, event, places, codes }) : undefined;
+    this.#confirmation = standing === "requires_action" ? confirmation(order) : undefined;
     show(
       this.#body,
       el("p", { class: "soft order-when" }, `${event.venue} · ${when(event.startsAt, event)}`),
       standingNotice(order),
-      standing === "requires_action" && confirmation(order),
+      this.#confirmation?.element,
       standing === "declined" && this.#holds.paidBy(order.order) && el(
         "div",
         { class: "row no-print" },
@@ -247,7 +254,7 @@ class OrderPage {
       ),
       this.#tickets && this.#actions(order, event, this.#tickets),
       this.#tickets?.element,
-      receipt(order, isConfirmed ? cancelButton(order, () => this.#cancel(order, event)) : undefined),
+      receipt(order, this.#chart, isConfirmed ? cancelButton(order, () => this.#cancel(order, event)) : undefined),
     );
   }
 
