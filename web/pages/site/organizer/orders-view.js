@@ -133,8 +133,11 @@ class OrdersPage {
     await this.#asking(() => this.#one(id), async (isLate) => {
       // An organizer's answer has the buyer.
       const order = /** @type {OrganizerOrder} */ (await this.#model.dialog.order(id));
+      // Only lists tell that a mail came back.
+      const [seat] = order.seats;
+      const { orders } = seat === undefined ? { orders: [] } : await this.#model.orders({ seat, order: "newest", limit: PAGE });
       if (isLate()) return;
-      this.#show([order], t("org.orders.found", { count: 1 }));
+      this.#show([orders.find((one) => one.order === id) ?? order], t("org.orders.found", { count: 1 }));
       show(this.#pager);
     });
   }
