@@ -2,6 +2,7 @@
 
 import re
 
+import figures
 from harness import ADMIN, DESKTOP, PHONE, moment, wait_until
 from playwright.sync_api import expect
 from test_fan import FanTest
@@ -158,6 +159,15 @@ class Shop(FanTest):
         self.assertGreater(box["height"], 844 * 0.55)
         self.assertGreater(box["width"], 390 * 0.9)
         self.free_of_sideways_scrolling(page)
+
+
+class Weight(FanTest):
+    def test_pages_stay_light(self):
+        """Over the wire, with all that they load by themselves; a seating plan comes on top."""
+        event = self.fresh_event()
+        for path, most in (("/", 100_000), (f"/events/{event}", 150_000)):
+            size, _ = figures.first_page(self.browser, self.server.url, path)
+            self.assertLessEqual(size, most, path)
 
 
 class ComingBack(FanTest):
