@@ -159,6 +159,11 @@ class Organizer(BrowserTest):
         confirmed = page.locator(".org-counts .confirmed dd")
         expect(confirmed).to_have_text("1")
         expect(page.locator(".org-charts svg").first).to_be_visible()
+        sales = page.get_by_role("region", name="Sales")
+        line = sales.get_by_role("table", name="By category").get_by_role("row").filter(has_text="300,000")
+        expect(line.get_by_role("cell").nth(1)).to_have_text(re.compile(r"^2 \("))
+        sales.locator("summary").click()
+        expect(sales.get_by_role("row").filter(has_text="Stalls").first).to_contain_text("300,000")
         return order
 
     def block_and_unblock(self, page, event):

@@ -21,15 +21,15 @@ function makeWorker() {
       if (!stores.has(name)) stores.set(name, new Map());
       return { put: put(stores.get(name)) };
     },
-    match: async (url) => {
-      for (const store of stores.values()) {
-        const found = store.get(new URL(url, ORIGIN).href);
+    match: async (url, { cacheName } = {}) => {
+      for (const [name, store] of stores) {
+        const found = cacheName !== undefined && name !== cacheName ? undefined : store.get(new URL(url, ORIGIN).href);
         if (found) return found.clone();
       }
       return undefined;
     },
   };
-  const world = { hash: "h1", isUp: true, missing: "", asked: [] };
+  const world = { hash: "h1", pageHash: "", isUp: true, missing: "", asked: [] };
   const fetch = async (input) => {
     const { pathname } = new URL(input.url ?? input, ORIGIN);
     world.asked.push(pathname);
@@ -37,11 +37,12 @@ function makeWorker() {
     if (pathname === world.missing) return new Response("", { status: 404 });
     if (pathname === "/door") {
       const page = readFileSync(new URL("door.html", SITE), "utf8");
-      return new Response(page.replaceAll("{{assets}}", `/assets/${world.hash}`));
+      return new Response(page.replaceAll("{{assets}}", `/assets/${world.pageHash || world.hash}`));
     }
-    const path = pathname.replace(/^\/assets\/h\d\//, "../../");
+    const [, hash, path] = /^\/assets\/(h\d)\/(.*)$/.exec(pathname) ?? [];
+    const headers = { "cache-control": hash === world.hash ? "public, max-age=31536000, immutable" : "no-store" };
     try {
-      return new Response(readFileSync(new URL(path, SITE)));
+      return new Response(readFileSync(new URL(`../../${path}`, SITE)), { headers });
     } catch {
       return new Response("", { status: 404 });
     }
@@ -137,6 +138,14 @@ test("an incomplete installation fails, so that it is retried", async () => {
   const { world, stores, install } = makeWorker();
   world.missing = "/assets/h1/pages/site/styles/base.css";
   await assert.rejects(install());
+  assert.equal(stores.size, 0);
+});
+
+test("a page whose files have changed meanwhile is not cached: no version is mixed with another", async () => {
+  const { world, stores, install } = makeWorker();
+  world.pageHash = "h1";
+  world.hash = "h2";
+  await assert.rejects(install(), /not of this version/);
   assert.equal(stores.size, 0);
 });
 

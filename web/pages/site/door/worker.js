@@ -34,14 +34,16 @@ async function keep(page) {
   const address = new URL(PAGE, scope.location.origin).href;
   const text = await page.clone().text();
   const name = PREFIX + (await nameOf(text));
-  if (await caches.has(name)) return;
+  if (await caches.match(address, { cacheName: name })) return;
   /** @type {Map<string, Response>} */
-  const found = new Map([[address, page.clone()]]);
+  const found = new Map();
   const open = assetsNamedIn(text, NAMED_BY_PAGE, address);
   for (let url = open.pop(); url !== undefined; url = open.pop()) {
     if (found.has(url)) continue;
     const response = await fetch(url);
-    if (!response.ok) throw new Error(`${url} answers ${response.status}.`);
+    // What the server has no longer under this address, it answers with the newest and forbids to store.
+    const isOfVersion = response.ok && !/no-store/.test(response.headers.get("cache-control") ?? "");
+    if (!isOfVersion) throw new Error(`${url} is not of this version.`);
     found.set(url, response.clone());
     if (!new URL(url).pathname.endsWith(".js")) continue;
     const module = await response.text();
@@ -50,6 +52,8 @@ async function keep(page) {
   try {
     const cache = await caches.open(name);
     for (const [url, response] of found) await cache.put(url, response);
+    // The last, so that a page in the cache has all of its assets there.
+    await cache.put(address, page.clone());
   } catch (error) {
     await caches.delete(name);
     throw error;
