@@ -1,5 +1,5 @@
 import { el, setText, show } from "../../lib/dom.js";
-import { formatDate, formatMoney, t } from "../../lib/i18n.js";
+import { formatMoney, t } from "../../lib/i18n.js";
 import { client, clock } from "../api.js";
 import { nextMoment } from "../journey.js";
 import { eventPath } from "../routes.js";
@@ -84,7 +84,7 @@ function card(event, clocks) {
       setText(
         soon,
         left > SOON_MILLISECONDS
-          ? t(`list.${kind}.on`, { date: formatDate(at, { dateStyle: "medium", timeStyle: "short" }) })
+          ? t(`list.${kind}.on`, { date: when(at, event) })
           : t(`list.${kind}.in`, { clock: countdown(Math.max(0, left / 1000)) }),
       );
     };
