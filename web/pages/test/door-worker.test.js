@@ -1,77 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { webcrypto } from "node:crypto";
-import vm from "node:vm";
+import { SITE, makeWorker as makeAnyWorker } from "./worker-world.js";
 
-const SITE = new URL("../site/", import.meta.url);
-const source = readFileSync(new URL("door/worker.js", SITE), "utf8");
-const ORIGIN = "https://tickets.example";
-
-/** The worker in a minimal fake browser, with a server that has the real files. */
 function makeWorker() {
-  const listeners = new Map();
-  const stores = new Map();
-  const put = (store) => async (url, response) => void store.set(new URL(url, ORIGIN).href, response);
-  const caches = {
-    has: async (name) => stores.has(name),
-    keys: async () => [...stores.keys()],
-    delete: async (name) => stores.delete(name),
-    open: async (name) => {
-      if (!stores.has(name)) stores.set(name, new Map());
-      return { put: put(stores.get(name)) };
-    },
-    match: async (url, { cacheName } = {}) => {
-      for (const [name, store] of stores) {
-        const found = cacheName !== undefined && name !== cacheName ? undefined : store.get(new URL(url, ORIGIN).href);
-        if (found) return found.clone();
-      }
-      return undefined;
-    },
-  };
-  const world = { hash: "h1", pageHash: "", isUp: true, missing: "", asked: [] };
-  const fetch = async (input) => {
-    const { pathname } = new URL(input.url ?? input, ORIGIN);
-    world.asked.push(pathname);
-    if (!world.isUp) throw new TypeError("fetch failed");
-    if (pathname === world.missing) return new Response("", { status: 404 });
-    if (pathname === "/door") {
-      const page = readFileSync(new URL("door.html", SITE), "utf8");
-      return new Response(page.replaceAll("{{assets}}", `/assets/${world.pageHash || world.hash}`));
-    }
-    const [, hash, path] = /^\/assets\/(h\d)\/(.*)$/.exec(pathname) ?? [];
-    const headers = { "cache-control": hash === world.hash ? "public, max-age=31536000, immutable" : "no-store" };
-    try {
-      return new Response(readFileSync(new URL(`../../${path}`, SITE)), { headers });
-    } catch {
-      return new Response("", { status: 404 });
-    }
-  };
-  const self = {
-    location: new URL(ORIGIN),
-    addEventListener: (name, listener) => listeners.set(name, listener),
-    skipWaiting() {},
-    clients: { claim: async () => {} },
-  };
-  const globals = { self, caches, fetch, URL, Response, AbortController, setTimeout, clearTimeout, TextEncoder };
-  vm.runInNewContext(source, { ...globals, crypto: webcrypto, Uint8Array, Error, Map });
-
-  /** @returns {Promise<Response | undefined>} the response; undefined if the worker leaves it to the browser */
-  const dispatch = async (name, more = {}) => {
-    let answer;
-    const waits = [];
-    listeners.get(name)({
-      ...more,
-      waitUntil: (promise) => waits.push(promise),
-      respondWith: (promise) => (answer = promise),
-    });
-    const response = await answer;
-    await Promise.all(waits);
-    return response;
-  };
-  const get = (path, mode = "cors", method = "GET") =>
-    dispatch("fetch", { request: { url: ORIGIN + path, mode, method } });
-  return { world, stores, install: () => dispatch("install"), get, open: () => get("/door", "navigate") };
+  const made = makeAnyWorker("door/worker.js", { page: "door.html", isPage: (path) => path === "/door" });
+  return { ...made, open: () => made.get("/door", "navigate") };
 }
 
 /** All modules the page needs, found by following the real imports. */

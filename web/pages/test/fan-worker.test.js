@@ -1,77 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { webcrypto } from "node:crypto";
-import vm from "node:vm";
+import { SITE, makeWorker as makeAnyWorker } from "./worker-world.js";
 
-const SITE = new URL("../site/", import.meta.url);
-const source = readFileSync(new URL("fan/worker.js", SITE), "utf8");
-const ORIGIN = "https://tickets.example";
-
-/** The worker in a minimal fake browser, with a server that has the real files and knows only its own version. */
 function makeWorker() {
-  const listeners = new Map();
-  const stores = new Map();
-  const caches = {
-    keys: async () => [...stores.keys()],
-    delete: async (name) => stores.delete(name),
-    open: async (name) => {
-      if (!stores.has(name)) stores.set(name, new Map());
-      return { put: async (url, response) => void stores.get(name).set(new URL(url, ORIGIN).href, response) };
-    },
-    match: async (url, { cacheName } = {}) => {
-      for (const [name, store] of stores) {
-        const found = cacheName !== undefined && name !== cacheName ? undefined : store.get(new URL(url, ORIGIN).href);
-        if (found) return found.clone();
-      }
-      return undefined;
-    },
-  };
-  const world = { hash: "h1", isUp: true, missing: "", asked: [] };
-  const fetch = async (input) => {
-    const { pathname } = new URL(input.url ?? input, ORIGIN);
-    world.asked.push(pathname);
-    if (!world.isUp) throw new TypeError("fetch failed");
-    if (pathname === world.missing) return new Response("", { status: 404 });
-    if (pathname.startsWith("/orders") || pathname.startsWith("/events/")) {
-      const page = readFileSync(new URL("index.html", SITE), "utf8");
-      return new Response(page.replaceAll("{{assets}}", `/assets/${world.hash}`), {
-        headers: { "content-security-policy": "default-src 'none'" },
-      });
-    }
-    const [, hash, path] = /^\/assets\/(h\d)\/(.*)$/.exec(pathname) ?? [];
-    const headers = { "cache-control": hash === world.hash ? "public, max-age=31536000, immutable" : "no-store" };
-    try {
-      return new Response(readFileSync(new URL(`../../${path}`, SITE)), { headers });
-    } catch {
-      return new Response("", { status: 404 });
-    }
-  };
-  const self = {
-    location: new URL(ORIGIN),
-    addEventListener: (name, listener) => listeners.set(name, listener),
-    skipWaiting() {},
-  };
-  const globals = { self, caches, fetch, URL, Response, AbortController, setTimeout, clearTimeout };
-  vm.runInNewContext(source, { ...globals, TextEncoder, TextDecoder, crypto: webcrypto, Uint8Array, Error, Map });
-
-  /** @returns {Promise<Response | undefined>} the response; undefined if the worker leaves it to the browser */
-  const dispatch = async (name, more = {}) => {
-    let answer;
-    const waits = [];
-    listeners.get(name)({
-      ...more,
-      waitUntil: (promise) => waits.push(promise),
-      respondWith: (promise) => (answer = promise),
-    });
-    const response = await answer;
-    await Promise.all(waits);
-    return response;
-  };
-  const get = (path, mode = "cors", method = "GET") =>
-    dispatch("fetch", { request: { url: ORIGIN + path, mode, method } });
-  const open = (path = "/orders/night/ord_1") => get(path, "navigate");
-  return { world, stores, install: () => dispatch("install"), get, open };
+  const isPage = (/** @type {string} */ path) => path.startsWith("/orders") || path.startsWith("/events/");
+  const made = makeAnyWorker("fan/worker.js", { page: "index.html", isPage });
+  return { ...made, open: (path = "/orders/night/ord_1") => made.get(path, "navigate") };
 }
 
 /** All modules an order's page needs, found by following the real imports, also those on demand but for an event's. */

@@ -42,5 +42,5 @@ export function legend(mode, colors) {
   const items = names.map((name) =>
     el("li", { class: `seat-mark is-${name}` }, mark(name, colors.slice(0, MOST_COLORS)), stateWord(Look[name], mode)),
   );
-  return el("ul", { class: "seat-map-legend", "aria-label": t("map.legend"), dataset: { mode } }, items);
+  return el("ul", { class: "seat-map-legend", "aria-label": t("map.legend") }, items);
 }

@@ -208,7 +208,7 @@ export class SeatMap extends HTMLElement {
     this.#mode = value;
     this.#isSelecting = false;
     this.#furnish();
-    this.#restyle();
+    this.#schedule();
   }
 
   /** Zooms out to the whole plan. */
