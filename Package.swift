@@ -134,6 +134,9 @@ let package = Package(
             name: "OnsaleSignIn", dependencies: ["OnsaleValues", "OnsaleMigrations", "OnsaleTables", crypto],
             swiftSettings: strict),
         .target(
+            name: "OnsaleAccounts", dependencies: ["OnsaleValues", "OnsaleMigrations", "OnsaleTables", crypto],
+            swiftSettings: strict),
+        .target(
             name: "OnsaleRelay",
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsaleBus", "OnsaleMigrations", "OnsaleTables", logging,
@@ -211,7 +214,7 @@ let package = Package(
             dependencies: [
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
                 "OnsalePages", "OnsaleHistory", "OnsaleCorrelation", "OnsaleTelemetry", "OnsaleBus", "OnsaleWebhooks",
-                "OnsaleSettlement", "CZlib",
+                "OnsaleSettlement", "OnsaleAccounts", "CZlib",
                 "OnsaleQR", crypto, logging,
                 metrics, tracing, hummingbird, asyncHTTPClient,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -252,7 +255,7 @@ let package = Package(
                 "OnsaleValues", "OnsaleSale", "OnsaleWaitingRoom", "OnsaleEngine", "OnsaleMigrations", "OnsaleSchema",
                 "OnsalePostgres", "OnsaleStorage", "OnsaleBus", "OnsaleKafka", "OnsaleRelay", "OnsaleDocuments",
                 "OnsaleEligibility", "OnsaleWebhooks", "OnsaleSettlement",
-                "OnsaleMail", "OnsaleSignIn", crypto,
+                "OnsaleMail", "OnsaleSignIn", "OnsaleAccounts", crypto,
                 "OnsaleTables",
                 "OnsalePayments", "OnsaleHTTP", "OnsaleStreams",
                 "OnsaleRehearsal",
@@ -324,6 +327,10 @@ let package = Package(
         .testTarget(
             name: "OnsaleSignInTests",
             dependencies: ["OnsaleSignIn", "OnsaleTables", "OnsaleMigrations", "OnsaleSchema", "Servers", "Seeded"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OnsaleAccountsTests",
+            dependencies: ["OnsaleAccounts", "OnsaleTables", "OnsaleMigrations", "OnsaleValues", "TestTables"],
             swiftSettings: strict),
         .testTarget(
             name: "OnsaleRelayTests",

@@ -35,4 +35,12 @@ extension EventDefinition {
         case .area(let area, _): plan.areas[area].name
         }
     }
+
+    /// The category of the place at a position of an order.
+    package func category(of places: Places, _ position: Int) -> String {
+        switch places {
+        case .seats(let seats): plan.categories[plan[seats[position]].category]
+        case .area(let area, _): plan.categories[plan.areas[area].category]
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package import AsyncHTTPClient
 import Hummingbird
 package import Logging
+package import OnsaleAccounts
 package import OnsaleEngine
 package import OnsaleHistory
 package import OnsaleSettlement
@@ -94,12 +95,13 @@ package struct OnsaleService: Sendable {
     ///   - webhooks: nil where nobody is told what happens.
     ///   - settlements: nil where nothing is booked.
     ///   - notes: nil where services say nothing of orders.
+    ///   - accounts: nil where the staff has none.
     package init(
         engine: Engine, settings: ServiceSettings, broadcaster: Broadcaster, shares: ClientShares, client: HTTPClient,
         history: EventHistory, readiness: Readiness, version: String, places: (any EventPlaces)? = nil,
         listeners: (any Listeners)? = nil, documents: (any SharedDocumentCache)? = nil, codes: (any MailedCodes)? = nil,
         contacts: (any ContactBook)? = nil, webhooks: WebhookEndpoints? = nil, settlements: SettlementReports? = nil,
-        notes: (any OrderNotes)? = nil, logger: Logger
+        notes: (any OrderNotes)? = nil, accounts: StaffAccounts? = nil, logger: Logger
     ) async throws {
         let login = try await settings.login.login(
             pepper: settings.tokenSecret, client: client, codes: codes, logger: logger)
@@ -115,7 +117,7 @@ package struct OnsaleService: Sendable {
         let events = EventClient(engine: engine)
         let presenter = Presenter(barcodes: try Barcodes(secret: settings.barcodeSecret), now: { engine.now() })
         let plans = PlanCache(engine: engine, shared: documents)
-        let gate = Gate(settings, tokens: tokens, now: { engine.now() })
+        let gate = Gate(settings, tokens: tokens, accounts: accounts, now: { engine.now() })
         let nodes = places.map(Nodes.init)
         let mine = BuyersOrders(events: events, presenter: presenter, nodes: nodes)
         let groups: [any RouteGroup] = [
@@ -128,15 +130,16 @@ package struct OnsaleService: Sendable {
                 events: events, gate: gate, broadcaster: broadcaster, shares: shares, node: nodes?.name,
                 listeners: listeners, takesOverSockets: settings.takesOverSockets),
             HoldRoutes(events: events),
-            OrderRoutes(events: events, presenter: presenter, mine: mine),
+            OrderRoutes(events: events, presenter: presenter, mine: mine, notes: notes),
             OrganizerRoutes(
                 events: events, presenter: presenter, plans: plans, sections: PlanSections(plans: plans),
                 logger: logger),
             OrderDeskRoutes(events: events, presenter: presenter, login: login, notes: notes),
-            DoorRoutes(events: events, barcodes: presenter.barcodes),
+            DoorRoutes(events: events, barcodes: presenter.barcodes, login: login),
             WebhookRoutes(engine: engine, secret: settings.webhookSecret, nodes: nodes),
             HistoryRoutes(events: events, history: history, notes: notes, logger: logger),
             EndpointRoutes(webhooks: webhooks),
+            AccountRoutes(accounts: accounts),
             SettlementRoutes(reports: settlements),
             ServerRoutes(engine: engine, readiness: readiness, version: version),
         ]

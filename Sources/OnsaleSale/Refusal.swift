@@ -11,7 +11,7 @@ public enum Refusal: Error, Hashable, Sendable {
     /// The same key was used before with a different request.
     case idempotencyConflict
     /// The ticket was already used at this moment.
-    case alreadyCheckedIn(at: Timestamp)
+    case alreadyCheckedIn(at: Timestamp, by: String?)
     /// The ticket's order was cancelled, refunded or disputed.
     case ticketVoid
     /// The order isn't confirmed, or one of its tickets has been used.

@@ -17,12 +17,12 @@ extension Sale {
     }
 
     mutating func checkIn(
-        _ id: TicketID, now: Timestamp, facts: inout [SaleFact]
+        _ id: TicketID, by name: String?, now: Timestamp, facts: inout [SaleFact]
     ) throws(Refusal) -> (ticket: Ticket, places: Places) {
         guard let ticket = ticket(id), let order = order(ticket.order) else { throw .notFound }
         if ticket.isVoid { throw .ticketVoid }
-        if let at = ticket.checkedInAt { throw .alreadyCheckedIn(at: at) }
-        record(SaleFact.CheckedIn(ticket: id), at: now, facts: &facts)
+        if let at = ticket.checkedInAt { throw .alreadyCheckedIn(at: at, by: checkedInBy(ticket)) }
+        record(SaleFact.CheckedIn(ticket: id, by: name), at: now, facts: &facts)
         return (tickets[Int(id.serial) - 1], order.places)
     }
 }

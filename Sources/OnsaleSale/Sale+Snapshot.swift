@@ -13,7 +13,14 @@ extension Sale {
         writer.write(count: orders.count)
         for order in orders { writer.write(order: order) }
         writer.write(count: tickets.count)
-        for ticket in tickets { writer.write(signed: ticket.checkedInAt?.milliseconds ?? 0) }
+        writer.write(count: doors.names.count)
+        for name in doors.names { writer.write(string: name) }
+        for ticket in tickets {
+            writer.write(optional: ticket.checkIn) { writer, checkIn in
+                writer.write(timestamp: checkIn.at)
+                writer.write(optional: checkIn.door) { $0.write(serial: UInt32($1)) }
+            }
+        }
         let blocked = (0..<seats.count).filter { seats.state($0) == .blocked }.map { SeatIndex($0) }
         writer.write(seats: blocked)
         for seat in blocked {
@@ -73,11 +80,11 @@ extension Sale {
         } catch {
             throw reader.malformed
         }
-        let checkIns = try reader.list { (reader: inout ByteReader) throws(ByteReadingError) in try reader.signed() }
-        guard checkIns.count == tickets.count else { throw reader.malformed }
-        for (index, milliseconds) in checkIns.enumerated() where milliseconds != 0 {
-            tickets[index].checkedInAt = Timestamp(milliseconds: milliseconds)
+        guard try reader.count() == tickets.count else { throw reader.malformed }
+        for name in try reader.list({ (reader: inout ByteReader) throws(ByteReadingError) in try reader.string() }) {
+            guard doors.number(of: name).map(Int.init) == doors.names.count - 1 else { throw reader.malformed }
         }
+        for index in tickets.indices { tickets[index].checkIn = try reader.checkIn(doors: doors.names.count) }
         for seat in try reader.seats() {
             guard seat.offset < seats.count, seats.isFree(seat.offset) else { throw reader.malformed }
             seats.set(seat.offset, to: .blocked, claim: 0, plan: plan)
@@ -143,7 +150,7 @@ extension Sale {
                 tickets.append(
                     Ticket(
                         id: TicketID(order.firstTicket + UInt32(position)), order: order.id, position: position,
-                        issuedAt: confirmedAt, isVoid: isVoid || returned.contains(position), checkedInAt: nil))
+                        issuedAt: confirmedAt, isVoid: isVoid || returned.contains(position)))
             }
         }
     }
@@ -274,6 +281,17 @@ extension ByteReader {
                 try reader.timestamp()
             },
             endedAt: try optional { (reader: inout ByteReader) throws(ByteReadingError) in try reader.timestamp() })
+    }
+
+    fileprivate mutating func checkIn(doors: Int) throws(ByteReadingError) -> Ticket.CheckIn? {
+        try optional { (reader: inout ByteReader) throws(ByteReadingError) in
+            let at = try reader.timestamp()
+            let door = try reader.optional { (reader: inout ByteReader) throws(ByteReadingError) in
+                try reader.serial()
+            }
+            guard door.map({ $0 < doors }) ?? true else { throw reader.malformed }
+            return Ticket.CheckIn(at: at, door: door.map { UInt16($0) })
+        }
     }
 
     fileprivate mutating func keyEntry() throws(ByteReadingError) -> (Digest128, IdempotencyMemory.Entry) {

@@ -27,6 +27,7 @@ public struct Sale: Sendable {
     /// No order below this index still awaits authorization. Derived.
     var oldestAuthorizing = 0
     public internal(set) var tickets: [Ticket] = []
+    var doors = DoorNames()
     var buyers: [BuyerID: BuyerAccount] = [:]
     var keys = IdempotencyMemory()
     var keyLimits = KeyLimits()
@@ -110,6 +111,20 @@ public struct Sale: Sendable {
     public func ticket(_ id: TicketID) -> Ticket? {
         guard id.serial >= 1, Int(id.serial) <= tickets.count else { return nil }
         return tickets[Int(id.serial) - 1]
+    }
+
+    /// Who let the ticket's holder in, if that is known.
+    public func checkedInBy(_ ticket: Ticket) -> String? {
+        ticket.checkIn?.door.map { doors.names[Int($0)] }
+    }
+
+    /// How many tickets are valid, and how many of their holders are in.
+    public var attendance: Attendance {
+        tickets.reduce(into: Attendance()) { attendance, ticket in
+            guard !ticket.isVoid else { return }
+            attendance.tickets += 1
+            if ticket.checkIn != nil { attendance.checkedIn += 1 }
+        }
     }
 
     /// The buyer's orders, newest first.

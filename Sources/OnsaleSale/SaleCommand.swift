@@ -202,14 +202,17 @@ public struct UnblockSeats: SaleCommand, Hashable {
 /// Admit a ticket holder at the door.
 public struct CheckIn: SaleCommand, Hashable {
     public let ticket: TicketID
+    /// Who lets them in.
+    public let name: String?
 
-    public init(_ ticket: TicketID) {
+    public init(_ ticket: TicketID, by name: String? = nil) {
         self.ticket = ticket
+        self.name = name
     }
 
     public func decide(
         in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]
     ) throws(Refusal) -> (ticket: Ticket, places: Places) {
-        try sale.checkIn(ticket, now: now, facts: &facts)
+        try sale.checkIn(ticket, by: name, now: now, facts: &facts)
     }
 }

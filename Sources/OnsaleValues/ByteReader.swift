@@ -15,7 +15,7 @@ public struct ByteReader: Sendable {
     /// The version of the format the bytes were written in; decoders check it where an older form differs.
     public var form: UInt8 = newestForm
     /// The form that ``ByteWriter`` writes.
-    public static let newestForm: UInt8 = 6
+    public static let newestForm: UInt8 = 7
 
     public init(_ bytes: [UInt8], from offset: Int = 0) {
         self.bytes = bytes

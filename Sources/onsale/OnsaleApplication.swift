@@ -151,7 +151,7 @@ struct OnsaleApplication: Sendable {
             history: history, readiness: readiness, version: Onsale.version, places: places,
             listeners: redis?.board, documents: redis?.connection?.documents, codes: afterSale.codes,
             contacts: afterSale.mail?.book, webhooks: afterSale.webhooks?.endpoints,
-            settlements: afterSale.settlement?.reports, notes: afterSale.notes,
+            settlements: afterSale.settlement?.reports, notes: afterSale.notes, accounts: afterSale.accounts,
             logger: Logger(label: "onsale.http"))
         monitor.watch(engine, service, broadcaster, readiness)
         let sharing = redis?.begin(engine, service)

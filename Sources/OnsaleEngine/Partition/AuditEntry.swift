@@ -1,6 +1,6 @@
 public import OnsaleValues
 
-/// What an organizer did, and who claims to have done it.
+/// What an organizer did, and who it was.
 public struct AuditNote: Sendable, Equatable {
     public enum Action: UInt8, Sendable, CaseIterable {
         case created = 1
@@ -22,14 +22,17 @@ public struct AuditNote: Sendable, Equatable {
         case ticketsRefunded
     }
 
-    /// The name the caller gave. All organizers share one token, so it is not verified.
+    /// The account's name; without an account, the name that the caller gave, or the part of the system that did it.
     public let actor: String
+    /// The account whose token was shown; nil where nothing proves the name.
+    public let account: String?
     public let action: Action
     /// What it was done to, as text for people.
     public let detail: String
 
-    public init(actor: String, action: Action, detail: String) {
+    public init(actor: String, account: String? = nil, action: Action, detail: String) {
         self.actor = actor
+        self.account = account
         self.action = action
         self.detail = detail
     }
@@ -46,6 +49,7 @@ extension AuditNote {
         writer.write(byte: action.rawValue)
         writer.write(string: actor)
         writer.write(string: detail)
+        writer.write(optional: account) { $0.write(string: $1) }
     }
 
     init(from reader: inout ByteReader) throws(ByteReadingError) {
@@ -53,5 +57,6 @@ extension AuditNote {
         self.action = action
         actor = try reader.string()
         detail = try reader.string()
+        account = reader.form < 7 ? nil : try reader.optionalString()
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import OnsaleAccounts
 import OnsaleEngine
 import OnsaleSale
 import OnsaleValues
@@ -9,6 +10,8 @@ import OnsaleWaitingRoom
 struct Access<Caller: Sendable>: Sendable {
     /// The security schemes, any one of which opens it; an empty name means none is needed.
     let schemes: [String]
+    /// The roles of the staff that suffice, the least of each kind.
+    var roles: [StaffRole] = []
     /// Whether a token for an event other than the path's is refused.
     var isForOneEvent = false
     /// - Throws: why the caller is refused.
@@ -19,48 +22,37 @@ struct Access<Caller: Sendable>: Sendable {
 
 extension Access where Caller == Void {
     static var anyone: Access { Access(schemes: []) { _, _, _, _ throws(Problem) in } }
-
-    /// The door's token or the organizer's.
-    static var door: Access {
-        Access(schemes: ["doorToken", "adminToken"]) { gate, request, context, _ throws(Problem) in
-            if !gate.isDoor(Gate.bearer(request)) { try await gate.requireAdmin(request, context) }
-        }
-    }
 }
 
-/// The holder of the organizer's token.
-struct Organizer: Sendable {
-    /// What they call themselves; not verified.
-    let name: String
+extension Access where Caller == StaffMember {
+    /// Whoever may see everything.
+    static var viewer: Access { staff(.viewer) }
+    /// Whoever deals with buyers and their money.
+    static var boxOffice: Access { staff(.boxOffice) }
+    static var owner: Access { staff(.owner) }
+    /// Whoever lets people in.
+    static var door: Access { staff(.door) }
+    /// Whoever may know how many are in.
+    static var attendant: Access { staff(.door, .viewer) }
+    /// Whoever has a token of the staff.
+    static var anyStaff: Access { attendant }
 
-    private static let nameCharactersMax = 80
-
-    /// Reads `Onsale-Actor`, percent-encoded UTF-8.
-    init(_ request: Request) {
-        let given = request.headers[.onsaleActor]?.removingPercentEncoding ?? ""
-        let shown = given.filter {
-            !$0.isNewline && $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
-        }
-        let name = String(shown.prefix(Organizer.nameCharactersMax))
-        self.name = name.isEmpty ? "organizer" : name
-    }
-}
-
-extension Access where Caller == Organizer {
-    static var organizer: Access {
-        Access(schemes: ["adminToken"]) { gate, request, context, _ throws(Problem) in
-            try await gate.requireAdmin(request, context)
-            return Organizer(request)
+    /// - Parameter roles: those that suffice, the least of each kind.
+    private static func staff(_ roles: StaffRole...) -> Access {
+        let schemes =
+            roles.contains(.door) ? ["adminToken", "accountToken", "doorToken"] : ["adminToken", "accountToken"]
+        return Access(schemes: schemes, roles: roles) { gate, request, context, _ throws(Problem) in
+            try await gate.requireStaff(roles, request, context)
         }
     }
 }
 
 extension Access where Caller == Bool {
-    /// Anyone; whether it is an organizer.
-    static var anyoneOrOrganizer: Access {
-        Access(schemes: ["", "adminToken"]) { gate, request, context, _ throws(Problem) in
+    /// Anyone; whether it is one of the staff who sees drafts.
+    static var anyoneOrViewer: Access {
+        Access(schemes: ["", "adminToken", "accountToken"]) { gate, request, context, _ throws(Problem) in
             // Who has guessed too often is anyone.
-            (try? gate.isAdmin(request, context)) ?? false
+            ((try? await gate.staff(request, context)) ?? nil)?.role.includes(.viewer) ?? false
         }
     }
 }
@@ -100,10 +92,10 @@ extension Access where Caller == Shopper {
     }
 }
 
-/// A caller who may see and cancel an order: its buyer, or the organizer.
+/// A caller who has to do with an order: its buyer, or one of the staff.
 enum OrderHolder: Sendable {
     case buyer(BuyerID)
-    case organizer(Organizer)
+    case staff(StaffMember)
 
     var buyer: BuyerID? {
         if case .buyer(let buyer) = self { buyer } else { nil }
@@ -113,12 +105,15 @@ enum OrderHolder: Sendable {
 }
 
 extension Access where Caller == OrderHolder {
-    /// A session, a pass for the event, or the organizer's token.
-    static var orderHolder: Access {
+    /// A session, a pass for the event, or one of the staff.
+    /// - Parameter role: the least that suffices.
+    static func holder(or role: StaffRole) -> Access {
         Access(
-            schemes: ["session", "pass", "adminToken"], isForOneEvent: true,
+            schemes: ["session", "pass", "adminToken", "accountToken"], roles: [role], isForOneEvent: true,
             admit: { gate, request, context, event throws(Problem) in
-                if try gate.isAdmin(request, context) { return .organizer(Organizer(request)) }
+                if let member = try await gate.staff(request, context) {
+                    return .staff(try member.required([role]))
+                }
                 switch try await gate.principal(request) {
                 case .session(let buyer), .pass(event?.id, let buyer, _): return .buyer(buyer)
                 case .pass: throw Problem(.forbidden, "This pass is for another event.")
@@ -141,9 +136,10 @@ extension Access where Caller == PlaceID? {
             case .ticket(event?.id, _, let place): return place
             case .ticket: throw Problem(.forbidden, "This ticket is for another event.")
             case .session, .pass: return nil
-            // An organizer looks on, at a draft too.
-            case nil where (try? gate.isAdmin(request, context)) == true: return nil
-            case nil: throw Problem(.unauthenticated, "This is not a valid ticket.")
+            case nil:
+                // The staff looks on, at a draft too.
+                if ((try? await gate.staff(request, context)) ?? nil)?.role.includes(.viewer) == true { return nil }
+                throw Problem(.unauthenticated, "This is not a valid ticket.")
             }
         }
     }
@@ -153,11 +149,19 @@ extension Access where Caller == PlaceID? {
 enum SecurityScheme {
     static let document: JSONValue = [
         "adminToken": [
-            "type": "http", "scheme": "bearer", "description": "The organizer's token, as configured.",
+            "type": "http", "scheme": "bearer",
+            "description": "The organizer's token, as configured: an owner without an account.",
+        ],
+        "accountToken": [
+            "type": "http", "scheme": "bearer",
+            "description": .text(
+                "The token of an account, from `POST /v1/accounts`; the least role that suffices stands with each operation. "
+                    + "A `viewer` sees everything; the `box-office` deals with buyers, seats kept back and pauses too; an "
+                    + "`owner` does everything; a `door` lets people in."),
         ],
         "doorToken": [
             "type": "http", "scheme": "bearer",
-            "description": "The door's token, where one is configured: for check-ins and void tickets alone.",
+            "description": "The door's token, where one is configured: a door without an account.",
         ],
         "session": [
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",

@@ -1,12 +1,15 @@
 import Crypto
 import HTTPTypes
 import Hummingbird
+import OnsaleAccounts
 import OnsaleEngine
 import OnsaleValues
 
 /// Says who is asking, and whether they ask too often.
 struct Gate: Sendable {
     let tokens: Tokens
+    /// nil where there are none.
+    let accounts: StaffAccounts?
     let trustedProxies: Set<String>
     let limitsLoopback: Bool
     let now: @Sendable () -> Timestamp
@@ -14,15 +17,19 @@ struct Gate: Sendable {
     private let addressLimiter = RateLimiter("address", perSecond: 50, burst: 200)
     /// Per buyer: joins, passes, holds and orders.
     private let buyerLimiter = RateLimiter("buyer", perSecond: 5, burst: 20)
-    /// Per client address: wrong tokens where the organizer's is needed.
+    /// Per client address: wrong tokens where one of the staff is needed.
     private let guessLimiter = RateLimiter("guesses", perSecond: 0.5, burst: 20)
     /// Whether the organizer's token looks like a JWT. Only then does a wrong JWT count as a guess.
     private let isAdminTokenJWT: Bool
     private let adminDigest: [UInt8]
     private let doorDigest: [UInt8]?
 
-    init(_ settings: ServiceSettings, tokens: Tokens, now: @escaping @Sendable () -> Timestamp) {
+    init(
+        _ settings: ServiceSettings, tokens: Tokens, accounts: StaffAccounts?,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
         self.tokens = tokens
+        self.accounts = accounts
         self.now = now
         trustedProxies = settings.trustedProxies
         limitsLoopback = settings.limitsLoopback
@@ -43,37 +50,45 @@ struct Gate: Sendable {
         return String(header.dropFirst(7))
     }
 
-    /// Whether the request carries the organizer's token. Digests are compared, so timing reveals nothing about the
-    /// token. A client that has guessed too often gets no answer, even to the right token.
-    func isAdmin(_ request: Request, _ context: OnsaleContext) throws(Problem) -> Bool {
-        guard let token = Gate.bearer(request) else { return false }
+    /// Who of the staff it is; nil for anybody else. A client that has guessed at tokens too often gets no answer, even to
+    /// a right one.
+    func staff(_ request: Request, _ context: OnsaleContext) async throws(Problem) -> StaffMember? {
+        guard let token = Gate.bearer(request) else { return nil }
         let isGuess = !token.isJWT || isAdminTokenJWT
         if isGuess { try limitGuesses(request, context, isTaken: false) }
-        if Gate.digest(token) == adminDigest { return true }
-        if isGuess, !isDoor(token) { try limitGuesses(request, context, isTaken: true) }
-        return false
+        // Digests are compared, so timing reveals nothing about a token.
+        let digest = Gate.digest(token)
+        if digest == adminDigest { return StaffMember(request, .owner) }
+        if digest == doorDigest { return StaffMember(request, .door) }
+        if let accounts, let token = StaffToken(token), let account = try await account(token, accounts) {
+            return StaffMember(account)
+        }
+        if isGuess { try limitGuesses(request, context, isTaken: true) }
+        return nil
     }
 
-    /// A draft isn't there for anybody but organizers.
-    func requireShown(_ event: EventHandle, _ request: Request, _ context: OnsaleContext) throws(Problem) {
+    private func account(_ token: StaffToken, _ accounts: StaffAccounts) async throws(Problem) -> StaffAccount? {
+        do { return try await accounts.account(token) } catch {
+            throw Problem.busy(
+                .unavailable, "Nobody can say just now whose token this is. Try again.", retryAfterSeconds: 2)
+        }
+    }
+
+    /// A draft isn't there for anybody but the staff.
+    func requireShown(_ event: EventHandle, _ request: Request, _ context: OnsaleContext) async throws(Problem) {
         guard event.view.profile.isDraft else { return }
-        guard try isAdmin(request, context) else { throw .notFound }
-    }
-
-    func isDoor(_ token: String?) -> Bool {
-        guard let token, let doorDigest else { return false }
-        return Gate.digest(token) == doorDigest
+        guard let member = try await staff(request, context), member.role.includes(.viewer) else { throw .notFound }
     }
 
     static let noToken = Problem(.unauthenticated, "Send Authorization: Bearer with a valid token.")
 
-    func requireAdmin(_ request: Request, _ context: OnsaleContext) async throws(Problem) {
-        let token = Gate.bearer(request)
-        if try isAdmin(request, context) { return }
-        guard let token else { throw Gate.noToken }
-        if isDoor(token) { throw Problem(.forbidden, "The door's token only opens check-ins and void tickets.") }
-        if await tokens.principal(token, now: now()) != nil {
-            throw Problem(.forbidden, "This needs the organizer's token.")
+    /// - Parameter roles: those that suffice.
+    func requireStaff(
+        _ roles: [StaffRole], _ request: Request, _ context: OnsaleContext
+    ) async throws(Problem) -> StaffMember {
+        if let member = try await staff(request, context) { return try member.required(roles) }
+        if let token = Gate.bearer(request), await tokens.principal(token, now: now()) != nil {
+            throw Problem(.forbidden, "This needs a token of the staff.")
         }
         throw Gate.noToken
     }
@@ -109,7 +124,7 @@ struct Gate: Sendable {
         throw Gate.slowDown(refusal)
     }
 
-    /// A client that guesses at the organizer's token may go on doing so only slowly.
+    /// A client that guesses at the staff's tokens may go on doing so only slowly.
     private func limitGuesses(_ request: Request, _ context: OnsaleContext, isTaken: Bool) throws(Problem) {
         let address = address(of: request, context)
         guard isLimited(address) else { return }
@@ -128,6 +143,6 @@ struct Gate: Sendable {
 }
 
 extension String {
-    /// Whether it looks like a buyer's token, and so isn't a guess at the organizer's.
+    /// Whether it looks like a buyer's token, and so isn't a guess at one of the staff's.
     var isJWT: Bool { utf8.count { $0 == UInt8(ascii: ".") } == 2 }
 }

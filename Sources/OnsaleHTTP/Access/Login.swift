@@ -42,6 +42,19 @@ struct Login: Sendable {
         buyer("email:" + mailbox.text)
     }
 
+    /// The buyer behind an address that one of the staff types, as sessions made here have it.
+    func buyer(typed: String, _ faults: inout Faults) -> BuyerID? {
+        guard makesSessions else {
+            faults.add("/email", "leads to no buyer, since sessions are not made here")
+            return nil
+        }
+        guard let mailbox = MailAddress(typed) else {
+            faults.add("/email", "must be an e-mail address")
+            return nil
+        }
+        return buyer(mailbox)
+    }
+
     /// Changes whenever a token that was valid may no longer be.
     var generation: Int {
         if case .provider(let keys) = mode { return keys.generation }

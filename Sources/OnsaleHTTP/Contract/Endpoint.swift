@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OnsaleAccounts
 import OnsaleCorrelation
 import OnsaleEngine
 import OnsaleValues
@@ -79,7 +80,8 @@ struct Endpoint: Sendable {
         _ handle: @escaping @Sendable (Call<Caller, Content>) async throws -> Response
     ) {
         operation = Operation(
-            id, method, path, tag, node, summary, details, access.schemes, isLimited: isLimited, body.shape,
+            id, method, path, tag, node, summary, details, access.schemes, access.roles, isLimited: isLimited,
+            body.shape,
             reads: body.bytesMax != nil, .none, parameters, answers, Array(refuses))
         respond = { request, context, gate, _, nodes in
             let caller = try await access.admit(gate, request, context, nil)
@@ -105,7 +107,8 @@ struct Endpoint: Sendable {
         _ handle: @escaping @Sendable (EventHandle, Call<Caller, Content>) async throws -> Response
     ) {
         operation = Operation(
-            id, method, "/v1/events/:event" + path, tag, node, summary, details, access.schemes, isLimited: isLimited,
+            id, method, "/v1/events/:event" + path, tag, node, summary, details, access.schemes, access.roles,
+            isLimited: isLimited,
             body.shape, reads: body.bytesMax != nil, key, parameters, answers, Array(refuses))
         respond = { request, context, gate, events, nodes in
             var request = request
@@ -142,7 +145,7 @@ struct Endpoint: Sendable {
         _ request: Request, _ context: OnsaleContext, _ gate: Gate, _ events: EventClient
     ) async throws -> EventHandle {
         let event = try await events.event(context)
-        try gate.requireShown(event, request, context)
+        try await gate.requireShown(event, request, context)
         return event
     }
 
@@ -161,7 +164,8 @@ struct Endpoint: Sendable {
 extension Operation {
     fileprivate init(
         _ id: String, _ method: HTTPRequest.Method, _ path: String, _ tag: Tag, _ node: ServingNode, _ summary: String,
-        _ details: String?, _ schemes: [String], isLimited: Bool, _ body: Shape?, reads: Bool, _ key: KeyRule,
+        _ details: String?, _ schemes: [String], _ roles: [StaffRole], isLimited: Bool, _ body: Shape?, reads: Bool,
+        _ key: KeyRule,
         _ parameters: [Parameter], _ answers: [Answer], _ refuses: [(key: Problem.Slug, value: String)]
     ) {
         let isOpen = schemes.isEmpty || schemes.contains("")
@@ -184,6 +188,7 @@ extension Operation {
         self.summary = summary
         self.details = details
         self.schemes = schemes
+        self.roles = roles
         self.body = body
         let keys: [Parameter] =
             switch key {

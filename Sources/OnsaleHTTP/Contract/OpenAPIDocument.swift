@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import OnsaleAccounts
 
 /// The contract as OpenAPI 3.1, written from what the endpoints declare.
 struct OpenAPIDocument: Sendable {
@@ -31,7 +32,7 @@ struct OpenAPIDocument: Sendable {
         opaque strings, sortable by time; a seat is named by its `seat_guid`, a standing area by its name.
 
         Errors are `application/problem+json` (RFC 9457). A known path with another method answers 405 \
-        `method-not-allowed` with `Allow`; HEAD is answered wherever GET is. Whoever guesses at the organizer's token is \
+        `method-not-allowed` with `Allow`; HEAD is answered wherever GET is. Whoever guesses at the staff's tokens is \
         answered 429 `rate-limited` for a while, wherever that token is taken.
 
         Where several nodes serve, every answer names its node in `onsale-node`, and in `onsale-owner` the one that \
@@ -70,7 +71,11 @@ struct OpenAPIDocument: Sendable {
         value = value.with("tags", [.text(operation.tag.rawValue)])
         value = value.with(
             "security",
-            .array(operation.schemes.map { $0.isEmpty ? .object([]) : .object([.init(name: $0, value: [])]) }))
+            .array(
+                operation.schemes.map { scheme in
+                    let roles = scheme == "accountToken" ? operation.roles.map { JSONValue.text($0.rawValue) } : []
+                    return scheme.isEmpty ? .object([]) : .object([.init(name: scheme, value: .array(roles))])
+                }))
         if !operation.parameters.isEmpty {
             value = value.with("parameters", .array(operation.parameters.map(\.reference)))
         }

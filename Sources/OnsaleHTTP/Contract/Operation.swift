@@ -1,4 +1,5 @@
 import HTTPTypes
+import OnsaleAccounts
 
 /// What the contract says of one way into the service. Router, authentication, limits and `/openapi.json` all come from it.
 struct Operation: Sendable {
@@ -70,6 +71,8 @@ struct Operation: Sendable {
     let details: String?
     /// The names of the security schemes that open it, each alone; an empty name for none at all.
     let schemes: [String]
+    /// The roles of the staff that suffice, the least of each kind.
+    let roles: [StaffRole]
     let body: Shape?
     let parameters: [Parameter]
     let answers: [Answer]

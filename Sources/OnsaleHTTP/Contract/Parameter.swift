@@ -44,6 +44,7 @@ extension Parameter {
         "ticket": Parameter(nil, "ticket", in: "path", isRequired: true, "The ticket's id."),
         "endpoint": Parameter("Endpoint", "endpoint", in: "path", isRequired: true, "The endpoint's id."),
         "delivery": Parameter(nil, "delivery", in: "path", isRequired: true, "The delivery's id, a `webhook-id`."),
+        "account": Parameter(nil, "account", in: "path", isRequired: true, "The account's id."),
         "slug": Parameter(
             "ProblemSlug", "slug", in: "path", isRequired: true, "The end of a problem's `type`.",
             .text.with("examples", ["sold-out"])),

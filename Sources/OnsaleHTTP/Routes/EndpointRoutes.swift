@@ -20,32 +20,32 @@ struct EndpointRoutes: RouteGroup {
                 "Deliveries follow Standard Webhooks 1.0: `webhook-id`, `webhook-timestamp` and `webhook-signature`, at "
                     + "least once, in no promised order, for three days with growing pauses. They are never sent to private "
                     + "addresses unless `ONSALE_WEBHOOK_PRIVATE` is set. `/asyncapi.json` has the types and their data.",
-                by: .organizer, takes: .json(CreateWebhookEndpoint.self),
+                by: .owner, takes: .json(CreateWebhookEndpoint.self),
                 gives: [.init(201, "The endpoint, with the secret, which is not told again.", .newWebhookEndpoint)],
                 refuses: [.unavailable: ""], create),
             Endpoint(
                 "listWebhookEndpoints", .get, EndpointRoutes.path, for: .organizer, at: .any,
-                "Lists the endpoints, oldest first.", by: .organizer, takes: .nothing,
+                "Lists the endpoints, oldest first.", by: .owner, takes: .nothing,
                 gives: [.init(200, "The endpoints.", .webhookEndpoints)], refuses: [.unavailable: ""], list),
             Endpoint(
                 "getWebhookEndpoint", .get, EndpointRoutes.path + "/:endpoint", for: .organizer, at: .any,
-                "Says how an endpoint stands.", by: .organizer, takes: .nothing,
+                "Says how an endpoint stands.", by: .owner, takes: .nothing,
                 gives: [.init(200, "The endpoint.", .webhookEndpoint)],
                 refuses: [.notFound: "there is no such endpoint", .unavailable: ""], get),
             Endpoint(
                 "deleteWebhookEndpoint", .delete, EndpointRoutes.path + "/:endpoint", for: .organizer, at: .any,
-                "Removes an endpoint with its deliveries.", "What is under way may still arrive.", by: .organizer,
+                "Removes an endpoint with its deliveries.", "What is under way may still arrive.", by: .owner,
                 takes: .nothing, gives: [.init(204, "It is gone.")],
                 refuses: [.notFound: "there is no such endpoint", .unavailable: ""], remove),
             Endpoint(
                 "rotateWebhookSecret", .post, EndpointRoutes.path + "/:endpoint/secret", for: .organizer, at: .any,
-                "Gives an endpoint a new secret.", "The one before signs beside it for another day.", by: .organizer,
+                "Gives an endpoint a new secret.", "The one before signs beside it for another day.", by: .owner,
                 takes: .nothing, gives: [.init(201, "The secret, which is not told again.", .webhookSecret)],
                 refuses: [.notFound: "there is no such endpoint", .unavailable: ""], rotate),
             Endpoint(
                 "switchOnWebhookEndpoint", .post, EndpointRoutes.path + "/:endpoint/switch-on", for: .organizer,
                 at: .any, "Switches an endpoint on again.",
-                "What was pending goes on; what happened meanwhile it doesn't get.", by: .organizer, takes: .nothing,
+                "What was pending goes on; what happened meanwhile it doesn't get.", by: .owner, takes: .nothing,
                 gives: [.init(200, "The endpoint.", .webhookEndpoint)],
                 refuses: [.notFound: "there is no such endpoint", .unavailable: ""], switchOn),
         ]
@@ -55,14 +55,14 @@ struct EndpointRoutes: RouteGroup {
         [
             Endpoint(
                 "listWebhookDeliveries", .get, EndpointRoutes.path + "/:endpoint/deliveries", for: .organizer, at: .any,
-                "Lists an endpoint's deliveries, newest first, with their attempts.", by: .organizer, takes: .nothing,
+                "Lists an endpoint's deliveries, newest first, with their attempts.", by: .owner, takes: .nothing,
                 [.beforeDelivery, .limitOfDeliveries],
                 gives: [.init(200, "A page of deliveries.", .webhookDeliveries)],
                 refuses: [.notFound: "there is no such endpoint", .invalidRequest: "", .unavailable: ""], deliveries),
             Endpoint(
                 "redeliverWebhook", .post, EndpointRoutes.path + "/:endpoint/deliveries/:delivery/redeliver",
                 for: .organizer, at: .any, "Sends a message once more, with the same `webhook-id`.",
-                "Failures are retried as at first.", by: .organizer, takes: .nothing,
+                "Failures are retried as at first.", by: .owner, takes: .nothing,
                 gives: [.init(202, "It is sent soon.")],
                 refuses: [
                     .notFound: "there is no such endpoint, or it has no such delivery",
@@ -73,7 +73,7 @@ struct EndpointRoutes: RouteGroup {
 
     // MARK: Managing
 
-    private func create(_ call: Call<Organizer, CreateWebhookEndpoint>) async throws -> Response {
+    private func create(_ call: Call<StaffMember, CreateWebhookEndpoint>) async throws -> Response {
         let (endpoint, secret) = try await asking {
             try await $0.create(url: call.content.url, types: call.content.types)
         }
@@ -83,7 +83,7 @@ struct EndpointRoutes: RouteGroup {
         }
     }
 
-    private func list(_ call: Call<Organizer, Void>) async throws -> Response {
+    private func list(_ call: Call<StaffMember, Void>) async throws -> Response {
         let all = try await asking { try await $0.all() }
         return .json(.ok) { writer in
             writer.array("endpoints") { writer in
@@ -92,22 +92,22 @@ struct EndpointRoutes: RouteGroup {
         }
     }
 
-    private func get(_ call: Call<Organizer, Void>) async throws -> Response {
+    private func get(_ call: Call<StaffMember, Void>) async throws -> Response {
         let endpoint = try await asking { try await $0.endpoint(call.endpoint) }
         return .json(.ok) { write(endpoint, to: &$0) }
     }
 
-    private func remove(_ call: Call<Organizer, Void>) async throws -> Response {
+    private func remove(_ call: Call<StaffMember, Void>) async throws -> Response {
         try await asking { try await $0.remove(call.endpoint) }
         return .noContent
     }
 
-    private func rotate(_ call: Call<Organizer, Void>) async throws -> Response {
+    private func rotate(_ call: Call<StaffMember, Void>) async throws -> Response {
         let secret = try await asking { try await $0.rotateSecret(of: call.endpoint) }
         return .json(.created) { $0.member("secret", secret.text) }
     }
 
-    private func switchOn(_ call: Call<Organizer, Void>) async throws -> Response {
+    private func switchOn(_ call: Call<StaffMember, Void>) async throws -> Response {
         let endpoint = try await asking { try await $0.switchOn(call.endpoint) }
         return .json(.ok) { write(endpoint, to: &$0) }
     }
@@ -123,7 +123,7 @@ struct EndpointRoutes: RouteGroup {
 
     // MARK: The log
 
-    private func deliveries(_ call: Call<Organizer, Void>) async throws -> Response {
+    private func deliveries(_ call: Call<StaffMember, Void>) async throws -> Response {
         let limit = call.query.get("limit").map { Int($0) } ?? WebhookEndpoints.pageMax
         guard let limit, (1...WebhookEndpoints.pageMax).contains(limit) else {
             throw Problem.invalid("/limit", "must be from 1 to \(WebhookEndpoints.pageMax)")
@@ -164,7 +164,7 @@ struct EndpointRoutes: RouteGroup {
         }
     }
 
-    private func redeliver(_ call: Call<Organizer, Void>) async throws -> Response {
+    private func redeliver(_ call: Call<StaffMember, Void>) async throws -> Response {
         guard let delivery = call.parameter("delivery") else { throw Problem.notFound }
         try await asking { try await $0.redeliver(delivery, to: call.endpoint) }
         return Response(status: .accepted)

@@ -33,13 +33,13 @@ struct EventClient: Sendable {
         try await refusing(event) { try await engine.apply(command, to: event) }
     }
 
-    /// The same, and records which organizer it was.
+    /// The same, and records who of the staff it was.
     @discardableResult
     func apply<Command: EventCommand>(
-        _ command: Command, to event: EventHandle, by organizer: Organizer, as action: AuditNote.Action,
+        _ command: Command, to event: EventHandle, by member: StaffMember, as action: AuditNote.Action,
         _ detail: String = ""
     ) async throws -> Command.Answer {
-        let note = AuditNote(actor: organizer.name, action: action, detail: detail)
+        let note = AuditNote(actor: member.name, account: member.account, action: action, detail: detail)
         return try await apply(Audited(command, as: note), to: event)
     }
 

@@ -15,7 +15,7 @@ struct EventRoutes: RouteGroup {
             Endpoint(
                 "listEvents", .get, "/v1/events", for: .buyer, at: .any,
                 "Lists all events; drafts to organizers alone.",
-                by: .anyoneOrOrganizer, takes: .nothing,
+                by: .anyoneOrViewer, takes: .nothing,
                 gives: [.init(200, "All events, by id.", .eventList)], listEvents),
             Endpoint(
                 "getEvent", .get, event: "", for: .buyer, at: .any, "Gives an event.", by: .anyone, takes: .nothing,

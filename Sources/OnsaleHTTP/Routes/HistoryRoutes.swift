@@ -25,7 +25,7 @@ struct HistoryRoutes: RouteGroup {
                     + "points an answer. It "
                     + "follows from the journal, so a restart loses nothing; the first time afterwards it may take as "
                     + "long as replaying the event.",
-                by: .organizer, takes: .nothing, [.timelineFrom, .timelineTo, .timelineStep],
+                by: .viewer, takes: .nothing, [.timelineFrom, .timelineTo, .timelineStep],
                 gives: [.init(200, "A point for each step.", .timeline)],
                 refuses: [
                     .invalidRequest:
@@ -36,12 +36,12 @@ struct HistoryRoutes: RouteGroup {
                 "Tells what became of an order, in words.",
                 "From the pass and the hold it was made under to the last that happened: what the provider said, what "
                     + "was answered, what organizers did, and what services did for it. The journal has most of it.",
-                by: .organizer, takes: .nothing, gives: [.init(200, "What happened, in order.", .story)],
+                by: .viewer, takes: .nothing, gives: [.init(200, "What happened, in order.", .story)],
                 refuses: [.notFound: "there is no such event, or no such order in it"], getOrderStory),
         ]
     }
 
-    private func getTimeline(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+    private func getTimeline(_ event: EventHandle, _ call: Call<StaffMember, Void>) async throws -> Response {
         let query = call.query
         var faults = Faults()
         func moment(_ name: String) -> Timestamp? {
@@ -101,7 +101,7 @@ struct HistoryRoutes: RouteGroup {
         writer.member("expired", sample.expired)
     }
 
-    private func getOrderStory(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+    private func getOrderStory(_ event: EventHandle, _ call: Call<StaffMember, Void>) async throws -> Response {
         guard let id = event.view.definition.id(.order, call.parameter("order")) else { throw Problem.notFound }
         let order = try await events.read(event) { $0.sale.order(OrderID(id.serial)) }
         guard let order, order.placedAt == id.at else { throw Problem.notFound }

@@ -22,13 +22,13 @@ struct OrderDeskRoutes: RouteGroup {
                 "Finds orders, a page at a time.",
                 "All that is asked for must be true of an order. `email` finds the buyer as `POST /v1/sessions` does; "
                     + "no log has a query.",
-                by: .organizer, takes: .nothing,
+                by: .viewer, takes: .nothing,
                 [.state, .email, .seat, .direction, .after, .limit],
                 gives: [.init(200, "A page of orders.", .orderPage)],
                 refuses: [.invalidRequest: ""], listOrders),
             Endpoint(
                 "exportOrders", .get, event: "/orders.csv", for: .organizer, at: .historian,
-                "Gives all orders as CSV.", by: .organizer,
+                "Gives all orders as CSV.", by: .viewer,
                 takes: .nothing,
                 gives: [
                     .init(
@@ -45,7 +45,7 @@ struct OrderDeskRoutes: RouteGroup {
                 "They are void and their seats free at once. Their money is given back by the provider, which is asked until "
                     + "it confirms it: `refundingAmount` is on its way, `refundedAmount` is back. All tickets that the "
                     + "order still has: the same as `cancelOrder`.",
-                by: .organizer, takes: .json(RefundTickets.self), key: .taken,
+                by: .boxOffice, takes: .json(RefundTickets.self), key: .taken,
                 gives: [.init(202, "The order as it stands now.", .order)],
                 refuses: [
                     .notCancellable:
@@ -55,14 +55,15 @@ struct OrderDeskRoutes: RouteGroup {
             Endpoint(
                 "getBuyer", .get, event: "/buyers/:buyer", for: .organizer, at: .promptOwner,
                 "Says what a buyer has of the event.", "The newest 100 orders.",
-                by: .organizer, takes: .nothing, gives: [.init(200, "The buyer.", .buyer)], getBuyer),
+                by: .viewer, takes: .nothing, gives: [.init(200, "The buyer.", .buyer)], getBuyer),
         ]
     }
 
     // MARK: Orders
 
-    private func listOrders(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+    private func listOrders(_ event: EventHandle, _ call: Call<StaffMember, Void>) async throws -> Response {
         let definition = event.view.definition
+        let reader = Presenter.Reader(call.caller)
         let query = call.request.uri.queryParameters
         var faults = Faults()
         let limit = query.get("limit").map { Int($0) } ?? 100
@@ -76,7 +77,7 @@ struct OrderDeskRoutes: RouteGroup {
             writer.array("orders") { writer in
                 for order in orders {
                     writer.object { writer in
-                        presenter.write(order, in: definition, to: &writer, withBuyer: true)
+                        presenter.write(order, in: definition, for: reader, to: &writer)
                         if bounced.contains(definition.publicID(order)) { writer.member("mailBounced", true) }
                     }
                 }
@@ -104,27 +105,14 @@ struct OrderDeskRoutes: RouteGroup {
         faults.require(seat != .some(nil), "/seat", "is not in the plan")
         let direction = query.get("order") ?? "oldest"
         faults.require(["newest", "oldest"].contains(direction), "/order", "must be newest or oldest")
-        let buyer = query.get("email").map { self.buyer(of: String($0), &faults) }
+        let buyer = query.get("email").map { login.buyer(typed: String($0), &faults) }
         return OrderQuery(
             states: Set(states), buyer: buyer.flatMap { $0 }, seat: seat.flatMap { $0 },
             isNewestFirst: direction == "newest", after: after.flatMap { $0 }.map { OrderID($0) })
     }
 
-    /// The buyer behind an address as sessions made here have it.
-    private func buyer(of typed: String, _ faults: inout Faults) -> BuyerID? {
-        guard login.makesSessions else {
-            faults.add("/email", "leads to no buyer, since sessions are not made here")
-            return nil
-        }
-        guard let mailbox = MailAddress(typed) else {
-            faults.add("/email", "must be an e-mail address")
-            return nil
-        }
-        return login.buyer(mailbox)
-    }
-
     /// Page by page, so that memory stays bounded.
-    private func exportOrders(_ event: EventHandle, _ call: Call<Organizer, Void>) -> Response {
+    private func exportOrders(_ event: EventHandle, _ call: Call<StaffMember, Void>) -> Response {
         let definition = event.view.definition
         let body = ResponseBody { writer in
             try await writer.write(ByteBuffer(string: OrderTable.header))
@@ -149,7 +137,7 @@ struct OrderDeskRoutes: RouteGroup {
     // MARK: Taking back
 
     private func refundTickets(
-        _ event: EventHandle, _ call: Call<Organizer, RefundTickets>
+        _ event: EventHandle, _ call: Call<StaffMember, RefundTickets>
     ) async throws -> Response {
         let definition = event.view.definition
         guard let id = definition.id(.order, call.parameter("order")) else { throw Problem.notFound }
@@ -178,7 +166,7 @@ struct OrderDeskRoutes: RouteGroup {
 
     private static let buyersOrdersMax = 100
 
-    private func getBuyer(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+    private func getBuyer(_ event: EventHandle, _ call: Call<StaffMember, Void>) async throws -> Response {
         guard let buyer = BuyerID(text: call.parameter("buyer") ?? "") else { throw Problem.notFound }
         call.context.correlation.learn(buyer: buyer.text)
         let (standing, holds, orders) = try await events.read(event) { partition in
@@ -206,7 +194,9 @@ struct OrderDeskRoutes: RouteGroup {
                 for hold in holds { writer.object { Presenter.write(hold, in: definition, to: &$0) } }
             }
             writer.array("orders") { writer in
-                for order in orders { writer.object { presenter.write(order, in: definition, to: &$0) } }
+                for order in orders {
+                    writer.object { presenter.write(order, in: definition, for: .init(call.caller), to: &$0) }
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import OnsaleAccounts
 import OnsaleCorrelation
 import OnsaleEngine
 import OnsaleQR
@@ -12,6 +13,8 @@ struct OrderRoutes: RouteGroup {
     let events: EventClient
     let presenter: Presenter
     let mine: BuyersOrders
+    /// nil where services say nothing.
+    let notes: (any OrderNotes)?
 
     var endpoints: [Endpoint] {
         [
@@ -34,17 +37,17 @@ struct OrderRoutes: RouteGroup {
             Endpoint(
                 "getOrder", .get, event: "/orders/:order", for: .buyer, at: .promptOwner,
                 "Gives an order to its buyer or the organizer.",
-                by: .orderHolder, takes: .nothing, gives: [.init(200, "The order.", .order)], getOrder),
+                by: .holder(or: .viewer), takes: .nothing, gives: [.init(200, "The order.", .order)], getOrder),
             Endpoint(
                 "getQRCode", .get, event: "/orders/:order/tickets/:ticket/qr.svg", for: .buyer, at: .promptOwner,
-                "Gives a ticket's barcode as a QR code.", by: .orderHolder, takes: .nothing,
+                "Gives a ticket's barcode as a QR code.", by: .holder(or: .boxOffice), takes: .nothing,
                 gives: [.init(200, "The QR code.", "image/svg+xml", .text)], getQRCode),
             Endpoint(
                 "cancelOrder", .post, event: "/orders/:order/cancel", for: .buyer, at: .promptOwner,
                 "Cancels a confirmed order of which no ticket is checked in.",
                 "Its tickets are void and its seats free at once. The refund is repeated until the provider confirms it. A "
                     + "body that is not `application/json` is not read.",
-                by: .orderHolder, takes: .ifAny(CancelOrderBody.self), key: .taken,
+                by: .holder(or: .boxOffice), takes: .ifAny(CancelOrderBody.self), key: .taken,
                 gives: [.init(202, "The order as it stands now.", .order)],
                 refuses: [
                     .malformedRequest: "the Idempotency-Key is not 1 to 255 visible ASCII characters",
@@ -103,9 +106,13 @@ struct OrderRoutes: RouteGroup {
     // MARK: One order
 
     private func getOrder(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Response {
-        let isOrganizer = call.caller.buyer == nil
-        return .json(
-            .ok, presenter.order(try await order(event, call), in: event.view.definition, withBuyer: isOrganizer))
+        let (order, definition) = (try await order(event, call), event.view.definition)
+        guard case .staff(let member) = call.caller else { return .json(.ok, presenter.order(order, in: definition)) }
+        let bounced = (try? await notes?.bounced(among: [definition.publicID(order)])) ?? []
+        return .json(.ok) { writer in
+            presenter.write(order, in: definition, for: .init(member), to: &writer)
+            if !bounced.isEmpty { writer.member("mailBounced", true) }
+        }
     }
 
     private func order(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Order {
@@ -147,8 +154,8 @@ struct OrderRoutes: RouteGroup {
         let order =
             switch call.caller {
             case .buyer: try await events.apply(command, to: event)
-            case .organizer(let organizer):
-                try await events.apply(command, to: event, by: organizer, as: .refunded, id.text)
+            case .staff(let member):
+                try await events.apply(command, to: event, by: member, as: .refunded, id.text)
             }
         call.context.correlation.learn(order: id.text)
         return .json(.accepted, presenter.order(order, in: definition))

@@ -19,68 +19,69 @@ struct OrganizerRoutes: RouteGroup {
             Endpoint(
                 "createEvent", .post, "/v1/events", for: .organizer, at: .creator, "Creates an event.",
                 "A body may have 32 MiB.",
-                by: .organizer, takes: .bytes(.createEvent, upTo: Body.eventBytesMax),
+                by: .owner, takes: .bytes(.createEvent, upTo: Body.eventBytesMax),
                 gives: [.init(201, "The event.", .event, headers: [.location])],
                 refuses: [.eventExists: "there is an event by this id", .overloaded: ""], createEvent),
             Endpoint(
                 "changeEvent", .patch, event: "", for: .organizer, at: .promptOwner,
                 "Changes what an event tells about itself.", "Tickets and mails that come later say it as it is then.",
-                by: .organizer, takes: .json(ChangeEvent.self), gives: [.init(200, "The event.", .event)], changeEvent),
+                by: .owner, takes: .json(ChangeEvent.self), gives: [.init(200, "The event.", .event)], changeEvent),
             Endpoint(
                 "publishEvent", .post, event: "/publish", for: .organizer, at: .promptOwner,
-                "Shows a draft to everybody, for good; one that is published stays so.", by: .organizer,
+                "Shows a draft to everybody, for good; one that is published stays so.", by: .owner,
                 takes: .anything, gives: [.init(200, "The event.", .event)]
             ) { event, call in
                 try await changeProfile(ChangeProfile(publishes: true), .published, "", event, call.caller)
             },
             Endpoint(
                 "getReport", .get, event: "/report", for: .organizer, at: .promptOwner, "Says how the sale stands.",
-                by: .organizer,
+                by: .viewer,
                 takes: .nothing,
                 gives: [.init(200, "Places, orders and money.", .report)], getReport),
             Endpoint(
                 "changeOnsale", .patch, event: "/onsale", for: .organizer, at: .promptOwner,
-                "Changes the sale's times and how many may shop at a time.", by: .organizer,
+                "Changes the sale's times and how many may shop at a time.", by: .owner,
                 takes: .json(ChangeOnsale.self), gives: [.init(200, "The event.", .event)],
                 refuses: [.onsaleClosed: "the sale has opened, so `opensAt` can't move"], changeOnsale),
             Endpoint(
                 "pauseOnsale", .post, event: "/onsale/pause", for: .organizer, at: .promptOwner,
-                "Pauses the sale; live holds can still be paid.", by: .organizer, takes: .nothing,
+                "Pauses the sale; live holds can still be paid.", by: .boxOffice, takes: .nothing,
                 gives: [.init(200, "The event.", .event)]
             ) { event, call in try await changeLine(PauseSale(), .paused, event, call) },
             Endpoint(
                 "resumeOnsale", .post, event: "/onsale/resume", for: .organizer, at: .promptOwner,
                 "Goes on with a paused sale.",
-                by: .organizer, takes: .nothing, gives: [.init(200, "The event.", .event)]
+                by: .boxOffice, takes: .nothing, gives: [.init(200, "The event.", .event)]
             ) { event, call in try await changeLine(ResumeSale(), .resumed, event, call) },
             Endpoint(
                 "blockSeats", .post, event: "/blocks", for: .organizer, at: .promptOwner,
-                "Keeps free seats back from sale: all of them, or none.", by: .organizer,
+                "Keeps free seats back from sale: all of them, or none.", by: .boxOffice,
                 takes: .json(BlockSeatsBody.self), gives: [.init(201, "The blocked seats.", .seatList)],
                 refuses: [.seatsUnavailable: "some are held or sold; `unavailable` names them"], blockSeats),
             Endpoint(
                 "listBlocks", .get, event: "/blocks", for: .organizer, at: .promptOwner,
-                "Lists the seats that are kept back, in plan order, and why.", by: .organizer, takes: .nothing,
+                "Lists the seats that are kept back, in plan order, and why.", by: .viewer, takes: .nothing,
                 gives: [.init(200, "The blocked seats.", .blockList)], listBlocks),
             Endpoint(
                 "unblockSeats", .delete, event: "/blocks", for: .organizer, at: .promptOwner,
-                "Gives blocked seats back to the sale, and passes over others.", by: .organizer,
+                "Gives blocked seats back to the sale, and passes over others.", by: .boxOffice,
                 takes: .json(SeatList.self), gives: [.init(204, "They are for sale.")], unblockSeats),
             Endpoint(
                 "listAudit", .get, event: "/audit", for: .organizer, at: .promptOwner,
                 "Lists what organizers have done, the newest first.",
-                "Up to 1,000 entries; the journal has what was done before. `by` is what the caller said in `Onsale-Actor` "
-                    + "(percent-encoded UTF-8), which every request of the organizer's may carry; it is believed, not "
-                    + "proved.",
-                by: .organizer, takes: .nothing, gives: [.init(200, "What was done.", .auditList)], listAudit),
+                "Up to 1,000 entries; the journal has what was done before. With `account`, `by` is the name of the account "
+                    + "whose token was shown. Without, it is what the holder of the configured token said in "
+                    + "`Onsale-Actor` (percent-encoded UTF-8), which is believed, not proved, or a part of the system.",
+                by: .viewer, takes: .nothing, gives: [.init(200, "What was done.", .auditList)], listAudit),
         ]
     }
 
-    private func createEvent(_ call: Call<Organizer, Void>) async throws -> Response {
+    private func createEvent(_ call: Call<StaffMember, Void>) async throws -> Response {
         try Body.requireJSON(call.request)
         let parsed = try EventImport.definition(fromJSON: call.bytes, now: events.engine)
         let definition = parsed.definition
-        let note = AuditNote(actor: call.caller.name, action: .created, detail: definition.profile.title)
+        let note = AuditNote(
+            actor: call.caller.name, account: call.caller.account, action: .created, detail: definition.profile.title)
         let view = try await EventImport.create(parsed, note: note, in: events.engine)
         logger.notice(
             "Event created", metadata: ["event": "\(definition.id)", "capacity": "\(view.counts.capacity)"])
@@ -89,7 +90,7 @@ struct OrganizerRoutes: RouteGroup {
         return .json(.created, presenter.event(view), headers: [.location: "/v1/events/\(definition.id)"])
     }
 
-    private func getReport(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+    private func getReport(_ event: EventHandle, _ call: Call<StaffMember, Void>) async throws -> Response {
         // Asked in the event's turn, so that a node that has lost the event without knowing tells nothing old.
         let now = events.now()
         let (view, present) = try await events.read(event) { (event.view, $0.line.present(at: now)) }
@@ -149,28 +150,28 @@ struct OrganizerRoutes: RouteGroup {
     }
 
     private func changeLine<Command: EventCommand>(
-        _ command: Command, _ action: AuditNote.Action, _ event: EventHandle, _ call: Call<Organizer, Void>
+        _ command: Command, _ action: AuditNote.Action, _ event: EventHandle, _ call: Call<StaffMember, Void>
     ) async throws -> Response {
         try await events.apply(command, to: event, by: call.caller, as: action)
         logger.notice("The organizer changed the sale", metadata: ["event": "\(event.id)", "change": "\(action.name)"])
         return .json(.ok, presenter.event(event.view))
     }
 
-    private func changeEvent(_ event: EventHandle, _ call: Call<Organizer, ChangeEvent>) async throws -> Response {
+    private func changeEvent(_ event: EventHandle, _ call: Call<StaffMember, ChangeEvent>) async throws -> Response {
         try await changeProfile(try call.content.change(), .edited, call.content.summary, event, call.caller)
     }
 
     private func changeProfile(
         _ change: ChangeProfile, _ action: AuditNote.Action, _ detail: String, _ event: EventHandle,
-        _ organizer: Organizer
+        _ member: StaffMember
     ) async throws -> Response {
-        try await events.apply(change, to: event, by: organizer, as: action, detail)
+        try await events.apply(change, to: event, by: member, as: action, detail)
         logger.notice(
             "The organizer changed the event", metadata: ["event": "\(event.id)", "change": "\(action.name)"])
         return .json(.ok, presenter.event(event.view))
     }
 
-    private func changeOnsale(_ event: EventHandle, _ call: Call<Organizer, ChangeOnsale>) async throws -> Response {
+    private func changeOnsale(_ event: EventHandle, _ call: Call<StaffMember, ChangeOnsale>) async throws -> Response {
         try await events.apply(
             ChangeSchedule(try call.content.change()), to: event, by: call.caller, as: .onsaleChanged,
             call.content.summary)
@@ -179,7 +180,7 @@ struct OrganizerRoutes: RouteGroup {
 
     // MARK: Seats kept back
 
-    private func blockSeats(_ event: EventHandle, _ call: Call<Organizer, BlockSeatsBody>) async throws -> Response {
+    private func blockSeats(_ event: EventHandle, _ call: Call<StaffMember, BlockSeatsBody>) async throws -> Response {
         let plan = event.view.definition.plan
         let seats = try plan.seats(named: call.content.seats)
         let reason = try Reason.checked(call.content.reason, max: BlockSeatsBody.reasonMax)
@@ -188,7 +189,7 @@ struct OrganizerRoutes: RouteGroup {
         return .json(.created) { $0.member("seats", strings: seats.map { plan[$0].name }) }
     }
 
-    private func listBlocks(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+    private func listBlocks(_ event: EventHandle, _ call: Call<StaffMember, Void>) async throws -> Response {
         let plan = event.view.definition.plan
         let blocks = try await events.read(event) { $0.sale.blocks }
         return .json(.ok) { writer in
@@ -204,7 +205,7 @@ struct OrganizerRoutes: RouteGroup {
         }
     }
 
-    private func unblockSeats(_ event: EventHandle, _ call: Call<Organizer, SeatList>) async throws -> Response {
+    private func unblockSeats(_ event: EventHandle, _ call: Call<StaffMember, SeatList>) async throws -> Response {
         let plan = event.view.definition.plan
         let seats = try plan.seats(named: call.content.seats)
         try await events.apply(
@@ -222,7 +223,7 @@ struct OrganizerRoutes: RouteGroup {
 
     // MARK: Who did what
 
-    private func listAudit(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+    private func listAudit(_ event: EventHandle, _ call: Call<StaffMember, Void>) async throws -> Response {
         let entries = try await events.read(event) { $0.audit }
         return .json(.ok) { writer in
             writer.array("entries") { writer in
@@ -230,6 +231,7 @@ struct OrganizerRoutes: RouteGroup {
                     writer.object { writer in
                         writer.member("at", entry.at)
                         writer.member("by", entry.note.actor)
+                        writer.member("account", entry.note.account)
                         writer.member("action", entry.note.action.name)
                         writer.member("detail", entry.note.detail)
                     }

@@ -16,13 +16,13 @@ struct SettlementRoutes: RouteGroup {
                 "Says what is owed to the organizer, day by day, and how that compares with the provider's list.",
                 "Days are those of the event's time zone. Amounts are in minor units. A day is as good as what was booked by "
                     + "then: the book follows the sale within seconds, the provider's list is read every ten minutes.",
-                by: .organizer, takes: .nothing, [.settlementFrom, .settlementTo],
+                by: .viewer, takes: .nothing, [.settlementFrom, .settlementTo],
                 gives: [.init(200, "Days, and what differs on them.", .settlement)],
                 refuses: [.invalidRequest: "a day can't be read, or `from` is after `to`, or it is too much at once"],
                 get),
             Endpoint(
                 "exportSettlement", .get, event: "/settlement.csv", for: .organizer, at: .any,
-                "Gives the days as CSV.", by: .organizer, takes: .nothing, [.settlementFrom, .settlementTo],
+                "Gives the days as CSV.", by: .viewer, takes: .nothing, [.settlementFrom, .settlementTo],
                 gives: [
                     .init(
                         200, "One line for each day, after a line of names.", "text/csv",
@@ -36,7 +36,7 @@ struct SettlementRoutes: RouteGroup {
         ]
     }
 
-    private func get(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+    private func get(_ event: EventHandle, _ call: Call<StaffMember, Void>) async throws -> Response {
         let settlement = try await settlement(event, call)
         return .json(.ok) { writer in
             writer.member("currency", event.view.definition.currency)
@@ -49,7 +49,7 @@ struct SettlementRoutes: RouteGroup {
         }
     }
 
-    private func export(_ event: EventHandle, _ call: Call<Organizer, Void>) async throws -> Response {
+    private func export(_ event: EventHandle, _ call: Call<StaffMember, Void>) async throws -> Response {
         let settlement = try await settlement(event, call)
         return Response(
             status: .ok,
@@ -60,7 +60,7 @@ struct SettlementRoutes: RouteGroup {
     }
 
     private func settlement(
-        _ event: EventHandle, _ call: Call<Organizer, Void>
+        _ event: EventHandle, _ call: Call<StaffMember, Void>
     ) async throws -> SettlementReports.Settlement {
         let (from, to) = (call.query.get("from").map { String($0) }, call.query.get("to").map { String($0) })
         guard let period = SettlementReports.Period(from: from, to: to) else {

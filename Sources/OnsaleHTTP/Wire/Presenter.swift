@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OnsaleAccounts
 import OnsaleEngine
 import OnsaleSale
 import OnsaleValues
@@ -65,11 +66,24 @@ struct Presenter: Sendable {
         if let order = hold.order { writer.member("orderNumber", order.serial) }
     }
 
-    func write(_ order: Order, in definition: EventDefinition, to writer: inout JSONWriter, withBuyer: Bool = false) {
+    /// For whom an order is shown.
+    enum Reader: Sendable {
+        case buyer
+        /// Its buyer is named too.
+        case staff
+        /// Who changes nothing has no use for what opens the door.
+        case viewer
+
+        init(_ member: StaffMember) { self = member.role.includes(.boxOffice) ? .staff : .viewer }
+    }
+
+    func write(
+        _ order: Order, in definition: EventDefinition, for reader: Reader = .buyer, to writer: inout JSONWriter
+    ) {
         writer.member("order", definition.publicID(order))
         writer.member("event", definition.id)
         writer.member("state", order.state.shownName)
-        if withBuyer { writer.member("buyer", order.buyer.text) }
+        if reader != .buyer { writer.member("buyer", order.buyer.text) }
         writer.member("amount", order.amount)
         writer.member("currency", definition.currency)
         writer.member("placedAt", order.placedAt)
@@ -93,14 +107,15 @@ struct Presenter: Sendable {
                     writer.member("ticket", ticket)
                     let place = definition.placeName(order.places, position)
                     if case .area = order.places { writer.member("area", place) } else { writer.member("seat", place) }
+                    guard reader != .viewer else { return }
                     writer.member("barcode", barcodes.text(ticket: ticket, event: definition.id, place: place))
                 }
             }
         }
     }
 
-    func order(_ order: Order, in definition: EventDefinition, withBuyer: Bool = false) -> ByteBuffer {
-        JSONWriter.object(capacity: 1024) { write(order, in: definition, to: &$0, withBuyer: withBuyer) }
+    func order(_ order: Order, in definition: EventDefinition) -> ByteBuffer {
+        JSONWriter.object(capacity: 1024) { write(order, in: definition, to: &$0) }
     }
 
     func write(_ event: EventSummary, to writer: inout JSONWriter) {

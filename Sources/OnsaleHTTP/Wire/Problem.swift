@@ -226,10 +226,13 @@ extension Problem {
                 })
         case .idempotencyConflict:
             self.init(.idempotencyConflict, "This Idempotency-Key came with a different request before. Use a new key.")
-        case .alreadyCheckedIn(let at):
+        case .alreadyCheckedIn(let at, let name):
             self.init(
                 .alreadyCheckedIn, "This ticket was checked in at \(RFC3339.format(at)).",
-                members: { $0.member("checkedInAt", at) })
+                members: { writer in
+                    writer.member("checkedInAt", at)
+                    writer.member("checkedInBy", name)
+                })
         case .ticketVoid: self.init(.ticketVoid, "This ticket's order was cancelled.")
         case .notCancellable:
             self.init(.notCancellable, "Only a confirmed order with no ticket checked in can be cancelled.")

@@ -118,7 +118,8 @@ struct BlockSeatsBody: JSONBody {
 struct CheckInBody: JSONBody {
     static let shape = Shape.checkIn
 
-    let barcode: String
+    let barcode: String?
+    let ticket: String?
 }
 
 struct ClaimPassBody: JSONBody {

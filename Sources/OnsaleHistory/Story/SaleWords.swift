@@ -58,7 +58,9 @@ extension Cast {
         case .unblocked(let fact):
             return Words("Seats unblocked", "The organizer gave \(names(of: fact.seats)) back to the sale.")
         case .checkedIn(let fact):
-            return Words("Ticket checked in", "Ticket \(name(of: fact.ticket)) was used at the door.")
+            return Words(
+                "Ticket checked in",
+                "Ticket \(name(of: fact.ticket)) was used at the door\(fact.by.map { ", let in by \($0)" } ?? "").")
         }
     }
 

@@ -194,7 +194,7 @@ extension SaleFact.OrderConfirmed {
             sale.tickets.append(
                 Ticket(
                     id: TicketID(firstTicket + UInt32(position)), order: order, position: position, issuedAt: now,
-                    isVoid: false, checkedInAt: nil))
+                    isVoid: false))
         }
         try sale.ledger.captureForSale(captured)
         sale.takings.add(confirmed.places, plan: sale.plan, prices: sale.terms.prices)

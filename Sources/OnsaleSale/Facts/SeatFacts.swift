@@ -26,6 +26,8 @@ extension SaleFact {
     public struct CheckedIn: SaleFactBody {
         public static let tag: UInt8 = 18
         public let ticket: TicketID
+        /// Whoever let its holder in: a door's device, or somebody of the staff; nil if nobody said.
+        public let by: String?
 
         public var fact: SaleFact { .checkedIn(self) }
     }
@@ -66,16 +68,19 @@ extension SaleFact.Unblocked {
 extension SaleFact.CheckedIn {
     public init(from reader: inout ByteReader) throws(ByteReadingError) {
         ticket = try reader.id()
+        by = reader.form < 7 ? nil : try reader.optionalString()
     }
 
     public func encode(into writer: inout ByteWriter) {
         writer.write(ticket)
+        writer.write(optional: by) { $0.write(string: $1) }
     }
 
     public func evolve(_ sale: inout Sale, at now: Timestamp) throws(ContradictoryFact) {
         guard let known = sale.ticket(ticket), !known.isVoid, known.checkedInAt == nil else {
             throw ContradictoryFact("ticket \(ticket.serial) cannot be checked in")
         }
-        sale.tickets[Int(ticket.serial) - 1].checkedInAt = now
+        let number = by.flatMap { sale.doors.number(of: $0) }
+        sale.tickets[Int(ticket.serial) - 1].checkIn = Ticket.CheckIn(at: now, door: number)
     }
 }

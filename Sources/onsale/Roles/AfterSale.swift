@@ -1,4 +1,5 @@
 import Logging
+import OnsaleAccounts
 import OnsaleBus
 import OnsaleDocuments
 import OnsaleEngine
@@ -24,6 +25,8 @@ struct AfterSale: Sendable {
     let webhooks: WebhooksRole?
     /// nil where nothing is booked, and nobody asks.
     let settlement: SettlementRole?
+    /// nil where nobody is served.
+    let accounts: StaffAccounts?
     private let relayTables: (any Tables)?
     /// What roles leave behind when they have ended.
     private let closings: [@Sendable () async -> Void]
@@ -113,6 +116,7 @@ struct AfterSale: Sendable {
         } else {
             settlement = nil
         }
+        accounts = parts.isServer ? StaffAccounts(try open("accounts")) : nil
         var closings: [@Sendable () async -> Void] = []
         if services.contains(.eligibility) {
             let (role, close) = try parts.choices.eligibility.role(

@@ -308,7 +308,8 @@ export interface Ticket {
   ticket: string;
   seat?: string;
   area?: string;
-  barcode: string;
+  /** Left out for a viewer. */
+  barcode?: string;
 }
 
 export interface Order {

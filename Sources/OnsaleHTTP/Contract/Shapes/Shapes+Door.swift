@@ -1,17 +1,44 @@
 /// The door.
 extension Shape {
     static let checkIn = Shape.object([
-        .required("barcode", .text, "As scanned from the ticket.")
-    ])
-    .named("CheckIn")
+        .optional("barcode", .text, "As scanned from the ticket."),
+        .optional("ticket", .text, "`tkt_…`, for a ticket that was found by hand."),
+    ]).with("oneOf", [["required": ["barcode"]], ["required": ["ticket"]]])
+        .named("CheckIn")
 
     static let checkedIn = Shape.object([
         .required("ticket", .text, "`tkt_…`"),
         .optional("seat", .text, "Name of the seat, if it is for one."),
         .optional("area", .text, "Name of the area, if it is for one."),
         .required("checkedInAt", .time),
+        .required("checkedInBy", .text, "Name of the account; without one, what the caller said."),
     ]).with("oneOf", [["required": ["seat"]], ["required": ["area"]]])
         .named("CheckedIn")
+
+    static let doorCounts = Shape.object([
+        .required("tickets", .count, "Valid tickets."),
+        .required("checkedIn", .count, "Of these, those whose holders are in."),
+    ])
+    .named("DoorCounts", "How many are in, of how many.")
+
+    static let doorTickets = Shape.object([
+        .required(
+            "tickets",
+            .list(
+                .object([
+                    .required("ticket", .text, "`tkt_…`"),
+                    .optional("seat", .text, "Name of the seat, if it is for one."),
+                    .optional("area", .text, "Name of the area, if it is for one."),
+                    .required("category", .text),
+                    .required("order", .text, "`ord_…`"),
+                    .required("isVoid", .flag, "Whether it lets nobody in."),
+                    .required("checkedInAt", .time.orNull),
+                    .required("checkedInBy", .text.orNull, "Who let its holder in; null where nobody said."),
+                ]).with("oneOf", [["required": ["seat"]], ["required": ["area"]]]), count: 0...100),
+            "The newest orders' first."),
+        .required("isMore", .flag, "Whether there are more than are listed."),
+    ])
+    .named("DoorTickets", "Tickets that were found by hand.")
 
     static let voidTickets = Shape.object([
         .required(

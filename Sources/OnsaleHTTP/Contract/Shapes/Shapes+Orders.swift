@@ -77,8 +77,9 @@ extension Shape {
         .required("ticket", .text, "`tkt_…`"),
         .optional("seat", .text, "Name of the seat, if it is for one."),
         .optional("area", .text, "Name of the area, if it is for one."),
-        .required(
-            "barcode", .text, "Compact JWS under Ed25519, which a scanner checks offline with the published key."),
+        .optional(
+            "barcode", .text,
+            "Compact JWS under Ed25519, which a scanner checks offline with the published key. Left out for a viewer."),
     ]).with("oneOf", [["required": ["seat"]], ["required": ["area"]]])
         .named("Ticket", "Leave to enter.")
 

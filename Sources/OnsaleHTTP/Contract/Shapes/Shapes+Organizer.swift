@@ -228,7 +228,10 @@ extension Shape {
             .list(
                 .object([
                     .required("at", .time),
-                    .required("by", .text, "Who said that they did it."),
+                    .required("by", .text, "Who did it."),
+                    .required(
+                        "account", .text(pattern: "^acc_[0-9a-f]{32}$").orNull,
+                        "The account that proves `by`; null where nothing does."),
                     .required(
                         "action",
                         .word(

@@ -1,0 +1,29 @@
+import Crypto
+import OnsaleValues
+
+/// What an account proves itself by: `onsale_` and 256 random bits, of which only the digest is kept.
+package struct StaffToken: Sendable {
+    private static let prefix = "onsale_"
+    private static let bytes = 32
+    /// Of 32 bytes in base64url.
+    private static let length = prefix.utf8.count + 43
+
+    package let text: String
+
+    /// A new one.
+    init() {
+        var random = SystemRandomNumberGenerator()
+        text =
+            StaffToken.prefix
+            + Base64URL.encode((0..<StaffToken.bytes).map { _ in UInt8.random(in: .min ... .max, using: &random) })
+    }
+
+    /// - Returns: nil for what can't be one.
+    package init?(_ text: String) {
+        guard text.utf8.count == StaffToken.length, text.hasPrefix(StaffToken.prefix) else { return nil }
+        self.text = text
+    }
+
+    /// SHA-256, in hex.
+    var digest: String { Hex.encode(Array(SHA256.hash(data: Array(text.utf8)))) }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Hummingbird
+import OnsaleAccounts
+
+/// Whoever shows a token of the staff.
+struct StaffMember: Sendable {
+    /// The account's name. Without an account, what they call themselves, which nothing proves.
+    let name: String
+    /// nil where the token is one of the two that are configured, which many may share.
+    let account: String?
+    let role: StaffRole
+
+    private static let nameCharactersMax = 80
+
+    init(_ account: StaffAccount) {
+        name = account.name
+        self.account = account.id
+        role = account.role
+    }
+
+    /// Whoever shows a configured token, by the name in `Onsale-Actor`, percent-encoded UTF-8.
+    init(_ request: Request, _ role: StaffRole) {
+        let given = request.headers[.onsaleActor]?.removingPercentEncoding ?? ""
+        let shown = given.filter {
+            !$0.isNewline && $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+        }
+        let name = String(shown.prefix(StaffMember.nameCharactersMax))
+        self.name = name.isEmpty ? (role == .door ? "door" : "organizer") : name
+        account = nil
+        self.role = role
+    }
+
+    /// - Parameter roles: those that suffice.
+    /// - Throws: ``Problem`` if theirs includes none of them.
+    func required(_ roles: [StaffRole]) throws(Problem) -> StaffMember {
+        if roles.contains(where: role.includes) { return self }
+        let needs = roles.first ?? .owner
+        throw Problem(.forbidden, "This needs the role \(needs.rawValue); this token's is \(role.rawValue).") {
+            [role] writer in
+            writer.member("role", role.rawValue)
+            writer.member("needs", needs.rawValue)
+        }
+    }
+}
