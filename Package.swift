@@ -330,7 +330,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "OnsaleAccountsTests",
-            dependencies: ["OnsaleAccounts", "OnsaleTables", "OnsaleMigrations", "OnsaleValues", "TestTables"],
+            dependencies: [
+                "OnsaleAccounts", "OnsaleTables", "OnsaleMigrations", "OnsaleValues", "TestTables", "Servers",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "OnsaleRelayTests",
@@ -436,7 +438,8 @@ let package = Package(
             name: "OnsaleHTTPTests",
             dependencies: [
                 "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
-                "OnsaleHTTP", "OnsaleBus", "OnsaleTables", "OnsaleWebhooks", "OnsaleSettlement", "TestTables",
+                "OnsaleHTTP", "OnsaleBus", "OnsaleTables", "OnsaleWebhooks", "OnsaleSettlement", "OnsaleAccounts",
+                "TestTables",
                 "Servers",
                 "Seeded", crypto, logging, asyncHTTPClient, hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

@@ -252,7 +252,7 @@ extension Chronicle {
         try results(
             disputed, .pending(intent: "pi_a"), .actionRequired(intent: "pi_a", url: "https://bank.example/1"),
             .authorized(intent: "pi_a"), .captured(intent: "pi_a", amount: 200_000))
-        try run(CheckIn(1))
+        try run(CheckIn(1, by: "Gate B"))
         try results(disputed, .disputed(true), .disputed(false), .refunded(total: 50_000))
         let cancelled = try order(try hold(second, .seats([4, 5])), second)
         try results(cancelled, .authorized(intent: "pi_b"), .captured(intent: "pi_b", amount: 200_000))
@@ -264,7 +264,9 @@ extension Chronicle {
         try results(kept, .authorized(intent: "pi_d"), .captured(intent: "pi_d", amount: 150_000))
         if let ticket = partition.sale.order(kept)?.tickets.first {
             let part = ReturnTickets([ticket], of: kept, reason: "A child fell ill.", key: Example.key(8))
-            try run(Audited(part, as: AuditNote(actor: "Jiwoo", action: .ticketsRefunded, detail: "")))
+            let note = AuditNote(
+                actor: "Minji", account: "acc_" + String(repeating: "0", count: 32), action: .ticketsRefunded, detail: "")
+            try run(Audited(part, as: note))
             try results(kept, .refunded(total: 50_000))
         }
         for action in [AuditNote.Action.refundSeen, .disputeSeen] {

@@ -28,7 +28,7 @@ import Testing
             "pauseOnsale", "resumeOnsale",
             "blockSeats", "unblockSeats", "listOrders", "listBlocks", "refundTickets", "getBuyer", "listAudit",
             "checkIn",
-            "listVoidTickets",
+            "listVoidTickets", "getDoor", "findTickets",
         ].map { ($0, .promptOwner) }, uniquingKeysWith: { first, _ in first })
 
     private static let anyNodes: Set = [
@@ -38,7 +38,7 @@ import Testing
         "getAsyncAPI",
         "createWebhookEndpoint", "listWebhookEndpoints", "getWebhookEndpoint", "deleteWebhookEndpoint",
         "rotateWebhookSecret", "switchOnWebhookEndpoint", "listWebhookDeliveries", "redeliverWebhook", "getSettlement",
-        "exportSettlement",
+        "exportSettlement", "getCaller", "createAccount", "listAccounts", "renewAccountToken", "revokeAccount",
     ]
 
     @Test("Every endpoint says which node answers it, and whatever goes through the writer goes to the owner")

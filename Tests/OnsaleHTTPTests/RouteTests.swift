@@ -88,6 +88,7 @@ import Testing
             // Endpoints of the provider, the draw, services and long-lived connections have tests of their own.
             let others = tester.operations.filter {
                 !$0.path.contains("webhook-end") && !$0.path.contains("/settlement")
+                    && !$0.path.contains("/accounts")
             }
             #expect(
                 Set(others.map(\.id)).subtracting(tester.servedOperations)
@@ -101,11 +102,12 @@ import Testing
         let door = ServiceTester.doorToken
         for path in [
             "/report", "/orders?state=confirmed&limit=1", "/orders.csv", "/audit", "/tickets/void", "/timeline?step=1",
-            "/blocks", "/buyers/byr_00000000000000000000000000",
+            "/blocks", "/buyers/byr_00000000000000000000000000", "/door", "/door/tickets?seat=A1",
         ] {
             #expect(try await tester.ask(.get, opera + path, token: admin).status == 200, "\(path)")
         }
         #expect(try await tester.ask(.get, order + "/story", token: admin).status == 200)
+        #expect(try await tester.ask(.get, "/v1/account", token: door).status == 200)
         let scan = #"{"barcode":"\#(barcode)"}"#
         #expect(try await tester.ask(.post, opera + "/check-ins", token: door, scan).status == 200)
         #expect(try await tester.ask(.post, opera + "/check-ins", token: door, scan).problem == "already-checked-in")
@@ -134,7 +136,8 @@ import Testing
                     .replacing(":order", with: "ord_1").replacing(":ticket", with: "tkt_1").replacing(
                         ":slug", with: "no"
                     ).replacing(":buyer", with: "byr_1").replacing(":endpoint", with: "whe_1").replacing(
-                        ":delivery", with: "msg_1")
+                        ":delivery", with: "msg_1"
+                    ).replacing(":account", with: "acc_1")
                 let isOpen = operation.schemes.isEmpty || operation.schemes.contains("")
                 if !isOpen {
                     #expect(try await tester.ask(operation.method, path).status == 401, "\(operation.id)")

@@ -6,6 +6,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import OnsaleAccounts
 import OnsaleEngine
 import OnsaleHistory
 import OnsaleSettlement
@@ -61,7 +62,8 @@ final class ServiceTester: Sendable {
     }
 
     static func run(
-        after: AfterSaleTester? = nil, _ body: @escaping @Sendable (ServiceTester) async throws -> Void
+        after: AfterSaleTester? = nil, accounts: StaffAccounts? = nil,
+        _ body: @escaping @Sendable (ServiceTester) async throws -> Void
     ) async throws {
         // This handler keeps metadata, which includes the request's id.
         var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
@@ -81,7 +83,8 @@ final class ServiceTester: Sendable {
             broadcaster: Broadcaster(listenersMax: 1), shares: ClientShares(perAddress: 100),
             client: .shared, history: EventHistory(journal: journal, timelines: timelines),
             readiness: Readiness(engine: engine, disk: DiskWatch(path: "/")), version: "1",
-            webhooks: after?.webhooks.endpoints, settlements: after?.settlement.reports, logger: logger)
+            webhooks: after?.webhooks.endpoints, settlements: after?.settlement.reports, accounts: accounts,
+            logger: logger)
         let application = OnsaleServer(service: service, logger: logger).application(
             host: "127.0.0.1", port: 0, connectionsMax: 10, onRunning: { _ in })
         var failure: (any Error)?

@@ -132,7 +132,7 @@ import Testing
             .partRefunded(.init(order: 1, total: 1)),
             .refunded(.init(order: 2, amount: 0)), .strayFound(.init(order: 2, intent: "pi_2", captured: 0)),
             .strayReturned(.init(order: 2, intent: "pi_2")), .blocked(.init(seats: [1])),
-            .unblocked(.init(seats: [1, 2])), .checkedIn(.init(ticket: 1)),
+            .unblocked(.init(seats: [1, 2])), .checkedIn(.init(ticket: 1, by: "Gate B")),
             .paymentDeclined(.init(order: 2, code: "x", void: false, holdUntil: Show.start)),
             .actionRequired(.init(order: 2, intent: "pi_1", url: Show.url)),
             .refundedByProvider(.init(order: 2, total: 5)), .refundReversed(.init(order: 2, amount: 5)),

@@ -306,14 +306,16 @@ struct ModelRun {
 
     private mutating func checkIn(_ index: Int) -> String? {
         let ticket = UInt32(index + 1)
-        let outcome = ask(CheckIn(TicketID(ticket)))
+        // Some doors have no name.
+        let door = [nil, "Gate A", "Gate B"][index % 3]
+        let outcome = ask(CheckIn(TicketID(ticket), by: door))
         guard let order = model.orders.first(where: { $0.tickets.contains(ticket) }) else {
             return expect(outcome, .notFound)
         }
         let isReturned = order.tickets.firstIndex(of: ticket).map { order.returned.contains($0) } ?? false
         if order.state != .confirmed || order.isDisputed || isReturned { return expect(outcome, .ticketVoid) }
         if !model.checkedIn.insert(ticket).inserted {
-            guard case .failure(.alreadyCheckedIn) = outcome else { return "\(outcome) at the second scan" }
+            guard case .failure(.alreadyCheckedIn(_, door)) = outcome else { return "\(outcome) at the second scan" }
             return nil
         }
         guard case .success = outcome else { return "\(outcome) at the first scan" }

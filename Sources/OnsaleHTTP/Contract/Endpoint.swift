@@ -175,6 +175,8 @@ extension Operation {
         if !isOpen { slugs += [.unauthenticated, .forbidden] }
         if path.contains("/:event") { slugs.append(.notFound) }
         if path.contains("/:event") || node != .any { slugs += [.overloaded, .unavailable] }
+        // Nobody may be able to say whose token it is.
+        if !roles.isEmpty, !slugs.contains(.unavailable) { slugs.append(.unavailable) }
         if reads { slugs.append(.tooLarge) }
         if body != nil { slugs += [.unsupportedMediaType, .invalidRequest] }
         if isLimited { slugs.append(.rateLimited) }
