@@ -439,9 +439,7 @@ let package = Package(
             dependencies: [
                 "Doubles", "OnsaleValues", "OnsaleSale", "OnsaleEngine", "OnsalePayments", "OnsaleStreams",
                 "OnsaleHTTP", "OnsaleBus", "OnsaleTables", "OnsaleWebhooks", "OnsaleSettlement", "OnsaleAccounts",
-                "TestTables",
-                "Servers",
-                "Seeded", crypto, logging, asyncHTTPClient, hummingbird,
+                "OnsaleQR", "TestTables", "Servers", "Seeded", crypto, logging, asyncHTTPClient, hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "JWTKit", package: "jwt-kit"),

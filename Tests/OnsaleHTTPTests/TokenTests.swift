@@ -1,8 +1,10 @@
 import AsyncHTTPClient
+import Crypto
 import Foundation
 import JWTKit
 import Logging
 import OnsaleEngine
+import OnsaleQR
 import OnsaleValues
 import Testing
 
@@ -192,6 +194,35 @@ import Testing
         #expect(barcodes.ticket(String(text.dropLast(2)) + "AA", event: "show") == nil)
         #expect(try Barcodes(secret: "another").ticket(text, event: "show") == nil)
         #expect(barcodes.publishedKeys.contains(#""crv":"Ed25519""#))
+        // What the page of the door and other scanners do.
+        let set = try JSONSerialization.jsonObject(with: Data(barcodes.publishedKeys.utf8)) as? [String: Any]
+        let keys = try #require(set?["keys"] as? [[String: String]])
+        let parts = text.split(separator: ".").map(String.init)
+        let head = try #require(Base64URL.decode(parts[0].utf8))
+        let header = try JSONSerialization.jsonObject(with: Data(head)) as? [String: String]
+        let key = try #require(keys.first { $0["kid"] == header?["kid"] })
+        let bytes = try #require(Base64URL.decode((key["x"] ?? "").utf8))
+        let x = try Curve25519.Signing.PublicKey(rawRepresentation: bytes)
+        let signature = try #require(Base64URL.decode(parts[2].utf8))
+        #expect(x.isValidSignature(signature, for: Array((parts[0] + "." + parts[1]).utf8)))
+    }
+
+    @Test("A barcode is short, and one of an earlier version, whose key goes by its whole thumbprint, still scans")
+    func shortBarcodes() throws {
+        let ticket = PublicID(.ticket, at: now, serial: 7, tag: 99).text
+        let barcodes = try Barcodes(secret: "an earlier version's")
+        let text = barcodes.text(ticket: ticket, event: "arena", place: "F2-5-7")
+        #expect(text.utf8.count == 213)
+        #expect(QRSymbol(text)?.width == 57)
+        // By the version before, with the same secret.
+        let former = """
+            eyJhbGciOiJFZERTQSIsImtpZCI6ImU0R1MwT0tGajVsRHhkeGk4NHpnOUlwZm90WkVKLTU4QnBKTUlRYUdaa00ifQ\
+            .eyJ0a3QiOiJ0a3RfMDZoaGdxMmcwMDAwMDAwNzAwMDAwMDMzIiwiZXZ0IjoiYXJlbmEiLCJwbGMiOiJGMi01LTcif\
+            Q.22UuHlUFme8FDmK1ImFMwR1nEdP6gluRhWXi9LH18UqBD4jnTYcYFmireFRnZ5Ct2ZWOsnMxOGrI9y4NfeRsDQ
+            """
+        #expect(barcodes.ticket(former, event: "arena")?.text == ticket)
+        #expect(former.utf8.count == 268)
+        #expect(QRSymbol(former)?.width == 65)
     }
 }
 

@@ -55,7 +55,10 @@ extension Shape {
                     .required("crv", .word("Ed25519")),
                     .required("use", .word("sig")),
                     .required("alg", .word("EdDSA")),
-                    .required("kid", .text, "RFC 7638 thumbprint."),
+                    .required(
+                        "kid", .text,
+                        "The first two letters of its RFC 7638 thumbprint; for barcodes of earlier versions, all of it."
+                    ),
                     .required("x", .text, "The public key, in base64url."),
                 ])))
     ])
