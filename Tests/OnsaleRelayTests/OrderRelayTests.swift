@@ -78,6 +78,41 @@ import Testing
         }
     }
 
+    @Test("An order of which tickets are taken back is confirmed once more with the rest, also over a restart")
+    func parts() async throws {
+        let (journal, folder, bus) = (MemoryJournal(), try TemporaryFolder(), FlakyBus(seed: 1))
+        let gateway = FakeGateway()
+        bus.state.withLock { $0.isFlaky = false }
+        func hear(_ count: Int) async throws {
+            for _ in 0..<3_000 where bus.firsts.count < count { try await Task.sleep(for: .milliseconds(10)) }
+        }
+        var order: Order?
+        try await live(journal, folder, bus, gateway) { engine in
+            _ = try await engine.create(Show.definition("show0"), document: nil)
+            let event = try await engine.event("show0")
+            let bought = try await engine.buy([1, 2, 3], in: event)
+            order = bought
+            let part = ReturnTickets([Array(bought.tickets)[1]], of: bought.id, reason: "A child fell ill.", key: nil)
+            _ = try await engine.apply(part, to: event)
+            try await hear(4)
+        }
+        try await live(journal, folder, bus, gateway) { engine in
+            let bought = try #require(order)
+            let event = try await engine.event("show0")
+            _ = try await engine.apply(
+                ReturnTickets([Array(bought.tickets)[0]], of: bought.id, reason: nil, key: nil), to: event)
+            try await hear(6)
+        }
+        let told = try bus.firsts.map { ($0.type, try JSONDecoder().decode(OrderMessage.self, from: Data($0.data))) }
+        #expect(
+            told.map(\.0) == [
+                .orderPlaced, .orderConfirmed, .orderConfirmed, .orderRefunded, .orderConfirmed, .orderRefunded,
+            ])
+        let seats = told.filter { $0.0 == .orderConfirmed }.map { $0.1.tickets.map(\.seat) }
+        #expect(seats == [["s1", "s2", "s3"], ["s1", "s3"], ["s3"]])
+        #expect(told.filter { $0.0 == .orderRefunded }.map(\.1.refundedAmount) == [1000, 2000])
+    }
+
     /// A process's life: an engine with its relay, which ends as if it were killed.
     private func live(
         _ journal: MemoryJournal, _ folder: TemporaryFolder, _ bus: FlakyBus, _ gateway: FakeGateway,
@@ -137,12 +172,16 @@ enum Show {
 
 extension Engine {
     /// Buys the seat of that number.
-    func buy(_ number: Int, in event: EventHandle) async throws -> Order {
+    func buy(_ number: Int, in event: EventHandle) async throws -> Order { try await buy([number], in: event) }
+
+    /// Buys the seats of those numbers.
+    func buy(_ numbers: [Int], in event: EventHandle) async throws -> Order {
+        let number = numbers[0]
         let buyer = BuyerID(high: 1, low: UInt64(number))
         let place = try await apply(JoinLine(buyer), to: event).place
         let pass = try await apply(ClaimPass(of: place.id, buyer: buyer), to: event).id
         let hold = try await apply(
-            HoldPlaces(.seats([SeatIndex(UInt32(number))]), buyer: buyer, pass: pass, key: nil), to: event)
+            HoldPlaces(.seats(numbers.map { SeatIndex(UInt32($0)) }), buyer: buyer, pass: pass, key: nil), to: event)
         let key = IdempotencyKey(
             key: Digest128(high: 0, low: UInt64(number)), fingerprint: Digest128(high: 0, low: 0))
         return try await apply(
