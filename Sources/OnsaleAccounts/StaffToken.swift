@@ -1,9 +1,9 @@
 import Crypto
 import OnsaleValues
 
-/// What an account proves itself by: `onsale_` and 256 random bits, of which only the digest is kept.
+/// What an account proves itself by: `onsale_staff_` and 256 random bits, of which only the digest is kept.
 package struct StaffToken: Sendable {
-    private static let prefix = "onsale_"
+    private static let prefix = "onsale_staff_"
     private static let bytes = 32
     /// Of 32 bytes in base64url.
     private static let length = prefix.utf8.count + 43

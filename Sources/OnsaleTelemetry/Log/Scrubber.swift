@@ -18,9 +18,11 @@ package final class Scrubber: Sendable {
         "method_id",
     ]
 
-    /// How the tokens of this trade begin: JWTs (sessions, tickets, passes), Stripe's keys, webhook secrets, cards.
+    /// How the tokens of this trade begin: JWTs (sessions, tickets, passes), Stripe's keys, secrets of webhooks, tokens of
+    /// the staff, cards.
     private static let beginnings: [[UInt8]] = [
-        "eyJ", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_", "pm_", "tok_", "Bearer ", "bearer ", "Basic ",
+        "eyJ", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_", "onsale_staff_", "pm_", "tok_", "Bearer ",
+        "bearer ", "Basic ",
     ].map { Array($0.utf8) }
 
     private struct Known {
