@@ -139,9 +139,20 @@ import Testing
     }
 
     @Test(
-        "Tables that fail before or after a commit, organizers that fail, processes that die: one decision for each order",
-        arguments: TablesKind.allCases, 1...3)
-    func faults(kind: TablesKind, seed: UInt64) async throws {
+        "Tables that fail before or after a commit, organizers that fail, processes that die: one decision for each order"
+    )
+    func faults() async throws {
+        // All at once, for each waits most of the time, and the tests of this suite run one after the other.
+        try await withThrowingDiscardingTaskGroup { group in
+            for kind in TablesKind.allCases {
+                for seed in 1...3 as ClosedRange<UInt64> {
+                    group.addTask { try await RoleTests().faults(kind: kind, seed: seed) }
+                }
+            }
+        }
+    }
+
+    private func faults(kind: TablesKind, seed: UInt64) async throws {
         try await withTables(kind, of: "eligibility") { open in
             var random = SeededRandom(seed: seed)
             let endpoint = FakeEndpoint { order, attempt in
