@@ -193,7 +193,7 @@ public struct Partition: Sendable {
 
     // MARK: Snapshots
 
-    static let snapshotFormat: UInt8 = 8
+    static let snapshotFormat: UInt8 = 9
 
     /// The state without the definition, which is in the journal's first row.
     public func encodeSnapshot() -> [UInt8] {

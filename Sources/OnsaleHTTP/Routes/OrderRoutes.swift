@@ -86,7 +86,7 @@ struct OrderRoutes: RouteGroup {
         var headers: HTTPFields = [.location: "/v1/events/\(event.id)/orders/\(definition.publicID(order))"]
         if waitSeconds > 0 { headers[.preferenceApplied] = "wait=\(waitSeconds)" }
         return .json(
-            order.state.isFinal ? .created : .accepted, presenter.order(order, in: definition), headers: headers)
+            order.state.isFinal ? .created : .accepted, presenter.order(order, in: event.view), headers: headers)
     }
 
     /// `Prefer: wait=10` (RFC 7240, section 4.3).
@@ -105,7 +105,7 @@ struct OrderRoutes: RouteGroup {
     private func getOrder(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Response {
         let isOrganizer = call.caller.buyer == nil
         return .json(
-            .ok, presenter.order(try await order(event, call), in: event.view.definition, withBuyer: isOrganizer))
+            .ok, presenter.order(try await order(event, call), in: event.view, withBuyer: isOrganizer))
     }
 
     private func order(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Order {
@@ -151,7 +151,7 @@ struct OrderRoutes: RouteGroup {
                 try await events.apply(command, to: event, by: organizer, as: .refunded, id.text)
             }
         call.context.correlation.learn(order: id.text)
-        return .json(.accepted, presenter.order(order, in: definition))
+        return .json(.accepted, presenter.order(order, in: event.view))
     }
 
     // MARK: A buyer's orders

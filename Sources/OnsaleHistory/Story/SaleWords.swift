@@ -59,6 +59,10 @@ extension Cast {
             return Words("Seats unblocked", "The organizer gave \(names(of: fact.seats)) back to the sale.")
         case .checkedIn(let fact):
             return Words("Ticket checked in", "Ticket \(name(of: fact.ticket)) was used at the door.")
+        case .termsChanged:
+            return Words(
+                "Prices or limits changed",
+                "The organizer changed them for the holds that follow. What is held already keeps its price.")
         }
     }
 
