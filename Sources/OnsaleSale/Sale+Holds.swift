@@ -18,7 +18,8 @@ extension Sale {
         let id = HoldID(lastHold + 1)
         record(
             SaleFact.Held(
-                hold: id, buyer: buyer, pass: pass, places: places, amount: amount(of: places, at: terms.current.prices),
+                hold: id, buyer: buyer, pass: pass, places: places,
+                amount: amount(of: places, at: terms.current.prices),
                 expiresAt: now.adding(seconds: terms.current.holdSeconds), key: key),
             at: now, facts: &facts)
         guard let hold = holds[id.serial] else { throw .notFound }

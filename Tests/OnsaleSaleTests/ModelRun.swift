@@ -395,7 +395,10 @@ struct ModelRun {
         guard hash(replayed) == hash(sale) else { return "the facts lead to another state" }
         guard !journal.isEmpty else { return nil }
         var reader = ByteReader(middle)
-        guard var restored = try? Sale(plan: sale.plan, terms: Hall.sale(rows: 1, width: 1).terms.current, snapshot: &reader), reader.isAtEnd else {
+        guard
+            var restored = try? Sale(
+                plan: sale.plan, terms: Hall.sale(rows: 1, width: 1).terms.current, snapshot: &reader), reader.isAtEnd
+        else {
             return "the snapshot does not read back"
         }
         for (fact, at) in journal.dropFirst(journal.count / 2 + 1) { try? restored.replay(fact, at: at) }
