@@ -27,7 +27,8 @@ public struct TermsByHold: Hashable, Sendable {
     /// The terms that a hold was made under, in a state that knows the hold.
     public subscript(hold: HoldID) -> SaleTerms {
         if hold.serial >= firstHold { return current }
-        return earlier.last { $0.firstHold <= hold.serial }?.terms ?? current
+        let later = earlier.partitioningIndex { $0.firstHold > hold.serial }
+        return earlier[..<later].last?.terms ?? current
     }
 
     /// Whether they can change from this hold on.

@@ -347,7 +347,8 @@ extension CreateEvent {
 extension [CreateEvent.Price] {
     /// The amounts by category.
     fileprivate func amounts(of categories: [String], _ faults: inout Faults) -> [Int: Int64] {
-        let indices = Dictionary(uniqueKeysWithValues: categories.enumerated().map { (Name($1), $0) })
+        let indices = Dictionary(
+            categories.enumerated().map { (Name($1), $0) }, uniquingKeysWith: { first, _ in first })
         var seen: Set<Name> = []
         var amounts: [Int: Int64] = [:]
         for (index, price) in enumerated() {

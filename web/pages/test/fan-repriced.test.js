@@ -15,7 +15,7 @@ test("what costs other than was shown is named, from what to what", () => {
   const was = shownOtherwise(hold, shown);
   assert.deepEqual(was, [{ category: "VIP", amount: 99_000 }]);
   assert.deepEqual(shownOtherwise(hold, was.map((price) => ({ ...price, amount: 90_000 }))), []);
-  assert.match(repricedWords(hold, was), /^VIP .99,000 → .90,000$/);
+  assert.match(repricedWords(hold, was), /^VIP .99,000\u00a0→\u00a0.90,000$/);
   assert.equal(repricedWords(hold, []), "");
 });
 

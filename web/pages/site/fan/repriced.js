@@ -21,6 +21,7 @@ export const repricedWords = ({ lines, currency }, was) =>
   lines
     .flatMap(({ category, unitAmount }) => {
       const old = was.find((price) => price.category === category);
-      return old ? `${category} ${formatMoney(old.amount, currency)} → ${formatMoney(unitAmount, currency)}` : [];
+      // Two amounts stay on one line.
+      return old ? `${category} ${formatMoney(old.amount, currency)}\u00a0→\u00a0${formatMoney(unitAmount, currency)}` : [];
     })
     .join(", ");
