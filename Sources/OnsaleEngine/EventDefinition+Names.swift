@@ -23,11 +23,6 @@ extension EventDefinition {
         return id
     }
 
-    /// What places cost, a line for each category.
-    package func lines(of places: Places) -> [PriceLine] {
-        places.lines(plan: plan, prices: terms.prices)
-    }
-
     /// The name of the place at a position of an order: its seat, or its area.
     package func placeName(_ places: Places, _ position: Int) -> String {
         switch places {

@@ -37,7 +37,7 @@ public struct EventSummary: Sendable {
         venue = view.definition.venue
         startsAt = view.definition.startsAt
         currency = view.definition.currency
-        prices = zip(view.definition.plan.categories, view.definition.terms.prices).map { ($0, $1) }
+        prices = zip(view.definition.plan.categories, view.terms.current.prices).map { ($0, $1) }
         schedule = view.schedule
         isPaused = view.isPaused
         isSoldOut = view.counts.free == 0 && view.counts.held == 0

@@ -9,6 +9,8 @@ public final class EventView: Sendable {
     public let definition: EventDefinition
     /// What the event tells about itself now.
     public let profile: EventProfile
+    /// What places cost, and cost when they were held.
+    public let terms: TermsByHold
     /// The schedule in force.
     public let schedule: OnsaleSchedule
     public let isPaused: Bool
@@ -38,6 +40,7 @@ public final class EventView: Sendable {
         let sale = partition.sale
         definition = partition.definition
         profile = partition.profile
+        terms = sale.terms
         schedule = partition.line.schedule
         isPaused = partition.line.isPaused
         seatPages = sale.seatPages
@@ -56,6 +59,18 @@ public final class EventView: Sendable {
     public func phase(at now: Timestamp) -> OnsalePhase {
         let phase = schedule.phase(at: now, isPaused: isPaused)
         return phase == .open && counts.free == 0 && counts.held == 0 ? .soldOut : phase
+    }
+}
+
+extension EventView {
+    /// What a hold's places cost, a line for each category. The view must be as new as the hold.
+    package func lines(of hold: Hold) -> [PriceLine] {
+        hold.places.lines(plan: definition.plan, prices: terms[hold.id].prices)
+    }
+
+    /// What an order's places cost, a line for each category. The view must be as new as the order's hold.
+    package func lines(of order: Order) -> [PriceLine] {
+        order.places.lines(plan: definition.plan, prices: terms[order.hold].prices)
     }
 }
 

@@ -30,7 +30,7 @@ package struct EventHistory: Sendable {
     /// - Throws: ``EngineError`` or ``JournalError``.
     package func story(of order: Order, in event: EventHandle, now: Timestamp) async throws -> [StoryStep] {
         let view = event.view
-        let subject = StorySubject(order, in: view.definition)
+        let subject = StorySubject(order, under: view.terms[order.hold], in: view.definition)
         return try await stories.run { [journal, stories] in
             try EventHistory.story(
                 of: subject, in: view.definition, draw: DrawnNumbers(view.line), now: now, journal: journal,

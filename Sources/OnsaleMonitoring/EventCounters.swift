@@ -77,7 +77,7 @@ final class EventCounters: Sendable {
         case .refundReversed:
             if order?.wasCancelled ?? false { orders[.refunding]?.increment() }
         case .intentLearned, .capturedLate, .voided, .strayFound, .strayReturned, .blocked, .unblocked, .checkedIn,
-            .disputed, .disputeWon, .partReturned, .partRefunded:
+            .disputed, .disputeWon, .partReturned, .partRefunded, .termsChanged:
             break
         }
     }

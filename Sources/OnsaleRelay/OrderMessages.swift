@@ -18,31 +18,32 @@ package struct OrderMessages: Sendable {
     /// The event for the bus.
     /// - Parameters:
     ///   - order: as it is now; what changes of it comes from the news.
+    ///   - view: as new as the order.
     ///   - time: when it happened.
     package func event(
-        _ news: OrderNews, of order: Order, in definition: EventDefinition, titled title: String, at time: Timestamp
+        _ news: OrderNews, of order: Order, in view: EventView, at time: Timestamp
     ) throws -> CloudEvent {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let definition = view.definition
         let id = definition.publicID(order)
         return CloudEvent(
             id: "\(definition.id)/\(news.sequence)", type: news.type, subject: id, time: time, key: definition.id,
             traceparent: order.trace,
-            data: Array(try encoder.encode(message(news, of: order, in: definition, titled: title))))
+            data: Array(try encoder.encode(message(news, of: order, in: view))))
     }
 
-    private func message(
-        _ news: OrderNews, of order: Order, in definition: EventDefinition, titled title: String
-    ) -> OrderMessage {
-        OrderMessage(
+    private func message(_ news: OrderNews, of order: Order, in view: EventView) -> OrderMessage {
+        let definition = view.definition
+        return OrderMessage(
             event: OnsaleEvent(
-                id: definition.id, title: title, venue: definition.venue,
+                id: definition.id, title: view.profile.title, venue: definition.venue,
                 startsAt: RFC3339.format(definition.startsAt), currency: definition.currency,
                 timeZone: definition.timeZone,
                 eligibility: definition.eligibility.map { .init(url: $0.url, deadlineSeconds: $0.deadlineSeconds) }),
             order: definition.publicID(order), buyer: order.buyer.text, amount: order.amount,
             refundedAmount: news.refunded, placedAt: RFC3339.format(order.placedAt),
-            lines: definition.lines(of: order.places).map {
+            lines: view.lines(of: order).map {
                 .init(
                     category: definition.plan.categories[$0.category], unitAmount: $0.unitAmount,
                     quantity: $0.quantity)

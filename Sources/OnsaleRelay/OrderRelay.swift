@@ -232,14 +232,14 @@ package final class OrderRelay: Follower {
                     partition.sale.order(number).map { (number, $0) }
                 })
         }
-        let (definition, title) = (event.view.definition, event.view.profile.title)
+        let view = event.view
         return try news.flatMap { time, news in
             try news.compactMap { news in
                 guard let order = orders[news.order] else {
                     // The state is behind the journal only for a moment: this node has lost the event.
                     throw BusError(.unavailable, "order \(news.order.serial) of \(event.id) isn't known here")
                 }
-                return try messages.event(news, of: order, in: definition, titled: title, at: time)
+                return try messages.event(news, of: order, in: view, at: time)
             }
         }
     }

@@ -72,7 +72,7 @@ extension Sale {
 
 extension RandomAccessCollection {
     /// The first index whose element is past the boundary; all before it are not (binary search).
-    fileprivate func partitioningIndex(where isPast: (Element) -> Bool) -> Index {
+    func partitioningIndex(where isPast: (Element) -> Bool) -> Index {
         var low = startIndex
         var count = self.count
         while count > 0 {

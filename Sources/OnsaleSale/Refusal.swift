@@ -30,6 +30,10 @@ public enum Refusal: Error, Hashable, Sendable {
     case notFound
     /// The event can't remember more idempotency keys now; retry later.
     case overloaded
+    /// All places at these prices come to more than ``SaleTerms/takingsMax``.
+    case takingsTooLarge
+    /// The event can't remember more prices and limits that holds were made under.
+    case termsChangedTooOften
     /// The buyer has used all idempotency keys allowed within a day.
     case tooManyKeys
 }

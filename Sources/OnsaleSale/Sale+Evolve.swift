@@ -43,6 +43,16 @@ extension Sale {
         body(&orders[Int(id.serial) - 1])
     }
 
+    // MARK: Holds
+
+    /// Lets the holds there are expire in any order, for those that follow last longer or less long.
+    mutating func takeHoldsOutOfTurn() {
+        while oldestHold <= lastHold {
+            if let hold = holds[oldestHold], hold.order == nil, hold.declines == 0 { holdsOutOfTurn.insert(hold) }
+            oldestHold += 1
+        }
+    }
+
     // MARK: Buyers
 
     /// Gives places back to a buyer's limit, and forgets the buyer's account once it is empty.

@@ -11,15 +11,16 @@ extension Sale {
         }
         if key != nil { try requireSpaceForKey(of: buyer, isOrder: false, now: now) }
         let current = buyers[buyer]?.places ?? 0
-        guard current + selection.quantity <= terms.ticketsPerBuyer else {
-            throw .purchaseLimit(limit: terms.ticketsPerBuyer, current: current)
+        guard current + selection.quantity <= terms.current.ticketsPerBuyer else {
+            throw .purchaseLimit(limit: terms.current.ticketsPerBuyer, current: current)
         }
         let places = try choose(selection)
         let id = HoldID(lastHold + 1)
         record(
             SaleFact.Held(
-                hold: id, buyer: buyer, pass: pass, places: places, amount: amount(of: places),
-                expiresAt: now.adding(seconds: terms.holdSeconds), key: key),
+                hold: id, buyer: buyer, pass: pass, places: places,
+                amount: amount(of: places, at: terms.current.prices),
+                expiresAt: now.adding(seconds: terms.current.holdSeconds), key: key),
             at: now, facts: &facts)
         guard let hold = holds[id.serial] else { throw .notFound }
         return hold
@@ -31,7 +32,7 @@ extension Sale {
         case .seats(let wanted):
             let taken = wanted.filter { !seats.isFree($0.offset) }
             guard taken.isEmpty else { throw .seatsUnavailable(taken) }
-            if terms.preventOrphans {
+            if terms.current.preventOrphans {
                 let orphans = OrphanRule.orphans(leftBy: wanted, plan: plan, seats: seats)
                 guard orphans.isEmpty else { throw .orphanSeat(orphans) }
             }

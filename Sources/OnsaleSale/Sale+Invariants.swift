@@ -124,12 +124,20 @@ extension Sale {
     /// The sale's part of rule 5: the purchase limit counts everything a buyer has.
     private func checkLimits(_ breaches: inout [Breach]) {
         var expected: [BuyerID: Int] = [:]
-        for hold in holds.values { expected[hold.buyer, default: 0] += hold.places.quantity }
+        // A limit that fell later takes nothing away. Nobody got more than was allowed at their last hold.
+        var newest: [BuyerID: HoldID] = [:]
+        func count(_ places: Int, of buyer: BuyerID, _ hold: HoldID) {
+            expected[buyer, default: 0] += places
+            newest[buyer] = max(newest[buyer] ?? hold, hold)
+        }
+        for hold in holds.values { count(hold.places.quantity, of: hold.buyer, hold.id) }
         for order in orders where order.state == .capturing || order.state == .confirmed {
-            expected[order.buyer, default: 0] += order.placesLeft.quantity
+            count(order.placesLeft.quantity, of: order.buyer, order.hold)
         }
         for (buyer, places) in expected.sorted(by: { $0.key < $1.key }) {
-            if places > terms.ticketsPerBuyer { breaches.append(Breach(rule: 5, "a buyer has \(places) places")) }
+            if let hold = newest[buyer], places > terms[hold].ticketsPerBuyer {
+                breaches.append(Breach(rule: 5, "a buyer has \(places) places"))
+            }
             if buyers[buyer]?.places != places {
                 breaches.append(Breach(rule: 5, "a buyer's count differs from a recount"))
             }

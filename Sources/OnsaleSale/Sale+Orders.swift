@@ -51,7 +51,7 @@ extension Sale {
         guard order.state == .confirmed, known.isDisjoint(with: positions),
             !wanted.contains(where: { ticket($0)?.checkedInAt != nil })
         else { throw .notCancellable }
-        let amount = amount(of: order.places.only(positions))
+        let amount = amount(of: order.places.only(positions), at: terms[order.hold].prices)
         advance(
             order, on: .partReturned(positions: positions, amount: amount, reason: reason, key: key), now: now,
             facts: &facts)

@@ -16,6 +16,16 @@ extension Sale {
         if !blocked.isEmpty { record(SaleFact.Unblocked(seats: blocked), at: now, facts: &facts) }
     }
 
+    mutating func change(_ change: ChangeTerms, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) {
+        let changed = change.applied(to: terms.current)
+        guard changed != terms.current else { return }
+        guard SaleTerms.areCountable(changed.prices, seats: plan.seats, areas: plan.areas) else {
+            throw .takingsTooLarge
+        }
+        guard terms.canChange(from: lastHold + 1) else { throw .termsChangedTooOften }
+        record(SaleFact.TermsChanged(terms: changed), at: now, facts: &facts)
+    }
+
     mutating func checkIn(
         _ id: TicketID, by name: String?, now: Timestamp, facts: inout [SaleFact]
     ) throws(Refusal) -> (ticket: Ticket, places: Places) {

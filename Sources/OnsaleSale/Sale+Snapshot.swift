@@ -7,6 +7,7 @@ extension Sale {
     public func encodeSnapshot(into writer: inout ByteWriter) {
         writer.write(serial: lastHold)
         writer.write(unsigned: availabilityVersion)
+        writer.write(terms: terms)
         let live = holds.values.sorted { $0.id < $1.id }
         writer.write(count: live.count)
         for hold in live { writer.write(hold: hold) }
@@ -66,12 +67,14 @@ extension Sale {
     }
 
     /// Restores the state from a snapshot.
+    /// - Parameter terms: those at the creation.
     public init(
         plan: SeatingPlan, terms: SaleTerms, snapshot reader: inout ByteReader
     ) throws(ByteReadingError) {
         self.init(plan: plan, terms: terms)
         lastHold = try reader.serial()
         let version = try reader.unsigned()
+        self.terms = try reader.termsByHold(categories: plan.categories.count)
         let live = try reader.list { (reader: inout ByteReader) throws(ByteReadingError) in try reader.hold() }
         let placed = try reader.list { (reader: inout ByteReader) throws(ByteReadingError) in try reader.order() }
         do throws(ContradictoryFact) {
@@ -108,6 +111,8 @@ extension Sale {
     }
 
     private mutating func restore(holds live: [Hold]) throws(ContradictoryFact) {
+        // In any order, whatever they lasted.
+        oldestHold = lastHold + 1
         for hold in live {
             guard wasMade(hold.id), holds[hold.id.serial] == nil else { throw ContradictoryFact("invalid hold") }
             try restore(hold.places, as: .held, claim: hold.id.serial)
@@ -115,7 +120,7 @@ extension Sale {
             buyers[hold.buyer, default: BuyerAccount()].places += hold.places.quantity
             guard hold.order == nil else { continue }
             buyers[hold.buyer]?.holds.append(hold.id.serial)
-            if hold.declines > 0 { returnedHolds.insert(hold) }
+            holdsOutOfTurn.insert(hold)
         }
     }
 
@@ -143,7 +148,7 @@ extension Sale {
             guard order.firstTicket == UInt32(tickets.count) + 1, let confirmedAt = order.confirmedAt else {
                 throw ContradictoryFact("tickets out of turn")
             }
-            takings.add(order.places, plan: plan, prices: terms.prices)
+            takings.add(order.places, plan: plan, prices: terms[order.hold].prices)
             let isVoid = order.state != .confirmed || order.isDisputed
             let returned = order.partReturn?.positions ?? []
             for position in 0..<order.places.quantity {
@@ -186,6 +191,16 @@ extension ByteWriter {
         write(timestamp: hold.expiresAt)
         write(serial: hold.order?.serial ?? 0)
         write(byte: hold.declines)
+    }
+
+    fileprivate mutating func write(terms: TermsByHold) {
+        write(count: terms.earlier.count)
+        for earlier in terms.earlier {
+            write(serial: earlier.firstHold)
+            write(terms: earlier.terms)
+        }
+        write(serial: terms.firstHold)
+        write(terms: terms.current)
     }
 
     fileprivate mutating func write(order: Order) {
@@ -242,6 +257,19 @@ extension ByteReader {
         if order != 0 { hold.order = OrderID(order) }
         hold.declines = try byte()
         return hold
+    }
+
+    fileprivate mutating func termsByHold(categories: Int) throws(ByteReadingError) -> TermsByHold {
+        let earlier = try list { (reader: inout ByteReader) throws(ByteReadingError) in
+            TermsByHold.Earlier(firstHold: try reader.serial(), terms: try reader.terms())
+        }
+        let firstHold = try serial()
+        let current = try terms()
+        let firsts = earlier.map(\.firstHold) + [firstHold]
+        guard firsts[0] == 1, zip(firsts, firsts.dropFirst()).allSatisfy({ $0 < $1 }),
+            (earlier.map(\.terms) + [current]).allSatisfy({ $0.prices.count == categories })
+        else { throw malformed }
+        return TermsByHold(current: current, firstHold: firstHold, earlier: earlier)
     }
 
     fileprivate mutating func order() throws(ByteReadingError) -> Order {

@@ -7,7 +7,7 @@ public import OnsaleValues
 /// tests with their own clock all drive this one machine.
 public struct Sale: Sendable {
     public let plan: SeatingPlan
-    public let terms: SaleTerms
+    public internal(set) var terms: TermsByHold
 
     var seats: SeatMap
     /// One for each blocked seat.
@@ -17,10 +17,10 @@ public struct Sale: Sendable {
     /// Live holds: not yet paid, released or expired.
     var holds: [UInt32: Hold] = [:]
     var lastHold: UInt32 = 0
-    /// Where the search for due holds starts: no live hold below it can expire, except those that came back from an
-    /// order. Derived.
+    /// Where the search for due holds starts: no live hold below it can expire, except those out of turn.
+    /// Derived.
     var oldestHold: UInt32 = 1
-    var returnedHolds = ReturnedHolds()
+    var holdsOutOfTurn = HoldsOutOfTurn()
     /// Every order, the first at index 0.
     public internal(set) var orders: [Order] = []
     var ordersOfSeats: SeatOrders
@@ -62,7 +62,7 @@ public struct Sale: Sendable {
     public init(plan: SeatingPlan, terms: SaleTerms) {
         precondition(terms.prices.count == plan.categories.count, "every category has a price")
         self.plan = plan
-        self.terms = terms
+        self.terms = TermsByHold(current: terms)
         seats = SeatMap(plan: plan)
         ordersOfSeats = SeatOrders(seats: plan.seats.count)
         areas = plan.areas.map { PlaceCounts(free: $0.capacity) }
@@ -142,12 +142,12 @@ public struct Sale: Sendable {
         return ((buyers[buyer]?.holds ?? []) + ordered).compactMap { holds[$0] }.sorted { $0.id < $1.id }
     }
 
-    func amount(of places: Places) -> Int64 {
+    func amount(of places: Places, at prices: [Int64]) -> Int64 {
         switch places {
         case .area(let area, let quantity):
-            return terms.prices[plan.areas[area].category] * Int64(quantity)
+            return prices[plan.areas[area].category] * Int64(quantity)
         case .seats(let seats):
-            return seats.reduce(0) { $0 + terms.prices[plan[$1].category] }
+            return seats.reduce(0) { $0 + prices[plan[$1].category] }
         }
     }
 
@@ -211,14 +211,14 @@ public struct Sale: Sendable {
         forgetBuyersLeftOff()
         while oldestHold <= lastHold {
             if let hold = holds[oldestHold], hold.order == nil, hold.declines == 0 {
-                // All new holds last equally long, so the first that isn't due ends the search.
+                // Those in turn all last equally long, so the first that isn't due ends the search.
                 guard hold.expiresAt <= now else { break }
                 record(SaleFact.HoldExpired(hold: hold.id), at: now, facts: &facts)
             }
             oldestHold += 1
         }
-        while let entry = nextReturnedHold, entry.expiresAt <= now {
-            returnedHolds.removeFirst()
+        while let entry = nextOutOfTurn, entry.expiresAt <= now {
+            holdsOutOfTurn.removeFirst()
             record(SaleFact.HoldExpired(hold: HoldID(entry.serial)), at: now, facts: &facts)
         }
         while oldestAuthorizing < orders.count {
@@ -240,7 +240,7 @@ public struct Sale: Sendable {
             oldestAuthorizing += 1
         }
         var hold = holds[oldestHold]?.expiresAt
-        if let returned = nextReturnedHold?.expiresAt { hold = min(hold ?? returned, returned) }
+        if let odd = nextOutOfTurn?.expiresAt { hold = min(hold ?? odd, odd) }
         let order =
             oldestAuthorizing < orders.count
             ? orders[oldestAuthorizing].placedAt.adding(seconds: SaleTerms.authorizationSeconds) : nil
@@ -254,12 +254,12 @@ extension Order {
 }
 
 extension Sale {
-    /// Of the holds that came back from an order, the one that expires first.
-    private var nextReturnedHold: ReturnedHolds.Entry? {
+    /// Of the holds out of turn, the one that expires first.
+    private var nextOutOfTurn: HoldsOutOfTurn.Entry? {
         mutating get {
-            while let entry = returnedHolds.first {
+            while let entry = holdsOutOfTurn.first {
                 if let hold = holds[entry.serial], hold.order == nil, hold.expiresAt == entry.expiresAt { return entry }
-                returnedHolds.removeFirst()
+                holdsOutOfTurn.removeFirst()
             }
             return nil
         }

@@ -199,6 +199,36 @@ public struct UnblockSeats: SaleCommand, Hashable {
     }
 }
 
+/// Change prices and limits for the holds that follow; those there are, and the orders on them, keep theirs. What is nil
+/// stays as it is. The caller ensures that amounts and limits are possible ones.
+public struct ChangeTerms: SaleCommand, Hashable {
+    /// By category; one that isn't there keeps its price.
+    public let prices: [Int: Int64]
+    public let ticketsPerBuyer: Int?
+    public let holdSeconds: Int?
+    public let preventOrphans: Bool?
+
+    public init(
+        prices: [Int: Int64] = [:], ticketsPerBuyer: Int? = nil, holdSeconds: Int? = nil, preventOrphans: Bool? = nil
+    ) {
+        self.prices = prices
+        self.ticketsPerBuyer = ticketsPerBuyer
+        self.holdSeconds = holdSeconds
+        self.preventOrphans = preventOrphans
+    }
+
+    func applied(to terms: SaleTerms) -> SaleTerms {
+        SaleTerms(
+            prices: terms.prices.enumerated().map { prices[$0] ?? $1 },
+            ticketsPerBuyer: ticketsPerBuyer ?? terms.ticketsPerBuyer, holdSeconds: holdSeconds ?? terms.holdSeconds,
+            preventOrphans: preventOrphans ?? terms.preventOrphans)
+    }
+
+    public func decide(in sale: inout Sale, now: Timestamp, facts: inout [SaleFact]) throws(Refusal) {
+        try sale.change(self, now: now, facts: &facts)
+    }
+}
+
 /// Admit a ticket holder at the door.
 public struct CheckIn: SaleCommand, Hashable {
     public let ticket: TicketID

@@ -29,3 +29,20 @@ public struct Currency: Hashable, Sendable {
 
     private static let threeDigits: Set<String> = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
 }
+
+extension Currency {
+    /// An amount in minor units as text for people who read logs and journals, such as `198,000 KRW`.
+    package static func text(_ amount: Int64, in code: String) -> String {
+        let digits = Currency(code: code)?.minorDigits ?? 0
+        let padded = String(amount.magnitude)
+        let text = String(repeating: "0", count: max(0, digits + 1 - padded.count)) + padded
+        var whole = String(text.dropLast(digits))
+        var index = whole.count - 3
+        while index > 0 {
+            whole.insert(",", at: whole.index(whole.startIndex, offsetBy: index))
+            index -= 3
+        }
+        let fraction = digits == 0 ? "" : "." + text.suffix(digits)
+        return (amount < 0 ? "−" : "") + whole + fraction + " " + code
+    }
+}

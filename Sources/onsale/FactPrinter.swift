@@ -45,6 +45,7 @@ enum FactPrinter {
         case Places.area(let area, let quantity): [("area", area), ("quantity", quantity)]
         case let schedule as OnsaleSchedule:
             [("opensAt", schedule.opensAt.milliseconds), ("cap", schedule.maxActiveShoppers)]
+        case let terms as SaleTerms: members(terms)
         case let buyer as BuyerID: [(label, buyer.text)]
         case let moment as Timestamp: [(label, moment.milliseconds)]
         default: [(label, value)]
@@ -58,6 +59,7 @@ enum FactPrinter {
         case let flag as Bool: flag ? "true" : "false"
         case let id as any SerialNumber: "\(id.serial)"
         case let seats as [SeatIndex]: "[" + seats.map { "\($0.value)" }.joined(separator: ",") + "]"
+        case let amounts as [Int64]: "[" + amounts.map(String.init).joined(separator: ",") + "]"
         case let number as any BinaryInteger: "\(number)"
         default: json("\(value)")
         }

@@ -260,7 +260,11 @@ extension Chronicle {
         try results(
             cancelled, .refunded(total: 200_000), .refunded(total: 150_000), .refunded(total: 200_000),
             .stray(intent: "pi_c", captured: 200_000), .strayReturned(intent: "pi_c"))
-        let kept = try order(try hold(second, .area(0, quantity: 3)), second)
+        let dear = try hold(second, .area(0, quantity: 3))
+        let terms = ChangeTerms(prices: [2: 40_000], ticketsPerBuyer: 6, holdSeconds: 45)
+        try run(
+            Audited(EditEvent(ChangeProfile(), terms), as: AuditNote(actor: "Jiwoo", action: .edited, detail: "")))
+        let kept = try order(dear, second)
         try results(kept, .authorized(intent: "pi_d"), .captured(intent: "pi_d", amount: 150_000))
         if let ticket = partition.sale.order(kept)?.tickets.first {
             let part = ReturnTickets([ticket], of: kept, reason: "A child fell ill.", key: Example.key(8))

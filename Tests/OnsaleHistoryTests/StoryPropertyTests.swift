@@ -45,7 +45,7 @@ import Testing
         let sale = script.partition.sale
         #expect(sale.orders.count > 3)
         for order in sale.orders {
-            let subject = StorySubject(order, in: script.definition)
+            let subject = StorySubject(order, under: sale.terms[order.hold], in: script.definition)
             let steps = try told(subject, script)
             #expect(steps == (try scanned(subject, script)), "order \(order.id.serial)")
             expectPlain(steps)
@@ -137,6 +137,7 @@ import Testing
             .actionRequired(.init(order: 2, intent: "pi_1", url: Show.url)),
             .refundedByProvider(.init(order: 2, total: 5)), .refundReversed(.init(order: 2, amount: 5)),
             .disputed(.init(order: 2)), .disputeWon(.init(order: 2)),
+            .termsChanged(.init(terms: Show.definition().terms)),
         ]
         let line: [LineFact] = [
             .joined(.init(buyer: Show.buyer(1), place: 1)),

@@ -11,7 +11,7 @@ import Testing
     private func story(of order: OrderID, in script: Script) throws -> [StoryStep] {
         let order = try #require(script.partition.sale.order(order))
         return try EventHistory.story(
-            of: StorySubject(order, in: script.definition), in: script.definition,
+            of: StorySubject(order, under: script.definition.terms, in: script.definition), in: script.definition,
             draw: DrawnNumbers(script.partition.line), now: script.now, journal: script.journal)
     }
 

@@ -113,6 +113,24 @@ import Testing
         #expect(told.filter { $0.0 == .orderRefunded }.map(\.1.refundedAmount) == [1000, 2000])
     }
 
+    @Test("An order's messages say what it was sold at, whatever places cost by then")
+    func priceKept() async throws {
+        let (journal, folder, bus) = (MemoryJournal(), try TemporaryFolder(), FlakyBus(seed: 1))
+        bus.state.withLock { $0.isFlaky = false }
+        try await live(journal, folder, bus, FakeGateway()) { engine in
+            _ = try await engine.create(Show.definition("show0"), document: nil)
+            let event = try await engine.event("show0")
+            let order = try await engine.buy(1, in: event)
+            try await engine.apply(ChangeTerms(prices: [0: 700]), to: event)
+            _ = try await engine.buy(2, in: event)
+            try await engine.apply(ChangeTerms(prices: [0: 300]), to: event)
+            _ = try await engine.apply(CancelOrder(order.id, buyer: nil, key: nil), to: event)
+            for _ in 0..<3_000 where bus.firsts.count < 6 { try await Task.sleep(for: .milliseconds(10)) }
+            let heard = try bus.firsts.map { try JSONDecoder().decode(OrderMessage.self, from: Data($0.data)) }
+            #expect(heard.map { $0.lines.map(\.unitAmount) } == [[1000], [1000], [700], [700], [1000], [1000]])
+        }
+    }
+
     /// A process's life: an engine with its relay, which ends as if it were killed.
     private func live(
         _ journal: MemoryJournal, _ folder: TemporaryFolder, _ bus: FlakyBus, _ gateway: FakeGateway,

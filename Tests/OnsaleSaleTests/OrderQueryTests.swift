@@ -64,7 +64,7 @@ import Testing
         sale.encodeSnapshot(into: &writer)
         var reader = ByteReader(writer.bytes)
         let before = (0..<UInt32(2 * Self.width)).map { sale.orders(.init(seat: SeatIndex($0)), atMost: 100).orders }
-        sale = try Sale(plan: sale.plan, terms: sale.terms, snapshot: &reader)
+        sale = try Sale(plan: sale.plan, terms: sale.terms.current, snapshot: &reader)
         let after = (0..<UInt32(2 * Self.width)).map { sale.orders(.init(seat: SeatIndex($0)), atMost: 100).orders }
         #expect(before == after)
     }

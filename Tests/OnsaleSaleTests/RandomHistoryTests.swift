@@ -19,6 +19,7 @@ import Testing
         case block([Int])
         case unblock([Int])
         case checkIn(Int)
+        case change(ChangeTerms)
         case wait(Int64)
 
         var description: String {
@@ -35,6 +36,8 @@ import Testing
             case .block(let seats): ".block(\(seats))"
             case .unblock(let seats): ".unblock(\(seats))"
             case .checkIn(let ticket): ".checkIn(\(ticket))"
+            case .change(let change):
+                ".change(\(change.prices), \(change.ticketsPerBuyer ?? -1), \(change.holdSeconds ?? -1))"
             case .wait(let milliseconds): ".wait(\(milliseconds))"
             }
         }
@@ -51,7 +54,7 @@ import Testing
 
     private static func step(_ random: inout SeededRandom) -> Step {
         let buyer = random.below(buyers)
-        switch random.below(106) {
+        switch random.below(110) {
         case 0..<22:
             let first = random.below(width * rows)
             let seats = Array(Set((0...random.below(3)).map { min(width * rows - 1, first + $0) })).sorted()
@@ -71,8 +74,16 @@ import Testing
         case 90..<92: return .unblock([random.below(width * rows)])
         case 92..<95: return .checkIn(random.below(20))
         case 95..<101: return .takeBack(random.below(50), (0...random.below(3)).map { _ in random.below(4) })
+        case 101..<105: return .change(change(&random))
         default: return .wait([1000, 60_000, 299_999, 300_000, 700_000, 90_000_000][random.below(6)])
         }
+    }
+
+    private static func change(_ random: inout SeededRandom) -> ChangeTerms {
+        func perhaps<Value>(_ value: Value) -> Value? { random.below(2) == 0 ? value : nil }
+        return ChangeTerms(
+            prices: [random.below(3): [0, 70_000, 198_000][random.below(3)]],
+            ticketsPerBuyer: perhaps(1 + random.below(6)), holdSeconds: perhaps([60, 300, 900][random.below(3)]))
     }
 
     private static func result(_ random: inout SeededRandom) -> PaymentResult {

@@ -9,6 +9,8 @@ struct SaleModel {
         let pass: UInt32
         let seats: [Int]
         let standing: Int
+        /// What a place of each category cost when it was made.
+        let prices: [Int64]
         var expiresAt: Int64
         var declines = 0
     }
@@ -35,8 +37,10 @@ struct SaleModel {
     let width: Int
     let rows: Int
     let standing: Int
-    let limit: Int
+    var limit: Int
     var now: Int64
+    var prices = Hall.prices
+    var holdSeconds = 300
     var holds: [Held] = []
     var orders: [Ordered] = []
     var blocked: Set<Int> = []
@@ -74,8 +78,15 @@ struct SaleModel {
     func isFree(_ seat: Int) -> Bool { Array(seatText)[seat] == "." }
 
     func amount(_ hold: Held) -> Int64 {
-        hold.seats.reduce(0) { $0 + ($1 < width ? Hall.prices[0] : Hall.prices[1]) }
-            + Int64(hold.standing) * Hall.prices[2]
+        hold.seats.reduce(0) { $0 + hold.prices[$1 < width ? 0 : 1] } + Int64(hold.standing) * hold.prices[2]
+    }
+
+    /// What orders that were ever confirmed cost, by category.
+    var takings: [Int64] {
+        orders.filter { !$0.tickets.isEmpty }.map(\.hold).reduce(into: [0, 0, 0]) { takings, hold in
+            for seat in hold.seats { takings[seat < width ? 0 : 1] += hold.prices[seat < width ? 0 : 1] }
+            takings[2] += Int64(hold.standing) * hold.prices[2]
+        }
     }
 
     var gross: Int64 { orders.reduce(0) { $0 + $1.captured } }

@@ -175,7 +175,8 @@ import Testing
             _ = try? SaleFact(tag: tag, from: &reader)
             var snapshot = ByteReader(bytes)
             _ = try? Sale(
-                plan: Hall.plan(rows: 1, width: 2), terms: Hall.sale(rows: 1, width: 2).terms, snapshot: &snapshot)
+                plan: Hall.plan(rows: 1, width: 2), terms: Hall.sale(rows: 1, width: 2).terms.current,
+                snapshot: &snapshot)
         }
     }
 

@@ -83,6 +83,46 @@ class Drafts(BrowserTest):
         about.get_by_text("Terms and cancellation").click()
         expect(about).to_contain_text("Until noon of the day.")
 
+    def test_prices_and_limits_are_changed_for_what_is_not_yet_held(self):
+        self.draft("sold", state="published", onsale={"waitingRoom": False})
+        _, shopping = self.server.pass_for("early@example.com", "sold")
+        wanted = {"area": "Floor", "quantity": 2}
+        _, early = self.server.call("POST", "/v1/events/sold/holds", wanted, shopping)
+        page = self.page(device=PHONE)
+        self.sign_in(page, "/organizer/events/sold")
+        page.get_by_role("button", name="Edit", exact=True).click()
+        dialog = page.get_by_role("dialog").first
+        expect(dialog).to_contain_text("Whoever holds seats pays the old price")
+        dialog.get_by_label("Floor").fill("a lot")
+        dialog.get_by_label("Tickets per buyer").fill("0")
+        dialog.get_by_role("button", name="Save").click()
+        for label in ("Floor", "Tickets per buyer"):
+            expect(dialog.get_by_label(label)).to_have_attribute("aria-invalid", "true")
+        expect(dialog.get_by_label("Floor")).to_be_focused()
+        # What the server refuses is told at its field, too.
+        dialog.get_by_label("Floor").fill("2000000000000")
+        dialog.get_by_label("Tickets per buyer").fill("3")
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog.get_by_label("Floor")).to_have_attribute("aria-invalid", "true")
+        dialog.get_by_label("Floor").fill("44,000")
+        dialog.get_by_label("Seconds to hold").fill("30")
+        dialog.get_by_role("button", name="Save").click()
+        warning = page.get_by_role("dialog").filter(has_text="Is this what you mean?")
+        expect(warning).to_contain_text("A buyer has 30 seconds to pay.")
+        warning.get_by_role("button", name="Back to the form").click()
+        dialog.get_by_label("Seconds to hold").fill("120")
+        dialog.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        _, told = self.server.call("GET", "/v1/events/sold")
+        self.assertEqual(told["prices"], [{"category": "Floor", "amount": 44000}])
+        self.assertEqual(told["limits"], {"ticketsPerBuyer": 3, "holdSeconds": 120, "preventOrphans": False})
+        _, held = self.server.call("GET", "/v1/events/sold/holds/" + early["hold"], token=shopping)
+        self.assertEqual(held["amount"], 110_000)
+        status, _ = self.server.call("POST", "/v1/events/sold/holds", wanted, shopping)
+        self.assertEqual(status, 409)
+        page.goto(self.server.url + "/organizer/events/sold/audit")
+        expect(page.locator("main")).to_contain_text("prices Floor 55,000 KRW → 44,000 KRW")
+
     def test_times_are_the_venues_with_ones_own_second(self):
         self.draft("far", timeZone="America/New_York", state="published")
         page = self.page(timezone_id="Asia/Seoul")

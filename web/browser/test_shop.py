@@ -83,6 +83,60 @@ class Shop(FanTest):
         expect(told).to_contain_text("A, row 1, seat 1")
         self.in_sight(page, told)
 
+    def change_event(self, event, **change):
+        status, answer = self.server.call("PATCH", f"/v1/events/{event}", change, ADMIN)
+        self.assertEqual(status, 200, answer)
+
+    def test_a_price_that_changed_is_told_before_it_is_paid(self):
+        for device in (PHONE, DESKTOP):
+            event, page = self.shop(device)
+            self.pick(page, "A", 1, 3, 4)
+            expect(self.basket(page)).to_contain_text("₩200,000")
+            self.change_event(event, prices=[{"category": "VIP", "amount": 90_000}])
+            self.hold(page)
+            told = page.locator(".notice.warn").filter(has_text="The price changed")
+            expect(told).to_have_text("The price changed while you were choosing: VIP ₩100,000 → ₩90,000")
+            self.in_sight(page, told)
+            expect(page.locator(".amounts .total")).to_have_text("₩180,000")
+            # It is told as long as it can be paid, and what is held keeps its price.
+            self.change_event(event, prices=[{"category": "VIP", "amount": 80_000}, {"category": "Floor", "amount": 5}])
+            page.reload()
+            expect(told).to_contain_text("₩100,000 → ₩90,000")
+            # What is chosen next is shown at the price it is sold at.
+            page.get_by_role("button", name="Choose more seats").click()
+            self.see(page, "Choose your seats")
+            page.locator("seat-list button[aria-expanded]").first.wait_for(state="attached")
+            expect(page.locator(".chip").filter(has_text="VIP")).to_contain_text("₩80,000")
+            expect(page.locator(".chip").filter(has_text="Standing")).to_contain_text("₩5")
+            self.pick(page, "A", 1, 6)
+            expect(self.basket(page).locator(".basket-price")).to_have_text("VIP · ₩80,000")
+            self.hold(page)
+            expect(page.get_by_role("button", name="Pay ₩80,000")).to_be_visible()
+            expect(told).to_have_count(0)
+            page.go_back()
+            self.see(page, "Choose your seats")
+            page.locator(".holds li").filter(has_text="₩180,000").get_by_role("button", name="Check out").click()
+            self.pay(page)
+            self.see_tickets(page, 2)
+            expect(page.locator("main")).to_contain_text("₩180,000")
+            report = self.report(event)
+            self.assertEqual(report["gross"], 180_000)
+
+    def test_prices_and_limits_that_change_in_the_open_shop(self):
+        event, page = self.shop(DESKTOP)
+        self.pick(page, "A", 1, 3)
+        page.locator(".chip").filter(has_text="VIP").click()
+        self.change_event(event, prices=[{"category": "VIP", "amount": 70_000}], limits={"ticketsPerBuyer": 1})
+        # A pause makes the page read the event again.
+        for step in ("pause", "resume"):
+            self.server.call("POST", f"/v1/events/{event}/onsale/{step}", token=ADMIN)
+            expect(page.locator(".shop-state .notice")).to_have_count(1 if step == "pause" else 0)
+        for place in (page.locator(".chip").filter(has_text="VIP"), page.locator(".choice-panel"), self.basket(page)):
+            expect(place).to_contain_text("₩70,000")
+        expect(self.seat(page, "A", 1, 5)).to_have_accessible_name(re.compile("₩70,000"))
+        self.seat(page, "A", 1, 5).click()
+        expect(self.basket(page).locator(".basket-note")).to_contain_text("One person may have 1 ticket")
+
     def test_from_admission_to_paid_in_three_taps(self):
         _, page = self.shop(PHONE)
         taps = 0

@@ -83,6 +83,10 @@ extension BlockSeats: EventCommand {}
 extension UnblockSeats: EventCommand {}
 extension CheckIn: EventCommand {}
 
+extension ChangeTerms: EventCommand {
+    public static var lane: Lane { .passes }
+}
+
 // MARK: Line commands
 
 extension EventCommand where Self: LineCommand, Reason == LineRefusal {
@@ -122,14 +126,20 @@ extension ChangeSchedule: EventCommand {}
 
 /// An organizer's command with a note of who gave it. If the command changes nothing, nothing is noted.
 public struct Audited<Command: EventCommand>: EventCommand {
-    public let note: AuditNote
     public let command: Command
+    /// What to note of the answer.
+    public let note: @Sendable (Command.Answer) -> AuditNote
 
     public static var lane: Lane { Command.lane }
 
     public init(_ command: Command, as note: AuditNote) {
-        self.note = note
+        self.init(command) { _ in note }
+    }
+
+    /// - Parameter note: called on the writer's thread, so it must not block.
+    public init(_ command: Command, noting note: @escaping @Sendable (Command.Answer) -> AuditNote) {
         self.command = command
+        self.note = note
     }
 
     public func decide(
@@ -137,7 +147,7 @@ public struct Audited<Command: EventCommand>: EventCommand {
     ) throws(Command.Reason) -> Command.Answer {
         let count = facts.count
         let answer = try command.decide(in: &partition, now: now, facts: &facts)
-        if facts.count > count { partition.record(note, at: now, facts: &facts) }
+        if facts.count > count { partition.record(note(answer), at: now, facts: &facts) }
         return answer
     }
 }

@@ -21,6 +21,7 @@ public final class EventDefinition: Sendable {
     /// SHA-256 of the document with the encoded plan; nil if the creation fact contains the plan.
     let planReference: [UInt8]?
     public let plan: SeatingPlan
+    /// The prices and limits at creation; the current ones are in the sale.
     public let terms: SaleTerms
     /// The schedule at creation; the current one is in the line.
     public let schedule: OnsaleSchedule

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import OnsaleAccounts
+import OnsaleEngine
 
 /// Whoever shows a token of the staff.
 struct StaffMember: Sendable {
@@ -28,6 +29,11 @@ struct StaffMember: Sendable {
         self.name = name.isEmpty ? (role == .door ? "door" : "organizer") : name
         account = nil
         self.role = role
+    }
+
+    /// What they did, for the audit list.
+    func note(_ action: AuditNote.Action, _ detail: String = "") -> AuditNote {
+        AuditNote(actor: name, account: account, action: action, detail: detail)
     }
 
     /// - Parameter roles: those that suffice.

@@ -69,27 +69,28 @@ struct BuyersOrders: Sendable {
     private func ownPart(
         of buyer: BuyerID, in asked: Set<String>, before: PublicID?, atMost max: Int
     ) async throws -> OrderPart {
-        var orders: [(order: Order, definition: EventDefinition)] = []
+        var orders: [(order: Order, view: EventView)] = []
         var answered: [String] = []
         for id in asked.sorted() {
             if let nodes, nodes.places.place(of: id) != .here { continue }
             answered.append(id)
             // One event out of service must not hide the orders of the others.
             guard let event = try? await events.engine.event(id) else { continue }
-            let definition = event.view.definition
+            let tag = event.view.definition.tag
             let found = try await events.read(event) { partition in
                 Array(
                     partition.sale.orders(of: buyer).lazy
-                        .filter { order in before.map { OrderRank(order, definition.tag) < OrderRank($0) } ?? true }
+                        .filter { order in before.map { OrderRank(order, tag) < OrderRank($0) } ?? true }
                         .prefix(max))
             }
-            orders += found.map { ($0, definition) }
+            let view = event.view
+            orders += found.map { ($0, view) }
         }
-        orders.sort { OrderRank($0.order, $0.definition.tag) > OrderRank($1.order, $1.definition.tag) }
-        let listed = orders.prefix(max).map { order, definition in
+        orders.sort { OrderRank($0.order, $0.view.definition.tag) > OrderRank($1.order, $1.view.definition.tag) }
+        let listed = orders.prefix(max).map { order, view in
             ListedOrder(
-                id: definition.publicID(order), rank: OrderRank(order, definition.tag),
-                json: presenter.order(order, in: definition))
+                id: view.definition.publicID(order), rank: OrderRank(order, view.definition.tag),
+                json: presenter.order(order, in: view))
         }
         return OrderPart(events: answered, orders: listed)
     }

@@ -39,8 +39,7 @@ struct EventClient: Sendable {
         _ command: Command, to event: EventHandle, by member: StaffMember, as action: AuditNote.Action,
         _ detail: String = ""
     ) async throws -> Command.Answer {
-        let note = AuditNote(actor: member.name, account: member.account, action: action, detail: detail)
-        return try await apply(Audited(command, as: note), to: event)
+        try await apply(Audited(command, as: member.note(action, detail)), to: event)
     }
 
     func apply(_ command: PlaceOrder, to event: EventHandle, waitSeconds: Int) async throws -> Order {

@@ -41,18 +41,17 @@ struct HoldRoutes: RouteGroup {
         let hold = try await events.apply(
             HoldPlaces(selection, buyer: call.caller.buyer, pass: call.caller.pass, key: key), to: event)
         return .json(
-            .created, Presenter.hold(hold, in: definition),
+            .created, Presenter.hold(hold, in: event.view),
             headers: [.location: "/v1/events/\(event.id)/holds/\(definition.publicID(hold))"])
     }
 
     private func getHold(_ event: EventHandle, _ call: Call<Shopper, Void>) async throws -> Response {
-        let definition = event.view.definition
-        let id = try id(call.parameter("hold"), in: definition)
+        let id = try id(call.parameter("hold"), in: event.view.definition)
         let buyer = call.caller.buyer
         let hold = try await events.readOrRefuse(event) { partition throws(Refusal) in
             try partition.sale.liveHold(id, buyer: buyer)
         }
-        return .json(.ok, Presenter.hold(hold, in: definition))
+        return .json(.ok, Presenter.hold(hold, in: event.view))
     }
 
     private func releaseHold(_ event: EventHandle, _ call: Call<Shopper, Void>) async throws -> Response {

@@ -71,13 +71,14 @@ struct OrderDeskRoutes: RouteGroup {
         let search = search(query, in: definition, &faults)
         try faults.throwIfAny()
         let (orders, isMore) = try await page(search, atMost: limit ?? 100, of: event)
+        let view = event.view
         // The orders are worth having without it.
         let bounced = (try? await notes?.bounced(among: orders.map(definition.publicID))) ?? []
         return .json(.ok) { writer in
             writer.array("orders") { writer in
                 for order in orders {
                     writer.object { writer in
-                        presenter.write(order, in: definition, for: reader, to: &writer)
+                        presenter.write(order, in: view, for: reader, to: &writer)
                         if bounced.contains(definition.publicID(order)) { writer.member("mailBounced", true) }
                     }
                 }
@@ -159,7 +160,7 @@ struct OrderDeskRoutes: RouteGroup {
         let command = ReturnTickets(tickets, of: OrderID(id.serial), reason: reason, key: key)
         let order = try await events.apply(command, to: event, by: call.caller, as: .ticketsRefunded, id.text)
         call.context.correlation.learn(order: id.text)
-        return .json(.accepted, presenter.order(order, in: definition))
+        return .json(.accepted, presenter.order(order, in: event.view))
     }
 
     // MARK: A buyer
@@ -173,8 +174,8 @@ struct OrderDeskRoutes: RouteGroup {
             let orders = partition.sale.orders(of: buyer).prefix(OrderDeskRoutes.buyersOrdersMax)
             return (partition.line.standing(of: buyer), partition.sale.holds(of: buyer), Array(orders))
         }
-        let admittedThrough = event.view.line.admittedThrough
-        let definition = event.view.definition
+        let view = event.view
+        let admittedThrough = view.line.admittedThrough
         return .json(.ok) { writer in
             writer.member("buyer", buyer.text)
             if let standing {
@@ -191,11 +192,11 @@ struct OrderDeskRoutes: RouteGroup {
                 writer.null("pass")
             }
             writer.array("holds") { writer in
-                for hold in holds { writer.object { Presenter.write(hold, in: definition, to: &$0) } }
+                for hold in holds { writer.object { Presenter.write(hold, in: view, to: &$0) } }
             }
             writer.array("orders") { writer in
                 for order in orders {
-                    writer.object { presenter.write(order, in: definition, for: .init(call.caller), to: &$0) }
+                    writer.object { presenter.write(order, in: view, for: .init(call.caller), to: &$0) }
                 }
             }
         }

@@ -89,7 +89,7 @@ struct OrderRoutes: RouteGroup {
         var headers: HTTPFields = [.location: "/v1/events/\(event.id)/orders/\(definition.publicID(order))"]
         if waitSeconds > 0 { headers[.preferenceApplied] = "wait=\(waitSeconds)" }
         return .json(
-            order.state.isFinal ? .created : .accepted, presenter.order(order, in: definition), headers: headers)
+            order.state.isFinal ? .created : .accepted, presenter.order(order, in: event.view), headers: headers)
     }
 
     /// `Prefer: wait=10` (RFC 7240, section 4.3).
@@ -106,11 +106,12 @@ struct OrderRoutes: RouteGroup {
     // MARK: One order
 
     private func getOrder(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Response {
-        let (order, definition) = (try await order(event, call), event.view.definition)
-        guard case .staff(let member) = call.caller else { return .json(.ok, presenter.order(order, in: definition)) }
-        let bounced = (try? await notes?.bounced(among: [definition.publicID(order)])) ?? []
+        let order = try await order(event, call)
+        let view = event.view
+        guard case .staff(let member) = call.caller else { return .json(.ok, presenter.order(order, in: view)) }
+        let bounced = (try? await notes?.bounced(among: [view.definition.publicID(order)])) ?? []
         return .json(.ok) { writer in
-            presenter.write(order, in: definition, for: .init(member), to: &writer)
+            presenter.write(order, in: view, for: .init(member), to: &writer)
             if !bounced.isEmpty { writer.member("mailBounced", true) }
         }
     }
@@ -158,7 +159,7 @@ struct OrderRoutes: RouteGroup {
                 try await events.apply(command, to: event, by: member, as: .refunded, id.text)
             }
         call.context.correlation.learn(order: id.text)
-        return .json(.accepted, presenter.order(order, in: definition))
+        return .json(.accepted, presenter.order(order, in: event.view))
     }
 
     // MARK: A buyer's orders

@@ -24,15 +24,14 @@ struct OrganizerRoutes: RouteGroup {
                 refuses: [.eventExists: "there is an event by this id", .overloaded: ""], createEvent),
             Endpoint(
                 "changeEvent", .patch, event: "", for: .organizer, at: .promptOwner,
-                "Changes what an event tells about itself.", "Tickets and mails that come later say it as it is then.",
+                "Changes what an event tells about itself, prices and limits.",
+                "Tickets and mails that come later say it as it is then. New prices and limits are for holds that follow: a "
+                    + "hold, and every order on it, keeps the prices that it was made at, and nobody loses places to a lower limit.",
                 by: .owner, takes: .json(ChangeEvent.self), gives: [.init(200, "The event.", .event)], changeEvent),
             Endpoint(
                 "publishEvent", .post, event: "/publish", for: .organizer, at: .promptOwner,
                 "Shows a draft to everybody, for good; one that is published stays so.", by: .owner,
-                takes: .anything, gives: [.init(200, "The event.", .event)]
-            ) { event, call in
-                try await changeProfile(ChangeProfile(publishes: true), .published, "", event, call.caller)
-            },
+                takes: .anything, gives: [.init(200, "The event.", .event)], publishEvent),
             Endpoint(
                 "getReport", .get, event: "/report", for: .organizer, at: .promptOwner, "Says how the sale stands.",
                 by: .viewer,
@@ -80,8 +79,7 @@ struct OrganizerRoutes: RouteGroup {
         try Body.requireJSON(call.request)
         let parsed = try EventImport.definition(fromJSON: call.bytes, now: events.engine)
         let definition = parsed.definition
-        let note = AuditNote(
-            actor: call.caller.name, account: call.caller.account, action: .created, detail: definition.profile.title)
+        let note = call.caller.note(.created, definition.profile.title)
         let view = try await EventImport.create(parsed, note: note, in: events.engine)
         logger.notice(
             "Event created", metadata: ["event": "\(definition.id)", "capacity": "\(view.counts.capacity)"])
@@ -158,14 +156,22 @@ struct OrganizerRoutes: RouteGroup {
     }
 
     private func changeEvent(_ event: EventHandle, _ call: Call<StaffMember, ChangeEvent>) async throws -> Response {
-        try await changeProfile(try call.content.change(), .edited, call.content.summary, event, call.caller)
+        let definition = event.view.definition
+        let (summary, member) = (call.content.summary, call.caller)
+        try await events.apply(
+            Audited(try call.content.change(in: definition.plan)) { terms in
+                let changes = definition.changes(from: terms.before, to: terms.after)
+                return member.note(.edited, (summary + changes).joined(separator: ", "))
+            }, to: event)
+        return changed(event, .edited)
     }
 
-    private func changeProfile(
-        _ change: ChangeProfile, _ action: AuditNote.Action, _ detail: String, _ event: EventHandle,
-        _ member: StaffMember
-    ) async throws -> Response {
-        try await events.apply(change, to: event, by: member, as: action, detail)
+    private func publishEvent(_ event: EventHandle, _ call: Call<StaffMember, Void>) async throws -> Response {
+        try await events.apply(ChangeProfile(publishes: true), to: event, by: call.caller, as: .published)
+        return changed(event, .published)
+    }
+
+    private func changed(_ event: EventHandle, _ action: AuditNote.Action) -> Response {
         logger.notice(
             "The organizer changed the event", metadata: ["event": "\(event.id)", "change": "\(action.name)"])
         return .json(.ok, presenter.event(event.view))

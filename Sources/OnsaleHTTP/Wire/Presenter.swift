@@ -28,9 +28,9 @@ struct Presenter: Sendable {
     let barcodes: Barcodes
     let now: @Sendable () -> Timestamp
 
-    private static func lines(_ places: Places, _ definition: EventDefinition, _ writer: inout JSONWriter) {
+    private static func write(_ lines: [PriceLine], in definition: EventDefinition, to writer: inout JSONWriter) {
         writer.array("lines") { writer in
-            for line in definition.lines(of: places) {
+            for line in lines {
                 writer.object { writer in
                     writer.member("category", definition.plan.categories[line.category])
                     writer.member("unitAmount", line.unitAmount)
@@ -52,14 +52,16 @@ struct Presenter: Sendable {
         writer.member("quantity", places.quantity)
     }
 
-    static func hold(_ hold: Hold, in definition: EventDefinition) -> ByteBuffer {
-        JSONWriter.object { write(hold, in: definition, to: &$0) }
+    /// - Parameter view: as new as the hold.
+    static func hold(_ hold: Hold, in view: EventView) -> ByteBuffer {
+        JSONWriter.object { write(hold, in: view, to: &$0) }
     }
 
-    static func write(_ hold: Hold, in definition: EventDefinition, to writer: inout JSONWriter) {
+    static func write(_ hold: Hold, in view: EventView, to writer: inout JSONWriter) {
+        let definition = view.definition
         writer.member("hold", definition.publicID(hold))
         Presenter.places(hold.places, definition, &writer)
-        Presenter.lines(hold.places, definition, &writer)
+        Presenter.write(view.lines(of: hold), in: definition, to: &writer)
         writer.member("amount", hold.amount)
         writer.member("currency", definition.currency)
         writer.member("expiresAt", hold.expiresAt)
@@ -77,9 +79,9 @@ struct Presenter: Sendable {
         init(_ member: StaffMember) { self = member.role.includes(.boxOffice) ? .staff : .viewer }
     }
 
-    func write(
-        _ order: Order, in definition: EventDefinition, for reader: Reader = .buyer, to writer: inout JSONWriter
-    ) {
+    /// - Parameter view: as new as the order.
+    func write(_ order: Order, in view: EventView, for reader: Reader = .buyer, to writer: inout JSONWriter) {
+        let definition = view.definition
         writer.member("order", definition.publicID(order))
         writer.member("event", definition.id)
         writer.member("state", order.state.shownName)
@@ -98,7 +100,7 @@ struct Presenter: Sendable {
         if order.refunding > 0 { writer.member("refundingAmount", order.refunding) }
         if order.isDisputed { writer.member("disputed", true) }
         Presenter.places(order.places, definition, &writer)
-        Presenter.lines(order.places, definition, &writer)
+        Presenter.write(view.lines(of: order), in: definition, to: &writer)
         writer.array("tickets") { writer in
             guard order.state == .confirmed, !order.isDisputed, let issuedAt = order.confirmedAt else { return }
             for (position, serial) in order.validTickets {
@@ -114,8 +116,9 @@ struct Presenter: Sendable {
         }
     }
 
-    func order(_ order: Order, in definition: EventDefinition) -> ByteBuffer {
-        JSONWriter.object(capacity: 1024) { write(order, in: definition, to: &$0) }
+    /// - Parameter view: as new as the order.
+    func order(_ order: Order, in view: EventView) -> ByteBuffer {
+        JSONWriter.object(capacity: 1024) { write(order, in: view, to: &$0) }
     }
 
     func write(_ event: EventSummary, to writer: inout JSONWriter) {
@@ -165,9 +168,9 @@ struct Presenter: Sendable {
                 }
             }
             writer.object("limits") { writer in
-                writer.member("ticketsPerBuyer", definition.terms.ticketsPerBuyer)
-                writer.member("holdSeconds", definition.terms.holdSeconds)
-                writer.member("preventOrphans", definition.terms.preventOrphans)
+                writer.member("ticketsPerBuyer", view.terms.current.ticketsPerBuyer)
+                writer.member("holdSeconds", view.terms.current.holdSeconds)
+                writer.member("preventOrphans", view.terms.current.preventOrphans)
             }
             writer.member("capacity", view.counts.capacity)
             if let stage = definition.stage {

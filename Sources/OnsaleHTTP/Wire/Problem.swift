@@ -245,6 +245,9 @@ extension Problem {
             self.init(
                 .holdOrdered, "Order number \(order.serial) of this event already pays for this hold.")
         case .notFound: self = .notFound
+        case .takingsTooLarge: self = .invalid("/prices", CreateEvent.takingsFault)
+        case .termsChangedTooOften:
+            self = .invalid("", "prices and limits were changed too often between holds; they stay as they are")
         case .overloaded:
             self = .busy(
                 .overloaded, "This event can't remember any more Idempotency-Keys today.",

@@ -188,7 +188,7 @@ enum Reason {
 extension CreateEvent {
     private static let titleBytesMax = 500
     private static let capacityMax = 1_000_000
-    private static let amountMax: Int64 = 1_000_000_000_000
+    fileprivate static let amountMax: Int64 = 1_000_000_000_000
 
     /// The event asked for. Throws everything that is wrong with it at once.
     func definition(planDigest: [UInt8]?, now: Timestamp, tag: UInt64) throws(Problem) -> EventDefinition {
@@ -204,14 +204,15 @@ extension CreateEvent {
         faults.require(["draft", "published"].contains(state ?? "published"), "/state", "must be draft or published")
         let startsAt = moment(startsAt, "/startsAt", &faults)
         let plan = plan(&faults)
-        requireCountable(plan, &faults)
+        faults.require(
+            SaleTerms.areCountable(plan.prices, seats: plan.seats, areas: plan.areas), "/prices",
+            CreateEvent.takingsFault)
         let schedule = schedule(now: now, &faults)
         let terms = SaleTerms(
             prices: plan.prices,
-            ticketsPerBuyer: within(
-                1...1_000_000, limits?.ticketsPerBuyer, default: 4, "/limits/ticketsPerBuyer", &faults),
-            holdSeconds: within(1...86_400, limits?.holdSeconds, default: 300, "/limits/holdSeconds", &faults),
+            ticketsPerBuyer: limits?.ticketsPerBuyer ?? 4, holdSeconds: limits?.holdSeconds ?? 300,
             preventOrphans: limits?.preventOrphans ?? false)
+        limits?.check(&faults)
         if let timeZone {
             faults.require(
                 TimeZone(identifier: timeZone) != nil && timeZone.utf8.count <= 64, "/timeZone",
@@ -244,22 +245,7 @@ extension CreateEvent {
                 1...86_400, eligibility.deadlineSeconds, default: 600, "/eligibility/deadlineSeconds", &faults))
     }
 
-    /// All places sold at all prices ten thousand times over must still fit the ledger's integers.
-    private static let takingsMax: Int64 = 1_000_000_000_000_000
-
-    private func requireCountable(_ layout: Layout, _ faults: inout Faults) {
-        var takings: Int64 = 0
-        func add(_ category: Int, _ places: Int) {
-            guard layout.prices.indices.contains(category), takings <= CreateEvent.takingsMax else { return }
-            let (product, isLarge) = layout.prices[category].multipliedReportingOverflow(by: Int64(places))
-            let (sum, isLarger) = takings.addingReportingOverflow(product)
-            takings = isLarge || isLarger ? .max : sum
-        }
-        for seat in layout.seats { add(seat.category, 1) }
-        for area in layout.areas { add(area.category, area.capacity) }
-        faults.require(
-            takings <= CreateEvent.takingsMax, "/prices", "times places come to more than 10^15 minor units")
-    }
+    static let takingsFault = "times places come to more than 10^15 minor units"
 
     static func isSlug(_ id: String) -> Bool {
         (1...64).contains(id.utf8.count)
@@ -330,22 +316,10 @@ extension CreateEvent {
 
     /// Every category in use needs a price; an unused one needs none.
     private func amounts(of layout: Layout, _ faults: inout Faults) -> [Int64] {
-        var amounts: [Name: Int64] = [:]
-        let known = Set(layout.categories.map(Name.init))
-        for (index, price) in prices.enumerated() {
-            faults.require(
-                (0...CreateEvent.amountMax).contains(price.amount), "/prices/\(index)/amount",
-                "must be from 0 to \(CreateEvent.amountMax)")
-            faults.require(
-                amounts.updateValue(price.amount, forKey: Name(price.category)) == nil, "/prices/\(index)/category",
-                "is there twice")
-            faults.require(
-                known.contains(Name(price.category)), "/prices/\(index)/category",
-                "is no category of the plan or the areas: \(price.category)")
-        }
+        let amounts = prices.amounts(of: layout.categories, &faults)
         let used = Set(layout.seats.map(\.category)).union(layout.areas.map(\.category))
         return layout.categories.enumerated().map { index, category in
-            if let amount = amounts[Name(category)] { return amount }
+            if let amount = amounts[index] { return amount }
             faults.require(!used.contains(index), "/prices", "has no price for category \(category)")
             return 0
         }
@@ -368,6 +342,37 @@ extension CreateEvent {
             frontSeconds: within(
                 0...86_400, onsale?.frontSeconds, default: OnsaleSchedule.frontSecondsDefault,
                 "/onsale/frontSeconds", &faults))
+    }
+}
+
+extension [CreateEvent.Price] {
+    /// The amounts by category.
+    fileprivate func amounts(of categories: [String], _ faults: inout Faults) -> [Int: Int64] {
+        let indices = Dictionary(
+            categories.enumerated().map { (Name($1), $0) }, uniquingKeysWith: { first, _ in first })
+        var seen: Set<Name> = []
+        var amounts: [Int: Int64] = [:]
+        for (index, price) in enumerated() {
+            faults.require(
+                (0...CreateEvent.amountMax).contains(price.amount), "/prices/\(index)/amount",
+                "must be from 0 to \(CreateEvent.amountMax)")
+            faults.require(seen.insert(Name(price.category)).inserted, "/prices/\(index)/category", "is there twice")
+            guard let category = indices[Name(price.category)] else {
+                faults.add(
+                    "/prices/\(index)/category", "is no category of the plan or the areas: \(price.category)")
+                continue
+            }
+            amounts[category] = price.amount
+        }
+        return amounts
+    }
+}
+
+extension CreateEvent.Limits {
+    /// Finds what is wrong with them.
+    fileprivate func check(_ faults: inout Faults) {
+        _ = within(1...1_000_000, ticketsPerBuyer, default: 1, "/limits/ticketsPerBuyer", &faults)
+        _ = within(1...86_400, holdSeconds, default: 1, "/limits/holdSeconds", &faults)
     }
 }
 
@@ -415,13 +420,17 @@ struct ChangeEvent: JSONBody {
     let ageLimit: Int??
     let runningMinutes: Int??
     let terms: String??
+    let prices: [CreateEvent.Price]?
+    let limits: CreateEvent.Limits?
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case title, description, posterURL, ageLimit, runningMinutes, terms
+        case title, description, posterURL, ageLimit, runningMinutes, terms, prices, limits
+
+        static let profile: [CodingKeys] = [.title, .description, .posterURL, .ageLimit, .runningMinutes, .terms]
     }
 
-    /// The members that were there, for the audit.
-    let summary: String
+    /// The members that were there of what the event tells about itself, for the audit.
+    let summary: [String]
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -437,20 +446,28 @@ struct ChangeEvent: JSONBody {
         ageLimit = try number(.ageLimit)
         runningMinutes = try number(.runningMinutes)
         terms = try text(.terms)
-        summary = CodingKeys.allCases.filter(container.contains).map(\.rawValue).joined(separator: ", ")
+        prices = try container.decodeIfPresent([CreateEvent.Price].self, forKey: .prices)
+        limits = try container.decodeIfPresent(CreateEvent.Limits.self, forKey: .limits)
+        summary = CodingKeys.profile.filter(container.contains).map(\.rawValue)
     }
 
     /// The requested change. Throws what is wrong with it.
-    func change() throws(Problem) -> ChangeProfile {
+    func change(in plan: SeatingPlan) throws(Problem) -> EditEvent {
         var faults = Faults()
         EventProfile(
             title: title ?? "unchanged", description: description ?? nil, posterURL: posterURL ?? nil,
             ageLimit: ageLimit ?? nil, runningMinutes: runningMinutes ?? nil, terms: terms ?? nil
         ).check(&faults)
+        limits?.check(&faults)
+        let amounts = prices?.amounts(of: plan.categories, &faults) ?? [:]
         try faults.throwIfAny()
-        return ChangeProfile(
-            title: title, description: description, posterURL: posterURL, ageLimit: ageLimit,
-            runningMinutes: runningMinutes, terms: terms)
+        return EditEvent(
+            ChangeProfile(
+                title: title, description: description, posterURL: posterURL, ageLimit: ageLimit,
+                runningMinutes: runningMinutes, terms: terms),
+            ChangeTerms(
+                prices: amounts, ticketsPerBuyer: limits?.ticketsPerBuyer, holdSeconds: limits?.holdSeconds,
+                preventOrphans: limits?.preventOrphans))
     }
 }
 

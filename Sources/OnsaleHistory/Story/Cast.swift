@@ -68,19 +68,7 @@ struct Cast {
     // MARK: Names
 
     /// An amount of the event's currency, such as “1,250.00 EUR”.
-    func money(_ amount: Int64) -> String {
-        let digits = Currency(code: definition.currency)?.minorDigits ?? 0
-        let padded = String(amount.magnitude)
-        let text = String(repeating: "0", count: max(0, digits + 1 - padded.count)) + padded
-        var whole = String(text.dropLast(digits))
-        var index = whole.count - 3
-        while index > 0 {
-            whole.insert(",", at: whole.index(whole.startIndex, offsetBy: index))
-            index -= 3
-        }
-        let fraction = digits == 0 ? "" : "." + text.suffix(digits)
-        return (amount < 0 ? "−" : "") + whole + fraction + " " + definition.currency
-    }
+    func money(_ amount: Int64) -> String { Currency.text(amount, in: definition.currency) }
 
     private static let namesMax = 20
 

@@ -132,7 +132,8 @@ package struct Explainer {
             event: definition.id,
             heading: "\(before)Order \(id), \(name(of: partition)): \(state(of: order, cast)). "
                 + "\(cast.name(of: order.places).atSentenceStart), \(cast.money(order.amount)), buyer \(order.buyer.text).",
-            steps: try story(of: StorySubject(order, in: definition), in: partition))
+            steps: try story(
+                of: StorySubject(order, under: partition.sale.terms[order.hold], in: definition), in: partition))
     }
 
     private func explain(_ buyer: BuyerID, in partition: Partition) throws -> Explanation? {

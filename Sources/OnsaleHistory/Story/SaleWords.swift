@@ -61,6 +61,10 @@ extension Cast {
             return Words(
                 "Ticket checked in",
                 "Ticket \(name(of: fact.ticket)) was used at the door\(fact.by.map { ", let in by \($0)" } ?? "").")
+        case .termsChanged:
+            return Words(
+                "Prices or limits changed",
+                "The organizer changed them for the holds that follow. What is held already keeps its price.")
         }
     }
 

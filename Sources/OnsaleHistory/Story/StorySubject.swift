@@ -33,10 +33,11 @@ package struct StorySubject: Sendable {
     let since: Timestamp?
 
     /// An order: from the pass and the hold it was made under.
-    package init(_ order: Order, in definition: EventDefinition) {
+    /// - Parameter terms: those of its hold.
+    package init(_ order: Order, under terms: SaleTerms, in definition: EventDefinition) {
         // Only declined payments delay a hold's end: each order on it may take so long to be decided.
         let holdSeconds =
-            definition.terms.holdSeconds + SaleTerms.declinedHoldSeconds
+            terms.holdSeconds + SaleTerms.declinedHoldSeconds
             + SaleTerms.declinesMax * SaleTerms.authorizationSeconds
         buyer = nil
         hold = order.hold

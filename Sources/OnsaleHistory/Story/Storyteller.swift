@@ -145,6 +145,8 @@ package struct Storyteller {
         case .blocked(let fact): return touches(fact.seats)
         case .unblocked(let fact): return touches(fact.seats)
         case .checkedIn(let fact): return cast.order(of: fact.ticket) != nil
+        // Later it makes no difference to anybody in the story.
+        case .termsChanged: return !liveHolds.isEmpty
         case .orderAuthorized, .orderConfirmed, .orderDeclined, .orderExpired, .intentLearned, .capturedLate, .voided,
             .orderCancelled, .refunded, .strayFound, .strayReturned, .paymentDeclined, .actionRequired,
             .refundedByProvider, .refundReversed, .disputed, .disputeWon, .partReturned, .partRefunded:
@@ -242,7 +244,7 @@ package struct Storyteller {
         case .refundedByProvider(let fact):
             cast.refunded[fact.order] = fact.total
             settle(fact.order)
-        case .disputed, .disputeWon, .blocked, .unblocked, .checkedIn: break
+        case .disputed, .disputeWon, .blocked, .unblocked, .checkedIn, .termsChanged: break
         }
     }
 

@@ -197,7 +197,7 @@ extension SaleFact.OrderConfirmed {
                     isVoid: false))
         }
         try sale.ledger.captureForSale(captured)
-        sale.takings.add(confirmed.places, plan: sale.plan, prices: sale.terms.prices)
+        sale.takings.add(confirmed.places, plan: sale.plan, prices: sale.terms[confirmed.hold].prices)
         sale.buyersLeftOff.append(confirmed.buyer)
     }
 }
@@ -246,7 +246,7 @@ extension SaleFact.PaymentDeclined {
         hold.expiresAt = holdUntil
         hold.declines = hold.declines == .max ? .max : hold.declines + 1
         sale.holds[serial] = hold
-        sale.returnedHolds.insert(hold)
+        sale.holdsOutOfTurn.insert(hold)
         sale.buyers[hold.buyer]?.holds.append(serial)
     }
 }

@@ -30,6 +30,7 @@ public enum SaleFact: Hashable, Sendable {
     case disputeWon(DisputeWon)
     case partReturned(PartReturned)
     case partRefunded(PartRefunded)
+    case termsChanged(TermsChanged)
 
     /// The sale owns tags 1 to 63; higher tags belong to other facts in the same journal.
     public static let lastTag: UInt8 = 63
@@ -62,6 +63,7 @@ public enum SaleFact: Hashable, Sendable {
         case DisputeWon.tag: self = .disputeWon(try DisputeWon(from: &reader))
         case PartReturned.tag: self = .partReturned(try PartReturned(from: &reader))
         case PartRefunded.tag: self = .partRefunded(try PartRefunded(from: &reader))
+        case TermsChanged.tag: self = .termsChanged(try TermsChanged(from: &reader))
         default: throw reader.malformed
         }
     }
@@ -120,6 +122,7 @@ public enum SaleFact: Hashable, Sendable {
         case .disputeWon(let fact): fact
         case .partReturned(let fact): fact
         case .partRefunded(let fact): fact
+        case .termsChanged(let fact): fact
         }
     }
 

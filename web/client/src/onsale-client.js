@@ -279,7 +279,7 @@ export class OnsaleClient {
   }
 
   /**
-   * Changes what an event tells about itself.
+   * Changes what an event tells about itself, prices and limits.
    * @param {string} event @param {string} token
    * @param {import("./types.js").ChangeEvent} change
    * @returns {Promise<import("./types.js").Event>}

@@ -69,7 +69,10 @@ export interface Event extends EventSummary {
   terms?: string;
 }
 
-/** What to change; a member left out stays as it is, and null takes it away. */
+/**
+ * What to change; a member left out stays as it is, and null takes it away, where it can be. Prices and limits are for
+ * the holds that follow, and null leaves them as they are.
+ */
 export interface ChangeEvent {
   title?: string | null;
   description?: string | null;
@@ -77,6 +80,9 @@ export interface ChangeEvent {
   ageLimit?: number | null;
   runningMinutes?: number | null;
   terms?: string | null;
+  /** Of the categories whose price changes. */
+  prices?: Price[] | null;
+  limits?: { [Limit in keyof Limits]?: Limits[Limit] | null } | null;
 }
 
 /** What to change; a member left out stays as it is, and so does a null `opensAt` or `maxActiveShoppers`. */

@@ -118,3 +118,18 @@ test("an event without a plan has only its areas", () => {
   assert.deepEqual(chart.areas, [{ name: "Floor", category: "VIP", amount: 5, capacity: 9 }]);
   assert.deepEqual(chart.bounds, { left: 0, top: 0, right: 0, bottom: 0 });
 });
+
+test("new prices are the categories' and the areas', and only a change counts as one", () => {
+  const chart = exampleChart("arena");
+  const [first, second] = chart.categories;
+  const prices = chart.categories.map(({ name, amount }) => ({ category: name, amount }));
+  chart.reprice(prices);
+  assert.equal(chart.edition, 0);
+  chart.reprice(prices.map((price) => (price.category === first.name ? { ...price, amount: 77 } : price)));
+  assert.equal(chart.edition, 1);
+  assert.equal(chart.categories[0].amount, 77);
+  assert.equal(chart.categories[1].amount, second.amount);
+  const standing = new SeatingChart(undefined, { ...event, areas: [{ name: "Floor", capacity: 3, category: "VIP" }] });
+  standing.reprice([{ category: "VIP", amount: 6 }]);
+  assert.equal(standing.areas[0].amount, 6);
+});

@@ -26,7 +26,8 @@ extension Shape {
     ]).named("Account")
 
     static let newAccount = Shape.extended(
-        .account, by: [.required("token", .text(pattern: "^onsale_staff_"), "Its bearer token, which is not told again.")]
+        .account,
+        by: [.required("token", .text(pattern: "^onsale_staff_"), "Its bearer token, which is not told again.")]
     ).named("NewAccount")
 
     static let accounts = Shape.object([

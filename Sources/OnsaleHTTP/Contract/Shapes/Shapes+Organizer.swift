@@ -106,10 +106,23 @@ extension Shape {
         .optional("ageLimit", .count(0...150).orNull),
         .optional("runningMinutes", .count(1...100_000).orNull),
         .optional("terms", .text(length: 0...20_000).orNull),
+        .optional(
+            "prices", .list(.price).orNull,
+            "Of the categories whose price changes, for holds that follow; null leaves them as they are."),
+        .optional(
+            "limits",
+            .object([
+                .optional("ticketsPerBuyer", .count(1...1_000_000).orNull),
+                .optional("holdSeconds", .count(1...86_400).orNull),
+                .optional("preventOrphans", .flag.orNull),
+            ]).orNull, "For holds that follow; null, here and within, leaves them as they are."),
     ])
     .named(
         "ChangeEvent", "What is to change; what is left out stays as it is.",
-        examples: [["title": "Arena Night", "ageLimit": 12, "posterURL": nil]])
+        examples: [
+            ["title": "Arena Night", "ageLimit": 12, "posterURL": nil],
+            ["prices": [["category": "VIP", "amount": 176_000]], "limits": ["ticketsPerBuyer": 2]],
+        ])
 
     static let report = Shape.object([
         .required("capacity", .count, "Always free + held + sold + blocked."),

@@ -10,9 +10,16 @@ const charts = new Map();
 
 /**
  * @param {Event} event
- * @returns {Promise<SeatingChart>}
+ * @returns {Promise<SeatingChart>} with the event's prices
  */
-export function chartOf(event) {
+export async function chartOf(event) {
+  const chart = await laidOut(event);
+  chart.reprice(event.prices);
+  return chart;
+}
+
+/** @param {Event} event */
+function laidOut(event) {
   const known = charts.get(event.id);
   if (known) return known;
   const made = load(event);

@@ -10,6 +10,7 @@ import { join } from "./joining.js";
 import { journey } from "./journey.js";
 import { actionAddress, pay } from "./payment.js";
 import { ended, isDeclinedTooOften, keptWay, withDecline } from "./place.js";
+import { repricedWords, shownOtherwise } from "./repriced.js";
 import { orderPath } from "./routes.js";
 import { dropSession, onSessionChange, session } from "./session.js";
 import { SCREENS } from "./screens.js";
@@ -397,13 +398,21 @@ export class EventPage {
   async hold(wanted) {
     const pass = this.#pass;
     if (!pass) return;
+    const shown = this.#event?.prices ?? [];
     const hold = await client.createHold(this.#id, pass.pass, wanted).catch((error) => {
-      if (error instanceof Problem && error.slug === "not-admitted") this.#endPass();
+      const slug = error instanceof Problem ? error.slug : "";
+      if (slug === "not-admitted") this.#endPass();
+      // It may be another limit than the page knows.
+      if (slug === "purchase-limit") void this.#refreshEvent();
       throw error;
     });
-    this.#holds.add(hold);
+    const was = shownOtherwise(hold, shown);
+    this.#holds.add(hold, was);
     this.clearNotice();
     this.startCheckout(hold.hold);
+    if (was.length === 0) return;
+    announce(t("checkout.repriced", { changes: repricedWords(hold, was) }), { isUrgent: true });
+    void this.#refreshEvent();
   }
 
   /** @param {string} id */

@@ -4,20 +4,25 @@ import { toHex } from "./sha256.js";
 /**
  * @typedef {import("../../../client/src/types.js").Hold} Hold
  * @typedef {import("../../../client/src/types.js").Order} Order
+ * @typedef {import("../../../client/src/types.js").Price} Price
  */
 
 /**
  * A hold as stored: with the Idempotency-Key of its order, made once; the payment method as soon as it may have been
- * sent; and the order as soon as there is one. After a declined payment it has a new key and the decline code.
+ * sent; and the order as soon as there is one. After a declined payment it has a new key and the decline code. `was`: what the
+ * page showed before, of what turned out to cost something else.
  *
- * @typedef {{ hold: Hold, key: string, method?: string, order?: string, declined?: string }} KeptHold
+ * @typedef {{ hold: Hold, key: string, method?: string, order?: string, declined?: string, was?: Price[] }} KeptHold
  */
 
 /** @param {any} value @returns {value is KeptHold[]} */
 function areKeptHolds(value) {
   return (
     Array.isArray(value) &&
-    value.every((entry) => typeof entry?.hold?.hold === "string" && typeof entry.key === "string")
+    value.every(
+      (entry) =>
+        typeof entry?.hold?.hold === "string" && typeof entry.key === "string" && Array.isArray(entry.was ?? []),
+    )
   );
 }
 
@@ -79,10 +84,13 @@ export class KeptHolds {
     return this.all().find((entry) => entry.hold.hold === id);
   }
 
-  /** @param {Hold} hold keeps its key if it is already stored */
-  add(hold) {
+  /**
+   * @param {Hold} hold keeps its key if it is already stored
+   * @param {Price[]} [was] what the page showed, of what it costs otherwise
+   */
+  add(hold, was = []) {
     const known = this.get(hold.hold);
-    const entry = known ? { ...known, hold } : { hold, key: newKey() };
+    const entry = known ? { ...known, hold } : { hold, key: newKey(), ...(was.length > 0 && { was }) };
     this.#set([...this.all().filter((other) => other.hold.hold !== hold.hold), entry]);
   }
 
@@ -104,7 +112,7 @@ export class KeptHolds {
   /** @param {string} id definitely refused by the server: nothing was placed, and another method may be chosen */
   refused(id) {
     const entry = this.get(id);
-    if (entry) this.#change(id, { hold: entry.hold, key: entry.key });
+    if (entry) this.#change(id, { hold: entry.hold, key: entry.key, ...(entry.was && { was: entry.was }) });
   }
 
   /**
@@ -121,7 +129,9 @@ export class KeptHolds {
    * @param {Hold} hold as it is now @param {string} key the declined order's key @param {string} code the decline code
    */
   declined(hold, key, code) {
-    if (this.get(hold.hold)?.key === key) this.#change(hold.hold, { hold, key: newKey(), declined: code });
+    const entry = this.get(hold.hold);
+    if (entry?.key !== key) return;
+    this.#change(hold.hold, { hold, key: newKey(), declined: code, ...(entry.was && { was: entry.was }) });
   }
 
   /** @param {string} order @returns {KeptHold | undefined} the hold it pays for */

@@ -77,11 +77,12 @@ export const SCREENS = {
     leave: () => page.leaveShop(),
   })),
   checkout: screen(checkoutView, ({ event, holds, checkout }, page) => {
-    const { hold, declined } = certain(holds.find((entry) => entry.hold.hold === checkout));
+    const { hold, declined, was } = certain(holds.find((entry) => entry.hold.hold === checkout));
     return {
       event,
       hold,
       declined,
+      was: was ?? [],
       pay: (method) => page.pay(method),
       leave: () => page.leaveCheckout(),
       release: () => page.release(hold.hold),

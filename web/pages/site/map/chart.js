@@ -46,6 +46,8 @@ export class SeatingChart {
   #categoryIndexes = new Map();
   /** @type {Map<string, number>} */
   #amounts;
+  /** Grows with every change of prices. */
+  edition = 0;
 
   /**
    * @param {SeatingPlan | undefined} plan undefined for an event with only standing areas
@@ -129,6 +131,16 @@ export class SeatingChart {
       if (!(least <= amount) && !Number.isNaN(amount)) least = amount;
     }
     return least;
+  }
+
+  /** @param {Event["prices"]} prices as they are now; places are what they were */
+  reprice(prices) {
+    const amounts = new Map(prices.map((price) => [price.category, price.amount]));
+    if (prices.every(({ category, amount }) => this.#amounts.get(category) === amount)) return;
+    this.#amounts = amounts;
+    this.edition += 1;
+    for (const category of this.categories) category.amount = amounts.get(category.name) ?? NaN;
+    for (const area of this.areas) area.amount = amounts.get(area.category) ?? NaN;
   }
 
   /** @param {string} category @returns {string} */

@@ -93,8 +93,8 @@ export class MapLabels {
   /** @param {number[]} free seats in each section */
   say(free) {
     const { chart, filter, states } = this.#scene;
-    // Prices depend on the language and the filter, not on sales.
-    const key = `${language()} ${filter}`;
+    // Prices depend on the language, the filter and the organizer, not on sales.
+    const key = `${language()} ${filter} ${chart.edition}`;
     const isNew = this.#pricedFor !== key;
     this.#pricedFor = key;
     for (const [section, label] of this.#sections.entries()) {

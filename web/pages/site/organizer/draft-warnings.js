@@ -16,6 +16,24 @@ const LEAST_PASS_SECONDS = 120;
 const MOST_TICKETS = 20;
 
 /**
+ * What of prices and limits is allowed but what nobody means.
+ * @param {{ most: number | undefined, holdSeconds: number | undefined, free: string[] }} terms `most`: the tickets of one
+ *   buyer; `free`: the categories that cost nothing
+ * @param {number} capacity of the whole event
+ * @returns {Warning[]}
+ */
+export function termsWarnings({ most = 1, holdSeconds = LEAST_HOLD_SECONDS, free }, capacity) {
+  /** @type {Warning[]} */
+  const warnings = [];
+  if (most > MOST_TICKETS || (capacity > 1 && most >= capacity)) {
+    warnings.push({ reason: "ticketsPerBuyer", values: { count: most } });
+  }
+  if (holdSeconds < LEAST_HOLD_SECONDS) warnings.push({ reason: "holdSeconds", values: { count: holdSeconds } });
+  if (free.length > 0) warnings.push({ reason: "costsNothing", values: { names: free.join(", ") } });
+  return warnings;
+}
+
+/**
  * What is allowed but what nobody means.
  * @param {Draft} draft without faults @param {Pick<PlanSummary, "categories" | "seats"> | undefined} summary
  * @param {number} now in milliseconds
@@ -33,15 +51,12 @@ export function warningsOf(draft, summary, now = Date.now()) {
   else if (opens >= starts) warn("opensAfterShow");
   if (at(draft.closesAt) > starts) warn("closesAfterShow");
   const capacity = draft.areas.reduce((sum, area) => sum + Number(area.capacity), summary?.seats ?? 0);
-  const most = Number(draft.ticketsPerBuyer);
-  if (most > MOST_TICKETS || (capacity > 1 && most >= capacity)) warn("ticketsPerBuyer", { count: most });
-  const holdSeconds = Number(draft.holdSeconds);
-  if (holdSeconds < LEAST_HOLD_SECONDS) warn("holdSeconds", { count: holdSeconds });
-  const passSeconds = Number(draft.passSeconds);
-  if (draft.waitingRoom && passSeconds < LEAST_PASS_SECONDS) warn("passSeconds", { count: passSeconds });
   const free = categoriesInUse(summary, draft.areas).filter(
     (category) => parseMoney(draft.prices[category] ?? "", draft.currency) === 0,
   );
-  if (free.length > 0) warn("costsNothing", { names: free.join(", ") });
+  const terms = { most: Number(draft.ticketsPerBuyer), holdSeconds: Number(draft.holdSeconds), free };
+  warnings.push(...termsWarnings(terms, capacity));
+  const passSeconds = Number(draft.passSeconds);
+  if (draft.waitingRoom && passSeconds < LEAST_PASS_SECONDS) warn("passSeconds", { count: passSeconds });
   return warnings;
 }

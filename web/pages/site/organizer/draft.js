@@ -86,17 +86,25 @@ export function categoriesInUse(summary, areas) {
 }
 
 /** @param {string} text @returns {number} `NaN` if it is not a whole number */
-const whole = (text) => (/^\d{1,12}$/.test(text.trim()) ? Number(text) : Number.NaN);
+export const whole = (text) => (/^\d{1,12}$/.test(text.trim()) ? Number(text) : Number.NaN);
 
 /**
- * The number fields, with their pointers and the range the server accepts.
+ * What one buyer may do, with its pointers and the range the server accepts.
+ * @type {["ticketsPerBuyer" | "holdSeconds", string, number, number][]}
+ */
+export const LIMITS = [
+  ["ticketsPerBuyer", "/limits/ticketsPerBuyer", 1, 1_000_000],
+  ["holdSeconds", "/limits/holdSeconds", 1, 86_400],
+];
+
+/**
+ * The number fields, likewise.
  * @type {[keyof Draft, string, number, number][]}
  */
 const NUMBERS = [
   ["maxActiveShoppers", "/onsale/maxActiveShoppers", 1, 1_000_000],
   ["passSeconds", "/onsale/passSeconds", 1, 86_400],
-  ["ticketsPerBuyer", "/limits/ticketsPerBuyer", 1, 1_000_000],
-  ["holdSeconds", "/limits/holdSeconds", 1, 86_400],
+  ...LIMITS,
 ];
 
 /**
@@ -115,6 +123,16 @@ const OPTIONAL_TEXTS = /** @type {const} */ (["description", "posterURL", "terms
 const TEXT_BYTES_MOST = 500;
 /** @param {string} text */
 const bytesOf = (text) => new TextEncoder().encode(text).length;
+
+/**
+ * @param {string} text a price as typed @param {string} currency
+ * @returns {string | undefined} the reason why it is none
+ */
+export function priceFault(text, currency) {
+  if (text.trim() === "") return "price.missing";
+  if (parseMoney(text, currency) !== undefined) return undefined;
+  return currency === "KRW" ? "price.notWon" : "price.notAmount";
+}
 
 /**
  * Finds what is wrong with a draft before it is sent. The plan itself is checked by `readPlan`.
@@ -154,12 +172,9 @@ export function checkDraft(draft, summary) {
     if (area.category.trim() === "") add(`/areas/${index}/category`, "missing");
   });
   categoriesInUse(summary, draft.areas).forEach((category, index) => {
-    const text = draft.prices[category] ?? "";
-    if (text.trim() === "") add(`/prices/${index}/amount`, "price.missing");
-    else if (hasCurrency && parseMoney(text, draft.currency) === undefined) add(
-      `/prices/${index}/amount`,
-      draft.currency === "KRW" ? "price.notWon" : "price.notAmount",
-    );
+    const reason = priceFault(draft.prices[category] ?? "", draft.currency);
+    // In no currency nothing is an amount.
+    if (reason === "price.missing" || (reason !== undefined && hasCurrency)) add(`/prices/${index}/amount`, reason);
   });
 
   checkTimes(draft, add);

@@ -38,7 +38,9 @@ export function eventPage(live, tab, build) {
   const change = () => {
     const { event } = live;
     if (!event) return;
-    profileDialog(event, async (changes) => {
+    // The report has the categories that are for sale.
+    const categories = (live.report?.categories ?? event.prices).map(({ category }) => category);
+    profileDialog(event, categories, async (changes) => {
       const changed = await live.changeProfile(changes);
       announce(t("org.profile.saved"));
       return changed;

@@ -14,6 +14,8 @@ const SENTENCES = [
   [/^is not among the plan's categories: (.*)$/, "seat.unknownCategory", ["name"]],
   [/^is no category of the plan or the areas: (.*)$/, "seat.unknownCategory", ["name"]],
   [/^has no price for category (.*)$/, "price.missingFor", ["name"]],
+  [/^times places come to more than .*$/, "price.tooHigh", []],
+  [/^prices and limits were changed too often.*$/, "changedTooOften", []],
   [/^is out of range$/, "seat.outOfRange", []],
   [/^must have 1 to (\d+) bytes$/, "lengthTo", ["most"]],
   [/^must have at most (\d+) bytes$/, "tooLong", ["most"]],

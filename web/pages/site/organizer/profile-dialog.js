@@ -1,10 +1,13 @@
 import { Problem } from "../../../client/src/index.js";
 import { el } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { openDialog } from "./dialog.js";
-import { fromServer, reasonWords } from "./fault-words.js";
+import { confirmed, openDialog } from "./dialog.js";
+import { LIMITS } from "./draft.js";
+import { faultWords, fromServer, reasonWords } from "./fault-words.js";
 import { Outcome, uniqueID } from "./parts.js";
 import { problemWords } from "./problem-words.js";
+import { pricePointer, termsFaults, termsFrom, typedTerms, warningsOfChange } from "./terms-change.js";
+import { field } from "./time-field.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").Event} Event
@@ -34,58 +37,79 @@ export function changeFrom(event, typed) {
 }
 
 /**
- * Edits what an event tells about itself.
+ * Edits what an event tells about itself, its prices and limits.
  * @param {Event} event
+ * @param {string[]} categories those that are for sale
  * @param {(change: ChangeEvent) => Promise<Event>} save
  */
-export function profileDialog(event, save) {
+export function profileDialog(event, categories, save) {
   const outcome = new Outcome();
-  /** @type {Map<string, { input: HTMLInputElement | HTMLTextAreaElement, error: HTMLElement }>} */
+  /** @type {Map<string, import("./time-field.js").Field>} by pointer */
   const fields = new Map();
-  const fieldOf = (/** @type {typeof TEXTS[number] | typeof NUMBERS[number]} */ name) => {
-    const id = uniqueID("profile");
-    const value = String(event[name] ?? "");
-    const isNumber = name === "ageLimit" || name === "runningMinutes";
-    const described = { id, name, "aria-describedby": `${id}-error` };
-    const input = LONG.has(name)
-      ? el("textarea", { ...described, rows: "5" }, value)
-      : el("input", { ...described, type: name === "posterURL" ? "url" : "text", ...(isNumber && { inputmode: "numeric" }), value });
-    const error = el("p", { class: "field-error", id: `${id}-error`, hidden: true });
-    fields.set(name, { input, error });
-    return el("div", { class: "field" }, el("label", { for: id }, t(`org.member.${name}`)), input, error);
+  const add = (/** @type {string} */ pointer, /** @type {Parameters<typeof field>[0]} */ options) => {
+    const made = field({ ...options, attributes: { autocomplete: "off", ...options.attributes } });
+    fields.set(pointer, made);
+    return made.element;
   };
-  const fail = (/** @type {string} */ name, /** @type {string} */ text) => {
-    const known = fields.get(name);
-    if (!known) return;
-    known.error.hidden = text === "";
-    known.error.textContent = text;
-    if (text === "") known.input.removeAttribute("aria-invalid");
-    else known.input.setAttribute("aria-invalid", "true");
+  const value = (/** @type {string} */ pointer) => fields.get(pointer)?.input.value ?? "";
+  const numeric = { inputmode: "numeric" };
+  const profile = [...TEXTS, ...NUMBERS].map((name) =>
+    add(`/${name}`, {
+      label: t(`org.member.${name}`),
+      isLong: LONG.has(name),
+      attributes: {
+        name,
+        value: String(event[name] ?? ""),
+        ...(!LONG.has(name) && { type: name === "posterURL" ? "url" : "text" }),
+        ...((name === "ageLimit" || name === "runningMinutes") && numeric),
+      },
+    }),
+  );
+  const before = typedTerms(event, categories);
+  const prices = Object.entries(before.prices).map(([category, text]) =>
+    add(pricePointer(category), { label: category, attributes: { value: text, inputmode: "decimal" } }),
+  );
+  const limits = LIMITS.map(([name, pointer]) =>
+    add(pointer, { label: t(`org.member.${name}`), attributes: { value: before[name], ...numeric } }),
+  );
+  const preventOrphans = el("input", { id: uniqueID("orphans"), type: "checkbox", checked: before.preventOrphans });
+  const typed = () => ({
+    prices: Object.fromEntries(Object.keys(before.prices).map((category) => [category, value(pricePointer(category))])),
+    ticketsPerBuyer: value("/limits/ticketsPerBuyer"),
+    holdSeconds: value("/limits/holdSeconds"),
+    preventOrphans: preventOrphans.checked,
+  });
+  /** @returns {Record<string, string>} */
+  const told = () => Object.fromEntries([...TEXTS, ...NUMBERS].map((name) => [name, value(`/${name}`)]));
+
+  /** @param {import("./plan-check.js").Fault[]} faults @param {ChangeEvent} [change] what the server refuses */
+  const showFaults = (faults, change) => {
+    outcome.clear();
+    const placed = faults.map((fault) => ({ fault, made: fields.get(fieldOf(fault.pointer, change)) }));
+    for (const { fault, made } of placed) {
+      if (made) made.fail(reasonWords(fault, change));
+      else outcome.say("bad", faultWords(fault, change));
+    }
+    placed.find(({ made }) => made)?.made?.input.focus();
   };
   let isSaving = false;
   const submit = async () => {
     if (isSaving) return;
-    for (const name of fields.keys()) fail(name, "");
-    const typed = Object.fromEntries([...fields].map(([name, { input }]) => [name, input.value]));
-    const wrong = NUMBERS.filter((name) => !/^[0-9]*$/.test((typed[name] ?? "").trim()));
-    const isUntitled = (typed["title"] ?? "").trim() === "";
-    if (isUntitled) fail("title", t("org.fault.missing"));
-    for (const name of wrong) fail(name, t("org.profile.number"));
-    const first = isUntitled ? "title" : wrong[0];
-    if (first !== undefined) return fields.get(first)?.input.focus();
-    const change = changeFrom(event, typed);
+    for (const made of fields.values()) made.fail(undefined);
+    const faults = [...profileFaults(told()), ...termsFaults(event, typed())];
+    if (faults.length > 0) return showFaults(faults);
+    const terms = termsFrom(event, typed());
+    const change = { ...changeFrom(event, told()), ...terms };
     if (Object.keys(change).length === 0) return dialog.close();
     isSaving = true;
-    outcome.say("busy", t("org.working"));
     try {
+      if (!(await isMeant(warningsOfChange(terms, event.capacity)))) return;
+      outcome.say("busy", t("org.working"));
       await save(change);
       dialog.close();
     } catch (error) {
-      const faults = (error instanceof Problem ? error.body.errors ?? [] : []).map(fromServer);
-      const named = faults.filter(({ pointer }) => fields.has(pointer.slice(1)));
-      for (const fault of named) fail(fault.pointer.slice(1), reasonWords(fault, change));
-      fields.get(named[0]?.pointer.slice(1) ?? "")?.input.focus();
-      if (named.length > 0) outcome.clear();
+      const refused = (error instanceof Problem ? error.body.errors ?? [] : []).map(fromServer);
+      if (refused.length > 0) showFaults(refused, change);
       else outcome.say("bad", problemWords(error));
     } finally {
       isSaving = false;
@@ -106,7 +130,21 @@ export function profileDialog(event, save) {
             void submit();
           },
         },
-        [...TEXTS, ...NUMBERS].map(fieldOf),
+        profile,
+        el(
+          "fieldset",
+          { class: "org-terms stack" },
+          el("legend", null, t("org.profile.terms")),
+          el("p", { class: "soft small" }, t("org.profile.termsHint")),
+          el("div", { class: "org-prices" }, prices),
+          el("div", { class: "org-pair" }, limits),
+          el(
+            "div",
+            { class: "org-check" },
+            preventOrphans,
+            el("label", { for: preventOrphans.id }, t("org.member.preventOrphans")),
+          ),
+        ),
         outcome.element,
         el(
           "div",
@@ -118,3 +156,33 @@ export function profileDialog(event, save) {
     ],
   });
 }
+
+/**
+ * @param {Record<string, string>} typed
+ * @returns {import("./plan-check.js").Fault[]} what is wrong
+ */
+const profileFaults = (typed) => [
+  ...((typed["title"] ?? "").trim() === "" ? [{ pointer: "/title", reason: "missing" }] : []),
+  ...NUMBERS.filter((name) => !/^[0-9]*$/.test((typed[name] ?? "").trim())).map((name) => ({
+    pointer: `/${name}`, reason: "wholeOrEmpty",
+  })),
+];
+
+/**
+ * @param {string} pointer @param {ChangeEvent} [change] what the pointer points into, if it is the server's
+ * @returns {string} the pointer under which the dialog has the field
+ */
+function fieldOf(pointer, change) {
+  const price = change && /^\/prices\/(\d+)\//.exec(pointer);
+  return price ? pricePointer(change.prices?.[Number(price[1])]?.category ?? "") : pointer;
+}
+
+/** @param {import("./draft-warnings.js").Warning[]} warnings @returns {Promise<boolean>} whether it is to be so */
+const isMeant = async (warnings) =>
+  warnings.length === 0 ||
+  confirmed({
+    title: t("org.profile.ask"),
+    text: warnings.map(({ reason, values }) => t(`org.warning.${reason}`, values)),
+    action: t("org.profile.saveSo"),
+    keep: t("org.warning.back"),
+  });

@@ -52,7 +52,7 @@ export class Basket {
    * @param {number[]} seats everything picked, in the order it was picked @param {Set<number>} gone which of them are lost
    */
   show(chart, seats, gone) {
-    const key = seats.map((index) => `${index}${gone.has(index) ? "!" : ""}`).join();
+    const key = `${chart.edition}: ${seats.map((index) => `${index}${gone.has(index) ? "!" : ""}`).join()}`;
     if (key === this.#shown) return;
     this.#shown = key;
     const place = this.#focusedPlace();

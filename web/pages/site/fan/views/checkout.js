@@ -3,6 +3,7 @@ import { el, setText } from "../../lib/dom.js";
 import { formatClock, formatMoney, moneyWords, t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
 import { chartOf } from "../chart.js";
+import { repricedWords } from "../repriced.js";
 import { declineReason, isSentBack, placesOf } from "../words.js";
 import { termsOf } from "./about.js";
 import { actionButton, amounts, eventHead, heading, notice } from "./parts.js";
@@ -14,6 +15,7 @@ import { actionButton, amounts, eventHead, heading, notice } from "./parts.js";
  * @property {import("../../../../client/src/types.js").Event} event
  * @property {Hold} hold
  * @property {string | undefined} declined the last payment's decline code
+ * @property {import("../../../../client/src/types.js").Price[]} was what the page showed before, of what costs otherwise
  * @property {(method: string) => void} pay
  * @property {() => void} leave keeps the hold
  * @property {() => Promise<void>} release gives the hold back
@@ -31,7 +33,7 @@ const TOLD_SECONDS = [60, 20];
  * What is held, what it costs, and how to pay.
  * @param {CheckoutModel} model @returns {import("./parts.js").View<CheckoutModel>}
  */
-export function checkoutView({ event, hold, declined, pay, leave, release }) {
+export function checkoutView({ event, hold, declined, was, pay, leave, release }) {
   const left = el("strong", { class: "number", role: "timer" });
   const places = el("p", null, placesOf(hold));
   chartOf(event).then((chart) => setText(places, placesOf(hold, chart)), () => {});
@@ -101,6 +103,7 @@ export function checkoutView({ event, hold, declined, pay, leave, release }) {
           { class: "card" },
           el("h2", null, t("checkout.summary")),
           places,
+          was.length > 0 && notice("warn", el("p", null, t("checkout.repriced", { changes: repricedWords(hold, was) }))),
           amounts(hold.lines, hold.amount, hold.currency),
           el(
             "div",

@@ -41,7 +41,7 @@ export class ChoicePanel {
     else this.#showArea(wanted.name);
   }
 
-  /** Called when places have come or gone. */
+  /** Called when places have come or gone, or prices have changed. */
   update() {
     this.#update?.();
   }
@@ -57,11 +57,14 @@ export class ChoicePanel {
   /** @param {string} category */
   #showBest(category) {
     const { chart, hold } = this.#choosing;
-    const amount = chart.categories.find(({ name }) => name === category)?.amount ?? NaN;
+    const sold = chart.categories.find(({ name }) => name === category);
+    const price = el("span");
+    this.#update = () => this.#showPrice(price, sold?.amount ?? NaN);
+    this.#update();
     const quantity = this.#stepper(t("quantity"));
     show(
       this.element,
-      this.#title(t("best.title"), category, amount),
+      this.#title(t("best.title"), category, price),
       el(
         "div",
         { class: "choice-how-many" },
@@ -75,15 +78,18 @@ export class ChoicePanel {
   #showArea(name) {
     const { chart, states, hold } = this.#choosing;
     const free = el("span", { class: "soft small number" });
+    const sold = chart.areas.find((area) => area.name === name);
+    const price = el("span");
     const quantity = this.#stepper(t("areas.quantity", { area: name }));
     this.#update = () => {
       const count = states.areas.get(name);
       setText(free, count === undefined ? "" : t("areas.free", { count }));
+      this.#showPrice(price, sold?.amount ?? NaN);
     };
     this.#update();
     show(
       this.element,
-      this.#title(name, "", chart.areas.find((area) => area.name === name)?.amount ?? NaN, free),
+      this.#title(name, "", price, free),
       el(
         "div",
         { class: "choice-how-many" },
@@ -93,14 +99,18 @@ export class ChoicePanel {
     );
   }
 
-  /** @param {string} title @param {string} category @param {number} amount @param {HTMLElement} [note] */
-  #title(title, category, amount, note) {
-    const { currency } = this.#choosing.event;
+  /** @param {HTMLElement} place @param {number} amount `NaN` for none */
+  #showPrice(place, amount) {
+    setText(place, Number.isNaN(amount) ? "" : formatMoney(amount, this.#choosing.event.currency));
+  }
+
+  /** @param {string} title @param {string} category @param {HTMLElement} price @param {HTMLElement} [note] */
+  #title(title, category, price, note) {
     return el(
       "div",
       { class: "row spread" },
       el("h2", null, title),
-      el("p", { class: "number" }, category, " ", Number.isNaN(amount) ? "" : formatMoney(amount, currency), " ", note),
+      el("p", { class: "number" }, category, " ", price, " ", note),
     );
   }
 

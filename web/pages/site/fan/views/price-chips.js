@@ -1,4 +1,4 @@
-import { el } from "../../lib/dom.js";
+import { el, setText } from "../../lib/dom.js";
 import { formatMoney, t } from "../../lib/i18n.js";
 import { paint } from "../../map/colors.js";
 
@@ -15,7 +15,7 @@ import { paint } from "../../map/colors.js";
 /**
  * Chooses what to look for among everything that has a price.
  * @param {SeatingChart} chart @param {Event} event @param {(wanted: Wanted) => void} chosen
- * @returns {{ element: HTMLElement, choose: (wanted: Wanted) => void }}
+ * @returns {{ element: HTMLElement, choose: (wanted: Wanted) => void, update: () => void }} `update` shows new prices
  */
 export function priceChips(chart, event, chosen) {
   /** @type {Map<string, HTMLInputElement>} */
@@ -29,29 +29,30 @@ export function priceChips(chart, event, chosen) {
     input.addEventListener("focus", () => face.scrollIntoView({ block: "nearest", inline: "nearest" }));
     return [input, face];
   };
-  const priced = (/** @type {Wanted & { name: string }} */ wanted, /** @type {string} */ color, /** @type {number} */ amount) =>
-    chip(
-      wanted,
-      paint(el("span", { class: "dot", "aria-hidden": "true" }), color),
-      wanted.name,
-      " ",
-      el("span", { class: "number" }, formatMoney(amount, event.currency)),
-    );
+  /** @type {(() => void)[]} */
+  const prices = [];
+  const priced = (/** @type {Wanted & { name: string }} */ wanted, /** @type {string} */ color, /** @type {{ amount: number }} */ sold) => {
+    const price = el("span", { class: "number" });
+    prices.push(() => setText(price, formatMoney(sold.amount, event.currency)));
+    return chip(wanted, paint(el("span", { class: "dot", "aria-hidden": "true" }), color), wanted.name, " ", price);
+  };
   const element = el(
     "fieldset",
     { class: "chips" },
     el("legend", { class: "visually-hidden" }, t("shop.filter")),
     chart.seatCount > 0 && chip({ kind: "all" }, t("shop.allPrices")),
-    seatedCategories(chart).flatMap(({ name, color, amount }) => priced({ kind: "category", name }, color, amount)),
-    chart.areas.flatMap(({ name, category, amount }) => priced({ kind: "area", name }, chart.colorOf(category), amount)),
+    seatedCategories(chart).flatMap((one) => priced({ kind: "category", name: one.name }, one.color, one)),
+    chart.areas.flatMap((area) => priced({ kind: "area", name: area.name }, chart.colorOf(area.category), area)),
   );
+  const update = () => prices.forEach((show) => show());
+  update();
   const choose = (/** @type {Wanted} */ wanted) => {
     const input = inputs.get(keyOf(wanted));
     if (!input) return;
     input.checked = true;
     chosen(wanted);
   };
-  return { element, choose };
+  return { element, choose, update };
 }
 
 /** @param {Wanted} wanted */

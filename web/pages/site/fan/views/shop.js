@@ -76,6 +76,10 @@ class Shop {
   #panel;
   /** @type {((wanted: Wanted) => void) | undefined} */
   #choose;
+  /** @type {(() => void) | undefined} */
+  #showPrices;
+  /** Which prices are shown. */
+  #edition = 0;
 
   #map = /** @type {SeatMap} */ (document.createElement("seat-map"));
   #list = /** @type {SeatsElement} */ (document.createElement("seat-list"));
@@ -147,9 +151,12 @@ class Shop {
   /** @param {SeatingChart} chart */
   #build(chart) {
     const { event } = this.#model;
+    const model = () => this.#model;
     const panel = new ChoicePanel({
       chart,
-      event,
+      get event() {
+        return model().event;
+      },
       states: this.#states,
       allowance: () => this.#allowance(),
       hold: (wanted) => this.#hold(wanted),
@@ -157,6 +164,8 @@ class Shop {
     this.#panel = panel;
     const chips = priceChips(chart, event, (wanted) => this.#look(chart, wanted));
     this.#choose = chips.choose;
+    this.#showPrices = chips.update;
+    this.#edition = chart.edition;
     const hasSeats = chart.seatCount > 0;
     this.#seats.hidden = !hasSeats;
     this.#side.insertBefore(panel.element, this.#basket.element);
@@ -378,6 +387,17 @@ class Shop {
     this.#basket.tell(isGone ? t("best.none") : refusal(error, chart));
   }
 
+  /** @param {Event} event whose prices may have changed */
+  #reprice(event) {
+    const chart = this.#chart;
+    if (!chart) return;
+    chart.reprice(event.prices);
+    if (chart.edition === this.#edition) return;
+    this.#edition = chart.edition;
+    this.#showPrices?.();
+    this.#changed(undefined);
+  }
+
   // Clocks
 
   /** @param {ShopModel} model */
@@ -385,6 +405,7 @@ class Shop {
     this.#model = model;
     const { phase, hasPass, passExpiresAt, holds } = model;
     this.#holds.update(holds, this.#chart);
+    this.#reprice(model.event);
     const seconds = passExpiresAt === undefined ? 0 : (Date.parse(passExpiresAt) - clock.now()) / 1000;
     this.#passLine.hidden = !hasPass;
     this.#leave.hidden = !hasPass;

@@ -1,9 +1,10 @@
 import HeapModule
 import OnsaleValues
 
-/// Expiry times of holds that came back from declined orders. Those got extra time, so they no longer expire in the
-/// order they were made. Derived from the holds; stale entries are skipped.
-struct ReturnedHolds: Sendable {
+/// Expiry times of holds that don't expire in the order they were made: those that came back from declined orders, which
+/// gave them extra time, and those made while holds lasted longer or less long. Derived from the holds; stale entries are
+/// skipped.
+struct HoldsOutOfTurn: Sendable {
     struct Entry: Comparable, Sendable {
         let expiresAt: Timestamp
         let serial: UInt32
