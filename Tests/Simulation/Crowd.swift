@@ -36,9 +36,13 @@ struct Request: Sendable {
     enum Wish: Sendable {
         case join(Int)
         case claim(Int, PlaceID)
-        case hold(Int, PassID, seat: UInt32, key: Int)
+        case hold(Int, PassID, seats: [UInt32], key: Int)
         case order(Hold, method: String, waits: Bool, key: Int)
         case cancel(Order)
+        /// Has an order's first ticket taken back, of several.
+        case part(Order)
+        /// Changes what places cost from then on.
+        case price(Int64)
         case look
         /// A join after the faults, to see whether the event sells.
         case probe(Int, at: Int64)

@@ -51,17 +51,22 @@ extension World {
 
     func wish(of number: Int, _ event: String) -> Request.Wish? {
         keys += 1
-        switch Int.random(in: 0..<12, using: &random) {
+        switch Int.random(in: 0..<14, using: &random) {
         case 10, 11: return .look
         case 0: return .join(number)
         case 1: return crowd.told.withLock({ $0.places[event]?[number] }).map { .claim(number, $0) }
         case 2...5:
             let seat = UInt32.random(in: 0..<UInt32(World.seats), using: &random)
-            return crowd.told.withLock({ $0.passes[event]?[number] }).map { .hold(number, $0, seat: seat, key: keys) }
+            let seats = random.happens(0.5) ? [seat] : [seat, (seat + 1) % UInt32(World.seats)]
+            return crowd.told.withLock({ $0.passes[event]?[number] }).map { .hold(number, $0, seats: seats, key: keys) }
         case 6...8:
             guard let hold = crowd.told.withLock({ $0.holds[event] })?.randomElement(using: &random) else { return nil }
             return .order(
                 hold, method: random.happens(0.2) ? "declined" : "card", waits: random.happens(0.5), key: keys)
+        case 12:
+            let several = crowd.told.withLock { $0.orders[event] ?? [] }.filter { $0.tickets.count > 1 }
+            return several.randomElement(using: &random).map { .part($0) }
+        case 13: return random.happens(0.2) ? .price(Int64.random(in: 1...20, using: &random) * 100) : .look
         default:
             return crowd.told.withLock({ $0.orders[event] })?.randomElement(using: &random).map { .cancel($0) }
         }
@@ -129,8 +134,9 @@ extension World {
             }
         case .claim(let who, let place):
             put(ClaimPass(of: place, buyer: buyer(who))) { $0.passes[event, default: [:]][who] = $1.id }
-        case .hold(let who, let pass, let seat, let number):
-            put(HoldPlaces(.seats([SeatIndex(seat)]), buyer: buyer(who), pass: pass, key: key(number))) { told, hold in
+        case .hold(let who, let pass, let seats, let number):
+            let seats = seats.map { SeatIndex($0) }
+            put(HoldPlaces(.seats(seats), buyer: buyer(who), pass: pass, key: key(number))) { told, hold in
                 told.holds[event, default: []].append(hold)
                 told.byKey[number, default: []].insert("hold \(hold.id.serial)")
             }
@@ -150,6 +156,9 @@ extension World {
             }
             node.access.put(envelope, lane: PlaceOrder.lane, into: handle)
         case .cancel(let order): put(CancelOrder(order.id, buyer: nil, key: nil)) { _, _ in }
+        case .part(let order):
+            put(ReturnTickets(Set(order.tickets.prefix(1)), of: order.id, reason: nil, key: nil)) { _, _ in }
+        case .price(let amount): put(ChangeTerms(prices: [0: amount])) { _, _ in }
         case .look:
             let envelope = Envelope(reading: { $0.epoch }) { [crowd, database, now] result in
                 let ago = (try? result.get()).flatMap { database.supersededFor(event, $0, at: now) } ?? 0

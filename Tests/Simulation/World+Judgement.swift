@@ -66,6 +66,12 @@ extension World {
             findings += (told.orders[event] ?? []).filter { sale.order($0.id)?.hold != $0.hold }.map {
                 "\(event): order \($0.id.serial) was answered and is lost"
             }
+            let amounts = Dictionary(
+                (told.holds[event] ?? []).map { ($0.id, $0.amount) }, uniquingKeysWith: { first, _ in first })
+            findings += sale.orders.filter { order in amounts[order.hold].map { $0 != order.amount } ?? false }.map {
+                "\(event): order \($0.id.serial) costs \($0.amount), and \(amounts[$0.hold] ?? 0) was answered"
+            }
+            judgeParts(of: sale, event)
             findings += (told.places[event] ?? [:]).filter {
                 $0.value.serial > max(line.issuedNumbers, line.lobbySize ?? 0)
             }
@@ -105,7 +111,7 @@ extension World {
         let told = EventView(state.partition, lastSequence: view.lastSequence)
         let isTrue =
             view.seatPages == told.seatPages && view.counts == told.counts && view.orders == told.orders
-            && view.gross == told.gross && view.refunded == told.refunded && view.totalsHold
+            && view.terms == told.terms && view.gross == told.gross && view.refunded == told.refunded && view.totalsHold
             && view.line.issuedNumbers == told.line.issuedNumbers && view.line.waiting == told.line.waiting
             && view.line.admittedThrough == told.line.admittedThrough
         if !isTrue { findings.append("\(state.head.partition): \(node) shows something else than the facts say") }
@@ -118,6 +124,20 @@ extension World {
         }
         figures.recovery = max(figures.recovery, at - healedAt)
         if at - healedAt > World.recovery { findings.append("\(event): sold again only after \(at - healedAt) ms") }
+    }
+
+    /// What a confirmed order has given back is what the provider has.
+    func judgeParts(of sale: Sale, _ event: String) {
+        for order in sale.orders where order.state == .confirmed {
+            let account = order.intent.flatMap { intent in gateway.state.withLock { $0[intent] } }
+            guard let account else { continue }
+            let back = account.refunds.filter { $0.status == .succeeded }.reduce(0) { $0 + $1.amount }
+            figures.parts += order.partReturn == nil ? 0 : 1
+            guard back != order.refunded || order.refunding != 0 else { continue }
+            findings.append(
+                "\(event): order \(order.id.serial) has given \(order.refunded) back, the provider \(back), and "
+                    + "\(order.refunding) is due")
+        }
     }
 
     /// Every captured payment belongs to a confirmed order or has gone back. Second authorizations are the sweep's, which

@@ -52,6 +52,8 @@ final class World {
     struct Figures {
         var orders = 0
         var paid = 0
+        /// Confirmed orders of which tickets were taken back.
+        var parts = 0
         var epochs: UInt64 = 0
         /// How often an event went from one node to another, at most.
         var moves = 0

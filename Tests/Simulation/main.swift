@@ -11,6 +11,7 @@ for seed in first..<first + count {
     try await world.run()
     totals.orders += world.figures.orders
     totals.paid += world.figures.paid
+    totals.parts += world.figures.parts
     totals.epochs += world.figures.epochs
     totals.moves = max(totals.moves, world.figures.moves)
     totals.heard += world.figures.heard
@@ -21,6 +22,6 @@ for seed in first..<first + count {
     if failed >= 20 { break }
 }
 print(
-    "\(count) seeds from \(first): \(failed) failed; \(totals.orders) orders, \(totals.paid) paid, \(totals.epochs) epochs (an event moved \(totals.moves) times at most), slowest recovery \(totals.recovery) ms, \(totals.heard) rows heard"
+    "\(count) seeds from \(first): \(failed) failed; \(totals.orders) orders, \(totals.paid) paid, \(totals.parts) of them given back in part, \(totals.epochs) epochs (an event moved \(totals.moves) times at most), slowest recovery \(totals.recovery) ms, \(totals.heard) rows heard"
 )
 exit(failed == 0 ? 0 : 1)

@@ -1,18 +1,23 @@
 import type {
+  Account,
   AuditEntry,
   Availability,
   AvailabilityDelta,
   BarcodeKey,
   Buyer,
+  Caller,
   ChangeEvent,
   ChangeOnsale,
   CheckedIn,
   CodeMailed,
   CreateHold,
+  DoorCounts,
+  DoorTickets,
   Event,
   EventSummary,
   FindOrders,
   Hold,
+  NewAccount,
   NewWebhookEndpoint,
   Order,
   OrderList,
@@ -27,6 +32,7 @@ import type {
   SeatList,
   Session,
   Settlement,
+  StaffRole,
   Story,
   StreamEvent,
   Timeline,
@@ -184,6 +190,23 @@ export class OnsaleClient {
   getOrderStory(event: string, token: string, order: string): Promise<Story>;
 
   checkIn(event: string, token: string, barcode: string): Promise<CheckedIn>;
+  /** The same for a ticket that was found by hand. */
+  checkInTicket(event: string, token: string, ticket: string): Promise<CheckedIn>;
+  /** Finds tickets by one of the three. */
+  findTickets(
+    event: string,
+    token: string,
+    by: { seat: string } | { email: string } | { order: string },
+  ): Promise<DoorTickets>;
+  getDoor(event: string, token: string): Promise<DoorCounts>;
+  /** Says whose token it is. */
+  getCaller(token: string): Promise<Caller>;
+  /** Those in use before those that are revoked. */
+  listAccounts(token: string): Promise<Account[]>;
+  createAccount(token: string, account: { name: string; role: StaffRole }): Promise<NewAccount>;
+  /** The token before ends. */
+  renewAccountToken(token: string, account: string): Promise<NewAccount>;
+  revokeAccount(token: string, account: string): Promise<void>;
   /** The tickets that no longer admit anyone. */
   listVoidTickets(event: string, token: string): Promise<string[]>;
   /** The keys for verifying barcodes offline. */

@@ -464,6 +464,57 @@ export class OnsaleClient {
     return this.#json("POST", path`/v1/events/${event}/check-ins`, { token, body: { barcode } });
   }
 
+  /**
+   * The same for a ticket that was found by hand.
+   * @param {string} event @param {string} token @param {string} ticket
+   * @returns {Promise<import("./types.js").CheckedIn>}
+   */
+  checkInTicket(event, token, ticket) {
+    return this.#json("POST", path`/v1/events/${event}/check-ins`, { token, body: { ticket } });
+  }
+
+  /**
+   * Finds tickets by one of the three.
+   * @param {string} event @param {string} token @param {{ seat: string } | { email: string } | { order: string }} by
+   * @returns {Promise<import("./types.js").DoorTickets>}
+   */
+  findTickets(event, token, by) {
+    return this.#json("GET", path`/v1/events/${event}/door/tickets` + queryOf(by), { token });
+  }
+
+  /** @param {string} event @param {string} token @returns {Promise<import("./types.js").DoorCounts>} */
+  getDoor(event, token) {
+    return this.#json("GET", path`/v1/events/${event}/door`, { token });
+  }
+
+  /** @param {string} token one of the staff's @returns {Promise<import("./types.js").Caller>} */
+  getCaller(token) {
+    return this.#json("GET", "/v1/account", { token });
+  }
+
+  /** @param {string} token @returns {Promise<import("./types.js").Account[]>} those in use before those that are revoked */
+  async listAccounts(token) {
+    return (await this.#json("GET", "/v1/accounts", { token })).accounts;
+  }
+
+  /**
+   * @param {string} token @param {{ name: string, role: import("./types.js").StaffRole }} account
+   * @returns {Promise<import("./types.js").NewAccount>}
+   */
+  createAccount(token, account) {
+    return this.#json("POST", "/v1/accounts", { token, body: account });
+  }
+
+  /** The token before ends. @param {string} token @param {string} account @returns {Promise<import("./types.js").NewAccount>} */
+  renewAccountToken(token, account) {
+    return this.#json("POST", path`/v1/accounts/${account}/token`, { token });
+  }
+
+  /** @param {string} token @param {string} account @returns {Promise<void>} */
+  revokeAccount(token, account) {
+    return this.#json("DELETE", path`/v1/accounts/${account}`, { token });
+  }
+
   /** @param {string} event @param {string} token @returns {Promise<string[]>} tickets that no longer admit anyone */
   async listVoidTickets(event, token) {
     return (await this.#json("GET", path`/v1/events/${event}/tickets/void`, { token })).tickets;

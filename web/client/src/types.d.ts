@@ -503,14 +503,71 @@ export interface CheckedIn {
   seat?: string;
   area?: string;
   checkedInAt: string;
+  /** Who let its holder in. */
+  checkedInBy: string;
+}
+
+export interface DoorCounts {
+  /** Valid ones. */
+  tickets: number;
+  /** Of these. */
+  checkedIn: number;
+}
+
+/** One of the contract's `DoorTickets`. */
+export interface DoorTicket {
+  ticket: string;
+  seat?: string;
+  area?: string;
+  category: string;
+  order: string;
+  isVoid: boolean;
+  checkedInAt: string | null;
+  checkedInBy: string | null;
+}
+
+export interface DoorTickets {
+  tickets: DoorTicket[];
+  isMore: boolean;
+}
+
+export type StaffRole = "viewer" | "box-office" | "owner" | "door";
+
+/** Whose token it is. */
+export interface Caller {
+  /** Null for the tokens that are configured, which many may share. */
+  id: string | null;
+  name: string;
+  role: StaffRole;
+}
+
+export interface Account {
+  id: string;
+  name: string;
+  role: StaffRole;
+  createdAt: string;
+  createdBy: string;
+  /** Within an hour. */
+  lastUsedAt: string | null;
+  /** Null while it is in use. */
+  revokedAt: string | null;
+  revokedBy: string | null;
+}
+
+export interface NewAccount extends Account {
+  /** Not told again. */
+  token: string;
 }
 
 /** An entry of the contract's `AuditList`. */
 export interface AuditEntry {
   at: string;
-  /** Who claimed to have done it. */
   by: string;
-  action: "created" | "paused" | "resumed" | "onsale-changed" | "blocked" | "unblocked" | "refunded" | "refund-seen" | "dispute-seen";
+  /** The account that proves `by`; null where nothing does. */
+  account: string | null;
+  action:
+    | "created" | "paused" | "resumed" | "onsale-changed" | "blocked" | "unblocked" | "refunded" | "refund-seen" | "dispute-seen"
+    | "ineligible" | "edited" | "published" | "tickets-refunded";
   detail: string;
 }
 
@@ -539,6 +596,9 @@ export interface ProblemBody {
   limit?: number;
   current?: number;
   checkedInAt?: string;
+  checkedInBy?: string | null;
+  role?: StaffRole;
+  needs?: StaffRole;
   position?: number | null;
   etaSeconds?: number;
   prefix?: string;

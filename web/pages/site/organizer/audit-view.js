@@ -7,12 +7,23 @@ import { problemWords } from "./problem-words.js";
 /** The actions with words of their own here; any other is shown under the server's name. */
 const ACTIONS = new Set([
   "created", "paused", "resumed", "onsale-changed", "blocked", "unblocked", "refunded", "refund-seen", "dispute-seen",
-  "ineligible",
-  "tickets-refunded",
+  "ineligible", "edited", "published", "tickets-refunded",
 ]);
 
 /** @param {string} action @returns {string} */
 export const actionWords = (action) => (ACTIONS.has(action) ? t(`org.audit.action.${action}`) : action);
+
+/** The system's own entries; nobody claims them. */
+const OWN = new Set(["refund-seen", "dispute-seen", "ineligible"]);
+
+/** @param {import("../../../client/src/types.js").AuditEntry} entry */
+function whoElement({ by, account, action }) {
+  const name = by || t("org.audit.nobody");
+  if (OWN.has(action)) return name;
+  return account === null
+    ? el("span", null, name, " ", el("span", { class: "badge warn" }, t("org.audit.claimed")))
+    : el("span", null, name, " ", el("span", { class: "badge good" }, t("org.audit.proved")));
+}
 
 /**
  * @typedef {object} AuditModel
@@ -21,7 +32,7 @@ export const actionWords = (action) => (ACTIONS.has(action) ? t(`org.audit.actio
  */
 
 /**
- * What the organizers did, and the names they gave.
+ * What the staff did, and whether an account proves who it was.
  * @param {AuditModel} model
  */
 export function auditView({ entries, signal }) {
@@ -33,7 +44,7 @@ export function auditView({ entries, signal }) {
       const columns = ["at", "by", "action", "detail"].map((name) => ({ label: t(`org.audit.${name}`) }));
       const rows = all.map((entry) => [
         exactDate(entry.at),
-        entry.by || t("org.audit.nobody"),
+        whoElement(entry),
         actionWords(entry.action),
         entry.detail || "–",
       ]);

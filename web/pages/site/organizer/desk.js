@@ -1,19 +1,29 @@
 import { OnsaleClient, Problem } from "../../../client/src/index.js";
 import { Kept } from "../lib/storage.js";
+import { includes } from "./roles.js";
 
 /**
- * The organizer's token, and the name under which the audit log records their actions.
- * @typedef {{ token: string, name: string }} Session
+ * Whose token it is, and the name under which the audit list records what they do. Without an account the token is
+ * shared, and the name merely given.
+ * @typedef {{ token: string, name: string, role: StaffRole, account: string | null }} Session
+ * @typedef {import("../../../client/src/types.js").StaffRole} StaffRole
  */
 
 /** @param {any} value @returns {value is Session} */
 const isSession = (value) =>
-  typeof value?.token === "string" && value.token !== "" && typeof value.name === "string" && value.name !== "";
+  typeof value?.token === "string" && value.token !== "" && typeof value.name === "string" && value.name !== "" &&
+  includes(value.role, "viewer") && (value.account === null || typeof value.account === "string");
+
+/** Thrown when a shared token needs a name beside it. */
+export class NameNeeded extends Error {}
 
 /** @param {string} name @returns {Record<string, string>} encoded because a header can only carry ASCII */
 export const actorHeaders = (name) => ({ "Onsale-Actor": encodeURIComponent(name) });
 
-/** @param {Session | undefined} session @returns {OnsaleClient} one that is let in everywhere, to drafts too */
+/**
+ * @param {{ token: string, name: string } | undefined} session
+ * @returns {OnsaleClient} one that is let in everywhere, to drafts too
+ */
 function clientOf(session) {
   return new OnsaleClient({
     headers: { ...actorHeaders(session?.name ?? ""), ...(session && { authorization: `Bearer ${session.token}` }) },
@@ -46,18 +56,24 @@ export class Desk {
     return this.#client;
   }
 
+  /** @param {StaffRole} role @returns {boolean} whether whoever is signed in may do what needs it */
+  may(role) {
+    return this.#session !== undefined && includes(this.#session.role, role);
+  }
+
   /**
-   * Signs in once the server has accepted the token.
-   * @param {string} token @param {string} name
-   * @returns {Promise<void>} rejects with the server's `Problem`
+   * Signs in once the server has said whose token it is.
+   * @param {string} token @param {string} name for a token that many share
+   * @returns {Promise<void>} rejects with the server's `Problem`, or with `NameNeeded`
    */
   async signIn(token, name) {
-    const client = clientOf({ token, name });
-    const [event] = await client.listEvents();
-    if (event) await client.getReport(event.id, token);
-    else await askWithoutEvent(client, token);
-    this.#session = { token, name };
-    this.#client = client;
+    const { id, name: own, role } = await clientOf(undefined).getCaller(token);
+    if (!includes(role, "viewer")) {
+      throw new Problem({ type: "/problems/forbidden", title: "Not for this page.", status: 403, role, needs: "viewer" });
+    }
+    if (id === null && name === "") throw new NameNeeded();
+    this.#session = { token, name: id === null ? name : own, role, account: id };
+    this.#client = clientOf(this.#session);
     this.#kept.set(this.#session);
   }
 
@@ -89,18 +105,5 @@ export class Desk {
         if (!this.#session) throw error;
       }
     }
-  }
-}
-
-/**
- * Without an event to ask about, sends an empty one: an organizer is told what is missing in it, and anyone else that
- * they may not create one.
- * @param {OnsaleClient} client @param {string} token
- */
-async function askWithoutEvent(client, token) {
-  try {
-    await client.createEvent(token, {});
-  } catch (error) {
-    if (!(error instanceof Problem) || (error.status !== 422 && error.status !== 400)) throw error;
   }
 }

@@ -75,7 +75,7 @@ export function eventsView(desk) {
         "div",
         { class: "row spread" },
         el("h1", { tabindex: "-1" }, t("org.events.title")),
-        el("a", { class: "button primary", href: "/organizer/new" }, t("org.events.new")),
+        desk.may("owner") && el("a", { class: "button primary", href: "/organizer/new" }, t("org.events.new")),
       ),
       list,
     ),

@@ -2,6 +2,7 @@ import { organizerCatalog } from "../catalog/organizer.js";
 import { buildFrame } from "../lib/frame.js";
 import { el } from "../lib/dom.js";
 import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
+import { accountsView } from "./accounts-view.js";
 import { auditView } from "./audit-view.js";
 import { buyerView } from "./buyer-view.js";
 import { createView } from "./create-view.js";
@@ -50,8 +51,13 @@ function frame() {
     links: desk.session
       ? [
           { href: "/organizer", label: t("org.nav.events") },
-          { href: "/organizer/new", label: t("org.nav.new") },
-          { href: "/organizer/webhooks", label: t("org.nav.webhooks") },
+          ...(desk.may("owner")
+            ? [
+                { href: "/organizer/new", label: t("org.nav.new") },
+                { href: "/organizer/webhooks", label: t("org.nav.webhooks") },
+                { href: "/organizer/accounts", label: t("org.nav.accounts") },
+              ]
+            : []),
         ]
       : [],
     languageChanged: () => {
@@ -61,10 +67,11 @@ function frame() {
   });
   if (!desk.session) return;
   const out = el("button", { class: "plain", type: "button", onclick: signOut }, t("org.signOut"));
+  const { name, role } = desk.session;
   const who = el(
     "span",
-    { class: "soft small org-who", title: t("org.signedInAs", { name: desk.session.name }) },
-    desk.session.name,
+    { class: "soft small org-who", title: t("org.signedInAs", { name }) },
+    `${name} · ${t(`org.role.${role}`)}`,
   );
   document.querySelector(".top-bar")?.append(who, out);
 }
@@ -99,8 +106,10 @@ function currentView() {
   const route = parseRoute(location.pathname);
   watch(route.name === "event" ? route.event : undefined);
   if (route.name === "events") return eventsView(desk);
+  if (["new", "webhooks", "accounts"].includes(route.name) && !desk.may("owner")) return noticeView(t("org.role.needs.owner"));
   if (route.name === "new") return createView(desk, go);
   if (route.name === "webhooks") return webhooksView(desk);
+  if (route.name === "accounts") return accountsView(desk);
   if (route.name === "event" && live) {
     const known = live;
     const { tab, buyer } = route;
@@ -108,12 +117,17 @@ function currentView() {
       buyer === undefined ? TAB_VIEWS[tab](known, signal) : buyerView(buyerModel(known, desk, signal, buyer)),
     );
   }
+  return noticeView(t("org.notFound"));
+}
+
+/** @param {string} title why there is nothing to see @returns {View} */
+function noticeView(title) {
   return {
-    title: t("org.notFound"),
+    title,
     element: el(
       "div",
       { class: "stack" },
-      el("h1", { tabindex: "-1" }, t("org.notFound")),
+      el("h1", { tabindex: "-1" }, title),
       el("p", null, el("a", { href: "/organizer" }, t("org.events.back"))),
     ),
   };

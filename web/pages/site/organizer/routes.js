@@ -1,5 +1,5 @@
 /** @typedef {"live" | "seats" | "orders" | "settlement" | "audit"} Tab */
-/** @typedef {{ name: "events" } | { name: "new" } | { name: "webhooks" } | { name: "event", event: string, tab: Tab, buyer?: string }
+/** @typedef {{ name: "events" } | { name: "new" } | { name: "webhooks" } | { name: "accounts" } | { name: "event", event: string, tab: Tab, buyer?: string }
  *   | { name: "unknown" }} Route `buyer`: one buyer of the event, among its orders */
 
 /**
@@ -18,6 +18,7 @@ export function parseRoute(path) {
   if (parts.length === 1) return { name: "events" };
   if (parts[1] === "new" && parts.length === 2) return { name: "new" };
   if (parts[1] === "webhooks" && parts.length === 2) return { name: "webhooks" };
+  if (parts[1] === "accounts" && parts.length === 2) return { name: "accounts" };
   if (parts[1] !== "events") return { name: "unknown" };
   if (parts[2] === undefined) return { name: "events" };
   const isBuyer = parts[3] === "buyers" && parts.length === 5;

@@ -1,9 +1,11 @@
 import { Problem } from "../../../client/src/index.js";
 import { el } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { Outcome, uniqueID } from "./parts.js";
+import { NameNeeded } from "./desk.js";
 import { openDialog } from "./dialog.js";
+import { Outcome } from "./parts.js";
 import { problemWords } from "./problem-words.js";
+import { field } from "./time-field.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
@@ -11,60 +13,50 @@ import { problemWords } from "./problem-words.js";
  * @param {Desk} desk @param {{ name: string, done: () => void }} options `name`: the name given earlier, or empty
  */
 function signInForm(desk, options) {
-  const ids = {
-    name: uniqueID("name"),
-    token: uniqueID("token"),
-    nameHint: uniqueID("hint"),
-    tokenHint: uniqueID("hint"),
-  };
-  const name = el("input", {
-    id: ids.name, name: "name", autocomplete: "name", required: true, maxlength: 80, value: options.name,
-    "aria-describedby": ids.nameHint,
+  const name = field({
+    label: t("org.signIn.name"),
+    hint: t("org.signIn.nameHint"),
+    attributes: { name: "name", autocomplete: "name", maxlength: 80, value: options.name },
   });
-  const token = el("input", {
-    id: ids.token, name: "token", type: "password", autocomplete: "current-password", required: true, "aria-describedby": ids.tokenHint,
-    // When asked again, the name is already filled in.
-    autofocus: options.name !== "",
+  const token = field({
+    label: t("org.signIn.token"),
+    hint: t("org.signIn.tokenHint"),
+    attributes: { name: "token", type: "password", autocomplete: "current-password", required: true, autofocus: true },
   });
+  // Only the shared token needs a name; an account has its own.
+  name.element.hidden = options.name === "";
   const outcome = new Outcome();
   let isBusy = false;
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (isBusy || name.value.trim() === "" || token.value.trim() === "") return;
+    if (isBusy || token.input.value.trim() === "") return;
     isBusy = true;
+    token.fail(undefined);
     outcome.say("busy", t("org.signIn.checking"));
     try {
-      await desk.signIn(token.value.trim(), name.value.trim());
+      await desk.signIn(token.input.value.trim(), name.input.value.trim());
       options.done();
     } catch (error) {
+      if (error instanceof NameNeeded) {
+        outcome.say("warn", t("org.signIn.shared"));
+        name.element.hidden = false;
+        name.input.focus();
+        return;
+      }
       const slug = error instanceof Problem ? error.slug : "";
-      outcome.say(
-        "bad",
-        slug === "unauthenticated" || slug === "forbidden" ? t(`org.signIn.${slug}`) : problemWords(error),
-      );
-      token.setAttribute("aria-invalid", String(slug === "unauthenticated" || slug === "forbidden"));
-      token.focus();
+      const isRefused = slug === "unauthenticated" || slug === "forbidden";
+      outcome.say("bad", isRefused ? t(`org.signIn.${slug}`) : problemWords(error));
+      token.input.setAttribute("aria-invalid", String(isRefused));
+      token.input.focus();
     } finally {
       isBusy = false;
     }
   };
   return el(
     "form",
-    { class: "stack", onsubmit: submit },
-    el(
-      "div",
-      { class: "field" },
-      el("label", { for: ids.name }, t("org.signIn.name")),
-      name,
-      el("p", { class: "soft small", id: ids.nameHint }, t("org.signIn.nameHint")),
-    ),
-    el(
-      "div",
-      { class: "field" },
-      el("label", { for: ids.token }, t("org.signIn.token")),
-      token,
-      el("p", { class: "soft small", id: ids.tokenHint }, t("org.signIn.tokenHint")),
-    ),
+    { class: "stack", novalidate: true, onsubmit: submit },
+    token.element,
+    name.element,
     outcome.element,
     el("button", { class: "primary", type: "submit" }, t("org.signIn.submit")),
   );
@@ -99,7 +91,7 @@ export function signInAgain(desk) {
       isFirm: true,
       content: [
         el("p", null, t("org.signIn.againText")),
-        signInForm(desk, { name: desk.session?.name ?? "", done: () => dialog.close() }),
+        signInForm(desk, { name: desk.session?.account === null ? desk.session.name : "", done: () => dialog.close() }),
         el(
           "button",
           {

@@ -5,13 +5,17 @@ import { Outcome, shortDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { webhookForm } from "./webhook-form.js";
 import { WebhookLog } from "./webhook-log.js";
-import { showSecret } from "./webhook-secret.js";
+import { showSecret } from "./secret-dialog.js";
 import { typesWords } from "./webhook-words.js";
 
 /**
  * @typedef {import("./desk.js").Desk} Desk
  * @typedef {import("../../../client/src/types.js").WebhookEndpoint} WebhookEndpoint
  */
+
+/** @param {string} secret of an endpoint */
+const showWebhookSecret = (secret) =>
+  showSecret({ title: t("org.hooks.secret"), text: t("org.hooks.secretText"), label: t("org.hooks.secretLabel"), secret });
 
 /** Who is told what happens: endpoints, their state, and their deliveries. */
 class WebhooksPage {
@@ -34,7 +38,7 @@ class WebhooksPage {
         create: (endpoint) => this.#desk.call((client, token) => client.createWebhookEndpoint(token, endpoint)),
         created: async ({ secret }) => {
           await this.load();
-          showSecret(secret);
+          showWebhookSecret(secret);
         },
       }),
     );
@@ -157,7 +161,7 @@ class WebhooksPage {
     });
     if (!isSure) return;
     try {
-      showSecret((await this.#desk.call((client, token) => client.rotateWebhookSecret(token, id))).secret);
+      showWebhookSecret((await this.#desk.call((client, token) => client.rotateWebhookSecret(token, id))).secret);
     } catch (error) {
       this.#outcome.say("bad", problemWords(error));
     }
