@@ -10,6 +10,7 @@ import threading
 
 from playwright.sync_api import expect
 
+import stations
 from harness import ADMIN, PHONE, BrowserTest, wait_until
 
 expect.set_options(timeout=15_000)
@@ -55,9 +56,7 @@ class AfterSale(BrowserTest):
     def desk(self, path, **options):
         page = self.page(**options)
         page.goto(self.server.url + "/organizer")
-        page.locator("input[name=name]").fill("Minji")
-        page.locator("input[name=token]").fill(ADMIN)
-        page.locator("input[name=token]").press("Enter")
+        stations.organizer_signs_in(page)
         page.locator(".org-events").wait_for()
         page.goto(self.server.url + path)
         return page

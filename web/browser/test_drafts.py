@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+import stations
 from harness import ADMIN, PHONE, BrowserTest
 
 expect.set_options(timeout=15_000)
@@ -10,9 +11,7 @@ expect.set_options(timeout=15_000)
 class Drafts(BrowserTest):
     def sign_in(self, page, path):
         page.goto(self.server.url + path)
-        page.locator("input[name=name]").fill("Minji")
-        page.locator("input[name=token]").fill(ADMIN)
-        page.locator("input[name=token]").press("Enter")
+        stations.organizer_signs_in(page)
 
     def draft(self, event, **more):
         status, answer = self.server.call("POST", "/v1/events", {

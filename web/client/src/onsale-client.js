@@ -505,7 +505,10 @@ export class OnsaleClient {
     return this.#json("POST", "/v1/accounts", { token, body: account });
   }
 
-  /** The token before ends. @param {string} token @param {string} account @returns {Promise<import("./types.js").NewAccount>} */
+  /**
+   * The token before ends.
+   * @param {string} token @param {string} account @returns {Promise<import("./types.js").NewAccount>}
+   */
   renewAccountToken(token, account) {
     return this.#json("POST", path`/v1/accounts/${account}/token`, { token });
   }

@@ -80,7 +80,7 @@ function accountForm(create) {
       "form",
       { class: "stack", novalidate: true, onsubmit: submit },
       name.element,
-      el("fieldset", { class: "org-hook-choice" }, el("legend", null, t("org.accounts.role")), roles.map(({ element }) => element)),
+      el("fieldset", { class: "org-fieldset" }, el("legend", null, t("org.accounts.role")), roles.map(({ element }) => element)),
       outcome.element,
       el("div", null, el("button", { type: "submit", class: "primary" }, t("org.accounts.addSubmit"))),
     ),

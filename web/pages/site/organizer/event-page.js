@@ -2,7 +2,7 @@ import { el, setText, show } from "../lib/dom.js";
 import { announce } from "../lib/announce.js";
 import { t } from "../lib/i18n.js";
 import { confirmed } from "./dialog.js";
-import { Outcome, phaseBadge, shortDate, workButton } from "./parts.js";
+import { Outcome, phaseBadge, roleNote, shortDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { profileDialog } from "./profile-dialog.js";
 import { TABS, eventPath } from "./routes.js";
@@ -59,7 +59,12 @@ export function eventPage(live, tab, build) {
       outcome.say("bad", problemWords(error));
     }
   };
-  show(draft, el("p", null, t("org.draft.text")), workButton(t("org.draft.publish"), publish, "primary"));
+  const isOwner = live.may("owner");
+  show(
+    draft,
+    el("p", null, t("org.draft.text")),
+    isOwner ? workButton(t("org.draft.publish"), publish, "primary") : roleNote("owner"),
+  );
 
   const showEvent = () => {
     const { event } = live;
@@ -68,7 +73,7 @@ export function eventPage(live, tab, build) {
     const isDraft = event.state === "draft";
     show(badge, isDraft ? el("span", { class: "badge warn" }, t("org.draft")) : phaseBadge(event.onsale.phase));
     draft.hidden = !isDraft;
-    edit.hidden = false;
+    edit.hidden = !isOwner;
     setText(facts, [event.venue, shortDate(event.startsAt)].filter(Boolean).join(" · "));
     document.title = pageTitle(live, tab);
     if (phase !== undefined && phase !== event.onsale.phase) {
@@ -119,7 +124,7 @@ export function eventPage(live, tab, build) {
           heading,
           badge,
           edit,
-          el("a", { href: `/organizer/new?from=${encodeURIComponent(live.id)}` }, t("org.copy")),
+          isOwner && el("a", { href: `/organizer/new?from=${encodeURIComponent(live.id)}` }, t("org.copy")),
           preview,
         ),
         el("div", { class: "row" }, facts, connection),

@@ -51,6 +51,11 @@ export class LiveEvent {
     this.#desk = desk;
   }
 
+  /** @param {import("./roles.js").StaffRole} role @returns {boolean} whether whoever is signed in may do what needs it */
+  may(role) {
+    return this.#desk.may(role);
+  }
+
   /** Tickets sold per minute; undefined while there is too little to tell. */
   get pace() {
     return pacePerMinute(this.#recent.samples);

@@ -182,7 +182,7 @@ function liveMap({ id, onSeats }) {
   return section(
     t("org.map.title"),
     el("div", { class: "org-map watch" }, map),
-    el("a", { href: eventPath(id, "seats") }, t("org.map.toBlocks")),
+    el("a", { href: eventPath(id, "seats") }, t(controls.may("box-office") ? "org.map.toBlocks" : "org.map.toSeats")),
   );
 }
 

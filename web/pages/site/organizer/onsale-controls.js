@@ -4,7 +4,7 @@ import { formatNumber, t } from "../lib/i18n.js";
 import { confirmed } from "./dialog.js";
 import { fromServer, reasonWords } from "./fault-words.js";
 import { localText, momentOf } from "./local-time.js";
-import { Outcome, section, shortDate, workButton } from "./parts.js";
+import { Outcome, roleNote, section, shortDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { field, timeField, zoneNote } from "./time-field.js";
 
@@ -16,6 +16,7 @@ import { field, timeField, zoneNote } from "./time-field.js";
 
 /**
  * @typedef {object} ControlsModel
+ * @property {(role: "box-office" | "owner") => boolean} may whether whoever is signed in may do what needs the role
  * @property {import("./tab-models.js").Follow<OnsaleEvent>} onEvent
  * @property {() => Report | undefined} report the latest one
  * @property {(action: "pause" | "resume") => Promise<void>} pauseOrResume
@@ -225,6 +226,8 @@ function times({ onEvent, changeOnsale }) {
  * @param {ControlsModel} model
  */
 export function onsaleControls(model) {
+  if (!model.may("box-office")) return section(t("org.controls.title"), roleNote("box-office"));
+  if (!model.may("owner")) return section(t("org.controls.title"), pauseAndResume(model), roleNote("owner"));
   const cap = el("div", null);
   model.onEvent(({ onsale: { waitingRoom } }) => {
     if (cap.childElementCount > 0) return;

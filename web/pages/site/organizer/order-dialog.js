@@ -4,7 +4,7 @@ import { el, show } from "../lib/dom.js";
 import { formatMoney, moneyWords, t } from "../lib/i18n.js";
 import { openDialog } from "./dialog.js";
 import { OrderStory } from "./order-story.js";
-import { Outcome, exactDate, orderBadges, workButton } from "./parts.js";
+import { Outcome, exactDate, orderBadges, roleNote, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { askRefund } from "./refund-dialog.js";
 
@@ -16,6 +16,7 @@ import { askRefund } from "./refund-dialog.js";
 
 /**
  * @typedef {object} OrderModel
+ * @property {boolean} mayRefund
  * @property {(id: string) => Promise<Order>} order fetches the order as it stands now
  * @property {(id: string, what: import("./refund-dialog.js").Refund) => Promise<Order>} refund
  * @property {(id: string) => Promise<import("../../../client/src/types.js").Story>} story
@@ -150,7 +151,7 @@ export function openOrder(model, order, told) {
     show(place, facts(model.chart(), shown));
     // While a payment is disputed, the bank decides where the money goes.
     const hadFocus = refundPlace.contains(document.activeElement);
-    show(refundPlace, shown.state === "confirmed" && !shown.disputed && button);
+    show(refundPlace, shown.state === "confirmed" && !shown.disputed && (model.mayRefund ? button : roleNote("box-office")));
     if (hadFocus && !refundPlace.contains(document.activeElement)) close.focus();
   };
   update();

@@ -110,6 +110,12 @@ export function workButton(label, work, kind = "") {
 }
 
 /**
+ * Says who may do what this person's role doesn't let them do.
+ * @param {"box-office" | "owner"} role the least that suffices
+ */
+export const roleNote = (role) => el("p", { class: "soft small" }, t(`org.role.needs.${role}`));
+
+/**
  * A table that becomes a list of cards on a narrow screen. The roles are spelled out because a changed `display`
  * removes them.
  * @param {string} caption @param {{ label: string, isNumber?: boolean }[]} columns

@@ -22,6 +22,8 @@ const KNOWN = new Set([
  */
 export function problemWords(error) {
   if (!(error instanceof Problem)) return t("org.problem.unexpected", { detail: String(error) });
+  const { needs } = error.body;
+  if (error.slug === "forbidden" && (needs === "box-office" || needs === "owner")) return t(`org.role.needs.${needs}`);
   if (KNOWN.has(error.slug)) {
     return t(`org.problem.${error.slug}`, { seconds: error.retryAfterSeconds ?? 5 });
   }

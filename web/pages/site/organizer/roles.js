@@ -7,4 +7,4 @@ const ORGANIZERS = /** @type {StaffRole[]} */ (["viewer", "box-office", "owner"]
 export const ROLES = ["box-office", "viewer", "owner", "door"];
 
 /** @param {StaffRole} role @param {StaffRole} needed @returns {boolean} */
-export const includes = (role, needed) => ORGANIZERS.includes(role) && ORGANIZERS.indexOf(role) >= ORGANIZERS.indexOf(needed);
+export const includes = (role, needed) => ORGANIZERS.slice(0, ORGANIZERS.indexOf(role) + 1).includes(needed);

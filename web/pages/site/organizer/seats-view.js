@@ -3,7 +3,7 @@ import { announce } from "../lib/announce.js";
 import { el, setText, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { confirmed } from "./dialog.js";
-import { Outcome, section, uniqueID, workButton } from "./parts.js";
+import { Outcome, roleNote, section, uniqueID, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { blockAll, sortSeats } from "./seat-choice.js";
 import { follow, seatWidget } from "./seat-widgets.js";
@@ -16,6 +16,7 @@ import { follow, seatWidget } from "./seat-widgets.js";
 
 /**
  * @typedef {object} SeatsModel
+ * @property {boolean} mayBlock
  * @property {Follow<import("../map/chart.js").SeatingChart>} onChart
  * @property {Follow<Seats>} onSeats
  * @property {(action: "block" | "unblock", names: string[], reason?: string) => Promise<void>} change
@@ -57,7 +58,7 @@ export function reasonWords(seats, reasons) {
  * Blocks seats on the map: the chosen ones are held back from sale, or returned to it.
  * @param {SeatsModel} model
  */
-export function seatsView({ onChart, onSeats, change, blocks, refresh }) {
+export function seatsView({ mayBlock, onChart, onSeats, change, blocks, refresh }) {
   /** @type {Set<number>} */
   let chosen = new Set();
   /** @type {Seats | undefined} */
@@ -188,8 +189,8 @@ export function seatsView({ onChart, onSeats, change, blocks, refresh }) {
         count,
         parts,
         why,
-        el("div", { class: "field" }, el("label", { for: reasonID }, t("org.seats.reason")), reason),
-        el("div", { class: "row" }, block, unblock, clear),
+        mayBlock && el("div", { class: "field" }, el("label", { for: reasonID }, t("org.seats.reason")), reason),
+        mayBlock ? el("div", { class: "row" }, block, unblock, clear) : [roleNote("box-office"), clear],
         outcome.element,
         sections,
       ),

@@ -29,6 +29,7 @@ const seatsOf = (live, signal) => (show) =>
  * @returns {import("./onsale-controls.js").ControlsModel}
  */
 export const controlsModel = (live, desk, signal) => ({
+  may: (role) => desk.may(role),
   onEvent: (show) => live.watch(["event"], () => live.event && show(live.event), signal),
   report: () => live.report,
   pauseOrResume: async (action) => {
@@ -86,6 +87,7 @@ export const liveModel = (live, desk, signal) => ({
  * @returns {import("./seats-view.js").SeatsModel}
  */
 export const seatsModel = (live, desk, signal) => ({
+  mayBlock: desk.may("box-office"),
   onChart: (show) => live.watch(["chart"], () => live.chart && show(live.chart), signal),
   onSeats: seatsOf(live, signal),
   blocks: () => desk.call((client, token) => client.listBlocks(live.id, token)),
@@ -99,6 +101,7 @@ export const seatsModel = (live, desk, signal) => ({
 
 /** @param {LiveEvent} live @param {Desk} desk @returns {import("./order-dialog.js").OrderModel} */
 const orderModel = (live, desk) => ({
+  mayRefund: desk.may("box-office"),
   order: (id) => desk.call((client, token) => client.getOrder(live.id, token, id)),
   refund: (id, { tickets, reason }) =>
     desk.call((client, token) =>

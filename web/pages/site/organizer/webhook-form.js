@@ -37,7 +37,7 @@ class TypeChoice {
   #error = el("p", { class: "field-error", id: uniqueID("error"), hidden: true });
   element = el(
     "fieldset",
-    { class: "org-hook-choice", "aria-describedby": this.#error.id },
+    { class: "org-fieldset", "aria-describedby": this.#error.id },
     el("legend", null, t("org.hooks.types")),
     check(this.#everything, t("org.hooks.everythingLater")),
     this.#list,

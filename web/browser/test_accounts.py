@@ -1,0 +1,96 @@
+"""The staff's accounts: made, shown once, renewed and revoked; what each role sees; who did what."""
+
+from playwright.sync_api import expect
+
+import stations
+from harness import ADMIN, BrowserTest
+
+expect.set_options(timeout=15_000)
+
+
+class Accounts(BrowserTest):
+    @classmethod
+    def prepare(cls):
+        stations.prepare(cls.server)
+        stations.sell(cls.server)
+
+    def account(self, name, role):
+        status, made = self.server.call("POST", "/v1/accounts", {"name": name, "role": role}, ADMIN)
+        self.assertEqual(status, 201, made)
+        return made
+
+    def signed_in(self, token, path="/organizer"):
+        page = self.page()
+        page.goto(self.server.url + path)
+        stations.organizer_signs_in(page, token)
+        return page
+
+    def test_an_account_is_made_shown_once_renewed_and_revoked(self):
+        page = self.signed_in(ADMIN, "/organizer/accounts")
+        form = page.locator("main form")
+        expect(page.get_by_text("There are no accounts yet.").or_(page.locator("main li.card").first)).to_be_visible()
+        page.get_by_label("Name", exact=True).fill("Lee")
+        page.get_by_role("radio", name="box office").check()
+        form.get_by_role("button").click()
+        secret = page.locator("dialog .org-secret")
+        token = secret.input_value()
+        self.assertTrue(token.startswith("onsale_staff_"))
+        page.keyboard.press("Escape")
+        expect(secret).to_be_visible()
+        page.get_by_role("button", name="I have kept it").click()
+        card = page.locator("main li.card").filter(has_text="Lee")
+        expect(card).to_contain_text("box office")
+        expect(secret).to_have_count(0)
+        self.assertFalse(token in page.content())
+        # The same name again, in other letters.
+        page.get_by_label("Name", exact=True).fill("LEE")
+        form.get_by_role("button").click()
+        expect(page.locator(".field-error:not([hidden])")).to_be_visible()
+        expect(page.get_by_label("Name", exact=True)).to_be_focused()
+        self.assertEqual(self.server.call("GET", "/v1/account", token=token)[1]["name"], "Lee")
+        card.get_by_role("button", name="New token").click()
+        page.locator("dialog").get_by_role("button", name="New token").click()
+        expect(secret).to_be_visible()
+        renewed = secret.input_value()
+        page.get_by_role("button", name="I have kept it").click()
+        self.assertEqual(self.server.call("GET", "/v1/account", token=token)[0], 401)
+        theirs = self.signed_in(renewed)
+        expect(theirs.locator(".org-who")).to_have_text("Lee · box office")
+        card.get_by_role("button", name="Revoke").click()
+        page.locator("dialog").get_by_role("button", name="Revoke").click()
+        expect(page.get_by_text("Lee is revoked.")).to_be_visible()
+        expect(page.locator("h1")).to_be_focused()
+        page.get_by_text("Revoked accounts (1)").click()
+        expect(page.locator(".org-revoked")).to_contain_text("Lee (box office)")
+        # Whoever uses it is asked to sign in again, over the page.
+        theirs.goto(self.server.url + "/organizer/events/arena")
+        expect(theirs.get_by_role("heading", name="Please sign in again")).to_be_visible()
+
+    def test_a_viewer_looks_on(self):
+        page = self.signed_in(self.account("Sponsor", "viewer")["token"])
+        expect(page.locator(".org-events")).to_be_visible()
+        for name in ["New event", "Webhooks", "Accounts"]:
+            expect(page.get_by_role("link", name=name)).to_have_count(0)
+        page.goto(self.server.url + "/organizer/accounts")
+        expect(page.locator("h1")).to_contain_text("This is for owners.")
+        page.goto(self.server.url + "/organizer/events/arena")
+        expect(page.get_by_text("This is for the box office and for owners")).to_be_visible()
+        expect(page.get_by_role("button", name="Pause the sale")).to_have_count(0)
+        expect(page.get_by_role("button", name="Edit")).to_have_count(0)
+        page.goto(self.server.url + "/organizer/events/arena/orders")
+        page.locator(".org-order-id").first.click()
+        expect(page.locator("dialog .org-story li").first).to_be_visible()
+        expect(page.locator("dialog").get_by_text("This is for the box office")).to_be_visible()
+        page.goto(self.server.url + "/organizer/events/arena/seats")
+        expect(page.get_by_text("This is for the box office")).to_be_visible()
+
+    def test_the_audit_list_tells_what_is_proved(self):
+        token = self.account("Kim Minji", "box-office")["token"]
+        for action, by in [("pause", token), ("resume", ADMIN)]:
+            status, _ = self.server.call("POST", f"/v1/events/arena/onsale/{action}", token=by,
+                                         headers={"Onsale-Actor": "Kim%20Minji"})
+            self.assertEqual(status, 200)
+        page = self.signed_in(token, "/organizer/events/arena/audit")
+        rows = page.locator("main table tbody tr")
+        expect(rows.nth(0)).to_contain_text("Kim Minji claimed")
+        expect(rows.nth(1)).to_contain_text("Kim Minji by account")
