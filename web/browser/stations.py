@@ -276,3 +276,8 @@ def door(page, url, ticket):
         # Repeating a code at once would count as the same scan.
         page.wait_for_timeout(3200 if name == "green" else 0)
     yield "after"
+    page.locator(".door-find summary").click()
+    page.locator("#wanted").fill("F1-1-1")
+    page.locator("#wanted").press("Enter")
+    page.locator(".door-found li, .door-find .notice").first.wait_for()
+    yield "found"

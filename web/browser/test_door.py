@@ -1,5 +1,6 @@
 """The door in a browser: a phone that judges tickets with and without the server."""
 
+import re
 import urllib.request
 
 from playwright.sync_api import expect
@@ -28,7 +29,7 @@ class Door(BrowserTest):
     def check_in(self, barcode, token=DOOR):
         return self.server.call("POST", f"/v1/events/{EVENT}/check-ins", {"barcode": barcode}, token)
 
-    def open(self, **options):
+    def open(self, token=DOOR, **options):
         """Opens the door on a phone and signs in."""
         context = self.context(device=PHONE, **options)
         self.asked = []
@@ -36,7 +37,7 @@ class Door(BrowserTest):
         page = self.page(context)
         page.goto(self.server.url + "/door")
         page.get_by_label("Event").select_option(EVENT)
-        page.get_by_label("Door token").fill(DOOR)
+        page.get_by_label("Door token").fill(token)
         text(page, "button", "Start checking in").click()
         expect(page.locator(".door-head .badge")).to_have_text("Online")
         return page
@@ -125,6 +126,49 @@ class Door(BrowserTest):
         self.next(page)
         self.expect_count(page, "Admitted here", 1)
         self.assertEqual([url for url in self.asked if DOOR in url or good in url], [])
+
+    def test_who_is_in_and_who_is_found(self):
+        for name in ["Gate A", "Gate B"]:
+            status, made = self.server.call("POST", "/v1/accounts", {"name": name, "role": "door"}, ADMIN)
+            self.assertEqual(status, 201)
+            if name == "Gate A":
+                other = made["token"]
+        _, order, tickets = self.buy("noticket@example.com", ["A-3-9", "A-3-10"])
+        self.assertEqual(self.check_in(tickets["A-3-10"]["barcode"], other)[0], 200)
+        page = self.open(token=made["token"])
+        expect(page.locator(".door-head")).to_contain_text("Test Hall · Gate B")
+        counts = page.locator(".door-all dd")
+        expect(counts).to_have_text(re.compile(r"^\d+ of \d+$"))
+        before = int(counts.inner_text().split()[0])
+        page.get_by_text("Find a ticket").click()
+        wanted = page.get_by_label("Seat, e-mail address or order")
+        for typed, lines in [("A, row 3, seat 9", 1), (order["order"], 2), ("NoTicket@example.com", 2)]:
+            wanted.fill(typed)
+            wanted.press("Enter")
+            expect(page.locator(".door-found li")).to_have_count(lines)
+        expect(page.locator(".door-found li").nth(1)).to_contain_text("let in by Gate A")
+        page.get_by_role("button", name="Let in: A, row 3, seat 9").click()
+        text(page.get_by_role("dialog"), "button", "Let in").click()
+        self.expect_verdict(page.get_by_role("alertdialog"), "admitted", "Admit")
+        self.next(page)
+        expect(page.locator(".door-found li").nth(0)).to_contain_text("let in by Gate B")
+        expect(counts).to_have_text(re.compile(f"^{before + 1} of"))
+        box = self.scan(page, tickets["A-3-10"]["barcode"])
+        self.expect_verdict(box, "used", "Already used")
+        expect(box).to_contain_text("by Gate A")
+        self.next(page)
+        wanted.fill("Z-9-9")
+        wanted.press("Enter")
+        expect(page.get_by_text("This is no seat, address or order of this event.")).to_be_visible()
+
+    def test_a_viewer_has_no_business_at_the_door(self):
+        _, made = self.server.call("POST", "/v1/accounts", {"name": "Sponsor", "role": "viewer"}, ADMIN)
+        page = self.page(device=PHONE)
+        page.goto(self.server.url + "/door")
+        page.get_by_label("Event").select_option(EVENT)
+        page.get_by_label("Door token").fill(made["token"])
+        text(page, "button", "Start checking in").click()
+        expect(page.get_by_text("This account only looks on.")).to_be_visible()
 
     def test_forged_and_void(self):
         _, _, tickets = self.buy("forger@example.com", ["A-2-1"])

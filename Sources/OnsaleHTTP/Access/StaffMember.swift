@@ -10,6 +10,8 @@ struct StaffMember: Sendable {
     /// nil where the token is one of the two that are configured, which many may share.
     let account: String?
     let role: StaffRole
+    /// Whether there is a name at all, proved or not.
+    let isNamed: Bool
 
     private static let nameCharactersMax = 80
 
@@ -17,6 +19,7 @@ struct StaffMember: Sendable {
         name = account.name
         self.account = account.id
         role = account.role
+        isNamed = true
     }
 
     /// Whoever shows a configured token, by the name in `Onsale-Actor`, percent-encoded UTF-8.
@@ -29,6 +32,7 @@ struct StaffMember: Sendable {
         self.name = name.isEmpty ? (role == .door ? "door" : "organizer") : name
         account = nil
         self.role = role
+        isNamed = !name.isEmpty
     }
 
     /// What they did, for the audit list.

@@ -50,12 +50,13 @@ struct DoorRoutes: RouteGroup {
     private func checkIn(_ event: EventHandle, _ call: Call<StaffMember, CheckInBody>) async throws -> Response {
         let definition = event.view.definition
         let ticket = try await ticket(call.content, of: event)
-        let (holder, places) = try await events.apply(CheckIn(ticket, by: call.caller.name), to: event)
+        let name = call.caller.isNamed ? call.caller.name : nil
+        let (holder, places) = try await events.apply(CheckIn(ticket, by: name), to: event)
         return .json(.ok) { writer in
             writer.member("ticket", definition.publicID(holder))
             DoorRoutes.write(holder, at: places, in: definition, to: &writer)
             writer.member("checkedInAt", holder.checkedInAt)
-            writer.member("checkedInBy", call.caller.name)
+            writer.member("checkedInBy", name)
         }
     }
 

@@ -503,8 +503,8 @@ export interface CheckedIn {
   seat?: string;
   area?: string;
   checkedInAt: string;
-  /** Who let its holder in. */
-  checkedInBy: string;
+  /** Who let its holder in; null where nobody said. */
+  checkedInBy: string | null;
 }
 
 export interface DoorCounts {

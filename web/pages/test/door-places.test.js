@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { doorCatalog } from "../site/catalog/door.js";
+import { readWanted } from "../site/door/find-view.js";
 import { KeptLastScan } from "../site/door/last-scan.js";
 import { Places } from "../site/door/places.js";
 import { addCatalog, setLanguage } from "../site/lib/i18n.js";
@@ -37,6 +38,19 @@ function makeStore(kept) {
   store.set = async (plan) => void (store.kept = plan && JSON.parse(JSON.stringify(plan)));
   return store;
 }
+
+test("what somebody types is read as an address, an order, or a seat by its name or in words of either language", async () => {
+  const places = new Places(makeStore());
+  await places.open("night");
+  assert.deepEqual(readWanted("F2, row 5, seat 7", places), { seat: "F2, row 5, seat 7" }, "not known yet");
+  await places.refresh(makeSource());
+  for (const typed of ["F2-5-7", "f2-5-7", "F2, row 5, seat 7", "F2구역 5열 7번", "f2 5 7"]) {
+    assert.deepEqual(readWanted(typed, places), { seat: "F2-5-7" }, typed);
+  }
+  assert.deepEqual(readWanted("F2-5-8", places), { seat: "F2-5-8" });
+  assert.deepEqual(readWanted("fan@example.com", places), { email: "fan@example.com" });
+  assert.deepEqual(readWanted("ord_06h0", places), { order: "ord_06h0" });
+});
 
 test("seats and areas are named in words with their category", async () => {
   const places = new Places(makeStore());

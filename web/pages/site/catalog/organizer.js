@@ -130,6 +130,7 @@ export const organizerCatalog = {
 
     "org.map.title": "Seats right now",
     "org.map.toBlocks": "Block or release seats",
+    "org.map.toSeats": "Which seats are blocked, and why",
 
     "org.controls.title": "The sale",
     "org.controls.pause": "Pause the sale",
@@ -832,6 +833,7 @@ export const organizerCatalog = {
 
     "org.map.title": "실시간 좌석 현황",
     "org.map.toBlocks": "좌석 판매 보류 및 해제",
+    "org.map.toSeats": "판매 보류 좌석과 사유 보기",
 
     "org.controls.title": "판매 관리",
     "org.controls.pause": "판매 일시 중지",

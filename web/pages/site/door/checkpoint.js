@@ -138,12 +138,48 @@ export class Checkpoint {
     }
   }
 
+  // By hand
+
+  /**
+   * Lets in the holder of a ticket that the server has found, once earlier scans are judged.
+   * @param {{ ticket: string, place: string }} found
+   * @returns {Promise<Verdict>} rejects with a `Problem` if the server gave no answer
+   */
+  admit(found) {
+    const verdict = this.#last.then(() => this.#admit(found));
+    this.#last = verdict.catch(() => {});
+    return verdict;
+  }
+
+  /** @param {{ ticket: string, place: string }} found @returns {Promise<Verdict>} */
+  async #admit({ ticket, place }) {
+    const { event, token, ledger } = this.#parts;
+    const at = this.#now();
+    const before = ledger.get(ticket)?.at;
+    if (before !== undefined) return { kind: "used", place, at: before, where: "here" };
+    try {
+      await this.#calm.checkInTicket(event, token, ticket);
+    } catch (error) {
+      const problem = error instanceof Problem ? error : Problem.unreachable(error);
+      if (problem.slug === "already-checked-in") {
+        return { kind: "used", place, at: timeOf(problem), where: "elsewhere", ...nameOf(problem) };
+      }
+      if (problem.slug === "ticket-void") return { kind: "refused", reason: "void", place };
+      throw problem;
+    }
+    ledger.keep({ ticket, event, place, at, barcode: undefined, attempts: [at], conflict: undefined });
+    this.#parts.changed();
+    return { kind: "admitted", ticket, place, isOffline: false };
+  }
+
+  // The server's answers
+
   /** @param {unknown} error @returns {Answer} */
   #answerOf(error) {
     const problem = error instanceof Problem ? error : Problem.unreachable(error);
     switch (problem.slug) {
       case "already-checked-in":
-        return { kind: "used", at: timeOf(problem) };
+        return { kind: "used", at: timeOf(problem), ...nameOf(problem) };
       case "ticket-void":
         return { kind: "void" };
       case "invalid-request":
@@ -248,6 +284,9 @@ export class Checkpoint {
     return since > -CLOCK_MILLISECONDS && since < CALM_SECONDS * 1000 + CLOCK_MILLISECONDS;
   }
 }
+
+/** @param {Problem} problem @returns {{ by?: string }} who let the ticket's holder in */
+const nameOf = ({ body: { checkedInBy } }) => (typeof checkedInBy === "string" && checkedInBy !== "" ? { by: checkedInBy } : {});
 
 /** @param {Problem} problem @returns {number | undefined} when the ticket was first checked in */
 function timeOf(problem) {

@@ -5,7 +5,7 @@
  *
  * @typedef {{ kind: "none" }
  *   | { kind: "admitted", ticket: string, place: string }
- *   | { kind: "used", at: number | undefined }
+ *   | { kind: "used", at: number | undefined, by?: string }
  *   | { kind: "void" }
  *   | { kind: "noTicketHere" }} Answer
  *   the server's answer; `none` if it couldn't be reached or wasn't asked
@@ -22,7 +22,7 @@
  * @property {number} at
  *
  * @typedef {{ kind: "admitted", ticket: string, place: string, isOffline: boolean }
- *   | { kind: "used", place: string, at: number | undefined, where: "here" | "elsewhere" }
+ *   | { kind: "used", place: string, at: number | undefined, where: "here" | "elsewhere", by?: string }
  *   | { kind: "refused", reason: "otherEvent" | "notGenuine" | "noTicket" | "void", place: string }
  *   | { kind: "unsure", reason: "unknownKey" | "noSpace", place: string }} Verdict
  *   `unsure`: this device can't tell, and a person has to decide
@@ -66,7 +66,7 @@ function judgeAnswer({ reading }, { answer }) {
     case "admitted":
       return { kind: "admitted", ticket: answer.ticket, place: answer.place, isOffline: false };
     case "used":
-      return { kind: "used", place, at: answer.at, where: "elsewhere" };
+      return { kind: "used", place, at: answer.at, where: "elsewhere", ...(answer.by !== undefined && { by: answer.by }) };
     case "void":
       return { kind: "refused", reason: "void", place };
     case "noTicketHere":

@@ -1,4 +1,5 @@
 import { t } from "../lib/i18n.js";
+import { bareSeat } from "../lib/seat-words.js";
 
 /**
  * Where the places on tickets are, in words: from the event's seating plan and areas.
@@ -88,6 +89,18 @@ export class Places {
     if (!entry) return { place, category: "" };
     const [, category, section, row, seat] = entry;
     return { place: section && row && seat ? t("door.place", { section, row, seat }) : place, category };
+  }
+
+  /**
+   * The seat that is meant by its name on tickets or in words; what was typed if there is no such seat, or no plan.
+   * @param {string} typed @returns {string}
+   */
+  seat(typed) {
+    const [folded, wanted] = [typed.toLowerCase(), bareSeat(typed)];
+    for (const [place, , section, row, seat] of this.#entries.values()) {
+      if (place.toLowerCase() === folded || (seat !== "" && bareSeat(`${section} ${row} ${seat}`) === wanted)) return place;
+    }
+    return typed;
   }
 
   forget() {

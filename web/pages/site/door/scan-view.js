@@ -3,13 +3,15 @@ import { announce } from "../lib/announce.js";
 import { keepAwake } from "../lib/awake.js";
 import { el, setText, show } from "../lib/dom.js";
 import { formatNumber, t } from "../lib/i18n.js";
+import { askToSignOut } from "./ask.js";
+import { Attendance } from "./attendance.js";
 import { buildCameraView } from "./camera-view.js";
 import { Checkpoint } from "./checkpoint.js";
 import { buildConflictsView } from "./conflicts-view.js";
 import { field } from "./field.js";
+import { buildFindView } from "./find-view.js";
 import { Debounce, Sightings } from "./gate.js";
 import { allowSound, signal } from "./signals.js";
-import { askToSignOut } from "./sign-out-dialog.js";
 import { categoryWord, momentText, verdictReason, verdictSymbol, VerdictView, verdictWord } from "./verdict-view.js";
 
 /**
@@ -47,6 +49,7 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
   const notice = el("div", { class: "stack" });
   const admitted = el("dd", { class: "number" });
   const waiting = el("dd", { class: "number" });
+  const inAll = el("dd", { class: "number" }, "–");
   const last = el("p", { class: "door-last" }, t("door.last.none"));
   const input = el("input", {
     id: "code",
@@ -75,6 +78,16 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     changed: () => update(),
     exclusively: (work) => (navigator.locks ? navigator.locks.request("onsale.door.send", work) : work()),
   });
+  const attendance = new Attendance({
+    ask: () => client.getDoor(session.event.id, session.token),
+    changed: () => update(),
+    isIdle: () => document.visibilityState !== "visible" || ["offline", "signedOut"].includes(checkpoint.link),
+  });
+  const findView = buildFindView({
+    find: (wanted) => client.findTickets(session.event.id, session.token, wanted),
+    admit: async ({ ticket, seat, area }) => tell(await checkpoint.admit({ ticket, place: seat ?? area ?? "" })),
+    places,
+  });
   const camera = buildCameraView((code) => {
     const now = Date.now();
     if (!sightings.isNew(code, now, running === 0)) return;
@@ -97,12 +110,18 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     running -= 1;
     if (ending.signal.aborted) return;
     if (running === 0) setText(submit, t("door.code.submit"));
+    tell(verdict);
+  };
+
+  /** @param {Verdict} verdict */
+  const tell = (verdict) => {
     newest = { event: session.event.id, verdict, at: Date.now() };
     lastScan.set(newest);
     signal(verdict.kind);
     verdicts.open(verdict, wordsOf(verdict));
     showLast();
     update();
+    attendance.wake();
   };
 
   /** @param {Verdict} verdict */
@@ -152,14 +171,17 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     }
     setText(admitted, formatNumber(ledger.admitted(session.event.id)));
     setText(waiting, formatNumber(ledger.waiting));
+    const { counts } = attendance;
+    if (counts) setText(inAll, t("door.count.ofAll", { in: formatNumber(counts.checkedIn), all: formatNumber(counts.tickets) }));
     const found = ledger.conflicts;
     if (found.length > lastConflicts) announce(t("door.conflicts.announce"), { isUrgent: true });
     lastConflicts = found.length;
     conflicts.update(found);
   };
 
-  const signOut = () =>
-    askToSignOut({ waiting: ledger.waiting, conflicts: ledger.conflicts.length, confirmed: signedOut });
+  const signOut = async () => {
+    if (await askToSignOut({ waiting: ledger.waiting, conflicts: ledger.conflicts.length })) signedOut();
+  };
 
   show(
     main,
@@ -170,7 +192,7 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
         "div",
         null,
         el("h1", { tabindex: "-1" }, session.event.title),
-        el("p", { class: "soft" }, session.event.venue),
+        el("p", { class: "soft" }, [session.event.venue, session.name].filter(Boolean).join(" · ")),
       ),
       badge,
     ),
@@ -192,6 +214,7 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     el(
       "dl",
       { class: "door-counts" },
+      el("div", { class: "door-all" }, el("dt", null, t("door.count.all")), inAll),
       el("div", null, el("dt", null, t("door.count.admitted")), admitted),
       el("div", null, el("dt", null, t("door.count.waiting")), waiting),
     ),
@@ -201,6 +224,7 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
       el("h2", { id: "last-title" }, t("door.last")),
       last,
     ),
+    findView,
     conflicts.element,
     el("button", { class: "door-sign-out", type: "button", onclick: signOut }, t("door.signOut")),
   );
@@ -212,7 +236,9 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
   document.addEventListener(
     "visibilitychange",
     () => {
-      if (document.visibilityState === "visible") checkpoint.wake();
+      if (document.visibilityState !== "visible") return;
+      checkpoint.wake();
+      attendance.wake();
     },
     { signal: until },
   );
@@ -224,6 +250,7 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     update();
   });
   checkpoint.wake();
+  attendance.wake();
 
   return {
     update,
@@ -231,6 +258,7 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     end() {
       ending.abort();
       checkpoint.end();
+      attendance.end();
       camera.stop();
       verdicts.remove();
     },

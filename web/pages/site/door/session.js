@@ -1,10 +1,10 @@
 import { Kept } from "../lib/storage.js";
 
 /**
- * The event whose door this device is at, and its token. Kept in `localStorage`, so that the page keeps working after a
+ * The event whose door this device is at, its token, and the name of the token's account, if it has one. Kept in `localStorage`, so that the page keeps working after a
  * reload without a network.
  *
- * @typedef {{ token: string, event: { id: string, title: string, venue: string } }} DoorSession
+ * @typedef {{ token: string, name?: string, event: { id: string, title: string, venue: string } }} DoorSession
  */
 
 /** @param {any} value @returns {value is DoorSession} */

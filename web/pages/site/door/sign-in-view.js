@@ -67,9 +67,13 @@ export function showSignIn(main, parts) {
     submit.setAttribute("aria-disabled", "true");
     submit.textContent = t("door.signIn.checking");
     try {
-      // Reading the list of void tickets needs the token and changes nothing.
+      const { id, name, role } = await client.getCaller(secret);
+      if (role === "viewer") return tokenField.complain(t("door.signIn.viewer"));
+      // The event may be gone by now.
       await client.listVoidTickets(event.id, secret);
-      parts.signedIn({ token: secret, event: { id: event.id, title: event.title, venue: event.venue } });
+      parts.signedIn({
+        token: secret, ...(id !== null && { name }), event: { id: event.id, title: event.title, venue: event.venue },
+      });
     } catch (error) {
       const problem = error instanceof Problem ? error : Problem.unreachable(error);
       if (problem.status === 401) tokenField.complain(t("door.signIn.refused"));

@@ -42,6 +42,9 @@ export function verdictReason(verdict) {
       return verdict.isOffline ? t("door.verdict.admittedOffline") : "";
     case "used":
       if (verdict.at === undefined) return t("door.verdict.usedUnknown");
+      if (verdict.by !== undefined) {
+        return t("door.verdict.usedBy", { time: momentText(verdict.at, Date.now()), name: verdict.by });
+      }
       return t(verdict.where === "here" ? "door.verdict.usedHere" : "door.verdict.usedElsewhere", {
         time: momentText(verdict.at, Date.now()),
       });

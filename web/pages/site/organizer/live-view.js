@@ -175,7 +175,7 @@ function orderCounts({ id, onOrderCounts }) {
 }
 
 /** @param {LiveModel} model */
-function liveMap({ id, onSeats }) {
+function liveMap({ id, controls, onSeats }) {
   const map = seatWidget("seat-map");
   map.mode = "manage";
   follow(onSeats, [map]);

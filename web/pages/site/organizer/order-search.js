@@ -1,3 +1,5 @@
+import { bareSeat } from "../lib/seat-words.js";
+
 /** @typedef {import("../map/chart.js").SeatingChart} SeatingChart */
 
 /**
@@ -5,12 +7,6 @@
  * @typedef {{ kind: "all" } | { kind: "order", order: string } | { kind: "buyer", buyer: string }
  *   | { kind: "email", email: string } | { kind: "seat", seat: string } | { kind: "unknown" }} Query
  */
-
-/** The units that Korean puts after a section, a row and a seat, and the words that English puts before them. */
-const UNITS = /구역|열|번|석|\b(?:section|row|seat)\b/gi;
-
-/** @param {string} text @returns {string} its names and numbers alone */
-const bare = (text) => text.toLowerCase().replace(UNITS, " ").split(/[\s,·/]+/).filter(Boolean).join(" ");
 
 /**
  * Reads what was typed: a number of an order or buyer, an address, or a seat by its name in the plan or in words.
@@ -31,11 +27,11 @@ export function readQuery(text, chart) {
 /** @param {string} typed @param {SeatingChart} chart @returns {string | undefined} the seat's name in the plan */
 function seatOf(typed, chart) {
   if (chart.indexOf(typed) !== undefined) return typed;
-  const wanted = bare(typed);
+  const wanted = bareSeat(typed);
   const folded = typed.toLowerCase();
   for (let index = 0; index < chart.seatCount; index += 1) {
     const { section, row, seat } = chart.label(index);
-    if (chart.name(index).toLowerCase() === folded || bare(`${section} ${row} ${seat}`) === wanted) return chart.name(index);
+    if (chart.name(index).toLowerCase() === folded || bareSeat(`${section} ${row} ${seat}`) === wanted) return chart.name(index);
   }
   return undefined;
 }
