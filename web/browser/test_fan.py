@@ -592,6 +592,9 @@ class Orders(FanTest):
         with page.expect_response(lambda response: "/holds/" in response.url and response.request.method == "GET"):
             self.pay(page, "pm_card_chargeDeclined")
         self.see_declined(page)
+        # Beside the cards, where the eye and the thumb are.
+        expect(page.locator(".notice.bad h2")).to_be_focused()
+        expect(page.locator(".notice.bad h2")).to_be_in_viewport()
 
     def see_declined(self, page):
         self.see(page, "Check out")

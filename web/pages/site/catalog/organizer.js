@@ -154,7 +154,7 @@ export const organizerCatalog = {
     "org.controls.timesSame": "Nothing is different from before.",
     "org.controls.hasOpened": "The sale has opened, so its opening can't be moved any more.",
 
-    "org.time.zone": "Times are in this device's time zone: {zone}.",
+    "org.time.zone": "By these clocks: {zone}.",
     "org.time.utc": "= {moment} UTC",
     "org.time.none": "none",
     "org.time.lobbyOpensAt": "Empty: no lobby.",
@@ -857,7 +857,7 @@ export const organizerCatalog = {
     "org.controls.timesSame": "변경된 내용이 없습니다.",
     "org.controls.hasOpened": "판매가 시작되어 판매 시작 시각은 더 이상 바꿀 수 없습니다.",
 
-    "org.time.zone": "시각은 이 기기의 시간대 기준입니다: {zone}",
+    "org.time.zone": "기준 시간대: {zone}",
     "org.time.utc": "= UTC {moment}",
     "org.time.none": "없음",
     "org.time.lobbyOpensAt": "비워 두면 대기실을 열지 않습니다.",

@@ -158,10 +158,10 @@ function namingZone(zone) {
 /**
  * A moment by the clocks of a place, with the zone named, and by one's own where they differ.
  * @param {string | Date} moment @param {string | undefined} zone IANA's; undefined if nobody knows: then one's own counts
+ * @param {Intl.DateTimeFormatOptions} [options]
  * @returns {{ there: string, zone: string, own: string }} the last two empty where there is nothing to tell apart
  */
-export function formatThere(moment, zone) {
-  const options = /** @type {const} */ ({ dateStyle: "full", timeStyle: "short" });
+export function formatThere(moment, zone, options = { dateStyle: "full", timeStyle: "short" }) {
   try {
     if (zone === undefined || wallClock(moment, zone) === wallClock(moment, undefined)) {
       return { there: formatDate(moment, options), zone: "", own: "" };

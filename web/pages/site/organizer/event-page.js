@@ -2,7 +2,7 @@ import { el, setText, show } from "../lib/dom.js";
 import { announce } from "../lib/announce.js";
 import { t } from "../lib/i18n.js";
 import { confirmed } from "./dialog.js";
-import { Outcome, phaseBadge, roleNote, shortDate, workButton } from "./parts.js";
+import { Outcome, phaseBadge, roleNote, venueDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { profileDialog } from "./profile-dialog.js";
 import { TABS, eventPath } from "./routes.js";
@@ -74,7 +74,7 @@ export function eventPage(live, tab, build) {
     show(badge, isDraft ? el("span", { class: "badge warn" }, t("org.draft")) : phaseBadge(event.onsale.phase));
     draft.hidden = !isDraft;
     edit.hidden = !isOwner;
-    setText(facts, [event.venue, shortDate(event.startsAt)].filter(Boolean).join(" · "));
+    setText(facts, [event.venue, venueDate(event.startsAt, event)].filter(Boolean).join(" · "));
     document.title = pageTitle(live, tab);
     if (phase !== undefined && phase !== event.onsale.phase) {
       announce(t("org.phase.changed", { phase: t(`org.phase.${event.onsale.phase}`) }));

@@ -1,6 +1,6 @@
 import { el, show } from "../lib/dom.js";
 import { formatNumber, t } from "../lib/i18n.js";
-import { phaseBadge, shortDate, workButton } from "./parts.js";
+import { phaseBadge, venueDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { eventPath } from "./routes.js";
 
@@ -23,9 +23,9 @@ function eventCard(event) {
       { class: "org-facts" },
       event.venue !== "" && [el("dt", null, t("org.event.venue")), el("dd", null, event.venue)],
       el("dt", null, t("org.event.startsAt")),
-      el("dd", null, shortDate(event.startsAt)),
+      el("dd", null, venueDate(event.startsAt, event)),
       el("dt", null, t("org.event.opensAt")),
-      el("dd", null, shortDate(onsale.opensAt)),
+      el("dd", null, venueDate(onsale.opensAt, event)),
       el("dt", null, t("org.event.line")),
       el(
         "dd",

@@ -3,8 +3,8 @@ import { el, setText, show } from "../lib/dom.js";
 import { formatNumber, t } from "../lib/i18n.js";
 import { confirmed } from "./dialog.js";
 import { fromServer, reasonWords } from "./fault-words.js";
-import { localText, momentOf } from "./local-time.js";
-import { Outcome, roleNote, section, shortDate, workButton } from "./parts.js";
+import { localText, momentOf, timeZone } from "./local-time.js";
+import { Outcome, roleNote, section, venueDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { field, timeField, zoneNote } from "./time-field.js";
 
@@ -131,18 +131,21 @@ const hasOpened = (event) => !["scheduled", "lobby"].includes(event.onsale.phase
 function timesForm(changeOnsale, event, done) {
   const outcome = new Outcome();
   const opened = hasOpened(event);
+  const zone = event.timeZone ?? timeZone();
   const fields = TIMES.filter((name) => name === "closesAt" || !opened).map((name) => ({
     name,
     field: timeField(
-      { label: t(`org.member.${name}`), value: localText(event.onsale[name]), hint: t(`org.time.${name}`) },
+      {
+        label: t(`org.member.${name}`), value: localText(event.onsale[name], zone), hint: t(`org.time.${name}`), zone: () => zone,
+      },
     ),
   }));
   const change = () => {
     /** @type {ChangeOnsale} */
     const wanted = {};
     for (const { name, field: { input } } of fields) {
-      const moment = momentOf(input.value) ?? null;
-      const before = localText(event.onsale[name]);
+      const moment = momentOf(input.value, zone) ?? null;
+      const before = localText(event.onsale[name], zone);
       if (input.value === before) continue;
       if (name === "opensAt") wanted.opensAt = moment ?? "";
       else wanted[name] = moment;
@@ -180,7 +183,7 @@ function timesForm(changeOnsale, event, done) {
       },
     },
     opened && el("p", { class: "soft small" }, t("org.controls.hasOpened")),
-    zoneNote(),
+    zoneNote(zone),
     fields.map(({ field: made }) => made.element),
     el("div", { class: "row" }, el("button", { type: "submit" }, t("org.controls.timesSubmit"))),
     outcome.element,
@@ -214,7 +217,7 @@ function times({ onEvent, changeOnsale }) {
       facts,
       TIMES.flatMap((name) => [
         el("dt", null, t(`org.member.${name}`)),
-        el("dd", null, onsale[name] === null ? t("org.time.none") : shortDate(onsale[name] ?? "")),
+        el("dd", null, onsale[name] === null ? t("org.time.none") : venueDate(onsale[name] ?? "", now)),
       ]),
     );
   });

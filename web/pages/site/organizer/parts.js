@@ -1,5 +1,5 @@
 import { el, setText } from "../lib/dom.js";
-import { formatDate, t } from "../lib/i18n.js";
+import { formatDate, formatThere, t } from "../lib/i18n.js";
 
 /**
  * One of the organizer's pages, as shown by main.
@@ -70,6 +70,15 @@ export const orderBadges = ({ state, disputed, mailBounced }) => [
 
 /** @param {string | Date} moment */
 export const shortDate = (moment) => formatDate(moment, { dateStyle: "medium", timeStyle: "short" });
+
+/**
+ * By the venue's clocks, whose zone is named where they differ from one's own.
+ * @param {string} moment @param {{ timeZone?: string }} event
+ */
+export function venueDate(moment, event) {
+  const { there, zone } = formatThere(moment, event.timeZone, { dateStyle: "medium", timeStyle: "short" });
+  return zone === "" ? there : `${there} (${zone})`;
+}
 
 /** @param {string | Date} moment shown with seconds */
 export const exactDate = (moment) => formatDate(moment, { dateStyle: "medium", timeStyle: "medium" });

@@ -82,12 +82,15 @@ export function timeField({ label, hint, value, onInput, zone = timeZone }) {
   return { ...made, input: /** @type {HTMLInputElement} */ (made.input), zoneChanged: () => showUTC(made.input.value) };
 }
 
-/** Says which time zone times are entered in. */
-export const zoneNote = () =>
-  el("p", { class: "small" }, t("org.time.zone", { zone: `${timeZone()}, ${offsetName()}` }));
+/**
+ * Says which time zone times are entered in.
+ * @param {string} zone
+ */
+export const zoneNote = (zone) => el("p", { class: "small" }, t("org.time.zone", { zone: `${zone}, ${offsetName(zone)}` }));
 
-function offsetName() {
-  const parts = new Intl.DateTimeFormat("en", { timeZoneName: "longOffset" }).formatToParts(new Date());
+/** @param {string} zone */
+function offsetName(zone) {
+  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" }).formatToParts(new Date());
   const name = parts.find((part) => part.type === "timeZoneName")?.value ?? "GMT";
   return name === "GMT" ? "GMT+00:00" : name;
 }

@@ -94,7 +94,6 @@ export function checkoutView({ event, hold, declined, was, pay, leave, release }
       eventHead(event),
       heading(t("checkout.title")),
       el("p", { class: "hold-clock" }, t("checkout.heldFor"), " ", left),
-      declined !== undefined && declinedNotice(hold, declined),
       el(
         "div",
         { class: "checkout-grid" },
@@ -112,7 +111,7 @@ export function checkoutView({ event, hold, declined, was, pay, leave, release }
             actionButton(t("hold.release"), release, "danger"),
           ),
         ),
-        el("section", { class: "card" }, form),
+        el("section", { class: "card stack" }, declined !== undefined && declinedNotice(hold, declined), form),
       ),
     ),
     title: t("checkout.title"),
@@ -130,14 +129,16 @@ export function checkoutView({ event, hold, declined, was, pay, leave, release }
 }
 
 /**
- * Says why the last payment was declined, what happened to the money, and that the fan may try again.
+ * Says why the last payment was declined, what happened to the money, and that the fan may try again: beside the cards,
+ * where its heading takes the focus.
  * @param {Hold} hold @param {string} code
  */
 function declinedNotice(hold, code) {
   const amount = moneyWords(hold.amount, hold.currency);
   return notice(
     "bad",
-    el("p", null, el("strong", null, t("failed.declined")), " ", declineReason(code)),
+    el("h2", { class: "notice-head", tabindex: "-1" }, t("failed.declined")),
+    el("p", null, declineReason(code)),
     el("p", null, t(isSentBack(code) ? "failed.moneyBack" : "failed.noMoney", { amount })),
     el("p", null, t("checkout.again")),
   );
