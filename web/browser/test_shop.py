@@ -215,6 +215,18 @@ class Shop(FanTest):
         self.free_of_sideways_scrolling(page)
 
 
+    def test_on_a_phone_on_its_side_the_choice_stands_beside_the_map(self):
+        _, page = self.shop({**PHONE, "viewport": {"width": 844, "height": 390}})
+        seats, panel = page.locator("seat-map .seat-map-viewport"), page.locator(".choice-panel")
+        self.in_sight(page, seats)
+        self.assertGreater(seats.bounding_box()["height"], 160)
+        self.assertGreaterEqual(panel.bounding_box()["x"], seats.bounding_box()["x"] + seats.bounding_box()["width"])
+        self.pick(page, "A", 1, 9)
+        page.get_by_role("button", name="Map", exact=True).click()
+        self.in_sight(page, self.basket(page).locator("button.primary"))
+        self.hold(page)
+
+
 class Weight(FanTest):
     def test_pages_stay_light(self):
         """Over the wire, with all that they load by themselves; a seating plan comes on top."""

@@ -269,6 +269,8 @@ export class EventPage {
         const changed = this.#view.element.querySelector("h2[tabindex]") ?? this.#view.element.querySelector("h1");
         if (changed instanceof HTMLElement) changed.focus();
         scrollTo({ top: 0 });
+        // What went wrong is in sight, wherever on the page it matters.
+        if (changed?.matches(".notice-head")) changed.scrollIntoView({ block: "center" });
       }
       if (step === "called" && !isFirst && known.event.onsale.waitingRoom) {
         chime();
