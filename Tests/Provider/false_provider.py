@@ -415,7 +415,7 @@ class FalseProvider:
 
     def dispute(self, intent, webhooks=True):
         with self._lock:
-            if intent.status != "succeeded" or intent.disputes or intent.left < intent.amount_received:
+            if intent.status != "succeeded" or intent.disputes or intent.left <= 0:
                 return
             dispute = {
                 "id": f"du_false{next(self._numbers)}", "object": "dispute", "amount": intent.left,

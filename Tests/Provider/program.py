@@ -193,6 +193,12 @@ class Program:
         return self.insist("POST", f"/v1/events/{event}/orders/{order}/cancel", ADMIN_TOKEN,
                            headers={"Idempotency-Key": key})
 
+    def take_back(self, event, order, tickets, key, reason=None):
+        """Takes some of an order's tickets back."""
+        body = {"tickets": list(tickets), **({"reason": reason} if reason else {})}
+        return self.insist("POST", f"/v1/events/{event}/orders/{order}/refunds", ADMIN_TOKEN, body,
+                           {"Idempotency-Key": key})
+
     def orders(self, event):
         """All orders of an event, by id."""
         found, after = {}, ""

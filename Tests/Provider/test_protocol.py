@@ -75,11 +75,11 @@ class ProviderTestCase(unittest.TestCase):
     def card(self, pays="visa", **more):
         return Shop.provider.card(pays, **more)
 
-    def buy(self, card, event=EVENT):
-        """Places an order for one place; returns its id."""
+    def buy(self, card, event=EVENT, places=1):
+        """Places an order; returns its id."""
         name = f"fan{next(_numbers)}"
         _, pass_ = Shop.program.buyer(name, event)
-        hold = Shop.program.hold(event, pass_, "Floor", 1, name)
+        hold = Shop.program.hold(event, pass_, "Floor", places, name)
         return Shop.program.place(event, pass_, hold, getattr(card, "name", card), name)["order"]
 
     def order(self, order, event=EVENT):
@@ -118,9 +118,9 @@ class ProviderTestCase(unittest.TestCase):
         self.eventually(is_there, f"state {' or '.join(states)}", order, seconds, event)
         return self.order(order, event)
 
-    def confirmed(self, card, event=EVENT):
+    def confirmed(self, card, event=EVENT, places=1):
         """Places an order that gets paid; returns it and its intent."""
-        order = self.buy(card, event)
+        order = self.buy(card, event, places)
         shown = self.until(order, "confirmed", event=event)
         [intent] = [intent for intent in self.intents(order) if intent.status == "succeeded"]
         return order, intent, shown
@@ -202,6 +202,13 @@ class AnswerTests(ProviderTestCase):
         Shop.program.cancel(EVENT, order, order)
         self.expect_nothing_kept(order, "refunded")
 
+    def part_refund_meets(self, script):
+        order, intent, shown = self.confirmed(self.card(script={"refund": script}), places=2)
+        Shop.program.take_back(EVENT, order, [shown["tickets"][0]["ticket"]], order)
+        self.eventually(lambda: self.order(order).get("refundedAmount") == AMOUNT, "one ticket's price is back", order)
+        self.check(intent.refunded == AMOUNT, "and no more", order)
+        self.check(self.order(order)["tickets"] == shown["tickets"][1:], "the other ticket stays", order)
+
     def retrieve_meets(self, script):
         """A slow payment is polled, not posted again."""
         order = self.buy(self.card("processing", processing_seconds=1, webhooks=False, script={"retrieve": script}))
@@ -216,7 +223,7 @@ class AnswerTests(ProviderTestCase):
 
 
 def _add_rows():
-    for operation in ("create", "capture", "cancel", "refund", "retrieve", "search"):
+    for operation in ("create", "capture", "cancel", "refund", "part_refund", "retrieve", "search"):
         answers = ANSWERS if operation in ("retrieve", "search") else {**ANSWERS, **ANSWERS_TO_POST}
         for name, script in answers.items():
             def row(self, operation=operation, script=script):
@@ -528,6 +535,138 @@ class RefundTests(ProviderTestCase):
         Shop.provider.refund_by_itself(intent, 5_000, outcome="pending", seconds=3)
         self.canceled(order)
         self.expect_nothing_kept(order, "refunded", seconds=35)
+
+
+class PartRefundTests(ProviderTestCase):
+    """An order of three tickets, some of which the organizer takes back."""
+
+    def bought(self, **more):
+        order, intent, shown = self.confirmed(self.card(**more), places=3)
+        return order, intent, [ticket["ticket"] for ticket in shown["tickets"]]
+
+    def take_back(self, order, *tickets, key=None):
+        answer = Shop.program.take_back(EVENT, order, tickets, key or f"{order}-{'-'.join(tickets)}")
+        self.check(answer.status == 202, f"they may be taken back: {answer}", order)
+        return answer
+
+    def expect_back(self, order, intent, amount, tickets):
+        """So much has gone back, and these tickets stay."""
+        self.eventually(
+            lambda: [self.order(order).get(name) for name in ("refundedAmount", "refundingAmount")] == [amount, None],
+            f"{amount} has gone back", order, 35)
+        self.check(intent.refunded == amount, f"the provider says {intent.refunded}", order)
+        shown = self.order(order)
+        self.check(shown["state"] == "confirmed", "it stays confirmed", order)
+        self.check([ticket["ticket"] for ticket in shown["tickets"]] == tickets, "the others stay", order)
+        self.check(not set(tickets) & Shop.program.void_tickets(EVENT), "and are good", order)
+
+    def expect_asked(self, order, intent, *refunds):
+        """Refunds were asked for under these keys, in order: how many there were before, how much, which attempt."""
+        asked = [(call.key, call.parameters) for call in self.calls(order, "refund")]
+        expected = [
+            (f"{order}-refund-{intent.id}-{before}-{amount}-{attempt}",
+             {"payment_intent": intent.id, "amount": str(amount), "metadata[order]": order})
+            for before, amount, attempt in refunds]
+        self.check(asked == expected, f"asked for {expected}, not {asked}", order)
+
+    @together
+    def test_each_part_is_asked_for_once_under_a_key_of_its_own(self):
+        order, intent, tickets = self.bought(webhooks=False)
+        taken = self.take_back(order, tickets[1])
+        self.check(taken["refundingAmount"] == AMOUNT, "it is on its way", order)
+        self.check(tickets[1] in Shop.program.void_tickets(EVENT), "the ticket is void at once", order)
+        self.expect_back(order, intent, AMOUNT, [tickets[0], tickets[2]])
+        self.take_back(order, tickets[1])
+        self.take_back(order, tickets[0])
+        self.expect_back(order, intent, 2 * AMOUNT, [tickets[2]])
+        self.expect_asked(order, intent, (0, AMOUNT, 0), (1, AMOUNT, 0))
+        calls = [call.operation for call in Shop.provider.log(order)]
+        self.check(all(calls[at - 1] == "refunds" for at, call in enumerate(calls) if call == "refund"),
+                   "what has gone back is looked up before", order)
+
+    @together
+    def test_a_lost_answer_is_repeated_under_its_key_though_more_was_taken_back_meanwhile(self):
+        order, intent, tickets = self.bought(webhooks=False, script={"refund": [Deed("delay_before", 3), Deed("cut")]})
+        self.take_back(order, tickets[0])
+        self.eventually(lambda: self.calls(order, "refund"), "the first refund is asked for", order)
+        self.take_back(order, tickets[1])
+        self.expect_back(order, intent, 2 * AMOUNT, [tickets[2]])
+        keys = {call.key: call.parameters["amount"] for call in self.calls(order, "refund")}
+        self.check(keys == {f"{order}-refund-{intent.id}-{before}-{AMOUNT}-0": str(AMOUNT) for before in (0, 1)},
+                   f"one key for each part, not {keys}", order)
+
+    @together
+    def test_a_part_that_fails_at_once_or_later_is_asked_for_under_a_new_key(self):
+        for deed, attempt in (("refund_fails", 1), ("refund_pending_fails", 0), ("refund_fails_later", 0)):
+            order, intent, tickets = self.bought(script={"refund": [Deed(deed, 2)]})
+            self.take_back(order, tickets[0])
+            self.eventually(lambda: len(intent.refunds) == 2, "it is asked for again", order, 35)
+            self.expect_back(order, intent, AMOUNT, tickets[1:])
+            self.expect_asked(order, intent, (0, AMOUNT, 0), (1, AMOUNT, attempt))
+
+    @together
+    def test_a_cancellation_while_a_part_is_pending_asks_for_the_rest(self):
+        order, intent, tickets = self.bought(script={"refund": [Deed("refund_pending", 3)]})
+        self.take_back(order, tickets[0])
+        self.eventually(lambda: intent.refund_pending == AMOUNT, "the part is pending", order)
+        Shop.program.cancel(EVENT, order, order)
+        self.expect_nothing_kept(order, "refunded", seconds=35)
+        self.expect_asked(order, intent, (0, AMOUNT, 0), (1, 2 * AMOUNT, 0))
+        self.check(set(tickets) <= Shop.program.void_tickets(EVENT), "its tickets are void", order)
+
+    @together
+    def test_tickets_taken_back_one_by_one_to_the_last_end_the_order(self):
+        order, intent, tickets = self.bought()
+        for ticket in tickets:
+            self.take_back(order, ticket)
+        self.expect_nothing_kept(order, "refunded")
+        self.check(intent.refunded == 3 * AMOUNT, "all is back", order)
+
+    @together
+    def test_what_the_provider_gave_back_before_does_not_count_for_what_is_taken_back_after(self):
+        order, intent, tickets = self.bought()
+        Shop.provider.refund_by_itself(intent, 20_000)
+        self.eventually(lambda: self.order(order).get("refundedAmount") == 20_000, "refundedAmount 20000", order)
+        self.take_back(order, tickets[2])
+        self.expect_back(order, intent, 20_000 + AMOUNT, tickets[:2])
+        self.expect_asked(order, intent, (1, AMOUNT, 0))
+
+    @together
+    def test_what_the_provider_gives_back_while_a_part_is_pending_is_told(self):
+        order, intent, tickets = self.bought(script={"refund": [Deed("refund_pending", 3)]})
+        self.take_back(order, tickets[0])
+        self.eventually(lambda: intent.refund_pending == AMOUNT, "the part is pending", order)
+        Shop.provider.refund_by_itself(intent, 20_000)
+        self.expect_back(order, intent, 20_000 + AMOUNT, tickets[1:])
+        self.expect_asked(order, intent, (0, AMOUNT, 0))
+
+    @together
+    def test_of_many_at_once_that_take_overlapping_tickets_back_one_is_obeyed(self):
+        order, intent, tickets = self.bought()
+        wishes = [tickets[:2], tickets[1:], tickets[1:2]] * 4
+        with concurrent.futures.ThreadPoolExecutor(len(wishes)) as pool:
+            answers = list(pool.map(
+                lambda wish: Shop.program.take_back(EVENT, order, wish[1], f"{order}-{wish[0]}"), enumerate(wishes)))
+        taken = [wish for wish, answer in zip(wishes, answers) if answer.status == 202]
+        self.check(sorted(answer.status for answer in answers) == [202] + [409] * 11, f"one: {answers}", order)
+        self.expect_back(order, intent, len(taken[0]) * AMOUNT, [one for one in tickets if one not in taken[0]])
+
+    @together
+    def test_a_dispute_voids_all_though_a_part_can_t_go_back_any_more(self):
+        order, intent, tickets = self.bought(script={"refund": [(Deed("unavailable"), 3)]})
+        self.take_back(order, tickets[0])
+        Shop.provider.dispute(intent)
+        self.eventually(lambda: set(tickets) <= Shop.program.void_tickets(EVENT), "its tickets are void", order)
+        shown = self.order(order)
+        self.check(shown.get("disputed") and shown.get("refundingAmount") == AMOUNT, "the part is still owed", order)
+
+    @together
+    def test_a_second_payment_of_a_disputed_order_is_let_go_though_nothing_can_go_back_any_more(self):
+        order, _, _ = self.bought(script={"create": [Deed("forget_key")]})
+        Shop.provider.dispute(next(intent for intent in self.intents(order) if intent.status == "succeeded"))
+        Shop.program.cancel(EVENT, order, order)
+        self.eventually(lambda: not any(account.reserved for account in self.accounts(order)),
+                        "nothing is reserved", order)
 
 
 class OwnAccordTests(ProviderTestCase):

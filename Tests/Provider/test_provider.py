@@ -1,6 +1,7 @@
 """A sale with a provider that misbehaves by a seed, and kills of the server; then the provider turns honest.
 
 Within ninety seconds every captured won must belong to a confirmed order or be refunded, and nothing may stay reserved.
+Of some orders the organizer takes tickets back: exactly their price must have gone back.
 Each seed runs in its own process: `test_provider.py SEED` runs one and reports what it found.
 
 ONSALE_PROVIDER_SEEDS (10) seeds from ONSALE_PROVIDER_FIRST_SEED (1) on, ONSALE_PROVIDER_AT_ONCE (4) at a time.
@@ -41,15 +42,33 @@ class Purchase:
             ["visa", "declined", "authentication", "processing", "processing_fails", "capture_fails"],
             [60, 8, 14, 8, 3, 7])[0]
         self.area = dice.choice(list(PRICES))
-        self.quantity = dice.randint(1, 3)
+        self.quantity = dice.randint(1, 4)
         self.holder = dice.choice(["agree", "agree", "refuse", "ignore"]) if self.pays == "authentication" else None
-        self.is_canceled = dice.random() < 0.3
+        self.price = PRICES[self.area]
+        self.turns = self.draw_turns(dice)
         self.thinks_seconds = dice.uniform(0.2, 1.5)
         self.key = f"key-{number}"
         self.card = None
         self.order = None
-        self.amount = PRICES[self.area] * self.quantity
+        self.tickets = set()
+        self.returned = set()
+        self.is_refused = False
+        self.is_over = False
         self.error = None
+
+    def draw_turns(self, dice):
+        """What happens to the order once it is confirmed, and how soon after what came before."""
+        turns = []
+        if dice.random() < 0.5:
+            for _ in range(dice.randint(1, 2)):
+                turns.append((dice.uniform(0, 1.5), "take back", dice.randint(1, 2)))
+                if dice.random() < 0.3:
+                    turns.append((dice.uniform(0, 1), "refund", dice.randint(1, 2 * self.price)))
+                if dice.random() < 0.05:
+                    turns.append((dice.uniform(0, 1), "dispute", None))
+        if dice.random() < 0.3:
+            turns.append((dice.uniform(0, 1.5), "cancel", None))
+        return turns
 
     @property
     def is_ignored(self):
@@ -102,6 +121,7 @@ class Rehearsal:
             self.attend(purchase)
         except Exception as error:
             purchase.error = purchase.error or f"{type(error).__name__}: {error}"
+        purchase.is_over = True
 
     def place(self, purchase):
         time.sleep(max(0, self.began + purchase.at - time.monotonic()))
@@ -111,7 +131,7 @@ class Rehearsal:
         purchase.order = self.program.place(EVENT, pass_, hold, purchase.card.name, purchase.key)["order"]
 
     def attend(self, purchase):
-        """Answers the bank as the holder would, and cancels a confirmed order if that is the plan."""
+        """Answers the bank as the holder would; what is planned for a confirmed order follows."""
         while not self.is_over.is_set():
             time.sleep(0.5)
             try:
@@ -119,14 +139,42 @@ class Rehearsal:
                 if shown.get("state") == "requires_action" and not purchase.is_ignored:
                     time.sleep(purchase.thinks_seconds)
                     follow(shown["action"], purchase.holder or "agree")
-                elif shown.get("state") == "confirmed" and purchase.is_canceled:
-                    time.sleep(purchase.thinks_seconds)
-                    self.program.cancel(EVENT, purchase.order, purchase.key + "-cancel")
-                    return
+                elif shown.get("state") == "confirmed":
+                    # A disputed order shows none.
+                    purchase.tickets = {ticket["ticket"] for ticket in shown["tickets"]}
+                    break
                 elif shown.get("state") in FINAL:
                     return
             except (NoAnswer, AssertionError):
                 continue
+        self.follow_turns(purchase)
+
+    def follow_turns(self, purchase):
+        for number, (seconds, turn, what) in enumerate(purchase.turns):
+            time.sleep(seconds)
+            key = f"{purchase.key}-{number}"
+            if turn == "take back":
+                self.take_back(purchase, sorted(purchase.tickets - purchase.returned)[:what], key)
+            elif turn == "cancel":
+                self.program.cancel(EVENT, purchase.order, key)
+            for intent in self.provider.intents(purchase.order):
+                if turn == "refund":
+                    self.provider.refund_by_itself(intent, what)
+                elif turn == "dispute":
+                    self.provider.dispute(intent)
+
+    def take_back(self, purchase, tickets, key):
+        """Sends it twice under one key, as whoever was not answered does: one effect."""
+        if not tickets:
+            return
+        answers = [self.program.take_back(EVENT, purchase.order, tickets, key) for _ in range(2)]
+        statuses = {answer.status for answer in answers}
+        if statuses == {202}:
+            purchase.returned |= set(tickets)
+        elif statuses == {409}:
+            purchase.is_refused = True
+        else:
+            purchase.error = f"{len(tickets)} tickets taken back: {', '.join(map(str, answers))}"
 
     # The verdict
 
@@ -158,6 +206,7 @@ class Rehearsal:
     def judge(self):
         orders = self.program.orders(EVENT)
         accounts = self.provider.accounts()
+        void = self.program.void_tickets(EVENT)
         by_order = {purchase.order: purchase for purchase in self.purchases if purchase.order}
         wrong = []
         for order in set(orders) | set(accounts):
@@ -165,24 +214,24 @@ class Rehearsal:
             if shown and shown["state"] == "confirmed":
                 shown = self.program.order(EVENT, order)
             wrong += [f"{complaint}\n{self.program.explain(EVENT, order)}"
-                      for complaint in self.complaints(shown, accounts.get(order, []), by_order.get(order))]
+                      for complaint in self.complaints(shown, accounts.get(order, []), by_order.get(order), void)]
         for purchase in self.purchases:
             if purchase.order and purchase.order not in orders:
                 wrong.append(f"order {purchase.order} was promised and no longer exists")
-            if not purchase.order and purchase.error:
-                wrong.append(f"purchase {purchase.number} could not be made: {purchase.error}")
-            if not purchase.order and not purchase.error:
+            if purchase.error:
+                wrong.append(f"purchase {purchase.number} went wrong: {purchase.error}")
+            elif not purchase.is_over and not (purchase.order and purchase.is_ignored):
                 wrong.append(f"purchase {purchase.number} is still under way")
         report = self.program.report(EVENT)
         if report["free"] + report["held"] + report["sold"] + report["blocked"] != report["capacity"]:
             wrong.append(f"the places do not add up: {report}")
-        if not wrong and not any(account.disputed for some in accounts.values() for account in some):
-            wrong += self.sums(report, orders, accounts)
+        if not wrong:
+            wrong += self.sums(report, orders, accounts, by_order)
         if not wrong and not report["orders"].get("confirmed"):
             wrong.append(f"nothing was sold: {report}")
         return wrong
 
-    def complaints(self, shown, accounts, purchase):
+    def complaints(self, shown, accounts, purchase, void):
         """What is wrong with one order."""
         if shown is None:
             if any(account.captured != account.refunded or account.reserved for account in accounts):
@@ -190,39 +239,61 @@ class Rehearsal:
             return
         state = shown["state"]
         is_waiting = state == "requires_action" and purchase is not None and purchase.is_ignored
-        if any(account.disputed for account in accounts):
-            # The bank has the money back, so nobody may enter with the tickets.
-            tickets = {ticket["ticket"] for ticket in shown.get("tickets", [])}
-            if not tickets <= self.program.void_tickets(EVENT):
-                yield "the holder disputed it, but its tickets are valid"
-        elif state in ("authorizing", "refunding") or (state == "requires_action" and not is_waiting):
+        is_disputed = any(account.disputed for account in accounts)
+        if not is_disputed and (state in ("authorizing", "refunding") or state == "requires_action" and not is_waiting):
             yield f"it is stuck in {state}"
         if not is_waiting and any(account.reserved for account in accounts):
             yield "money is still reserved"
+        if purchase is not None and purchase.tickets:
+            yield from self.complaints_of_tickets(shown, purchase, void, is_disputed)
         kept = [account for account in accounts if account.captured > account.refunded and not account.disputed]
-        if state == "confirmed":
-            if any(account.disputed for account in accounts):
-                return
+        if state != "confirmed":
+            if kept:
+                yield f"{state}, but money is kept"
+        elif not is_disputed:
+            if purchase is not None and purchase.is_refused:
+                yield "confirmed, but its tickets could not be taken back"
+            if not kept and purchase is not None and purchase.returned:
+                # All of the money may be back, though not all tickets: the provider gave back the price of the others.
+                kept = [account for account in accounts if account.refunded_by_provider]
             if len(kept) != 1:
                 yield f"confirmed, but {len(kept)} intents have money"
                 return
-            [account] = kept
-            if (account.captured, account.currency) != (shown["amount"], shown["currency"].lower()):
-                yield f"confirmed, but {account.captured} {account.currency} captured"
-            # A part may have been refunded at the provider; then the order says so.
-            if account.refunded != (shown.get("refundedAmount") or 0):
-                yield f"{account.refunded} went back, but the order says {shown.get('refundedAmount')}"
-            if account.refunded != account.refunded_by_provider:
-                yield "a confirmed order was refunded by the server"
-        elif kept:
-            yield f"{state}, but money is kept"
+            yield from self.complaints_of_money(shown, kept[0], purchase)
 
-    def sums(self, report, orders, accounts):
-        kept = sum(account.captured - account.refunded for some in accounts.values() for account in some)
+    def complaints_of_tickets(self, shown, purchase, void, is_disputed):
+        # The bank has the money of what is disputed back, so nobody may enter with its tickets.
+        is_whole = is_disputed or shown["state"] != "confirmed"
+        gone = purchase.tickets if is_whole else purchase.returned
+        if purchase.tickets & void != gone:
+            yield f"{len(purchase.tickets & void)} of its tickets are void, not {len(gone)}"
+        if {ticket["ticket"] for ticket in shown.get("tickets", [])} != purchase.tickets - gone:
+            yield f"it shows other tickets than the {len(purchase.tickets - gone)} that it has"
+
+    def complaints_of_money(self, shown, account, purchase):
+        if (account.captured, account.currency) != (shown["amount"], shown["currency"].lower()):
+            yield f"confirmed, but {account.captured} {account.currency} captured"
+        if account.refunded != shown.get("refundedAmount", 0):
+            yield f"{account.refunded} went back, but the order says {shown.get('refundedAmount')}"
+        if shown.get("refundingAmount"):
+            yield f"{shown['refundingAmount']} should still go back"
+        # What the provider gives back by itself counts for what is due then, but not for what is taken back later.
+        returned = len(purchase.returned) * purchase.price if purchase else 0
+        by_itself = account.refunded_by_provider
+        if not max(returned, by_itself) <= account.refunded <= min(account.captured, returned + by_itself):
+            yield f"{account.refunded} went back, for {returned} taken back and {by_itself} refunded by the provider"
+
+    def sums(self, report, orders, accounts, by_order):
+        # Once a payment is disputed, the provider gives nothing more of it back, and the server may stop asking for it.
+        kept = sum(
+            account.captured - (orders[order].get("refundedAmount", 0) if account.disputed else account.refunded)
+            for order, some in accounts.items() for account in some)
         if report["gross"] - report["refunded"] != kept:
             yield f"the report says {report['gross']} - {report['refunded']}, but the provider keeps {kept}"
         sold = sum(line["quantity"] for order in orders.values() if order["state"] == "confirmed"
                    for line in order["lines"])
+        sold -= sum(len(purchase.returned) for order, purchase in by_order.items()
+                    if orders[order]["state"] == "confirmed")
         if report["sold"] != sold:
             yield f"{report['sold']} places are sold, but confirmed orders have {sold}"
 
@@ -292,7 +363,8 @@ def main(seed):
     misdeeds = sum(len(call.done) for call in rehearsal.provider.calls)
     print(f"seed {seed}: {len(rehearsal.purchases)} orders, {len(rehearsal.kills)} kills, "
           f"{len(rehearsal.provider.calls)} calls, {misdeeds} misdeeds, "
-          f"{len(rehearsal.provider.deliveries)} webhooks")
+          f"{len(rehearsal.provider.deliveries)} webhooks, "
+          f"{sum(len(purchase.returned) for purchase in rehearsal.purchases)} tickets taken back")
     if not wrong:
         print(f"all settled {rehearsal.settled_seconds:.0f} s after the provider turned honest")
     for number, complaint in enumerate(wrong, 1):
