@@ -235,9 +235,9 @@ final class PaymentSweep: Sendable {
         var serial = UInt32(min(UInt64(below), UInt64(partition.sale.orders.count) + 1))
         while serial > 1, page.count < pageSize {
             serial -= 1
-            guard let order = partition.sale.order(OrderID(serial)), order.duty == nil, order.amount > 0 else {
-                continue
-            }
+            guard let order = partition.sale.order(OrderID(serial)), order.amount > 0,
+                order.duty == nil || order.duty == .refund
+            else { continue }
             let task = PaymentTask(order, kind: .void, in: partition.definition, epoch: partition.epoch)
             page.append(Reference(text: task.payment.reference, placedAt: order.placedAt))
         }

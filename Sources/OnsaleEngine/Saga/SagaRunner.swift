@@ -384,13 +384,17 @@ final class SagaRunner: Sendable {
         if let task {
             // Only that: what was read may be old news by now, and the queue learns what to do from the writer's thread.
             change { $0.hasten(PaymentQueue.Key(task), now: SagaRunner.uptime) }
-            // The task in progress ends by itself; check for the rest afterward.
-            return !isAboutReturn && !seeksStrays
+            // The task in progress ends by itself; check for the rest afterward. Only a refund may wait for ever, as of
+            // a disputed payment nothing goes back: neither its tickets nor a second payment may wait with it.
+            guard order.duty == .refund, isAboutReturn else { return !isAboutReturn && !seeksStrays }
         }
         guard order.amount > 0, isAboutReturn || seeksStrays || order.captured == 0 else { return true }
-        return await InstrumentationContext.withValue(subject.context(requestID: requests.id(of: subject))) {
+        let isAnswered = await InstrumentationContext.withValue(
+            subject.context(requestID: requests.id(of: subject))
+        ) {
             await look(after: order, subject, event, seeksStrays: seeksStrays)
         }
+        return isAnswered && task == nil
     }
 
     private func look(
@@ -463,10 +467,10 @@ extension PaymentResult {
         return false
     }
 
-    /// Whether it says anything new about an ended order.
+    /// Whether it says anything new about an ended order. While money goes back, its own call says how much has.
     fileprivate func isNews(to order: Order) -> Bool {
         switch self {
-        case .refunded(let total): min(total, order.captured) != order.refunded
+        case .refunded(let total): order.duty == nil && min(total, order.captured) != order.refunded
         case .disputed(let isDisputed): isDisputed != order.isDisputed
         default: true
         }
