@@ -106,6 +106,37 @@ class Security(BrowserTest):
             status, headers, _ = self.get(path, html)
             self.assertEqual((status, headers["Content-Type"]), (404, "application/problem+json"), path)
 
+    def test_nothing_that_a_browser_kept_hides_a_wrong_address(self):
+        _, headers, _ = self.get("/")
+        status, _, _ = self.get("/no/such/page", {"Accept": "text/html", "If-None-Match": headers["ETag"]})
+        self.assertEqual(status, 404)
+
+    def test_no_cache_has_a_list_with_drafts(self):
+        _, headers, _ = self.get("/v1/events", {"Authorization": "Bearer " + ADMIN})
+        self.assertEqual(headers["Cache-Control"], "private, no-store")
+
+    def test_no_cache_keeps_that_something_is_not_there(self):
+        for path in ("/v1/events/later", "/no/such/page"):
+            self.assertEqual(self.get(path)[1]["Cache-Control"], "no-store", path)
+
+    def test_a_time_zone_is_one_that_browsers_know(self):
+        event = {
+            "title": "Night", "venue": "Hall", "startsAt": "2030-03-01T10:00:00.000Z", "currency": "KRW",
+            "areas": [{"name": "Floor", "capacity": 5, "category": "Floor"}],
+            "prices": [{"category": "Floor", "amount": 55000}]}
+        for zone, status in [
+            ("Asia/Seoul", 201), ("America/Argentina/Buenos_Aires", 201), ("Etc/GMT+9", 201), ("UTC", 201),
+            ("Asia/Seoul\0", 422), ("GMT+0530", 422), ("GMT+05:30", 422), ("UTC+9", 422),
+        ]:
+            answer = self.server.call("POST", "/v1/events", {**event, "timeZone": zone}, token=ADMIN)
+            self.assertEqual(answer[0], status, (zone, answer))
+
+    def test_a_reason_can_t_turn_the_words_around_it(self):
+        for reason in ("a\u202eb", "a\u2028b", "a\u2066b", "a\nb"):
+            status, answer = self.server.call(
+                "POST", "/v1/events/small/blocks", {"seats": ["A-1-1"], "reason": reason}, token=ADMIN)
+            self.assertEqual((status, answer["errors"][0]["pointer"]), (422, "/reason"), answer)
+
     def test_no_cookies(self):
         for path in [*PAGES, *self.assets(), "/v1/events", "/door-worker.js", "/ticket-worker.js"]:
             _, headers, _ = self.get(path)

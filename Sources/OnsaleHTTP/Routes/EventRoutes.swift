@@ -44,7 +44,8 @@ struct EventRoutes: RouteGroup {
     }
 
     private func listEvents(_ call: Call<Bool, Void>) -> Response {
-        .json(.ok) { writer in
+        // No cache between here and the organizer has a draft.
+        .json(.ok, headers: call.caller ? [.cacheControl: "private, no-store"] : [:]) { writer in
             writer.array("events") { writer in
                 for event in events.engine.summaries() where call.caller || !event.isDraft {
                     writer.object { presenter.write(event, to: &$0) }

@@ -4,6 +4,7 @@ import NIOCore
 import OnsaleCorrelation
 import OnsaleEngine
 import OnsaleSale
+import OnsaleSettlement
 import OnsaleValues
 import OnsaleWaitingRoom
 
@@ -225,15 +226,6 @@ enum OrderTable {
             String(order.places.quantity), String(order.amount), definition.currency, String(order.captured),
             String(order.refunded),
         ]
-        return fields.map(field).joined(separator: ",") + "\r\n"
-    }
-
-    /// Quotes where needed, and defuses what a spreadsheet would run as a formula.
-    static func field(_ text: String) -> String {
-        // By bytes, because CR LF is one character and equals neither half.
-        let isFormula = text.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
-        let text = isFormula ? "'" + text : text
-        guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+        return fields.map(CSV.field).joined(separator: ",") + "\r\n"
     }
 }

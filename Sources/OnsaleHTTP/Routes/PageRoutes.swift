@@ -71,11 +71,13 @@ struct PageRoutes: Sendable {
         guard request.method == .get || request.method == .head, isPage, !path.hasPrefix("/v1/"),
             !path.hasPrefix("/assets/"), let file = library.files()?.files["pages/site/index.html"]
         else { return nil }
-        var response = serve(file, to: request, headers: headers(shows: " https:", allows: "camera=()"))
         // Nothing is here, so there is nothing that a browser might still have.
+        var request = request
+        request.headers[.ifNoneMatch] = nil
+        var response = serve(file, to: request, headers: headers(shows: " https:", allows: "camera=()"))
         response.headers[.eTag] = nil
         response.headers[.cacheControl] = "no-store"
-        if response.status == .ok { response.status = .notFound }
+        response.status = .notFound
         return response
     }
 

@@ -135,7 +135,8 @@ struct Problem: Error {
     static let notFound = Problem(.notFound, "Nothing was found here, or your token may not see it.")
 
     var response: Response {
-        var headers: HTTPFields = [.contentType: "application/problem+json"]
+        // A cache may keep a 404 otherwise (RFC 9110, 15.5.5), and a draft's would outlive its publication there.
+        var headers: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
         if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
         if let allow { headers[.allow] = allow }
         if let notOwner { headers[.onsaleNotOwner] = notOwner }

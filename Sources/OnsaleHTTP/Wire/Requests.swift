@@ -178,10 +178,18 @@ enum Reason {
         guard text.unicodeScalars.count <= max else {
             throw .invalid("/reason", "must have at most \(max) characters")
         }
-        guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        guard !text.unicodeScalars.contains(where: breaksLine) else {
             throw .invalid("/reason", "must be one line of text")
         }
         return text
+    }
+
+    /// Control characters, ends of lines and paragraphs, and what turns the direction of the words around it.
+    private static func breaksLine(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069, 0x61c: true
+        default: scalar.properties.generalCategory == .control
+        }
     }
 }
 
@@ -215,7 +223,7 @@ extension CreateEvent {
         limits?.check(&faults)
         if let timeZone {
             faults.require(
-                TimeZone(identifier: timeZone) != nil && timeZone.utf8.count <= 64, "/timeZone",
+                CreateEvent.isTimeZone(timeZone), "/timeZone",
                 "must be a time zone of IANA's, such as Asia/Seoul")
         }
         let eligibility = eligibilityCheck(&faults)
@@ -246,6 +254,17 @@ extension CreateEvent {
     }
 
     static let takingsFault = "times places come to more than 10^15 minor units"
+
+    /// Whether it is a name of IANA's that browsers know too. Foundation also takes offsets (`GMT+0530`), and a name that
+    /// goes on behind a zero byte.
+    private static func isTimeZone(_ name: String) -> Bool {
+        let isPlain = name.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+-_/".utf8.contains(byte)
+        }
+        let isOffset = !name.contains("/") && name.contains { "+-".contains($0) }
+        return isPlain && !isOffset && name.utf8.count <= 64 && TimeZone(identifier: name) != nil
+    }
 
     static func isSlug(_ id: String) -> Bool {
         (1...64).contains(id.utf8.count)

@@ -12,11 +12,14 @@ public enum CSV {
         rows.map { $0.map(write).joined(separator: ",") + "\r\n" }.joined()
     }
 
+    /// Quoted where needed, and no spreadsheet runs it.
+    public static func field(_ text: String) -> String { quote(defused(text)) }
+
     private static func write(_ cell: Cell) -> String {
         switch cell {
         case .empty: ""
         case .number(let number): String(number)
-        case .text(let text): quote(defused(text))
+        case .text(let text): field(text)
         }
     }
 
