@@ -327,7 +327,9 @@ package struct StripeGateway: PaymentGateway {
             case "failed", "canceled": .failed
             default: .pending
             }
-        return Refund(id: refund.id, amount: StripeAmount.minor(max(0, refund.amount), currency), status: status)
+        return Refund(
+            id: refund.id, amount: StripeAmount.minor(max(0, refund.amount), currency), status: status,
+            isOurs: refund.metadata.map { $0["order"] != nil } ?? true)
     }
 
     // MARK: The wire

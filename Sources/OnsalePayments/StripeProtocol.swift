@@ -142,9 +142,10 @@ enum StripeProtocol {
         var paymentIntent: String?
         var status: String?
         var created: Int64?
+        var metadata: [String: String]?
 
         enum CodingKeys: String, CodingKey {
-            case id, object, amount, currency, status, created
+            case id, object, amount, currency, status, created, metadata
             case paymentIntent = "payment_intent"
         }
     }

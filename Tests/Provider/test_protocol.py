@@ -641,6 +641,17 @@ class PartRefundTests(ProviderTestCase):
         self.expect_asked(order, intent, (0, AMOUNT, 0))
 
     @together
+    def test_a_part_without_an_answer_is_not_asked_for_anew_because_the_provider_gives_back_meanwhile(self):
+        order, intent, tickets = self.bought(webhooks=False, script={"refund": [Deed("delay_before", 8)]})
+        self.take_back(order, tickets[0])
+        self.eventually(lambda: self.calls(order, "refund"), "the part is asked for", order)
+        Shop.provider.refund_by_itself(intent, 20_000, webhooks=False)
+        time.sleep(10)
+        self.check(intent.refunded == 20_000 + AMOUNT, f"the provider gave {intent.refunded} back", order)
+        keys = {call.key for call in self.calls(order, "refund")}
+        self.check(keys == {f"{order}-refund-{intent.id}-0-{AMOUNT}-0"}, f"one key, not {keys}", order)
+
+    @together
     def test_of_many_at_once_that_take_overlapping_tickets_back_one_is_obeyed(self):
         order, intent, tickets = self.bought()
         wishes = [tickets[:2], tickets[1:], tickets[1:2]] * 4
@@ -662,9 +673,9 @@ class PartRefundTests(ProviderTestCase):
 
     @together
     def test_a_second_payment_of_a_disputed_order_is_let_go_though_nothing_can_go_back_any_more(self):
-        order, _, _ = self.bought(script={"create": [Deed("forget_key")]})
-        Shop.provider.dispute(next(intent for intent in self.intents(order) if intent.status == "succeeded"))
-        Shop.program.cancel(EVENT, order, order)
+        order, intent, tickets = self.bought(script={"create": [Deed("forget_key")]})
+        Shop.provider.dispute(intent)
+        self.take_back(order, tickets[0])
         self.eventually(lambda: not any(account.reserved for account in self.accounts(order)),
                         "nothing is reserved", order)
 

@@ -97,12 +97,15 @@ public struct Refund: Hashable, Sendable {
     public let amount: Int64
     /// Its status when the provider answered.
     public let status: Status
+    /// Whether we may have asked for it; otherwise somebody did at the provider.
+    public let isOurs: Bool
 
     /// A refund with these values.
-    public init(id: String, amount: Int64, status: Status) {
+    public init(id: String, amount: Int64, status: Status, isOurs: Bool = true) {
         self.id = id
         self.amount = amount
         self.status = status
+        self.isOurs = isOurs
     }
 }
 

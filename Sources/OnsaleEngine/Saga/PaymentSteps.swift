@@ -18,6 +18,15 @@ struct Unknown: Sendable {
     }
 }
 
+/// A refund that was asked for and not answered.
+struct OpenRefund: Sendable {
+    let key: String
+    let amount: Int64
+    /// How many of our refunds the provider had before.
+    let oursBefore: Int
+    let askedAt: Timestamp
+}
+
 /// What this process knows about an order's calls to the provider. Soft: after a crash, the first call of each kind is
 /// repeated under the same key, and its answer tells what became of the earlier one.
 struct PaymentCourse: Sendable {
@@ -28,6 +37,9 @@ struct PaymentCourse: Sendable {
     var captureAttempt = 0
     var voidAttempt = 0
     var refundAttempt = 0
+    /// The refund whose answer is missing. It may still be under way, so it is asked for again exactly as it was, whatever
+    /// the provider gives back by itself meanwhile.
+    var openRefund: OpenRefund?
     /// Whether the last authorization failed without telling if there is an intent.
     var mustLookFirst = false
     /// Whether a capture has been requested already.
@@ -306,23 +318,44 @@ struct PaymentSteps: Sendable {
         let succeeded = refunds.total(.succeeded)
         // Clamped, since the provider's figures are untrusted and can have any size.
         let left = due - min(due, succeeded) - min(due, refunds.total(.pending))
-        guard left > 0 else { return succeeded }
+        let ours = refunds.count { $0.isOurs }
+        let open = course.openRefund.flatMap { open -> OpenRefund? in
+            let isForgotten = clock.now() > open.askedAt.adding(seconds: Int(PaymentSteps.keySeconds))
+            return ours > open.oursBefore || isForgotten ? nil : open
+        }
+        guard left > 0 || open != nil else {
+            course.openRefund = nil
+            return succeeded
+        }
         // The key names what is left and how many refunds exist, so a repeat has the same key and the next refund a new
         // one.
-        let key = "\(task.payment.reference)-refund-\(intent)-\(refunds.count)-\(left)-\(course.refundAttempt)"
+        let asked =
+            open
+            ?? OpenRefund(
+                key: "\(task.payment.reference)-refund-\(intent)-\(refunds.count)-\(left)-\(course.refundAttempt)",
+                amount: left, oursBefore: ours, askedAt: clock.now())
+        course.openRefund = asked
         do {
-            let refund = try await gateway.refund(intent, amount: left, for: task.payment, key: key)
+            let refund = try await gateway.refund(intent, amount: asked.amount, for: task.payment, key: asked.key)
+            course.openRefund = nil
             if refund.status == .failed { course.refundAttempt += 1 }
             return (refunds + [refund]).total(.succeeded)
         } catch PaymentGatewayError.failed(let status, let intent) {
+            course.openRefund = nil
             course.refundAttempt += 1
             throw PaymentGatewayError.failed(status: status, intent: intent)
+        } catch PaymentGatewayError.keyConflict {
+            course.openRefund = nil
+            course.refundAttempt += 1
+            throw PaymentGatewayError.keyConflict
         } catch PaymentGatewayError.unknownPayment {
-            alarm(task, "the provider does not know the payment of which it should refund \(left)")
+            course.openRefund = nil
+            alarm(task, "the provider does not know the payment of which it should refund \(asked.amount)")
             throw PaymentGatewayError.rejected(status: 404, "no such payment")
         } catch PaymentGatewayError.rejected(let status, let reason) {
+            course.openRefund = nil
             course.refundAttempt += 1
-            alarm(task, "the provider refuses to refund \(left): \(reason)")
+            alarm(task, "the provider refuses to refund \(asked.amount): \(reason)")
             throw PaymentGatewayError.rejected(status: status, reason)
         }
     }
