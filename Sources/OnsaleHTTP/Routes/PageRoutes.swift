@@ -72,9 +72,10 @@ struct PageRoutes: Sendable {
             !path.hasPrefix("/assets/"), let file = library.files()?.files["pages/site/index.html"]
         else { return nil }
         // Nothing is here, so there is nothing that a browser might still have.
-        var request = request
-        request.headers[.ifNoneMatch] = nil
-        var response = serve(file, to: request, headers: headers(shows: " https:", allows: "camera=()"))
+        var head = request.head
+        head.headerFields[.ifNoneMatch] = nil
+        var response = serve(
+            file, to: Request(head: head, body: request.body), headers: headers(shows: " https:", allows: "camera=()"))
         response.headers[.eTag] = nil
         response.headers[.cacheControl] = "no-store"
         response.status = .notFound
