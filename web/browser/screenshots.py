@@ -22,7 +22,7 @@ FAN = {
 ORGANIZER = {
     ("en", "light", "desktop"): None,
     ("ko", "dark", "desktop"): {"create", "dashboard", "seats"},
-    ("ko", "light", "phone"): {"sign-in", "dashboard", "seats", "orders", "order", "settlement", "webhooks"},
+    ("ko", "light", "phone"): {"sign-in", "dashboard", "seats", "orders", "order", "settlement", "webhooks", "accounts", "audit"},
 }
 DOOR = {("ko", "dark", "phone"): None, ("en", "light", "phone"): {"ready", "green", "amber", "red"}}
 

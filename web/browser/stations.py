@@ -239,11 +239,14 @@ def organizer(page, url):
     yield "webhook-secret"
     page.locator("dialog button.primary").click()
     page.goto(url + "/organizer/accounts")
-    page.locator("main form").wait_for()
+    page.locator("main li.card, main p.card").first.wait_for()
     # Others have made theirs before.
     name = f"Kim Minji {page.locator('main li.card').count() + 1}"
-    page.locator("input[name=name]").fill(name)
-    page.locator("main form button[type=submit]").click()
+    page.locator("main button.primary").click()
+    page.locator("dialog input[name=name]").wait_for()
+    yield "account-form"
+    page.locator("dialog input[name=name]").fill(name)
+    page.locator("dialog button[type=submit]").click()
     page.locator("dialog .org-secret").wait_for()
     yield "account-token"
     page.locator("dialog button.primary").click()

@@ -27,11 +27,14 @@ class Accounts(BrowserTest):
 
     def test_an_account_is_made_shown_once_renewed_and_revoked(self):
         page = self.signed_in(ADMIN, "/organizer/accounts")
-        form = page.locator("main form")
+        form = page.get_by_role("dialog", name="New account")
+        make = page.get_by_role("button", name="New account")
         expect(page.get_by_text("There are no accounts yet.").or_(page.locator("main li.card").first)).to_be_visible()
+        make.click()
+        expect(page.get_by_label("Name", exact=True)).to_be_focused()
         page.get_by_label("Name", exact=True).fill("Lee")
         page.get_by_role("radio", name="box office").check()
-        form.get_by_role("button").click()
+        form.get_by_role("button", name="Make the account").click()
         secret = page.locator("dialog .org-secret")
         token = secret.input_value()
         self.assertTrue(token.startswith("onsale_staff_"))
@@ -43,10 +46,13 @@ class Accounts(BrowserTest):
         expect(secret).to_have_count(0)
         self.assertFalse(token in page.content())
         # The same name again, in other letters.
+        expect(make).to_be_focused()
+        make.click()
         page.get_by_label("Name", exact=True).fill("LEE")
-        form.get_by_role("button").click()
-        expect(page.locator(".field-error:not([hidden])")).to_be_visible()
+        page.get_by_label("Name", exact=True).press("Enter")
+        expect(form).to_contain_text("Another account in use has this name.")
         expect(page.get_by_label("Name", exact=True)).to_be_focused()
+        form.get_by_role("button", name="Cancel").click()
         self.assertEqual(self.server.call("GET", "/v1/account", token=token)[1]["name"], "Lee")
         card.get_by_role("button", name="New token").click()
         page.locator("dialog").get_by_role("button", name="New token").click()
@@ -65,6 +71,40 @@ class Accounts(BrowserTest):
         # Whoever uses it is asked to sign in again, over the page.
         theirs.goto(self.server.url + "/organizer/events/arena")
         expect(theirs.get_by_role("heading", name="Please sign in again")).to_be_visible()
+        expect(theirs.get_by_text("it was revoked or replaced, or it is wrong")).to_be_visible()
+        expect(theirs.get_by_role("button", name="Edit")).to_have_count(0)
+        # Somebody else sees what is theirs.
+        stations.organizer_signs_in(theirs)
+        expect(theirs.locator(".org-who")).to_have_text("Minji · owner")
+        expect(theirs.get_by_role("button", name="Edit")).to_be_visible()
+
+    def test_an_owner_renews_and_revokes_themselves(self):
+        own = self.account("Park", "owner")
+        page = self.signed_in(own["token"], "/organizer/accounts")
+        page.get_by_role("button", name="New token: Park").click()
+        page.get_by_role("dialog").get_by_role("button", name="New token").click()
+        renewed = page.locator("dialog .org-secret").input_value()
+        page.get_by_role("button", name="I have kept it").click()
+        self.assertEqual(self.server.call("GET", "/v1/account", token=own["token"])[0], 401)
+        # The tab goes on with the new one.
+        page.reload()
+        page.get_by_role("button", name="Revoke: Park").click()
+        question = page.get_by_role("dialog")
+        expect(question).to_contain_text("This is your own account: you are signed out.")
+        question.get_by_role("button", name="Revoke").click()
+        expect(page.get_by_role("heading", name="Organizer sign-in")).to_be_visible()
+        self.assertEqual(self.server.call("GET", "/v1/account", token=renewed)[0], 401)
+
+    def test_the_list_of_events_asks_who_was_revoked(self):
+        made = self.account("Choi", "viewer")
+        page = self.signed_in(made["token"])
+        expect(page.locator(".org-events")).to_be_visible()
+        expect(page.get_by_text("New events are made by owners.")).to_be_visible()
+        self.server.call("DELETE", f"/v1/accounts/{made['id']}", token=ADMIN)
+        page.reload()
+        expect(page.get_by_role("heading", name="Please sign in again")).to_be_visible()
+        page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="Organizer sign-in")).to_be_visible()
 
     def test_a_viewer_looks_on(self):
         page = self.signed_in(self.account("Sponsor", "viewer")["token"])
@@ -75,6 +115,7 @@ class Accounts(BrowserTest):
         expect(page.locator("h1")).to_contain_text("This is for owners.")
         page.goto(self.server.url + "/organizer/events/arena")
         expect(page.get_by_text("This is for the box office and for owners")).to_be_visible()
+        expect(page.locator("main dt").get_by_text("Admission cap")).to_be_visible()
         expect(page.get_by_role("button", name="Pause the sale")).to_have_count(0)
         expect(page.get_by_role("button", name="Edit")).to_have_count(0)
         page.goto(self.server.url + "/organizer/events/arena/orders")

@@ -137,7 +137,7 @@ class Door(BrowserTest):
         self.assertEqual(self.check_in(tickets["A-3-10"]["barcode"], other)[0], 200)
         page = self.open(token=made["token"])
         expect(page.locator(".door-head")).to_contain_text("Test Hall · Gate B")
-        counts = page.locator(".door-all dd")
+        counts = page.locator(".door-all dd.number")
         expect(counts).to_have_text(re.compile(r"^\d+ of \d+$"))
         before = int(counts.inner_text().split()[0])
         page.get_by_text("Find a ticket").click()
@@ -151,6 +151,8 @@ class Door(BrowserTest):
         text(page.get_by_role("dialog"), "button", "Let in").click()
         self.expect_verdict(page.get_by_role("alertdialog"), "admitted", "Admit")
         self.next(page)
+        # The focus is where the work goes on.
+        expect(page.locator(".door-find > div")).to_be_focused()
         expect(page.locator(".door-found li").nth(0)).to_contain_text("let in by Gate B")
         expect(counts).to_have_text(re.compile(f"^{before + 1} of"))
         box = self.scan(page, tickets["A-3-10"]["barcode"])
@@ -160,6 +162,31 @@ class Door(BrowserTest):
         wanted.fill("Z-9-9")
         wanted.press("Enter")
         expect(page.get_by_text("This is no seat, address or order of this event.")).to_be_visible()
+        # A scanner types wherever the focus is.
+        wanted.fill(tickets["A-3-10"]["barcode"])
+        wanted.press("Enter")
+        self.expect_verdict(page.get_by_role("alertdialog"), "used", "Already used")
+        self.next(page)
+        self.lose_the_answer(page)
+
+    def lose_the_answer(self, page):
+        """Nobody is let in twice because nobody knows of the first time."""
+        self.buy("lost@example.com", ["A-3-8"])
+        wanted = page.get_by_label("Seat, e-mail address or order")
+        wanted.fill("A-3-8")
+        wanted.press("Enter")
+        lose = lambda route: (route.fetch(), route.abort())
+        page.route("**/check-ins", lose)
+        page.get_by_role("button", name="Let in: A, row 3, seat 8").dblclick()
+        text(page.get_by_role("dialog"), "button", "Let in").click()
+        expect(page.get_by_text("A, row 3, seat 8 may be in or not.")).to_be_visible()
+        expect(page.locator(".door-found li")).to_have_count(0)
+        page.unroute("**/check-ins", lose)
+        wanted.press("Enter")
+        expect(page.locator(".door-found li")).to_contain_text("let in by Gate B")
+        page.context.set_offline(True)
+        wanted.press("Enter")
+        expect(page.get_by_text("Finding tickets needs the network")).to_be_visible()
 
     def test_a_viewer_has_no_business_at_the_door(self):
         _, made = self.server.call("POST", "/v1/accounts", {"name": "Sponsor", "role": "viewer"}, ADMIN)
@@ -214,6 +241,7 @@ class Door(BrowserTest):
         expect(text(page, "heading", "Night of gate")).to_be_visible()
         expect(page.locator(".door-head .badge")).to_have_text("Offline", timeout=30_000)
         expect(page.get_by_text("No connection. Keep scanning")).to_be_visible()
+        expect(page.locator(".door-all")).to_contain_text(re.compile(r"\d+ of \d+As of .*, the last that is known"))
 
         box = self.scan(page, good)
         self.expect_verdict(box, "admitted", "Admit")

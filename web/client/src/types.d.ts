@@ -507,10 +507,11 @@ export interface CheckedIn {
   checkedInBy: string | null;
 }
 
+/** How many are in, of how many. */
 export interface DoorCounts {
   /** Valid ones. */
   tickets: number;
-  /** Of these. */
+  /** Of these, those whose holders are in. */
   checkedIn: number;
 }
 
@@ -531,6 +532,10 @@ export interface DoorTickets {
   isMore: boolean;
 }
 
+/**
+ * A `viewer` sees everything, a `box-office` deals with buyers, seats kept back and pauses too, an `owner` does
+ * everything; a `door` lets people in.
+ */
 export type StaffRole = "viewer" | "box-office" | "owner" | "door";
 
 /** Whose token it is. */
@@ -541,6 +546,7 @@ export interface Caller {
   role: StaffRole;
 }
 
+/** One of the staff, or a device at the door. */
 export interface Account {
   id: string;
   name: string;
@@ -554,9 +560,15 @@ export interface Account {
   revokedBy: string | null;
 }
 
+/** One whose token was just made. */
 export interface NewAccount extends Account {
   /** Not told again. */
   token: string;
+}
+
+export interface AccountList {
+  /** Those in use before those that are revoked, the newest first. */
+  accounts: Account[];
 }
 
 /** An entry of the contract's `AuditList`. */

@@ -49,6 +49,32 @@ test("claiming a pass authenticates with the session and sends the ticket in the
   assert.deepEqual(JSON.parse(body), { ticket: "ticket" });
 });
 
+test("the staff's tokens are made, renewed and revoked by the account's id", async () => {
+  const { client, requests } = makeClient(json({ accounts: [] }));
+  await client.createAccount("owner", { name: "Gate B", role: "door" });
+  await client.renewAccountToken("owner", "acc_1/2");
+  await client.revokeAccount("owner", "acc_1");
+  assert.deepEqual(await client.listAccounts("owner"), []);
+  await client.getCaller("owner");
+  assert.deepEqual(
+    requests.map(({ method, url }) => `${method} ${new URL(url).pathname}`),
+    [
+      "POST /v1/accounts", "POST /v1/accounts/acc_1%2F2/token", "DELETE /v1/accounts/acc_1", "GET /v1/accounts",
+      "GET /v1/account",
+    ],
+  );
+  assert.ok(requests.every(({ headers }) => headers.authorization === "Bearer owner"));
+});
+
+test("a ticket is let in by its barcode, or by its id once it was found", async () => {
+  const { client, requests } = makeClient(json({ tickets: [], isMore: false }));
+  await client.checkIn("night", "door", "a.b.c");
+  await client.checkInTicket("night", "door", "tkt_1");
+  await client.findTickets("night", "door", { email: "fan+1@example.com" });
+  assert.deepEqual(requests.slice(0, 2).map(({ body }) => JSON.parse(body)), [{ barcode: "a.b.c" }, { ticket: "tkt_1" }]);
+  assert.equal(requests[2].url, "https://tickets.example/v1/events/night/door/tickets?email=fan%2B1%40example.com");
+});
+
 test("a buyer's orders come in pages", async () => {
   const page = { orders: [{ order: "ord_1" }], next: "ord_1" };
   const { client, requests } = makeClient(json(page));

@@ -17,6 +17,8 @@ test("who is in is asked every 15 seconds, more slowly while there is no answer,
   try {
     const at = { isIdle: false, asked: 0, isUp: true, changed: 0 };
     const attendance = new Attendance({
+      event: "night",
+      now: () => 1000 * at.asked,
       ask: async () => {
         at.asked += 1;
         if (!at.isUp) throw new Error("no answer");
@@ -27,13 +29,15 @@ test("who is in is asked every 15 seconds, more slowly while there is no answer,
     });
     attendance.wake();
     await settled();
-    assert.deepEqual(attendance.counts, { tickets: 10, checkedIn: 1 });
+    assert.deepEqual(attendance.counts, { event: "night", tickets: 10, checkedIn: 1, at: 1000 });
+    assert.equal(attendance.isAnswered, true);
     at.isUp = false;
     for (let i = 0; i < 5; i += 1) {
       go();
       await settled();
     }
-    assert.deepEqual(attendance.counts, { tickets: 10, checkedIn: 1 }, "what was heard last stands");
+    assert.deepEqual(attendance.counts, { event: "night", tickets: 10, checkedIn: 1, at: 1000 }, "what was heard last stands");
+    assert.equal(attendance.isAnswered, false, "and is known to be old");
     at.isUp = true;
     at.isIdle = true;
     go();
@@ -43,7 +47,7 @@ test("who is in is asked every 15 seconds, more slowly while there is no answer,
     go();
     await settled();
     assert.deepEqual(pauses, [15_000, 30_000, 60_000, 120_000, 120_000, 120_000, 120_000, 15_000]);
-    assert.equal(at.changed, 2);
+    assert.equal(at.changed, 3);
     attendance.end();
     go();
     await settled();
@@ -51,4 +55,34 @@ test("who is in is asked every 15 seconds, more slowly while there is no answer,
   } finally {
     globalThis.setTimeout = before;
   }
+});
+
+test("what was heard last is there after a reload, for its own event", async () => {
+  const store = { heard: undefined };
+  const kept = { get: () => store.heard, set: (heard) => void (store.heard = heard) };
+  const parts = { event: "night", kept, now: () => 5, changed: () => {}, isIdle: () => false };
+  const attendance = new Attendance({ ...parts, ask: async () => ({ tickets: 10, checkedIn: 4 }) });
+  attendance.wake();
+  await settled();
+  attendance.end();
+  const later = new Attendance({ ...parts, ask: async () => Promise.reject(new Error("no answer")) });
+  assert.deepEqual([later.counts, later.isAnswered], [{ event: "night", tickets: 10, checkedIn: 4, at: 5 }, false]);
+  assert.equal(new Attendance({ ...parts, event: "other", ask: async () => ({ tickets: 0, checkedIn: 0 }) }).counts, undefined);
+});
+
+test("an answer that comes after signing out isn't kept", async () => {
+  const told = [];
+  let answer = () => {};
+  const attendance = new Attendance({
+    event: "night",
+    kept: { get: () => undefined, set: (heard) => told.push(heard) },
+    ask: () => new Promise((resolve) => (answer = () => resolve({ tickets: 1, checkedIn: 1 }))),
+    changed: () => told.push("changed"),
+    isIdle: () => false,
+  });
+  attendance.wake();
+  attendance.end();
+  answer();
+  await settled();
+  assert.deepEqual(told, []);
 });

@@ -115,6 +115,7 @@ doorTest("a ticket found by hand is let in once, and its code then says so; whoe
   assert.equal((await checkpoint.admit({ ticket: "tkt_3", place: "A-3" })).reason, "void");
   server.mode = "down";
   await assert.rejects(checkpoint.admit({ ticket: "tkt_4", place: "A-4" }), (error) => error.slug === "unreachable");
+  assert.equal(checkpoint.link, "offline");
   assert.equal(ledger.admitted("night"), 1, "nobody is let in by hand without the server");
   // What failed by hand doesn't stand in the way of a scan.
   assert.equal((await checkpoint.scan(signer.barcode("tkt_4"))).kind, "admitted");
@@ -161,6 +162,7 @@ doorTest("a ticket that another device admitted meanwhile is a conflict, and so 
   await checkpoint.scan(signer.barcode("tkt_2"));
   pass(600_000);
   server.used.set("tkt_1", new Date(T0 + 300_000).toISOString());
+  server.by = "Gate B";
   server.void.push("tkt_2");
   server.mode = "up";
   await keepUp();
@@ -168,7 +170,7 @@ doorTest("a ticket that another device admitted meanwhile is a conflict, and so 
   assert.deepEqual(
     ledger.conflicts.map(({ ticket, conflict }) => [ticket, conflict]),
     [
-      ["tkt_1", { reason: "used", at: T0 + 300_000 }],
+      ["tkt_1", { reason: "used", at: T0 + 300_000, by: "Gate B" }],
       ["tkt_2", { reason: "void", at: undefined }],
     ],
   );

@@ -24,7 +24,7 @@ test("scans survive a reload, their barcodes byte for byte", () => {
     // Claims in another order are stored verbatim.
     scanOf("tkt_3", { barcode: signer.barcode("x", { payload: { plc: "A-1", evt: "night", tkt: "tkt_3" } }) }),
     scanOf("tkt_4", { event: "other", barcode: signer.barcode("tkt_4", { event: "other" }) }),
-    scanOf("tkt_5", { barcode: undefined, conflict: { reason: "used", at: 77 } }),
+    scanOf("tkt_5", { barcode: undefined, conflict: { reason: "used", at: 77, by: "Gate B" } }),
   ];
   for (const scan of scans) assert.equal(ledger.keep(scan), true);
 

@@ -5,7 +5,7 @@ import { readWanted } from "../site/door/find-view.js";
 import { KeptLastScan } from "../site/door/last-scan.js";
 import { Places } from "../site/door/places.js";
 import { addCatalog, setLanguage } from "../site/lib/i18n.js";
-import { MemoryStorage } from "./door-helpers.js";
+import { MemoryStorage, Signer } from "./door-helpers.js";
 
 addCatalog(doorCatalog);
 
@@ -50,6 +50,10 @@ test("what somebody types is read as an address, an order, or a seat by its name
   assert.deepEqual(readWanted("F2-5-8", places), { seat: "F2-5-8" });
   assert.deepEqual(readWanted("fan@example.com", places), { email: "fan@example.com" });
   assert.deepEqual(readWanted("ord_06h0", places), { order: "ord_06h0" });
+  // What a hand-held scanner types.
+  const code = new Signer().barcode("tkt_1");
+  assert.deepEqual(readWanted(code, places), { code });
+  assert.deepEqual(readWanted("1.2.3", places), { seat: "1.2.3" });
 });
 
 test("seats and areas are named in words with their category", async () => {

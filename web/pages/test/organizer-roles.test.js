@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Problem } from "../../client/src/index.js";
 import { Desk, NameNeeded } from "../site/organizer/desk.js";
 import { ROLES, includes } from "../site/organizer/roles.js";
 
@@ -37,4 +38,30 @@ test("an account goes by its own name; a shared token needs one; a door is turne
   assert.equal(desk.session.name, "Lee");
   desk.signOut();
   assert.equal(desk.may("viewer"), false);
+});
+
+test("what a revoked token was to do is done once the same person has signed in again, but in nobody else's name", async () => {
+  const kept = new Map();
+  globalThis.sessionStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
+  let next = { id: "acc_1", name: "Kim Minji", role: "box-office" };
+  let asked = 0;
+  const desk = new Desk(async () => {
+    asked += 1;
+    answering(next);
+    await desk.signIn("new", "");
+  });
+  answering(next);
+  await desk.signIn("old", "");
+  const done = [];
+  const work = async (client, token) => {
+    if (token === "old") throw new Problem({ type: "/problems/unauthenticated", title: "Revoked.", status: 401 });
+    done.push(token);
+  };
+  await Promise.all([desk.call(work), desk.call(work)]);
+  assert.deepEqual([asked, done], [1, ["new", "new"]]);
+  desk.renew("old");
+  assert.equal(new Desk(async () => {}).session.token, "old");
+  next = { id: "acc_2", name: "Lee", role: "owner" };
+  await assert.rejects(desk.call(work), (error) => error.status === 401);
+  assert.deepEqual([asked, done.length, desk.session.name], [2, 2, "Lee"]);
 });

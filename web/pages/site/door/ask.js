@@ -38,7 +38,9 @@ export function ask({ title, text, stay, confirm, kind }) {
           {
             class: kind,
             type: "button",
-            onclick: () => {
+            onclick: (/** @type {MouseEvent} */ event) => {
+              // The second of a double click was meant for the button below.
+              if (event.detail > 1) return;
               isSure = true;
               dialog.close();
             },

@@ -1,13 +1,25 @@
+import { Kept } from "../lib/storage.js";
+
 /**
  * How many are in, asked of the server now and then.
  *
  * @typedef {import("../../../client/src/types.js").DoorCounts} DoorCounts
+ * @typedef {DoorCounts & { event: string, at: number }} Heard the counts of an event, and when they were heard
  *
  * @typedef {object} AttendanceParts
+ * @property {string} event
  * @property {() => Promise<DoorCounts>} ask
  * @property {() => void} changed
  * @property {() => boolean} isIdle whether nobody looks, or the server can't be reached
+ * @property {{ get(): Heard | undefined, set(heard: Heard): void }} [kept] what a reload doesn't lose
+ * @property {() => number} [now]
  */
+
+/** @param {any} value @returns {value is Heard} */
+const isHeard = (value) =>
+  typeof value?.event === "string" && [value.tickets, value.checkedIn, value.at].every((one) => typeof one === "number");
+
+export const keptAttendance = new Kept("door.attendance", isHeard);
 
 const MILLISECONDS = 15_000;
 const MILLISECONDS_MOST = 120_000;
@@ -20,12 +32,16 @@ export class Attendance {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @type {DoorCounts | undefined} as last heard */
+  /** @type {Heard | undefined} as last heard, perhaps before a reload */
   counts;
+  /** Whether the last question was answered. */
+  isAnswered = false;
 
   /** @param {AttendanceParts} parts */
   constructor(parts) {
     this.#parts = parts;
+    const kept = parts.kept?.get();
+    if (kept?.event === parts.event) this.counts = kept;
   }
 
   /** Asks now, and every 15 seconds from then on; more slowly while there is no answer. */
@@ -44,13 +60,21 @@ export class Attendance {
     this.#isAsking = true;
     try {
       if (!this.#parts.isIdle()) {
-        this.counts = await this.#parts.ask();
+        const { tickets, checkedIn } = await this.#parts.ask();
+        // Signing out has forgotten what was kept.
+        if (this.#hasEnded) return;
+        this.counts = { event: this.#parts.event, tickets, checkedIn, at: (this.#parts.now ?? Date.now)() };
+        this.#parts.kept?.set(this.counts);
         this.#pause = MILLISECONDS;
-        if (!this.#hasEnded) this.#parts.changed();
+        this.isAnswered = true;
+        this.#parts.changed();
       }
     } catch {
       // What was heard last stands.
       this.#pause = Math.min(2 * this.#pause, MILLISECONDS_MOST);
+      const wasAnswered = this.isAnswered;
+      this.isAnswered = false;
+      if (wasAnswered && !this.#hasEnded) this.#parts.changed();
     } finally {
       this.#isAsking = false;
     }

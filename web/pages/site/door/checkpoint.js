@@ -165,6 +165,7 @@ export class Checkpoint {
         return { kind: "used", place, at: timeOf(problem), where: "elsewhere", ...nameOf(problem) };
       }
       if (problem.slug === "ticket-void") return { kind: "refused", reason: "void", place };
+      if (problem.slug !== "invalid-request") this.#lose(problem);
       throw problem;
     }
     ledger.keep({ ticket, event, place, at, barcode: undefined, attempts: [at], conflict: undefined });
@@ -275,7 +276,7 @@ export class Checkpoint {
     const at = timeOf(problem);
     // A request whose answer was lost may have arrived, and then the earlier check-in is our own.
     const isOurs = at !== undefined && attempts.some((start) => this.#isAnswerTo(start, at));
-    return isOurs ? undefined : { reason: "used", at };
+    return isOurs ? undefined : { reason: "used", at, ...nameOf(problem) };
   }
 
   /** @param {number} start of an attempt by our clock @param {number} at the check-in by the server's clock */

@@ -68,5 +68,6 @@ function line(scan, place, dismiss) {
 function conflictText({ conflict }, now) {
   if (conflict?.reason !== "used") return t(`door.conflicts.${conflict?.reason ?? "refused"}`);
   if (conflict.at === undefined) return t("door.conflicts.usedUnknown");
-  return t("door.conflicts.used", { time: momentText(conflict.at, now) });
+  const time = momentText(conflict.at, now);
+  return conflict.by === undefined ? t("door.conflicts.used", { time }) : t("door.conflicts.usedBy", { time, name: conflict.by });
 }

@@ -14,13 +14,19 @@ import { categoryWord, momentText } from "./verdict-view.js";
  * @typedef {object} FindParts
  * @property {(wanted: Wanted) => Promise<DoorTickets>} find
  * @property {(ticket: DoorTicket) => Promise<void>} admit shows the verdict; rejects if the server gave no answer
+ * @property {(code: string) => void} scan judges a ticket's code
+ * @property {() => void} isRefused called when the server no longer accepts the token
  * @property {import("./places.js").Places} places
  */
 
-/** @param {string} typed @param {import("./places.js").Places} places @returns {Wanted} */
+/** A ticket's code, which a hand-held scanner types wherever the focus is; no seat's name is as long. */
+const CODE = /^[\w-]+\.[\w-]{16,}\.[\w-]{64,}$/;
+
+/** @param {string} typed @param {import("./places.js").Places} places @returns {Wanted | { code: string }} */
 export function readWanted(typed, places) {
   if (typed.includes("@")) return { email: typed };
   if (/^ord_\w+$/.test(typed)) return { order: typed };
+  if (CODE.test(typed)) return { code: typed };
   return { seat: places.seat(typed) };
 }
 
@@ -31,30 +37,40 @@ const placeOf = ({ seat, area }) => seat ?? area ?? "";
  * Finds tickets of people who have none to show, and lets their holders in.
  * @param {FindParts} parts
  */
-export function buildFindView({ find, admit, places }) {
+export function buildFindView({ find, admit, scan, isRefused, places }) {
   const input = el("input", {
     id: "wanted", name: "wanted", autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "search",
   });
   const wantedField = field(input, t("door.find.label"), t("door.find.hint"));
   const submit = el("button", { type: "submit" }, t("door.find.submit"));
-  const found = el("div", { class: "stack" });
+  const found = el("div", { class: "stack", tabindex: "-1" });
   let isBusy = false;
 
-  /** @param {unknown} error */
-  const complain = (error) => {
+  /** @param {unknown} error @param {string} otherwise what to say if the server gave no answer */
+  const complain = (error, otherwise) => {
     const problem = error instanceof Problem ? error : Problem.unreachable(error);
-    const isMeantByNobody = problem.slug === "invalid-request";
-    show(found, el("p", { class: "notice bad", role: "alert" }, t(isMeantByNobody ? "door.find.unknown" : "door.find.failed")));
+    const isTokenRefused = problem.status === 401 || problem.status === 403;
+    if (isTokenRefused) isRefused();
+    const words =
+      isTokenRefused ? t("door.find.refused")
+      : problem.slug === "invalid-request" ? t("door.find.unknown")
+      : otherwise;
+    show(found, el("p", { class: "notice bad", role: "alert" }, words));
   };
 
   const look = async () => {
     const typed = input.value.trim();
     wantedField.complain(typed === "" ? t("door.find.empty") : "");
     if (typed === "" || isBusy) return;
+    const wanted = readWanted(typed, places);
+    if ("code" in wanted) {
+      input.value = "";
+      return scan(wanted.code);
+    }
     isBusy = true;
     submit.textContent = t("door.find.looking");
     try {
-      const answer = await find(readWanted(typed, places));
+      const answer = await find(wanted);
       show(
         found,
         answer.tickets.length === 0
@@ -64,7 +80,7 @@ export function buildFindView({ find, admit, places }) {
       );
       announce(t("door.find.count", { count: answer.tickets.length }));
     } catch (error) {
-      complain(error);
+      complain(error, t("door.find.failed"));
     } finally {
       isBusy = false;
       submit.textContent = t("door.find.submit");
@@ -73,6 +89,7 @@ export function buildFindView({ find, admit, places }) {
 
   /** @param {DoorTicket} ticket */
   const letIn = async (ticket) => {
+    if (isBusy) return;
     const { place } = places.words(placeOf(ticket));
     const isSure = await ask({
       title: t("door.find.ask", { place }),
@@ -82,10 +99,15 @@ export function buildFindView({ find, admit, places }) {
       kind: "primary",
     });
     if (!isSure) return;
+    isBusy = true;
+    show(found, el("p", { class: "soft", role: "status" }, t("door.find.admitting", { place })));
     try {
       await admit(ticket);
     } catch (error) {
-      return complain(error);
+      // It may have arrived, so the list that offered it is no longer true.
+      return complain(error, t("door.find.noAnswer", { place }));
+    } finally {
+      isBusy = false;
     }
     await look();
   };
@@ -109,7 +131,7 @@ export function buildFindView({ find, admit, places }) {
     );
   };
 
-  return el(
+  const element = el(
     "details",
     { class: "card door-find" },
     el("summary", null, t("door.find.title")),
@@ -128,6 +150,11 @@ export function buildFindView({ find, admit, places }) {
     ),
     found,
   );
+  return {
+    element,
+    /** Moves the focus to what was found. */
+    focus: () => found.focus(),
+  };
 }
 
 /** @param {DoorTicket} ticket */

@@ -6,6 +6,7 @@ import { encodeBase64URL } from "./barcode.js";
  * @typedef {object} Conflict what the server said later about someone already admitted
  * @property {"used" | "void" | "refused"} reason
  * @property {number | undefined} at when it had been checked in elsewhere
+ * @property {string} [by] who had let its holder in
  *
  * @typedef {object} Scan a ticket that this device let in
  * @property {string} ticket
@@ -200,14 +201,14 @@ export class Ledger {
       e: this.#envelope(isPlain ? header : "", event),
       ...(barcode !== undefined && (isPlain ? { s: signature } : { b: barcode })),
       ...(attempts.length > 0 && { w: attempts }),
-      ...(conflict && { c: conflict.reason, f: conflict.at }),
+      ...(conflict && { c: conflict.reason, f: conflict.at, y: conflict.by }),
     };
   }
 
   /** @param {string} ticket @param {string} text @returns {Scan | undefined} */
   #unpack(ticket, text) {
     try {
-      const { a, p, e, s, b, w, c, f } = JSON.parse(text);
+      const { a, p, e, s, b, w, c, f, y } = JSON.parse(text);
       // Another tab may have added one.
       if (!this.#envelopes[e]) this.#readEnvelopes();
       const envelope = this.#envelopes[e];
@@ -221,7 +222,7 @@ export class Ledger {
         at: a,
         barcode: s === undefined ? b : `${header}.${payloadOf(claims)}.${s}`,
         attempts: w ?? [],
-        conflict: c === undefined ? undefined : { reason: c, at: f },
+        conflict: c === undefined ? undefined : { reason: c, at: f, ...(typeof y === "string" && { by: y }) },
       };
     } catch {
       return undefined;

@@ -3,6 +3,7 @@ import { buildFrame } from "../lib/frame.js";
 import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
 import { DOOR_WORKER } from "../lib/script-urls.js";
 import { registerWorker } from "../lib/service-worker.js";
+import { keptAttendance } from "./attendance.js";
 import { KeptLastScan } from "./last-scan.js";
 import { Ledger } from "./ledger.js";
 import { Places } from "./places.js";
@@ -55,6 +56,7 @@ function signOut() {
   facts.forget();
   places.forget();
   lastScan.forget();
+  keptAttendance.set(undefined);
   ledger.clearSettled();
   render();
 }

@@ -4,7 +4,7 @@ import { keepAwake } from "../lib/awake.js";
 import { el, setText, show } from "../lib/dom.js";
 import { formatNumber, t } from "../lib/i18n.js";
 import { askToSignOut } from "./ask.js";
-import { Attendance } from "./attendance.js";
+import { Attendance, keptAttendance } from "./attendance.js";
 import { buildCameraView } from "./camera-view.js";
 import { Checkpoint } from "./checkpoint.js";
 import { buildConflictsView } from "./conflicts-view.js";
@@ -44,12 +44,14 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
   /** @type {import("./last-scan.js").LastScan | undefined} */
   let newest = lastScan.get(session.event.id);
   let wasTyped = matchMedia("(pointer: fine)").matches;
+  let wasByHand = false;
 
   const badge = el("span", { class: "badge" });
   const notice = el("div", { class: "stack" });
   const admitted = el("dd", { class: "number" });
   const waiting = el("dd", { class: "number" });
   const inAll = el("dd", { class: "number" }, "–");
+  const inAllAsOf = el("dd", { class: "door-as-of", hidden: true });
   const last = el("p", { class: "door-last" }, t("door.last.none"));
   const input = el("input", {
     id: "code",
@@ -79,13 +81,22 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     exclusively: (work) => (navigator.locks ? navigator.locks.request("onsale.door.send", work) : work()),
   });
   const attendance = new Attendance({
+    event: session.event.id,
+    kept: keptAttendance,
     ask: () => client.getDoor(session.event.id, session.token),
     changed: () => update(),
-    isIdle: () => document.visibilityState !== "visible" || ["offline", "signedOut"].includes(checkpoint.link),
+    isIdle: () => document.visibilityState !== "visible" || checkpoint.link !== "online",
   });
   const findView = buildFindView({
     find: (wanted) => client.findTickets(session.event.id, session.token, wanted),
-    admit: async ({ ticket, seat, area }) => tell(await checkpoint.admit({ ticket, place: seat ?? area ?? "" })),
+    admit: async ({ ticket, seat, area }) => {
+      const verdict = await checkpoint.admit({ ticket, place: seat ?? area ?? "" });
+      if (ending.signal.aborted) return;
+      wasByHand = true;
+      tell(verdict);
+    },
+    scan: (code) => takeCode(code),
+    isRefused: () => checkpoint.wake(),
     places,
   });
   const camera = buildCameraView((code) => {
@@ -98,6 +109,10 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
   });
 
   const focusField = () => {
+    if (wasByHand) {
+      wasByHand = false;
+      return findView.focus();
+    }
     // On a phone the keyboard would cover the camera picture.
     if (wasTyped && !camera.isRunning) input.focus();
   };
@@ -144,9 +159,13 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
   const submitCode = () => {
     const code = input.value.trim();
     input.value = "";
-    wasTyped = true;
     codeField.complain(code === "" ? t("door.code.empty") : "");
-    if (code === "") return;
+    if (code !== "") takeCode(code);
+  };
+
+  /** @param {string} code that was typed, mostly by a hand-held scanner */
+  const takeCode = (code) => {
+    wasTyped = true;
     if (debounce.isNew(code, Date.now())) return void judge(code);
     // Pulling the trigger twice reads one ticket, so show its verdict again, unless it was green: showing green twice
     // could let in a second person with a copy.
@@ -162,6 +181,7 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     badge.className = link === "online" ? "badge good" : link === "connecting" ? "badge" : "badge warn";
     if (link !== lastLink && link === "offline") announce(t("door.link.announce.offline"));
     if (link !== lastLink && link === "online" && lastLink === "offline") announce(t("door.link.announce.online"));
+    if (link !== lastLink && link === "online") attendance.wake();
     lastLink = link;
     if (link === "online") void learnPlaces();
     const words = linkWords(link, facts, ledger.hasSpace);
@@ -172,7 +192,11 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     setText(admitted, formatNumber(ledger.admitted(session.event.id)));
     setText(waiting, formatNumber(ledger.waiting));
     const { counts } = attendance;
-    if (counts) setText(inAll, t("door.count.ofAll", { in: formatNumber(counts.checkedIn), all: formatNumber(counts.tickets) }));
+    if (counts) {
+      setText(inAll, t("door.count.ofAll", { in: counts.checkedIn, all: counts.tickets }));
+      inAllAsOf.hidden = link === "online" && attendance.isAnswered;
+      setText(inAllAsOf, t("door.count.asOf", { time: momentText(counts.at, Date.now()) }));
+    }
     const found = ledger.conflicts;
     if (found.length > lastConflicts) announce(t("door.conflicts.announce"), { isUrgent: true });
     lastConflicts = found.length;
@@ -214,7 +238,7 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     el(
       "dl",
       { class: "door-counts" },
-      el("div", { class: "door-all" }, el("dt", null, t("door.count.all")), inAll),
+      el("div", { class: "door-all" }, el("dt", null, t("door.count.all")), inAll, inAllAsOf),
       el("div", null, el("dt", null, t("door.count.admitted")), admitted),
       el("div", null, el("dt", null, t("door.count.waiting")), waiting),
     ),
@@ -224,7 +248,7 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
       el("h2", { id: "last-title" }, t("door.last")),
       last,
     ),
-    findView,
+    findView.element,
     conflicts.element,
     el("button", { class: "door-sign-out", type: "button", onclick: signOut }, t("door.signOut")),
   );
@@ -250,7 +274,6 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     update();
   });
   checkpoint.wake();
-  attendance.wake();
 
   return {
     update,

@@ -1,8 +1,8 @@
 import { Kept } from "../lib/storage.js";
 
 /**
- * The event whose door this device is at, its token, and the name of the token's account, if it has one. Kept in `localStorage`, so that the page keeps working after a
- * reload without a network.
+ * The event whose door this device is at, its token, and the name of the token's account, if it has one. Kept in
+ * `localStorage`, so that the page keeps working after a reload without a network.
  *
  * @typedef {{ token: string, name?: string, event: { id: string, title: string, venue: string } }} DoorSession
  */

@@ -1,9 +1,9 @@
 import { Problem } from "../../../client/src/index.js";
 import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { confirmed } from "./dialog.js";
+import { confirmed, openDialog } from "./dialog.js";
 import { fromServer, reasonWords } from "./fault-words.js";
-import { Outcome, section, shortDate, uniqueID, workButton } from "./parts.js";
+import { Outcome, shortDate, uniqueID, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { ROLES } from "./roles.js";
 import { showSecret } from "./secret-dialog.js";
@@ -27,15 +27,16 @@ function showToken({ name, role, token }) {
 }
 
 /**
- * The form that makes an account.
- * @param {(wanted: { name: string, role: StaffRole }) => Promise<void>} create
+ * Asks whom an account is for, and makes it.
+ * @param {(wanted: { name: string, role: StaffRole }) => Promise<NewAccount>} create
+ * @param {(made: NewAccount) => void} created
  */
-function accountForm(create) {
+function openAccountForm(create, created) {
   const outcome = new Outcome();
   const name = field({
     label: t("org.accounts.name"),
     hint: t("org.accounts.nameHint"),
-    attributes: { name: "name", required: true, maxlength: 80, autocomplete: "off" },
+    attributes: { name: "name", required: true, maxlength: 80, autocomplete: "off", autofocus: true },
   });
   const roleName = uniqueID("role");
   const roles = ROLES.map((role, index) => {
@@ -61,9 +62,9 @@ function accountForm(create) {
     isBusy = true;
     outcome.say("busy", t("org.working"));
     try {
-      await create({ name: wanted, role: ROLES[roles.findIndex(({ box }) => box.checked)] ?? "viewer" });
-      name.input.value = "";
-      outcome.clear();
+      const made = await create({ name: wanted, role: ROLES[roles.findIndex(({ box }) => box.checked)] ?? "viewer" });
+      dialog.close();
+      created(made);
     } catch (error) {
       const fault = error instanceof Problem ? error.body.errors?.find(({ pointer }) => pointer === "/name") : undefined;
       if (!fault) return outcome.say("bad", problemWords(error));
@@ -74,44 +75,69 @@ function accountForm(create) {
       isBusy = false;
     }
   };
-  return section(
-    t("org.accounts.add"),
-    el(
-      "form",
-      { class: "stack", novalidate: true, onsubmit: submit },
-      name.element,
-      el("fieldset", { class: "org-fieldset" }, el("legend", null, t("org.accounts.role")), roles.map(({ element }) => element)),
-      outcome.element,
-      el("div", null, el("button", { type: "submit", class: "primary" }, t("org.accounts.addSubmit"))),
-    ),
-  );
+  const dialog = openDialog({
+    title: t("org.accounts.add"),
+    kind: "wide",
+    content: [
+      el(
+        "form",
+        { class: "stack", novalidate: true, onsubmit: submit },
+        name.element,
+        el("fieldset", { class: "org-fieldset" }, el("legend", null, t("org.accounts.role")), roles.map(({ element }) => element)),
+        outcome.element,
+        el(
+          "div",
+          { class: "row org-dialog-buttons" },
+          el("button", { type: "button", onclick: () => dialog.close() }, t("org.accounts.addNot")),
+          el("button", { type: "submit", class: "primary" }, t("org.accounts.addSubmit")),
+        ),
+      ),
+    ],
+  });
 }
 
 /** The staff: their accounts, and who made and ended them. */
 class AccountsPage {
   #desk;
+  #signOut;
   #list = el("div", { class: "stack", "aria-busy": "true" }, el("p", { class: "soft" }, t("org.loading")));
   #outcome = new Outcome();
   #isLeft = false;
 
-  /** @param {Desk} desk */
-  constructor(desk) {
+  /** @param {Desk} desk @param {() => void} signOut */
+  constructor(desk, signOut) {
     this.#desk = desk;
+    this.#signOut = signOut;
     this.element = el(
       "div",
       { class: "stack" },
-      el("h1", { tabindex: "-1" }, t("org.accounts.title")),
+      el(
+        "div",
+        { class: "row spread" },
+        el("h1", { tabindex: "-1" }, t("org.accounts.title")),
+        el("button", { type: "button", class: "primary", onclick: () => this.#add() }, t("org.accounts.add")),
+      ),
       el("p", { class: "soft org-lead" }, t("org.accounts.lead")),
       desk.session?.account === null && el("p", { class: "notice warn" }, t("org.accounts.shared")),
       this.#outcome.element,
       this.#list,
-      accountForm(async (wanted) => {
-        const made = await desk.call((client, token) => client.createAccount(token, wanted));
-        await this.load();
-        showToken(made);
-      }),
     );
     void this.load();
+  }
+
+  #add() {
+    openAccountForm(
+      (wanted) => this.#desk.call((client, token) => client.createAccount(token, wanted)),
+      (made) => {
+        showToken(made);
+        void this.load();
+      },
+    );
+  }
+
+  /** @param {Account} account */
+  #isOwn({ id }) {
+    return id === this.#desk.session?.account;
   }
 
   async load() {
@@ -149,7 +175,7 @@ class AccountsPage {
 
   /** @param {Account} account */
   #card(account) {
-    const { id, name, role, createdAt, createdBy, lastUsedAt } = account;
+    const { name, role, createdAt, createdBy, lastUsedAt } = account;
     return el(
       "li",
       { class: "card" },
@@ -167,18 +193,19 @@ class AccountsPage {
         el("dt", null, t("org.accounts.used")),
         el("dd", null, lastUsedAt === null ? t("org.accounts.neverUsed") : shortDate(lastUsedAt)),
       ),
-      id === this.#desk.session?.account && el("p", { class: "soft small" }, t("org.accounts.you")),
+      this.#isOwn(account) && el("p", { class: "soft small" }, t("org.accounts.you")),
       el(
         "div",
         { class: "row" },
-        workButton(t("org.accounts.renew"), () => this.#renew(account)),
-        workButton(t("org.accounts.revoke"), () => this.#revoke(account), "danger"),
+        named(workButton(t("org.accounts.renew"), () => this.#renew(account)), name),
+        named(workButton(t("org.accounts.revoke"), () => this.#revoke(account), "danger"), name),
       ),
     );
   }
 
   /** @param {Account} account */
-  async #renew({ id, name }) {
+  async #renew(account) {
+    const { id, name } = account;
     const isSure = await confirmed({
       title: t("org.accounts.renewAsk", { name }),
       text: [t("org.accounts.renewText")],
@@ -186,23 +213,28 @@ class AccountsPage {
     });
     if (!isSure) return;
     try {
-      showToken(await this.#desk.call((client, token) => client.renewAccountToken(token, id)));
+      const made = await this.#desk.call((client, token) => client.renewAccountToken(token, id));
+      if (this.#isOwn(account)) this.#desk.renew(made.token);
+      showToken(made);
     } catch (error) {
       this.#outcome.say("bad", problemWords(error));
     }
   }
 
   /** @param {Account} account */
-  async #revoke({ id, name }) {
+  async #revoke(account) {
+    const { id, name } = account;
+    const isOwn = this.#isOwn(account);
     const isSure = await confirmed({
       title: t("org.accounts.revokeAsk", { name }),
-      text: [t("org.accounts.revokeText")],
+      text: [t("org.accounts.revokeText"), ...(isOwn ? [t("org.accounts.revokeOwn")] : [])],
       action: t("org.accounts.revoke"),
       isDanger: true,
     });
     if (!isSure) return;
     try {
       await this.#desk.call((client, token) => client.revokeAccount(token, id));
+      if (isOwn) return this.#signOut();
       this.#outcome.say("good", t("org.accounts.revoked", { name }));
     } catch (error) {
       this.#outcome.say("bad", problemWords(error));
@@ -213,6 +245,15 @@ class AccountsPage {
   }
 }
 
+/**
+ * Gives a button, of which there are many, a name of its own.
+ * @param {HTMLButtonElement} button @param {string} name
+ */
+function named(button, name) {
+  button.setAttribute("aria-label", `${button.textContent}: ${name}`);
+  return button;
+}
+
 /** @param {Account} account */
 const revokedLine = ({ name, role, revokedAt, revokedBy }) =>
   el(
@@ -221,8 +262,8 @@ const revokedLine = ({ name, role, revokedAt, revokedBy }) =>
     t("org.accounts.revokedLine", { name, role: t(`org.role.${role}`), when: shortDate(revokedAt ?? ""), by: revokedBy ?? "" }),
   );
 
-/** @param {Desk} desk @returns {import("./parts.js").View} */
-export function accountsView(desk) {
-  const page = new AccountsPage(desk);
+/** @param {Desk} desk @param {() => void} signOut @returns {import("./parts.js").View} */
+export function accountsView(desk, signOut) {
+  const page = new AccountsPage(desk, signOut);
   return { title: t("org.accounts.title"), element: page.element, stop: () => page.stop() };
 }

@@ -17,6 +17,13 @@ const isSession = (value) =>
 /** Thrown when a shared token needs a name beside it. */
 export class NameNeeded extends Error {}
 
+/**
+ * @param {Session | undefined} one @param {Session | undefined} other
+ * @returns {boolean} whether it is the same person, perhaps with another token
+ */
+export const isSamePerson = (one, other) =>
+  one !== undefined && other !== undefined && one.account === other.account && one.name === other.name;
+
 /** @param {string} name @returns {Record<string, string>} encoded because a header can only carry ASCII */
 export const actorHeaders = (name) => ({ "Onsale-Actor": encodeURIComponent(name) });
 
@@ -72,20 +79,36 @@ export class Desk {
       throw new Problem({ type: "/problems/forbidden", title: "Not for this page.", status: 403, role, needs: "viewer" });
     }
     if (id === null && name === "") throw new NameNeeded();
-    this.#session = { token, name: id === null ? name : own, role, account: id };
-    this.#client = clientOf(this.#session);
-    this.#kept.set(this.#session);
+    this.#take({ token, name: id === null ? name : own, role, account: id });
+  }
+
+  /** @param {string} token that replaces the one of whoever is signed in */
+  renew(token) {
+    if (this.#session) this.#take({ ...this.#session, token });
   }
 
   signOut() {
-    this.#session = undefined;
-    this.#client = clientOf(undefined);
-    this.#kept.set(undefined);
+    this.#take(undefined);
+  }
+
+  /** @param {Session | undefined} session */
+  #take(session) {
+    this.#session = session;
+    this.#client = clientOf(session);
+    this.#kept.set(session);
+  }
+
+  /**
+   * Asks whether the token still holds: what everybody may see, the server shows without.
+   * @returns {Promise<void>} never rejects
+   */
+  async check() {
+    await this.call((client, token) => client.getCaller(token)).catch(() => {});
   }
 
   /**
    * Does work that needs the token. If the token is no longer accepted, asks for a new one and repeats the work, which
-   * is safe because a 401 means nothing was done.
+   * is safe because a 401 means nothing was done. It isn't repeated for somebody else, in whose name it would be done.
    * @template Value
    * @param {(client: OnsaleClient, token: string) => Promise<Value>} work
    * @returns {Promise<Value>}
@@ -98,11 +121,12 @@ export class Desk {
         return await work(this.#client, session.token);
       } catch (error) {
         if (!(error instanceof Problem) || error.status !== 401) throw error;
-        if (this.#session !== session) continue;
-        // Many calls may fail at once, but the user should only be asked once.
-        this.#asking ??= this.#askAgain(error).finally(() => (this.#asking = undefined));
-        await this.#asking;
-        if (!this.#session) throw error;
+        if (this.#session === session) {
+          // Many calls may fail at once, but the user should only be asked once.
+          this.#asking ??= this.#askAgain(error).finally(() => (this.#asking = undefined));
+          await this.#asking;
+        }
+        if (!isSamePerson(session, this.#session)) throw error;
       }
     }
   }

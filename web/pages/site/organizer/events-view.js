@@ -75,7 +75,9 @@ export function eventsView(desk) {
         "div",
         { class: "row spread" },
         el("h1", { tabindex: "-1" }, t("org.events.title")),
-        desk.may("owner") && el("a", { class: "button primary", href: "/organizer/new" }, t("org.events.new")),
+        desk.may("owner")
+          ? el("a", { class: "button primary", href: "/organizer/new" }, t("org.events.new"))
+          : el("p", { class: "soft small" }, t("org.events.owners")),
       ),
       list,
     ),

@@ -6,7 +6,7 @@ import { accountsView } from "./accounts-view.js";
 import { auditView } from "./audit-view.js";
 import { buyerView } from "./buyer-view.js";
 import { createView } from "./create-view.js";
-import { Desk } from "./desk.js";
+import { Desk, isSamePerson } from "./desk.js";
 import { eventPage } from "./event-page.js";
 import { eventsView } from "./events-view.js";
 import { LiveEvent } from "./live-event.js";
@@ -34,8 +34,15 @@ const TAB_VIEWS = {
 };
 
 const desk = new Desk(async () => {
+  const before = desk.session;
   await signInAgain(desk);
-  if (!desk.session) go("/organizer");
+  if (!desk.session) return go("/organizer");
+  const isSame = isSamePerson(before, desk.session);
+  // What everybody may see was shown without drafts.
+  const isPartial = live ? live.failure !== undefined : parseRoute(location.pathname).name === "events";
+  if (isSame && !isPartial) return;
+  watch(undefined);
+  go(location.pathname + location.search);
 });
 
 /** @type {LiveEvent | undefined} the open event, whichever tab is shown */
@@ -71,7 +78,8 @@ function frame() {
   const who = el(
     "span",
     { class: "soft small org-who", title: t("org.signedInAs", { name }) },
-    `${name} · ${t(`org.role.${role}`)}`,
+    el("span", { class: "org-who-name" }, name),
+    el("span", null, ` · ${t(`org.role.${role}`)}`),
   );
   document.querySelector(".top-bar")?.append(who, out);
 }
@@ -105,11 +113,14 @@ function currentView() {
   }
   const route = parseRoute(location.pathname);
   watch(route.name === "event" ? route.event : undefined);
-  if (route.name === "events") return eventsView(desk);
+  if (route.name === "events") {
+    void desk.check();
+    return eventsView(desk);
+  }
   if (["new", "webhooks", "accounts"].includes(route.name) && !desk.may("owner")) return noticeView(t("org.role.needs.owner"));
   if (route.name === "new") return createView(desk, go);
   if (route.name === "webhooks") return webhooksView(desk);
-  if (route.name === "accounts") return accountsView(desk);
+  if (route.name === "accounts") return accountsView(desk, signOut);
   if (route.name === "event" && live) {
     const known = live;
     const { tab, buyer } = route;

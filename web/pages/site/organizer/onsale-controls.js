@@ -190,6 +190,31 @@ function timesForm(changeOnsale, event, done) {
   );
 }
 
+/** @param {OnsaleEvent} event */
+const timeFacts = (event) =>
+  TIMES.flatMap((name) => [
+    el("dt", null, t(`org.member.${name}`)),
+    el("dd", null, event.onsale[name] === null ? t("org.time.none") : venueDate(event.onsale[name] ?? "", event)),
+  ]);
+
+/**
+ * What the sale is set to, for those who may not change it.
+ * @param {ControlsModel} model
+ */
+function settings({ onEvent }) {
+  const facts = el("dl", { class: "org-facts" });
+  onEvent((event) => {
+    const { waitingRoom, maxActiveShoppers } = event.onsale;
+    show(
+      facts,
+      timeFacts(event),
+      el("dt", null, t("org.member.maxActiveShoppers")),
+      el("dd", null, waitingRoom ? formatNumber(maxActiveShoppers) : t("org.event.noLine")),
+    );
+  });
+  return facts;
+}
+
 /** @param {ControlsModel} model */
 function times({ onEvent, changeOnsale }) {
   /** @type {OnsaleEvent | undefined} */
@@ -212,14 +237,7 @@ function times({ onEvent, changeOnsale }) {
   };
   onEvent((now) => {
     event = now;
-    const { onsale } = now;
-    show(
-      facts,
-      TIMES.flatMap((name) => [
-        el("dt", null, t(`org.member.${name}`)),
-        el("dd", null, onsale[name] === null ? t("org.time.none") : venueDate(onsale[name] ?? "", now)),
-      ]),
-    );
+    show(facts, timeFacts(now));
   });
   return el("div", { class: "stack" }, facts, details, outcome.element);
 }
@@ -229,8 +247,11 @@ function times({ onEvent, changeOnsale }) {
  * @param {ControlsModel} model
  */
 export function onsaleControls(model) {
-  if (!model.may("box-office")) return section(t("org.controls.title"), roleNote("box-office"));
-  if (!model.may("owner")) return section(t("org.controls.title"), pauseAndResume(model), roleNote("owner"));
+  if (!model.may("box-office")) return section(t("org.controls.title"), settings(model), roleNote("box-office"));
+  if (!model.may("owner")) {
+    const note = el("p", { class: "soft small" }, t("org.controls.owners"));
+    return section(t("org.controls.title"), pauseAndResume(model), settings(model), note);
+  }
   const cap = el("div", null);
   model.onEvent(({ onsale: { waitingRoom } }) => {
     if (cap.childElementCount > 0) return;
