@@ -19,7 +19,10 @@ enum FactPrinter {
         case .sale(let fact): members += self.members(fact.body)
         case .line(let fact): members += self.members(fact.body)
         case .audited(let note):
-            members += [("by", note.actor), ("account", note.account ?? ""), ("action", "\(note.action)"), ("detail", note.detail)]
+            members += [
+                ("by", note.actor), ("account", note.account ?? ""), ("action", "\(note.action)"),
+                ("detail", note.detail),
+            ]
         case .epochBegun(let begun):
             members += [("epoch", begun.epoch), ("owner", "\(begun.owner)")]
         case .profileChanged(let profile): members += self.members(profile)

@@ -269,7 +269,8 @@ extension Chronicle {
         if let ticket = partition.sale.order(kept)?.tickets.first {
             let part = ReturnTickets([ticket], of: kept, reason: "A child fell ill.", key: Example.key(8))
             let note = AuditNote(
-                actor: "Minji", account: "acc_" + String(repeating: "0", count: 32), action: .ticketsRefunded, detail: "")
+                actor: "Minji", account: "acc_" + String(repeating: "0", count: 32), action: .ticketsRefunded,
+                detail: "")
             try run(Audited(part, as: note))
             try results(kept, .refunded(total: 50_000))
         }

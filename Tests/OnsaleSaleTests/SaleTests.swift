@@ -188,7 +188,9 @@ import Testing
         #expect(throws: ContradictoryFact.self) {
             try sale.replay(.orderConfirmed(.init(order: 1, captured: 1)), at: Hall.start)
         }
-        #expect(throws: ContradictoryFact.self) { try sale.replay(.checkedIn(.init(ticket: 1, by: nil)), at: Hall.start) }
+        #expect(throws: ContradictoryFact.self) {
+            try sale.replay(.checkedIn(.init(ticket: 1, by: nil)), at: Hall.start)
+        }
     }
 }
 
