@@ -29,7 +29,7 @@ PURE := ^(OnsaleSaleTests|OnsaleWaitingRoomTests|OnsaleOwnershipTests|Simulation
 # Tests with servers of their own, which would starve beside others.
 SERVED := ^(OnsalePostgresTests|OnsaleRedisTests|OnsaleClusterTests|OnsaleMigrationsTests|OnsaleWebhooksTests|OnsaleEligibilityTests)[.]
 # What follows a sale, with servers too, which wait more than they work.
-SERVICES := ^(OnsaleTablesTests|OnsaleKafkaTests|OnsaleRelayTests|OnsaleSignInTests|OnsaleDocumentsTests|OnsaleMailTests|OnsaleSettlementTests)[.]
+SERVICES := ^(OnsaleTablesTests|OnsaleKafkaTests|OnsaleRelayTests|OnsaleSignInTests|OnsaleDocumentsTests|OnsaleMailTests|OnsaleSettlementTests|OnsaleAccountsTests)[.]
 # What computes for most of its time, beside which the tests of whole programs would starve.
 ROOMS := ^(OnsaleEngineTests|OnsaleHTTPTests|OnsaleHistoryTests|OnsaleMonitoringTests|OnsaleTelemetryTests|OnsaleStreamsTests)[.]
 RELEASE := .build/release/onsale
