@@ -268,6 +268,9 @@ class Door(BrowserTest):
         page.context.set_offline(False)
         expect(page.locator(".door-head .badge")).to_have_text("Online", timeout=45_000)
         self.expect_count(page, "To be sent", 0)
+        expect(page.locator(".door-as-of")).to_be_hidden()
+        counts = self.server.call("GET", f"/v1/events/{EVENT}/door", token=DOOR)[1]
+        expect(page.locator(".door-all dd.number")).to_have_text(f"{counts['checkedIn']} of {counts['tickets']}", timeout=5000)
         status, problem = self.check_in(good)
         self.assertEqual((status, problem["type"]), (409, "/problems/already-checked-in"))
         expect(page.locator("#conflicts-title")).to_be_hidden()
