@@ -62,6 +62,9 @@ class Accounts(BrowserTest):
         self.assertEqual(self.server.call("GET", "/v1/account", token=token)[0], 401)
         theirs = self.signed_in(renewed)
         expect(theirs.locator(".org-who")).to_have_text("Lee · box office")
+        theirs.goto(self.server.url + "/organizer/events/arena/orders")
+        theirs.locator(".org-order-id").first.click()
+        expect(theirs.locator("dialog .org-story li").first).to_be_visible()
         card.get_by_role("button", name="Revoke").click()
         page.locator("dialog").get_by_role("button", name="Revoke").click()
         expect(page.get_by_text("Lee is revoked.")).to_be_visible()
@@ -69,12 +72,12 @@ class Accounts(BrowserTest):
         page.get_by_text("Revoked accounts (1)").click()
         expect(page.locator(".org-revoked")).to_contain_text("Lee (box office)")
         # Whoever uses it is asked to sign in again, over the page.
-        theirs.goto(self.server.url + "/organizer/events/arena")
         expect(theirs.get_by_role("heading", name="Please sign in again")).to_be_visible()
         expect(theirs.get_by_text("it was revoked or replaced, or it is wrong")).to_be_visible()
         expect(theirs.get_by_role("button", name="Edit")).to_have_count(0)
-        # Somebody else sees what is theirs.
+        # Somebody else sees what is theirs, and nothing that was left open.
         stations.organizer_signs_in(theirs)
+        expect(theirs.locator("dialog")).to_have_count(0)
         expect(theirs.locator(".org-who")).to_have_text("Minji · owner")
         expect(theirs.get_by_role("button", name="Edit")).to_be_visible()
 

@@ -273,7 +273,7 @@ class Security(BrowserTest):
         _, other = self.server.call("POST", "/v1/sessions", {"email": "other@example.com"})
         path = f"/v1/events/small/orders/{order['order']}/tickets/{order['tickets'][0]['ticket']}/qr.svg"
         self.assertEqual(self.get(path)[0], 401)
-        self.assertEqual(self.get(path, {"Authorization": "Bearer " + DOOR})[0], 401)
+        self.assertEqual(self.get(path, {"Authorization": "Bearer " + DOOR})[0], 403)
         self.assertEqual(self.get(path, {"Authorization": "Bearer " + other["token"]})[0], 404)
         status, headers, body = self.get(path, {"Authorization": "Bearer " + session})
         self.assertEqual(status, 200)

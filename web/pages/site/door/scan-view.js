@@ -39,6 +39,7 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
   const verdicts = new VerdictView(() => focusField());
   /** @type {import("./checkpoint.js").Link} */
   let lastLink = "connecting";
+  let lastWaiting = ledger.waiting;
   let lastConflicts = ledger.conflicts.length;
   let running = 0;
   /** @type {import("./last-scan.js").LastScan | undefined} */
@@ -191,6 +192,8 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
     }
     setText(admitted, formatNumber(ledger.admitted(session.event.id)));
     setText(waiting, formatNumber(ledger.waiting));
+    if (lastWaiting > 0 && ledger.waiting === 0) attendance.wake();
+    lastWaiting = ledger.waiting;
     const { counts } = attendance;
     if (counts) {
       setText(inAll, t("door.count.ofAll", { in: counts.checkedIn, all: counts.tickets }));

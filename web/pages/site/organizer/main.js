@@ -41,6 +41,8 @@ const desk = new Desk(async () => {
   // What everybody may see was shown without drafts.
   const isPartial = live ? live.failure !== undefined : parseRoute(location.pathname).name === "events";
   if (isSame && !isPartial) return;
+  // What the one before had open is not for the next one, and ends what it was doing.
+  if (!isSame) for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   watch(undefined);
   go(location.pathname + location.search);
 });
