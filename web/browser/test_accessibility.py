@@ -40,6 +40,9 @@ class Accessibility(AccessibilityTest):
     def test_organizer(self):
         self.check(lambda page, number: stations.organizer(page, self.server.url))
 
+    def test_viewer(self):
+        self.check(lambda page, number: stations.viewer(page, self.server))
+
     def test_door(self):
         self.check(lambda page, number: stations.door(page, self.server.url, self.tickets[number]["barcode"]))
 

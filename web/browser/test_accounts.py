@@ -138,3 +138,22 @@ class Accounts(BrowserTest):
         rows = page.locator("main table tbody tr")
         expect(rows.nth(0)).to_contain_text("Kim Minji claimed")
         expect(rows.nth(1)).to_contain_text("Kim Minji by account")
+
+    def test_what_is_live_goes_on_with_another_token(self):
+        made = self.account("Night shift", "viewer")
+        page = self.signed_in(made["token"], "/organizer/events/arena")
+        live = page.locator(".org-connection")
+        expect(live).to_have_text("Live")
+        # A restart ends the streams, and they come back with the token that has ended meanwhile.
+        self.server.stop()
+        expect(live).to_contain_text("Connection lost", timeout=30_000)
+        page.context.set_offline(True)
+        self.server.start()
+        _, renewed = self.server.call("POST", f"/v1/accounts/{made['id']}/token", token=ADMIN)
+        page.context.set_offline(False)
+        again = page.get_by_role("dialog", name="Please sign in again")
+        again.get_by_label("Token").fill(renewed["token"], timeout=40_000)
+        again.get_by_role("button", name="Sign in").click()
+        expect(again).to_have_count(0)
+        expect(live).to_have_text("Live", timeout=40_000)
+        expect(page.get_by_role("alert").filter(has_text="signed out")).to_have_count(0)

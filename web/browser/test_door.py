@@ -326,6 +326,13 @@ class Door(BrowserTest):
         page.get_by_role("button", name="Done with B, row 1, seat 1").click()
         expect(page.get_by_text("1 scan for the supervisor")).to_have_count(0)
 
+    def test_a_revoked_device_notices_by_itself(self):
+        """The counts are asked more often than anything else."""
+        _, made = self.server.call("POST", "/v1/accounts", {"name": "Lost phone", "role": "door"}, ADMIN)
+        page = self.open(made["token"])
+        self.server.call("DELETE", "/v1/accounts/" + made["id"], token=ADMIN)
+        expect(page.locator(".door-head .badge")).to_have_text("Token refused", timeout=25_000)
+
     def test_token_and_policies(self):
         """The door token works for the door only, and only the door may use the camera."""
         for path in [f"/v1/events/{EVENT}/report", f"/v1/events/{EVENT}/orders", f"/v1/events/{EVENT}/audit"]:

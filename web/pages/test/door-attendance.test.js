@@ -86,3 +86,34 @@ test("an answer that comes after signing out isn't kept", async () => {
   await settled();
   assert.deepEqual(told, []);
 });
+
+test("a scan while the server is asked has it asked once more", async () => {
+  const at = { asked: 0, answer: (/** @type {any} */ _) => {} };
+  const attendance = new Attendance({
+    event: "night",
+    ask: () => {
+      at.asked += 1;
+      return new Promise((resolve) => (at.answer = resolve));
+    },
+    changed: () => {},
+    isIdle: () => false,
+  });
+  const answered = async () => {
+    at.answer({ tickets: 10, checkedIn: at.asked });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  try {
+    attendance.wake();
+    await settled();
+    attendance.wake();
+    attendance.wake();
+    assert.equal(at.asked, 1, "one question at a time");
+    await answered();
+    assert.equal(at.asked, 2);
+    await answered();
+    assert.equal(at.asked, 2);
+    assert.equal(attendance.counts?.checkedIn, 2);
+  } finally {
+    attendance.end();
+  }
+});

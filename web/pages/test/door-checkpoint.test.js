@@ -21,7 +21,7 @@ function doorTest(name, body) {
 }
 
 /** A fake server, as the door sees it, and a checkpoint that talks to it. */
-function makeDoor(t, { storage = new MemoryStorage() } = {}) {
+function makeDoor(t, { storage = new MemoryStorage(), name } = {}) {
   const server = { used: new Map(), void: [], mode: "up", sent: [], clockAhead: 0 };
   let now = T0;
   const problem = (status, slug, more = {}) =>
@@ -54,13 +54,14 @@ function makeDoor(t, { storage = new MemoryStorage() } = {}) {
   };
   const ledger = new Ledger(() => storage);
   const facts = new PublishedFacts(() => storage);
-  const parts = { event: "night", token: "door", ledger, facts, changed: () => {}, fetch, now: () => now };
+  const parts = { event: "night", token: "door", name, ledger, facts, changed: () => {}, fetch, now: () => now };
   const checkpoint = new Checkpoint(parts);
   t.after(() => checkpoint.end());
   return {
     server,
     ledger,
     facts,
+    parts,
     checkpoint,
     pass: (milliseconds) => (now += milliseconds),
     /** Waits until the server's updates have arrived and the queue is sent. */
@@ -238,4 +239,40 @@ doorTest("without space to store a scan nobody is admitted offline", async (t) =
   server.mode = "down";
   storage.capacity = storage.length;
   assert.deepEqual(await checkpoint.scan(signer.barcode("tkt_1")), { kind: "unsure", reason: "noSpace", place: "A-1" });
+});
+
+doorTest("what another account let in at the very moment of our lost request is a conflict", async (t) => {
+  for (const [name, by, conflicts] of [["Gate A", "Gate B", 1], ["Gate A", "Gate A", 0], ["Gate A", null, 0], [undefined, "Gate B", 0]]) {
+    const { server, checkpoint, ledger, keepUp, pass } = makeDoor(t, { name });
+    await keepUp();
+    server.mode = "down";
+    await checkpoint.scan(signer.barcode("tkt_1"));
+    server.used.set("tkt_1", new Date(T0).toISOString());
+    server.by = by;
+    pass(120_000);
+    server.mode = "up";
+    await keepUp();
+    assert.equal(ledger.waiting, 0);
+    assert.equal(ledger.conflicts.length, conflicts, `${name} and ${by}`);
+  }
+});
+
+doorTest("what this device sent under an earlier name is no conflict", async (t) => {
+  const storage = new MemoryStorage();
+  const before = makeDoor(t, { storage, name: "Gate A" });
+  await before.keepUp();
+  before.server.mode = "deaf";
+  await before.checkpoint.scan(signer.barcode("tkt_1"));
+  before.checkpoint.end();
+
+  const after = makeDoor(t, { storage, name: "Gate A, new phone" });
+  after.pass(120_000);
+  const later = new Checkpoint(after.parts);
+  t.after(() => later.end());
+  after.server.used = before.server.used;
+  after.server.by = "Gate A";
+  later.wake();
+  for (let i = 0; i < 50; i += 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(after.ledger.waiting, 0);
+  assert.deepEqual(after.ledger.conflicts, []);
 });

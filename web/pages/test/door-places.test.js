@@ -50,6 +50,7 @@ test("what somebody types is read as an address, an order, or a seat by its name
   assert.deepEqual(readWanted("F2-5-8", places), { seat: "F2-5-8" });
   assert.deepEqual(readWanted("fan@example.com", places), { email: "fan@example.com" });
   assert.deepEqual(readWanted("ord_06h0", places), { order: "ord_06h0" });
+  assert.deepEqual(readWanted("ORD_06H0", places), { order: "ord_06h0" }, "typed by a phone");
   // What a hand-held scanner types.
   const code = new Signer().barcode("tkt_1");
   assert.deepEqual(readWanted(code, places), { code });

@@ -28,6 +28,8 @@ export class Attendance {
   #parts;
   #pause = MILLISECONDS;
   #isAsking = false;
+  /** Whether to ask once more as soon as the question under way is answered: it may have been too early. */
+  #isDue = false;
   #hasEnded = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -47,6 +49,7 @@ export class Attendance {
   /** Asks now, and every 15 seconds from then on; more slowly while there is no answer. */
   wake() {
     clearTimeout(this.#timer);
+    this.#isDue = this.#isAsking;
     void this.#ask();
   }
 
@@ -79,6 +82,8 @@ export class Attendance {
       this.#isAsking = false;
     }
     clearTimeout(this.#timer);
-    if (!this.#hasEnded) this.#timer = setTimeout(() => this.wake(), this.#pause);
+    const pause = this.#isDue && this.isAnswered ? 0 : this.#pause;
+    this.#isDue = false;
+    if (!this.#hasEnded) this.#timer = setTimeout(() => this.wake(), pause);
   }
 }

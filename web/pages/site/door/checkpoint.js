@@ -16,6 +16,7 @@ import { decide, isForServer } from "./gate.js";
  * @typedef {object} CheckpointParts
  * @property {string} event
  * @property {string} token
+ * @property {string} [name] of the token's account, if it has one
  * @property {Ledger} ledger
  * @property {PublishedFacts} facts
  * @property {() => void} changed called when the link, a count or a conflict changes
@@ -37,6 +38,7 @@ const CLOCK_MILLISECONDS = 2500;
 export class Checkpoint {
   #parts;
   #now;
+  #began;
   #quick;
   #calm;
   /** @type {Link} */
@@ -54,6 +56,7 @@ export class Checkpoint {
   constructor(parts) {
     this.#parts = parts;
     this.#now = parts.now ?? Date.now;
+    this.#began = this.#now();
     const fetch = this.#timedFetch(parts.fetch ?? globalThis.fetch.bind(globalThis));
     this.#quick = new OnsaleClient({ fetch, timeoutSeconds: SCAN_SECONDS });
     this.#calm = new OnsaleClient({ fetch, timeoutSeconds: CALM_SECONDS });
@@ -274,8 +277,13 @@ export class Checkpoint {
     if (problem.slug === "ticket-void") return { reason: "void", at: undefined };
     if (problem.slug !== "already-checked-in") return { reason: "refused", at: undefined };
     const at = timeOf(problem);
+    const { by } = nameOf(problem);
+    const { name } = this.#parts;
+    // What was sent before this page was opened may have been sent under another name.
+    const mayBeOurs = (/** @type {number} */ start) =>
+      by === undefined || name === undefined || by === name || start < this.#began;
     // A request whose answer was lost may have arrived, and then the earlier check-in is our own.
-    const isOurs = at !== undefined && attempts.some((start) => this.#isAnswerTo(start, at));
+    const isOurs = at !== undefined && attempts.some((start) => mayBeOurs(start) && this.#isAnswerTo(start, at));
     return isOurs ? undefined : { reason: "used", at, ...nameOf(problem) };
   }
 

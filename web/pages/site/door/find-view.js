@@ -25,7 +25,7 @@ const CODE = /^[\w-]+\.[\w-]{16,}\.[\w-]{64,}$/;
 /** @param {string} typed @param {import("./places.js").Places} places @returns {Wanted | { code: string }} */
 export function readWanted(typed, places) {
   if (typed.includes("@")) return { email: typed };
-  if (/^ord_\w+$/.test(typed)) return { order: typed };
+  if (/^ord_\w+$/i.test(typed)) return { order: typed.toLowerCase() };
   if (CODE.test(typed)) return { code: typed };
   return { seat: places.seat(typed) };
 }

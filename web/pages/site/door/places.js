@@ -96,6 +96,8 @@ export class Places {
    * @param {string} typed @returns {string}
    */
   seat(typed) {
+    // Names may differ by case alone, so the very same one comes first.
+    if (this.#entries.has(typed)) return typed;
     const [folded, wanted] = [typed.toLowerCase(), bareSeat(typed)];
     for (const [place, , section, row, seat] of this.#entries.values()) {
       if (place.toLowerCase() === folded || (seat !== "" && bareSeat(`${section} ${row} ${seat}`) === wanted)) return place;

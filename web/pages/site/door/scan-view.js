@@ -1,4 +1,5 @@
 import { OnsaleClient } from "../../../client/src/onsale-client.js";
+import { Problem } from "../../../client/src/problem.js";
 import { announce } from "../lib/announce.js";
 import { keepAwake } from "../lib/awake.js";
 import { el, setText, show } from "../lib/dom.js";
@@ -76,6 +77,7 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
   const checkpoint = new Checkpoint({
     event: session.event.id,
     token: session.token,
+    ...(session.name !== undefined && { name: session.name }),
     ledger,
     facts,
     changed: () => update(),
@@ -84,7 +86,11 @@ export function showScan(main, { session, ledger, facts, places, lastScan, isKep
   const attendance = new Attendance({
     event: session.event.id,
     kept: keptAttendance,
-    ask: () => client.getDoor(session.event.id, session.token),
+    ask: () =>
+      client.getDoor(session.event.id, session.token).catch((error) => {
+        if (error instanceof Problem && (error.status === 401 || error.status === 403)) checkpoint.wake();
+        throw error;
+      }),
     changed: () => update(),
     isIdle: () => document.visibilityState !== "visible" || checkpoint.link !== "online",
   });

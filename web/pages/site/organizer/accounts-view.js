@@ -217,7 +217,8 @@ class AccountsPage {
       if (this.#isOwn(account)) this.#desk.renew(made.token);
       showToken(made);
     } catch (error) {
-      this.#outcome.say("bad", problemWords(error));
+      this.#outcome.say("bad", faultWords(error));
+      await this.load();
     }
   }
 
@@ -237,13 +238,17 @@ class AccountsPage {
       if (isOwn) return this.#signOut();
       this.#outcome.say("good", t("org.accounts.revoked", { name }));
     } catch (error) {
-      this.#outcome.say("bad", problemWords(error));
+      this.#outcome.say("bad", faultWords(error));
     }
     await this.load();
     // The button that was pressed is gone.
     this.element.querySelector("h1")?.focus();
   }
 }
+
+/** @param {unknown} error */
+const faultWords = (error) =>
+  error instanceof Problem && error.slug === "not-found" ? t("org.accounts.gone") : problemWords(error);
 
 /**
  * Gives a button, of which there are many, a name of its own.

@@ -94,13 +94,13 @@ export class LiveEvent {
       this.#poller.pause(isHidden);
       if (!isHidden) void this.#recall();
     }, signal);
-    this.#desk.client
-      .streamWaitingRoom(this.id, {
+    void this.#listen((client) =>
+      client.streamWaitingRoom(this.id, {
         signal,
         onConnection: (isConnected) => this.#connection("room", isConnected),
         onRoom: (room) => this.#hearRoom(room),
-      })
-      .catch((error) => this.#fail(error));
+      }),
+    );
   }
 
   stop() {
@@ -144,8 +144,8 @@ export class LiveEvent {
     if (plan === undefined) return;
     this.chart = new SeatingChart(plan ?? undefined, event);
     this.#tell("chart");
-    this.#desk.client
-      .streamAvailability(this.id, {
+    void this.#listen((client) =>
+      client.streamAvailability(this.id, {
         signal: this.#ending.signal,
         onConnection: (isConnected) => this.#connection("seats", isConnected),
         onSnapshot: (availability) => {
@@ -153,8 +153,33 @@ export class LiveEvent {
           this.#tell("seats");
         },
         onDelta: (delta) => this.#tell("seats", this.states.apply(delta)),
-      })
-      .catch((error) => this.#fail(error));
+      }),
+    );
+  }
+
+  /**
+   * Listens to a stream, and goes on with another token where the one it began with has ended.
+   * @param {(client: import("../../../client/src/index.js").OnsaleClient) => Promise<void>} stream
+   */
+  async #listen(stream) {
+    while (!this.#ending.signal.aborted) {
+      try {
+        return await stream(this.#desk.client);
+      } catch (error) {
+        const isRefused = error instanceof Problem && error.status === 401;
+        // Asks for a token if the present one has ended too.
+        if (!isRefused || !(await this.#isLetIn())) return this.#fail(error);
+      }
+    }
+  }
+
+  async #isLetIn() {
+    try {
+      await this.#desk.call((client, token) => client.getCaller(token));
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** @returns {Promise<SeatingPlan | null>} null for an event with standing areas only */

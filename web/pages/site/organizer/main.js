@@ -141,7 +141,7 @@ function noticeView(title) {
       "div",
       { class: "stack" },
       el("h1", { tabindex: "-1" }, title),
-      el("p", null, el("a", { href: "/organizer" }, t("org.events.back"))),
+      el("a", { class: "org-back", href: "/organizer" }, t("org.events.back")),
     ),
   };
 }
