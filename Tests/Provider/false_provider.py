@@ -40,8 +40,8 @@ class Deed:
 
     Before the effect: first (`act` is done to the intent), close_before, delay_before, conflict, rate_limit,
     lock_timeout, unavailable, saved_500_before, missing. With it: forget_key, lose, alter (the intent itself is wrong
-    from then on), capture_short, capture_refused, capture_expired, refund_pending, refund_pending_fails,
-    refund_fails, refund_fails_later. After it: close_after, delay_after, saved_500_after, torn, huge, wrong_types,
+    from then on), capture_short, capture_refused, capture_expired, refund_short, refund_pending,
+    refund_pending_fails, refund_fails, refund_fails_later. After it: close_after, delay_after, saved_500_after, torn, huge, wrong_types,
     truncated, not_json, lie, without, cut.
     """
 
@@ -899,6 +899,8 @@ class FalseProvider:
             raise Problem(400, "invalid_request_error",
                           f"Refund amount ({amount}) is greater than unrefunded amount on charge ({intent.left}).",
                           param="amount")
+        if "refund_short" in deeds:
+            amount = deeds["refund_short"].amount or max(1, amount // 2)
         metadata = {name[9:-1]: value for name, value in parameters if re.fullmatch(r"metadata\[\w+\]", name)}
         outcome, seconds = "succeeded", 1.5
         for kind, result in (
@@ -1194,6 +1196,7 @@ def _drawn(dice, call, card):
         deeds.append((2, Deed("capture_refused")))
     if call.operation == "refund":
         deeds += [(12, Deed("refund_pending", dice.uniform(1, 4))), (4, Deed("refund_fails")),
+                  (4, Deed("refund_short")), (4, Deed("forget_key")),
                   (6, Deed("refund_pending_fails", dice.uniform(1, 4))),
                   (6, Deed("refund_fails_later", dice.uniform(1, 4)))]
     # Only a POST's answer lies, and only once: whoever asks again learns the truth. Nobody can defend against a

@@ -605,6 +605,20 @@ class PartRefundTests(ProviderTestCase):
             self.expect_asked(order, intent, (0, AMOUNT, 0), (1, AMOUNT, attempt))
 
     @together
+    def test_a_part_of_which_less_is_given_is_made_whole(self):
+        order, intent, tickets = self.bought(script={"refund": [Deed("refund_short", amount=20_000)]})
+        self.take_back(order, tickets[0])
+        self.expect_back(order, intent, AMOUNT, tickets[1:])
+        self.expect_asked(order, intent, (0, AMOUNT, 0), (1, AMOUNT - 20_000, 0))
+
+    @together
+    def test_a_part_whose_key_is_forgotten_is_not_given_twice(self):
+        order, intent, tickets = self.bought(script={"refund": [Deed("forget_key")]})
+        self.take_back(order, tickets[0])
+        self.expect_back(order, intent, AMOUNT, tickets[1:])
+        self.expect_asked(order, intent, (0, AMOUNT, 0))
+
+    @together
     def test_a_cancellation_while_a_part_is_pending_asks_for_the_rest(self):
         order, intent, tickets = self.bought(script={"refund": [Deed("refund_pending", 3)]})
         self.take_back(order, tickets[0])
