@@ -21,6 +21,8 @@ package final class StaffAccounts: Sendable {
     private struct Known {
         let account: StaffAccount
         let readAt: ContinuousClock.Instant
+        /// Whether somebody reads it again; others don't wait for that.
+        var isBeingRead = false
     }
 
     private let tables: any Tables
@@ -39,14 +41,20 @@ package final class StaffAccounts: Sendable {
     /// - Throws: errors of the tables, if the token isn't known from before.
     package func account(_ token: StaffToken) async throws -> StaffAccount? {
         let digest = token.digest
-        let before = known.withLock { $0[digest] }
-        if let before, clock.now - before.readAt < .milliseconds(StaffAccounts.rememberedMilliseconds) {
-            return before.account
-        }
         let askedAt = clock.now
+        let (before, isFresh) = known.withLock { known -> (Known?, Bool) in
+            guard let before = known[digest] else { return (nil, false) }
+            let age = askedAt - before.readAt
+            let isFresh = before.isBeingRead || age < .milliseconds(StaffAccounts.rememberedMilliseconds)
+            if !isFresh { known[digest]?.isBeingRead = true }
+            return (before, isFresh)
+        }
+        if let before, isFresh { return before.account }
         let found: StaffAccount?
         do { found = try await read(digest) } catch {
             guard let before else { throw error }
+            // The tables may be away for long, and take long to say so: not with every request.
+            known.withLock { $0[digest]? = Known(account: before.account, readAt: clock.now) }
             return before.account
         }
         known.withLock { known in
@@ -55,6 +63,12 @@ package final class StaffAccounts: Sendable {
             known[digest] = found.map { Known(account: $0, readAt: askedAt) }
         }
         return found
+    }
+
+    /// Whether the token has been looked up here, and was in use then.
+    package func knows(_ token: StaffToken) -> Bool {
+        let digest = token.digest
+        return known.withLock { $0[digest] != nil }
     }
 
     private func read(_ digest: String) async throws -> StaffAccount? {

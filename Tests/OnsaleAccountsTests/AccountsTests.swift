@@ -15,14 +15,17 @@ import Testing
         #expect(StaffName(String(repeating: "가", count: 80)) != nil)
         let long = String(repeating: "가", count: 81)
         let heaped = "a" + String(repeating: "\u{301}", count: 300)
-        for bad in ["", "  ", "\n", "a\u{0}b", "a\u{202e}b", "a\u{200b}b", "a\u{feff}", long, heaped] {
+        for bad in [
+            "", "  ", "\n", "a\u{0}b", "a\u{202e}b", "a\u{200b}b", "a\u{feff}", "\u{3164}", "\u{115f}\u{1160}",
+            "\u{2800}", "a\u{34f}", long, heaped,
+        ] {
             #expect(StaffName(bad) == nil, "\(bad.debugDescription)")
         }
     }
 
     @Test("Names that look alike are one")
     func folded() throws {
-        let names = ["Gate B", "gate b", "ＧＡＴＥ Ｂ", " GATE  B"]
+        let names = ["Gate B", "gate b", "ＧＡＴＥ Ｂ", " GATE  B", "𝐆ate B"]
         #expect(Set(try names.map { try #require(StaffName($0)).folded }).count == 1)
     }
 }
@@ -120,9 +123,12 @@ import Testing
             let tables = try open()
             let accounts = StaffAccounts(tables)
             let (made, token) = try await accounts.create(gate, .door, by: "Kim")
+            #expect(!accounts.knows(token))
             #expect(try await accounts.account(token)?.id == made.id)
+            #expect(accounts.knows(token))
             await tables.close()
             try await Task.sleep(for: .seconds(1.1))
+            #expect(try await accounts.account(token)?.id == made.id)
             #expect(try await accounts.account(token)?.id == made.id)
             await #expect(throws: (any Error).self) { _ = try await accounts.account(StaffToken()) }
         }

@@ -124,6 +124,24 @@ import Testing
         }
     }
 
+    @Test("Whoever was known goes on while a neighbour behind the same address guesses; a configured token waits")
+    func neighbours() async throws {
+        try await Self.run { tester in
+            let gate = try await Self.make("Gate B", "door", tester)
+            let behind: HTTPFields = [.xForwardedFor: "198.51.100.7"]
+            func status(_ token: String) async throws -> Int {
+                try await tester.ask(.get, "/v1/account", token: token, headers: behind).status
+            }
+            #expect(try await status(gate.token) == 200)
+            let wrong = "onsale_staff_" + String(repeating: "A", count: 43)
+            var last = 0
+            for _ in 0..<500 where last != 429 { last = try await status(wrong) }
+            #expect(last == 429)
+            #expect(try await status(gate.token) == 200)
+            #expect(try await status(Self.admin) == 429)
+        }
+    }
+
     @Test("The audit list tells what is proved from what is claimed")
     func audit() async throws {
         try await Self.run { tester in

@@ -101,6 +101,18 @@ import Testing
             }
             #expect(try await ask(#"{"tickets":["\#(all[0])"]}"#) == "not-cancellable")
             #expect(try await ask(#"{"tickets":["\#(all[0])","\#(all[1])","\#(all[2])"]}"#) == "not-cancellable")
+            // The same numbers, made at another moment.
+            func moved(_ id: String) -> String {
+                String(id.prefix(7)) + (id.dropFirst(7).first == "z" ? "y" : "z") + id.dropFirst(8)
+            }
+            let stranger = moved(try bought.text("order"))
+            let body = #"{"tickets":["\#(all[1])"]}"#
+            for what in ["refunds", "cancel"] {
+                let other = try await tester.ask(
+                    .post, Self.opera + "/orders/\(stranger)/\(what)", token: Self.admin, body)
+                #expect(other.problem == "not-found", "\(what)")
+            }
+            #expect(try await ask(#"{"tickets":["\#(moved(all[1]))"]}"#) == "invalid-request")
             for bad in [
                 #"{"tickets":[]}"#, #"{"tickets":["tkt_1"]}"#, #"{"tickets":["\#(all[1])","\#(all[1])"]}"#, "{}",
                 #"{"tickets":["\#(all[1])"],"reason":"\#(String(repeating: "x", count: 201))"}"#,

@@ -25,9 +25,7 @@ struct StaffMember: Sendable {
     /// Whoever shows a configured token, by the name in `Onsale-Actor`, percent-encoded UTF-8.
     init(_ request: Request, _ role: StaffRole) {
         let given = request.headers[.onsaleActor]?.removingPercentEncoding ?? ""
-        let shown = given.filter {
-            !$0.isNewline && $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
-        }
+        let shown = given.filter { !$0.isNewline && !$0.unicodeScalars.contains(where: \.breaksLine) }
         let name = String(shown.prefix(StaffMember.nameCharactersMax))
         self.name = name.isEmpty ? (role == .door ? "door" : "organizer") : name
         account = nil

@@ -144,12 +144,15 @@ struct OrderDeskRoutes: RouteGroup {
         let definition = event.view.definition
         guard let id = definition.id(.order, call.parameter("order")) else { throw Problem.notFound }
         let reason = try Reason.checked(call.content.reason)
+        // The ids that are recorded are some that were given.
+        let known = try await events.read(event) { $0.sale.order(OrderID(id.serial)) }
+        guard let known, known.placedAt == id.at else { throw Problem.notFound }
         var faults = Faults()
         var tickets: Set<TicketID> = []
         faults.require(
             (1...CreateHold.quantityMax).contains(call.content.tickets.count), "/tickets", "must be 1 to 200")
         for (index, text) in call.content.tickets.prefix(CreateHold.quantityMax).enumerated() {
-            guard let ticket = definition.id(.ticket, text) else {
+            guard let ticket = definition.id(.ticket, text), known.confirmedAt.map({ $0 == ticket.at }) ?? true else {
                 faults.add("/tickets/\(index)", "is no ticket of this event")
                 continue
             }

@@ -116,7 +116,7 @@ struct OrderRoutes: RouteGroup {
         }
     }
 
-    private func order(_ event: EventHandle, _ call: Call<OrderHolder, Void>) async throws -> Order {
+    private func order<Content>(_ event: EventHandle, _ call: Call<OrderHolder, Content>) async throws -> Order {
         guard let id = event.view.definition.id(.order, call.parameter("order")) else { throw Problem.notFound }
         let order = try await events.read(event) { $0.sale.order(OrderID(id.serial)) }
         guard let order, call.caller.mayTouch(order), order.placedAt == id.at else { throw Problem.notFound }
@@ -151,6 +151,8 @@ struct OrderRoutes: RouteGroup {
             call.request, operation: "cancel \(id.serial)", caller: call.caller.buyer?.text ?? "organizer",
             body: call.bytes)
         let reason = try Reason.checked(call.content?.reason)
+        // The id that is recorded is one that was given.
+        _ = try await self.order(event, call)
         let command = CancelOrder(OrderID(id.serial), buyer: call.caller.buyer, reason: reason, key: key)
         let order =
             switch call.caller {

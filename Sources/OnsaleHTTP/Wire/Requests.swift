@@ -178,17 +178,19 @@ enum Reason {
         guard text.unicodeScalars.count <= max else {
             throw .invalid("/reason", "must have at most \(max) characters")
         }
-        guard !text.unicodeScalars.contains(where: breaksLine) else {
+        guard !text.unicodeScalars.contains(where: \.breaksLine) else {
             throw .invalid("/reason", "must be one line of text")
         }
         return text
     }
+}
 
+extension Unicode.Scalar {
     /// Control characters, ends of lines and paragraphs, and what turns the direction of the words around it.
-    private static func breaksLine(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
+    var breaksLine: Bool {
+        switch value {
         case 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069, 0x61c: true
-        default: scalar.properties.generalCategory == .control
+        default: properties.generalCategory == .control
         }
     }
 }
@@ -263,7 +265,9 @@ extension CreateEvent {
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+-_/".utf8.contains(byte)
         }
         let isOffset = !name.contains("/") && name.contains { "+-".contains($0) }
-        return isPlain && !isOffset && name.utf8.count <= 64 && TimeZone(identifier: name) != nil
+        // IANA's word for none.
+        let isNone = name == "Factory"
+        return isPlain && !isOffset && !isNone && name.utf8.count <= 64 && TimeZone(identifier: name) != nil
     }
 
     static func isSlug(_ id: String) -> Bool {
@@ -419,8 +423,9 @@ extension EventProfile {
         }
         if let posterURL {
             let parts = URLComponents(string: posterURL)
+            let isPlain = posterURL.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") }
             faults.require(
-                parts?.scheme == "https" && parts?.host?.isEmpty == false && parts?.user == nil
+                parts?.scheme == "https" && parts?.host?.isEmpty == false && parts?.user == nil && isPlain
                     && posterURL.utf8.count <= EventProfile.urlBytesMax, "/posterURL",
                 "must be an https URL without a user")
         }
