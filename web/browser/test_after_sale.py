@@ -227,6 +227,17 @@ class AfterSale(BrowserTest):
 
     def test_the_period_is_chosen_kept_and_checked(self):
         page = self.desk("/organizer", locale="ko-KR", device=PHONE)
+        # A burst of what is only late leaves what is wrong in sight.
+        late = [{**difference, "name": "late", "listed": None, "order": None, "payment": f"pi_late{n}"} for n in range(50)]
+        self.settlement(page, [day], [*late, difference])
+        page.goto(self.server.url + "/organizer/events/small/settlement?from=2027-03-01&to=2027-03-02")
+        expect(page.get_by_role("link", name=order["order"])).to_be_visible()
+        expect(page.get_by_text("pi_late0", exact=True)).to_be_hidden()
+        page.get_by_text("50 that may still follow").click()
+        self.assertEqual(page.get_by_text(re.compile("^pi_late")).count(), 20)
+        self.button(page, "Show 30 more").click()
+        self.assertEqual(page.get_by_text(re.compile("^pi_late")).count(), 50)
+
         self.settlement(page, [], [])
         page.goto(self.server.url + "/organizer/events/small/settlement")
         expect(page.get_by_text("모두 일치합니다.")).to_be_visible()

@@ -600,7 +600,9 @@ class Orders(FanTest):
         self.see(page, "Check out")
         declined = page.locator(".notice.bad")
         expect(declined).to_contain_text("The payment was declined")
-        expect(declined).to_contain_text("Your places are still held for you")
+        expect(declined).to_contain_text(re.compile(r"Your places are still held for you until \d+:\d\d:\d\d"))
+        # The time that is left stays in sight while one scrolls to the cards.
+        expect(page.locator(".hold-clock")).to_be_in_viewport()
 
     def test_what_is_held_is_in_sight_everywhere_and_named_before_it_is_lost(self):
         event = self.fresh_event()

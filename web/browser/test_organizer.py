@@ -302,7 +302,7 @@ class Organizer(BrowserTest):
         query.fill(order["order"])
         query.press("Enter")
         expect(rows).to_have_count(1)
-        expect(rows).to_contain_text("Stalls-A-1, Stalls-A-2")
+        expect(rows).to_contain_text("Stalls, row A, seats 1, 2")
         self.look_at_the_buyer(page, other)
 
     def look_at_the_buyer(self, page, order):

@@ -1,5 +1,6 @@
 import { Problem } from "../../../client/src/index.js";
 import { formatClock, formatDate, formatNumber, formatThere, t } from "../lib/i18n.js";
+import { seatRows } from "../map/seat-rows.js";
 
 /**
  * @typedef {import("../../../client/src/types.js").Hold} Hold
@@ -84,18 +85,9 @@ export function seatName(name, chart) {
  * @returns {string}
  */
 export function seatNames(names, chart) {
-  /** @type {Map<string, { section: string, row: string, seats: string[] }>} */
-  const rows = new Map();
-  for (const name of names) {
-    const index = chart?.indexOf(name);
-    if (chart === undefined || index === undefined) return names.join(", ");
-    const { section, row, seat } = chart.label(index);
-    const key = JSON.stringify([section, row]);
-    const known = rows.get(key) ?? { section, row, seats: [] };
-    known.seats.push(seat);
-    rows.set(key, known);
-  }
-  const parts = [...rows.values()].map(({ section, row, seats }) =>
+  const rows = seatRows(names, chart);
+  if (!rows) return names.join(", ");
+  const parts = rows.map(({ section, row, seats }) =>
     t("seat.names", { section, row, seats: seats.join(", "), count: seats.length }),
   );
   return parts.join(t("list.separator"));

@@ -63,7 +63,8 @@ export function stageBefore(point, seats, spacing) {
   const along = isFlat ? seats.right - seats.left : seats.bottom - seats.top;
   const half = Math.max(4 * spacing, along / 6);
   const depth = Math.max(2.5 * spacing, along / 24);
-  const gap = 2 * spacing;
+  // The names of the sections in front stand in between.
+  const gap = 3.5 * spacing;
   const middle = isFlat ? point.x : point.y;
   const bounds = {
     top: { left: middle - half, right: middle + half, top: seats.top - gap - depth, bottom: seats.top - gap },

@@ -2,6 +2,7 @@ import { el, show } from "../lib/dom.js";
 import { formatMoney, formatNumber, t } from "../lib/i18n.js";
 import { OrdersTable } from "./orders-table.js";
 import { exactDate, section, workButton } from "./parts.js";
+import { placesWords } from "./place-words.js";
 import { problemWords } from "./problem-words.js";
 import { eventPath } from "./routes.js";
 
@@ -40,11 +41,11 @@ function placeWords({ state, number, position }) {
   return parts.join(" · ");
 }
 
-/** @param {Hold} hold */
-function holdWords({ area, seats, quantity, amount, currency, expiresAt }) {
-  const places = area === null ? seats.join(", ") : t("org.order.places", { name: area, count: quantity });
-  return t("org.buyer.hold", { places, amount: formatMoney(amount, currency), until: exactDate(expiresAt) });
-}
+/** @param {BuyerModel} model @param {Hold} hold */
+const holdWords = ({ dialog }, { amount, currency, expiresAt, ...places }) =>
+  t("org.buyer.hold", {
+    places: placesWords(dialog.chart(), places), amount: formatMoney(amount, currency), until: exactDate(expiresAt),
+  });
 
 /**
  * What one buyer has of the event: for whoever is on the telephone with them.
@@ -69,7 +70,7 @@ export function buyerView(model) {
           t("org.buyer.holds"),
           buyer.holds.length === 0
             ? el("p", { class: "soft" }, t("org.buyer.noHolds"))
-            : el("ul", null, buyer.holds.map((hold) => el("li", null, holdWords(hold)))),
+            : el("ul", null, buyer.holds.map((hold) => el("li", null, holdWords(model, hold)))),
         ),
         section(
           t("org.buyer.orders"),

@@ -5,6 +5,7 @@ import { formatMoney, moneyWords, t } from "../lib/i18n.js";
 import { openDialog } from "./dialog.js";
 import { OrderStory } from "./order-story.js";
 import { Outcome, exactDate, orderBadges, roleNote, workButton } from "./parts.js";
+import { seatWords } from "./place-words.js";
 import { problemWords } from "./problem-words.js";
 import { askRefund } from "./refund-dialog.js";
 
@@ -22,16 +23,11 @@ import { askRefund } from "./refund-dialog.js";
  * @property {(id: string) => Promise<import("../../../client/src/types.js").Story>} story
  * @property {() => void} refresh updates the event's numbers
  * @property {() => SeatingChart | undefined} chart supplies the names of the seats once loaded
+ * @property {(told: () => void) => void} onChart tells when it is
  */
 
 /** How long the dialog waits for the provider to confirm a refund. */
 const REFUND_MILLISECONDS = 30_000;
-
-/** @param {SeatingChart | undefined} chart @param {string} seat */
-function seatWords(chart, seat) {
-  const index = chart?.indexOf(seat);
-  return chart && index !== undefined ? t("org.seat", chart.label(index)) : seat;
-}
 
 /** @param {OrganizerOrder} order @param {string} seat */
 const isReturned = ({ state, tickets }, seat) => state === "confirmed" && !tickets.some((ticket) => ticket.seat === seat);

@@ -2,17 +2,9 @@ import { el } from "../lib/dom.js";
 import { formatMoney, t } from "../lib/i18n.js";
 import { openOrder } from "./order-dialog.js";
 import { cardTable, orderBadges, shortDate } from "./parts.js";
+import { placesWords } from "./place-words.js";
 
 /** @typedef {import("../../../client/src/types.js").OrganizerOrder} OrganizerOrder */
-
-const PLACES_SHOWN = 4;
-
-/** @param {OrganizerOrder} order */
-function placesWords({ seats, area, quantity }) {
-  if (area !== null) return t("org.order.places", { name: area, count: quantity });
-  const rest = seats.length - PLACES_SHOWN;
-  return seats.slice(0, PLACES_SHOWN).join(", ") + (rest > 0 ? ` ${t("org.order.more", { count: rest })}` : "");
-}
 
 /** @param {OrganizerOrder} order */
 function amountWords({ amount, refundedAmount = 0, currency }) {
@@ -37,6 +29,12 @@ export class OrdersTable {
   constructor(model, options) {
     this.#model = model;
     this.#options = options;
+    // Names of seats come with the plan, which may be later than the orders.
+    let isNamed = model.chart() !== undefined;
+    model.onChart(() => {
+      if (!isNamed && this.#shown.length > 0) this.show(this.#shown);
+      isNamed = true;
+    });
   }
 
   /** @param {OrganizerOrder[]} orders */
@@ -51,7 +49,7 @@ export class OrdersTable {
       ),
       el("span", null, orderBadges(order)),
       shortDate(order.placedAt),
-      placesWords(order),
+      el("span", null, placesWords(this.#model.chart(), order)),
       amountWords(order),
       ...(buyerPath ? [el("a", { class: "small", href: buyerPath(order.buyer) }, order.buyer)] : []),
     ]);

@@ -24,6 +24,9 @@ import { bars, periodOf, total } from "./settlement-days.js";
 
 const COLUMNS = /** @type {const} */ (["gross", "fees", "refunds", "disputes", "net", "provider", "difference"]);
 
+/** More than that are shown when asked for. */
+const DIFFERENCES_SHOWN = 20;
+
 /** The movements with words of their own here; any other is shown in the provider's. */
 const KINDS = new Set(["charge", "refund", "refundReversal", "dispute", "disputeReversal"]);
 
@@ -167,8 +170,37 @@ class SettlementPage {
     );
   }
 
-  /** @param {SettlementDifference[]} differences @param {string} currency */
+  /**
+   * What is wrong comes first; what is only late, which may be a whole burst of a sale, is folded.
+   * @param {SettlementDifference[]} differences @param {string} currency
+   */
   #differences(differences, currency) {
+    const wrong = differences.filter(({ name }) => name !== "late");
+    const late = differences.filter(({ name }) => name === "late");
+    return section(
+      t("org.settlement.differences"),
+      wrong.length > 0 && this.#list(wrong, currency),
+      late.length > 0 &&
+        el("details", null, el("summary", null, t("org.settlement.lateOnes", { count: late.length })), this.#list(late, currency)),
+    );
+  }
+
+  /** @param {SettlementDifference[]} differences @param {string} currency */
+  #list(differences, currency) {
+    const shown = differences.slice(0, DIFFERENCES_SHOWN);
+    const place = el("div", { class: "stack" }, this.#rows(shown, currency));
+    const rest = differences.length - shown.length;
+    const more = () => {
+      show(place, this.#rows(differences, currency));
+      place.tabIndex = -1;
+      place.focus();
+    };
+    if (rest > 0) place.append(el("button", { type: "button", onclick: more }, t("org.settlement.more", { count: rest })));
+    return place;
+  }
+
+  /** @param {SettlementDifference[]} differences @param {string} currency */
+  #rows(differences, currency) {
     const money = (/** @type {number | null} */ amount, /** @type {string | null} */ own) =>
       amount === null ? "–" : formatMoney(amount, own ?? currency);
     const rows = differences.map(({ name, day, order, payment, kind, expected, listed, ...rest }) => [
@@ -183,7 +215,7 @@ class SettlementPage {
       label: t(`org.settlement.${name}`),
       isNumber: name === "expected" || name === "listed",
     }));
-    return section(t("org.settlement.differences"), cardTable(t("org.settlement.differences"), columns, rows));
+    return cardTable(t("org.settlement.differences"), columns, rows);
   }
 
   async #download() {

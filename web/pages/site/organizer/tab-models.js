@@ -99,8 +99,11 @@ export const seatsModel = (live, desk, signal) => ({
   refresh: () => live.refresh(),
 });
 
-/** @param {LiveEvent} live @param {Desk} desk @returns {import("./order-dialog.js").OrderModel} */
-const orderModel = (live, desk) => ({
+/**
+ * @param {LiveEvent} live @param {Desk} desk @param {AbortSignal} signal aborts when the tab is left
+ * @returns {import("./order-dialog.js").OrderModel}
+ */
+const orderModel = (live, desk, signal) => ({
   mayRefund: desk.may("box-office"),
   order: (id) => desk.call((client, token) => client.getOrder(live.id, token, id)),
   refund: (id, { tickets, reason }) =>
@@ -112,6 +115,7 @@ const orderModel = (live, desk) => ({
   story: (id) => desk.call((client, token) => client.getOrderStory(live.id, token, id)),
   refresh: () => live.refresh(),
   chart: () => live.chart,
+  onChart: (told) => live.on("chart", told, signal),
 });
 
 /**
@@ -123,7 +127,7 @@ export const ordersModel = (live, desk, signal, go) => ({
   id: live.id,
   orders: (wanted) => desk.call((client, token) => client.listOrders(live.id, token, wanted)),
   csv: () => desk.call((client, token) => client.exportOrders(live.id, token)),
-  dialog: orderModel(live, desk),
+  dialog: orderModel(live, desk, signal),
   buyerPath: (buyer) => buyerPath(live.id, buyer),
   go,
   signal,
@@ -137,7 +141,7 @@ export const ordersModel = (live, desk, signal, go) => ({
 export const buyerModel = (live, desk, signal, buyer) => ({
   id: live.id,
   buyer: () => desk.call((client, token) => client.getBuyer(live.id, token, buyer)),
-  dialog: orderModel(live, desk),
+  dialog: orderModel(live, desk, signal),
   signal,
 });
 

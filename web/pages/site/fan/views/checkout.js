@@ -1,6 +1,6 @@
 import { announce } from "../../lib/announce.js";
 import { el, setText } from "../../lib/dom.js";
-import { formatClock, formatMoney, moneyWords, t } from "../../lib/i18n.js";
+import { formatClock, formatDate, formatMoney, moneyWords, t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
 import { chartOf } from "../chart.js";
 import { repricedWords } from "../repriced.js";
@@ -135,11 +135,13 @@ export function checkoutView({ event, hold, declined, was, pay, leave, release }
  */
 function declinedNotice(hold, code) {
   const amount = moneyWords(hold.amount, hold.currency);
+  // Minutes ahead, so by the clock that the fan sees beside it.
+  const until = formatDate(hold.expiresAt, { timeStyle: "medium" });
   return notice(
     "bad",
     el("h2", { class: "notice-head", tabindex: "-1" }, t("failed.declined")),
     el("p", null, declineReason(code)),
     el("p", null, t(isSentBack(code) ? "failed.moneyBack" : "failed.noMoney", { amount })),
-    el("p", null, t("checkout.again")),
+    el("p", null, el("strong", null, t("checkout.again", { until }))),
   );
 }
