@@ -50,7 +50,7 @@ MINUTES ?= 60
 # A suite that hangs ends, and says in which test and where.
 LIMITED := timeout --foreground --signal=ABRT 1500
 
-.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-telemetry test-cluster test-edge test-nodes cluster simulate plants chaos observe crash-test fuzz journal provider-test bench services-figures services-crash screenshots web-figures door-figures format lint clean
+.PHONY: help setup build run rush install test test-swift test-provider test-web test-browser test-fans test-staff test-telemetry test-cluster test-edge test-nodes cluster simulate plants chaos observe crash-test fuzz journal provider-test bench services-figures services-crash screenshots web-figures door-figures format lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -67,7 +67,7 @@ rush: build
 test: test-swift test-web $(TELEMETRY) $(BROWSER)
 	@# nginx's limits are counted while requests are under way, so it is alone. The others mostly wait.
 	@$(MAKE) --no-print-directory test-edge
-	@$(MAKE) --no-print-directory --output-sync=target --jobs=3 test-browser test-nodes test-provider test-telemetry
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=4 test-fans test-staff test-nodes test-provider test-telemetry
 
 test-swift: setup lint $(MAIL) $(WEBHOOKS)
 	swift build --build-tests
@@ -109,9 +109,16 @@ test-web:
 	@scripts/install-packages $(WEB_PACKAGES)
 	cd web && tsc -p tsconfig.json && node --test client/test/*.test.js pages/test/*.test.js
 
-test-browser: setup $(BROWSER)
+test-browser: test-fans test-staff
+
+# In two parts, since a browser waits more than it works.
+test-fans test-staff: setup $(BROWSER)
 	swift build --product onsale
-	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" $(LIMITED) "$(CURDIR)/$(PYTHON)" -X faulthandler -m unittest
+	cd web/browser && ONSALE_BINARY="$(CURDIR)/$(DEBUG)" $(LIMITED) "$(CURDIR)/$(PYTHON)" -X faulthandler \
+		-m unittest $($@-modules)
+
+test-fans-modules := test_fan test_shop test_tickets test_mailed_code
+test-staff-modules := $(filter-out $(test-fans-modules),$(patsubst web/browser/%.py,%,$(wildcard web/browser/test_*.py)))
 
 ## make cluster     PostgreSQL, Redis, a mock Kafka, nginx, three nodes and the services, until Ctrl-C (NODES=3)
 cluster: build
