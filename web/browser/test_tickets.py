@@ -8,7 +8,7 @@ import unittest
 from playwright.sync_api import expect
 
 from accessibility import breaches
-from harness import DESKTOP, PHONE, ROOT, BrowserTest, wait_until
+from harness import DESKTOP, PHONE, ROOT, BrowserTest, moment, wait_until
 
 EVENT = "gate"
 expect.set_options(timeout=15_000)
@@ -351,6 +351,20 @@ class Offline(TicketsTest):
         page.context.set_offline(True)
         with self.assertRaisesRegex(Exception, "ERR_INTERNET_DISCONNECTED"):
             page.goto(self.address(order))
+
+    def test_what_is_over_goes_by_itself(self):
+        page = self.page()
+        page.goto(self.server.url)
+        expect(page.get_by_role("heading", name="What’s on", exact=True)).to_be_visible()
+        page.evaluate(
+            """(at) => caches.open("onsale-tickets-orders-1-byr_1").then((cache) => cache.put("/kept-orders/e/ord_1",
+              new Response(JSON.stringify({ at, order: { order: "ord_1", event: "e" }, event: { id: "e", startsAt: at } }))))""",
+            moment(-3 * 86_400),
+        )
+        self.assertEqual(len(self.kept(page)), 1)
+        # Any of the fan's pages will do, and nobody is signed in.
+        page.reload()
+        wait_until(lambda: self.kept(page) == [])
 
     def test_a_cancelled_order_is_not_kept(self):
         order = self.buy("cancels@example.com", {"seats": ["A-1-7"]})

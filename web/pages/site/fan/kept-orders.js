@@ -1,3 +1,4 @@
+import { clock } from "./api.js";
 import { TICKETS } from "./offline.js";
 
 /**
@@ -13,21 +14,31 @@ import { TICKETS } from "./offline.js";
 /** The number is the form of `KeptOrder`: a page doesn't read what another version has kept in another form. */
 const PREFIX = `${TICKETS}orders-1-`;
 const ORDERS_MOST = 20;
+const DAY_MILLISECONDS = 86_400_000;
 const CHARACTERS_MOST = 1_000_000;
 
 /** @param {string} event @param {string} order */
 const addressOf = (event, order) => `/kept-orders/${encodeURIComponent(event)}/${encodeURIComponent(order)}`;
 
+/** @param {KeptOrder} kept @param {number} now @returns {boolean} whether its event ended more than a day ago */
+function isOver({ event }, now) {
+  // One that doesn't say how long it takes is over within a day.
+  const lasts = event.runningMinutes === undefined ? DAY_MILLISECONDS : event.runningMinutes * 60_000;
+  return Date.parse(event.startsAt) + lasts + DAY_MILLISECONDS < now;
+}
+
 /**
- * Orders on this device, one buyer's at a time. Whatever can't be stored or read, as in private windows, counts as not
+ * Orders on this device, one buyer's at a time, until a day after the event. Whatever can't be stored or read, as in private windows, counts as not
  * kept.
  */
 export class KeptOrders {
   #storage;
+  #now;
 
-  /** @param {CacheStorage | undefined} [storage] */
-  constructor(storage = globalThis.caches) {
+  /** @param {CacheStorage | undefined} [storage] @param {() => number} [now] the time in milliseconds */
+  constructor(storage = globalThis.caches, now = () => clock.now()) {
     this.#storage = storage;
+    this.#now = now;
   }
 
   /**
@@ -36,7 +47,7 @@ export class KeptOrders {
    */
   async keep(buyer, kept) {
     const text = JSON.stringify(kept);
-    if (!this.#storage || text.length > CHARACTERS_MOST) return;
+    if (!this.#storage || text.length > CHARACTERS_MOST || isOver(kept, this.#now())) return;
     try {
       const own = PREFIX + encodeURIComponent(buyer);
       for (const name of await this.#names()) if (name !== own) await this.#storage.delete(name);
@@ -49,6 +60,24 @@ export class KeptOrders {
     }
   }
 
+  /** Deletes the orders of events that ended more than a day ago, whoever's they are. */
+  async forgetOver() {
+    try {
+      for (const name of await this.#names()) {
+        const cache = await this.#storage?.open(name);
+        const kept = /** @type {KeptOrder[]} */ (
+          await Promise.all(((await cache?.matchAll()) ?? []).map((response) => response.json()))
+        );
+        const over = kept.filter((order) => isOver(order, this.#now()));
+        for (const { order } of over) await cache?.delete(addressOf(order.event, order.order));
+        // Its name has the buyer's.
+        if (over.length === kept.length) await this.#storage?.delete(name);
+      }
+    } catch {
+      // There is no storage.
+    }
+  }
+
   /**
    * @param {string | undefined} buyer whoever is signed in; undefined shows what the last buyer has left on the device,
    *   since a session may end before the event does
@@ -57,6 +86,7 @@ export class KeptOrders {
   async all(buyer) {
     /** @type {KeptOrder[]} */
     const found = [];
+    await this.forgetOver();
     try {
       for (const name of await this.#names()) {
         if (buyer !== undefined && name !== PREFIX + encodeURIComponent(buyer)) continue;

@@ -13,6 +13,18 @@ export async function ticketWorkers() {
 /** Whether the page itself comes from the worker's cache; then it has no other page's modules. */
 export const isKeptPage = new URL(import.meta.url).pathname.startsWith("/kept/");
 
+/** Deletes what is kept of events that are over. It costs nothing where nothing is kept. */
+export async function forgetOverTickets() {
+  try {
+    const names = (await globalThis.caches?.keys()) ?? [];
+    if (!names.some((name) => name.startsWith(TICKETS))) return;
+    const { KeptOrders } = await import("./kept-orders.js");
+    await new KeptOrders().forgetOver();
+  } catch {
+    // Storage is disabled, so nothing was kept; or there is no network, and it is done another time.
+  }
+}
+
 /** Deletes all tickets and pages kept on this device. */
 export async function forgetTickets() {
   try {

@@ -88,8 +88,13 @@ export function amounts(lines, amount, currency) {
         el(
           "tr",
           null,
-          el("th", { scope: "row" }, line.category),
-          el("td", null, t("amounts.times", { unit: formatMoney(line.unitAmount, currency), count: line.quantity })),
+          el(
+            "th",
+            { scope: "row" },
+            line.category,
+            " ",
+            el("span", { class: "times" }, t("amounts.times", { unit: formatMoney(line.unitAmount, currency), count: line.quantity })),
+          ),
           el("td", { class: "number" }, formatMoney(line.unitAmount * line.quantity, currency)),
         ),
       ),
@@ -97,7 +102,6 @@ export function amounts(lines, amount, currency) {
         "tr",
         null,
         el("th", { scope: "row" }, t("amounts.fees")),
-        el("td", null, t("amounts.noFees")),
         el("td", { class: "number" }, formatMoney(0, currency)),
       ),
     ),
@@ -107,7 +111,7 @@ export function amounts(lines, amount, currency) {
       el(
         "tr",
         null,
-        el("th", { scope: "row", colspan: "2" }, t("amounts.total")),
+        el("th", { scope: "row" }, t("amounts.total")),
         el("td", { class: "number total" }, formatMoney(amount, currency)),
       ),
     ),

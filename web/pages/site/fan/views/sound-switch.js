@@ -10,5 +10,5 @@ export function soundSwitch() {
     onchange: () => setSound(input.checked),
   });
   input.checked = isSoundOn();
-  return el("p", { class: "row choice" }, input, el("label", { for: "sound" }, t("sound.label")));
+  return el("p", { class: "choice" }, input, el("label", { for: "sound" }, t("sound.label")));
 }
