@@ -37,8 +37,8 @@ def open_page(browser, language, scheme, device):
 
 
 def picture(page, path):
-    # A verdict fills the screen; for anything else take the whole page.
-    is_screen = page.locator(".door-verdict:not([hidden])").count() > 0
+    # A verdict or a dialog fills the screen or stands in it; of anything else take the whole page.
+    is_screen = page.locator(".door-verdict:not([hidden]), dialog[open]").count() > 0
     page.screenshot(path=path, full_page=not is_screen)
 
 

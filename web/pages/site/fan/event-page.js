@@ -1,5 +1,6 @@
 import { Problem } from "../../../client/src/index.js";
 import { announce } from "../lib/announce.js";
+import { confirmed } from "../lib/dialog.js";
 import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { client, clock } from "./api.js";
@@ -15,7 +16,6 @@ import { orderPath } from "./routes.js";
 import { dropSession, onSessionChange, session } from "./session.js";
 import { SCREENS } from "./screens.js";
 import { chime } from "./sound.js";
-import { askDialog } from "./views/ask-dialog.js";
 import { loadOrder, loadShop } from "./views/entrances.js";
 import { heading, notice } from "./views/parts.js";
 import { followWaitingRoom } from "./waiting-room.js";
@@ -486,14 +486,15 @@ export class EventPage {
     const held = this.#holds.all().filter(({ method }) => method === undefined).map(({ hold }) => hold);
     // The shop has it by now, or else its seats' names do.
     const chart = event && held.length > 0 ? await soon(chartOf(event)) : undefined;
-    return askDialog({
+    return confirmed({
       title: t("leave.title"),
       text: [
         ...held.map((hold) => t("leave.held", { places: placesOf(hold, chart) })),
         t(event?.onsale.waitingRoom ? "leave.place" : "leave.open"),
       ],
       keep: t("leave.stay"),
-      confirm: t("leave.confirm"),
+      action: t("leave.confirm"),
+      isDanger: true,
     });
   }
 

@@ -1,4 +1,5 @@
 import catalog from "../catalog/fan.js";
+import { confirmed } from "../lib/dialog.js";
 import { el, show } from "../lib/dom.js";
 import { buildFrame } from "../lib/frame.js";
 import { addCatalog, initialLanguage, setLanguage, t } from "../lib/i18n.js";
@@ -9,7 +10,6 @@ import { forgetOverTickets, isKeptPage } from "./offline.js";
 import { routeOf } from "./routes.js";
 import { onSessionChange, session, signOut } from "./session.js";
 import { armOnTouch } from "./sound.js";
-import { askDialog } from "./views/ask-dialog.js";
 import { eventEntrance, orderEntrance, ordersEntrance } from "./views/entrances.js";
 import { heading, notice } from "./views/parts.js";
 import { signInPage } from "./views/sign-in-page.js";
@@ -105,8 +105,8 @@ function showFoot() {
               class: "plain",
               onclick: async () => {
                 if (heldEverywhere(clock.now()).length > 0) {
-                  const isSure = await askDialog({
-                    title: t("signOut.title"), text: [t("signOut.held")], keep: t("signOut.stay"), confirm: t("signIn.out"),
+                  const isSure = await confirmed({
+                    title: t("signOut.title"), text: [t("signOut.held")], keep: t("signOut.stay"), action: t("signIn.out"), isDanger: true,
                   });
                   if (!isSure) return;
                 }

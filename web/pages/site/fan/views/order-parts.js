@@ -1,3 +1,4 @@
+import { confirmed } from "../../lib/dialog.js";
 import { el, setText } from "../../lib/dom.js";
 import { formatClock, formatDate, moneyWords, t } from "../../lib/i18n.js";
 import { clock } from "../api.js";
@@ -5,7 +6,6 @@ import { calendarFile } from "../ics.js";
 import { actionAddress } from "../payment.js";
 import { orderPath } from "../routes.js";
 import { declineReason, isSentBack, placesOf, standingOf } from "../words.js";
-import { askDialog } from "./ask-dialog.js";
 import { ORDER_KINDS } from "./orders.js";
 import { actionButton, amounts, notice } from "./parts.js";
 
@@ -92,9 +92,9 @@ export function cancelButton(order, cancel) {
     t("cancel.button"),
     async () => {
       const rest = order.amount - (order.refundedAmount ?? 0);
-      const isSure = await askDialog({
+      const isSure = await confirmed({
         title: t("cancel.title"), text: [t("cancel.explain", { amount: moneyWords(rest, order.currency) })],
-        keep: t("cancel.keep"), confirm: t("cancel.confirm"),
+        keep: t("cancel.keep"), action: t("cancel.confirm"), isDanger: true,
       });
       if (isSure) await cancel();
     },
