@@ -56,7 +56,7 @@ struct DoorRoutes: RouteGroup {
             writer.member("ticket", definition.publicID(holder))
             DoorRoutes.write(holder, at: places, in: definition, to: &writer)
             writer.member("checkedInAt", holder.checkedInAt)
-            writer.member("checkedInBy", name)
+            if let name { writer.member("checkedInBy", name) }
         }
     }
 

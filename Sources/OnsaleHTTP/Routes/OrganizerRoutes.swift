@@ -237,7 +237,7 @@ struct OrganizerRoutes: RouteGroup {
                     writer.object { writer in
                         writer.member("at", entry.at)
                         writer.member("by", entry.note.actor)
-                        writer.member("account", entry.note.account)
+                        if let account = entry.note.account { writer.member("account", account) }
                         writer.member("action", entry.note.action.name)
                         writer.member("detail", entry.note.detail)
                     }

@@ -232,7 +232,7 @@ extension Problem {
                 .alreadyCheckedIn, "This ticket was checked in at \(RFC3339.format(at)).",
                 members: { writer in
                     writer.member("checkedInAt", at)
-                    writer.member("checkedInBy", name)
+                    if let name { writer.member("checkedInBy", name) }
                 })
         case .ticketVoid: self.init(.ticketVoid, "This ticket's order was cancelled.")
         case .notCancellable:

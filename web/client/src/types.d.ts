@@ -503,8 +503,8 @@ export interface CheckedIn {
   seat?: string;
   area?: string;
   checkedInAt: string;
-  /** Who let its holder in; null where nobody said. */
-  checkedInBy: string | null;
+  /** Who let its holder in, where somebody said. */
+  checkedInBy?: string;
 }
 
 /** How many are in, of how many. */
@@ -575,8 +575,8 @@ export interface AccountList {
 export interface AuditEntry {
   at: string;
   by: string;
-  /** The account that proves `by`; null where nothing does. */
-  account: string | null;
+  /** The account that proves `by`; left out where nothing does. */
+  account?: string;
   action:
     | "created" | "paused" | "resumed" | "onsale-changed" | "blocked" | "unblocked" | "refunded" | "refund-seen" | "dispute-seen"
     | "ineligible" | "edited" | "published" | "tickets-refunded";
@@ -608,7 +608,7 @@ export interface ProblemBody {
   limit?: number;
   current?: number;
   checkedInAt?: string;
-  checkedInBy?: string | null;
+  checkedInBy?: string;
   role?: StaffRole;
   needs?: StaffRole;
   position?: number | null;

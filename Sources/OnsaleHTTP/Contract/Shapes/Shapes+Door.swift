@@ -11,7 +11,7 @@ extension Shape {
         .optional("seat", .text, "Name of the seat, if it is for one."),
         .optional("area", .text, "Name of the area, if it is for one."),
         .required("checkedInAt", .time),
-        .required("checkedInBy", .text.orNull, "Name of the account; without one, what the caller said, if anything."),
+        .optional("checkedInBy", .text, "Name of the account; without one, what the caller said, if anything."),
     ]).with("oneOf", [["required": ["seat"]], ["required": ["area"]]])
         .named("CheckedIn")
 

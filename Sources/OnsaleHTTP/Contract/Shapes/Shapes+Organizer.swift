@@ -242,9 +242,9 @@ extension Shape {
                 .object([
                     .required("at", .time),
                     .required("by", .text, "Who did it."),
-                    .required(
-                        "account", .text(pattern: "^acc_[0-9a-f]{32}$").orNull,
-                        "The account that proves `by`; null where nothing does."),
+                    .optional(
+                        "account", .text(pattern: "^acc_[0-9a-f]{32}$"),
+                        "The account that proves `by`; left out where nothing does."),
                     .required(
                         "action",
                         .word(

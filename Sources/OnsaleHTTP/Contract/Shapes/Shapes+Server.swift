@@ -62,7 +62,7 @@ extension Shape {
         .optional("current", .count, "With `purchase-limit`: tickets that this buyer has or holds."),
         .optional("checkedInAt", .time, "With `already-checked-in`: when that was."),
         .optional(
-            "checkedInBy", .text.orNull, "With `already-checked-in`: who let them in; null where nobody said."),
+            "checkedInBy", .text, "With `already-checked-in`: who let them in, where somebody said."),
         .optional("role", .staffRole, "With `forbidden`, for a token of the staff: its role."),
         .optional("needs", .staffRole, "With `forbidden`, for a token of the staff: the least role that suffices."),
         .optional(

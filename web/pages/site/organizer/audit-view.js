@@ -20,7 +20,7 @@ const OWN = new Set(["refund-seen", "dispute-seen", "ineligible"]);
 function whoElement({ by, account, action }) {
   const name = by || t("org.audit.nobody");
   if (OWN.has(action)) return name;
-  return account === null
+  return account === undefined
     ? el("span", null, name, " ", el("span", { class: "badge warn" }, t("org.audit.claimed")))
     : el("span", null, name, " ", el("span", { class: "badge good" }, t("org.audit.proved")));
 }
