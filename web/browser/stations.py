@@ -27,6 +27,9 @@ def prepare(server):
             "lobbyOpensAt": moment(-60),
             "opensAt": moment(3600),
             "maxActiveShoppers": 2,
+            # The line stands as long as it is looked at.
+            "passSeconds": 3600,
+            "passIdleSeconds": 3600,
         },
         title="Summer Finale",
     )

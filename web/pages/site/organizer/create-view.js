@@ -3,26 +3,24 @@ import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { Kept } from "../lib/storage.js";
 import { confirmed } from "./dialog.js";
+import { DraftFields } from "./draft-fields.js";
 import { warningsOf } from "./draft-warnings.js";
-import { categoriesInUse, checkDraft, copyOf, emptyDraft, isDraft, toRequest } from "./draft.js";
+import { checkDraft, copyOf, emptyDraft, isDraft, toRequest } from "./draft.js";
 import { faultWords, fieldFor, fromServer, reasonWords } from "./fault-words.js";
-import { Outcome, section, uniqueID } from "./parts.js";
+import { Outcome, section } from "./parts.js";
+import { PlacesPart } from "./places-part.js";
 import { PlanPart, loadPlan } from "./plan-part.js";
 import { FILE_BYTES_MOST } from "./plan-check.js";
 import { keepPlan, keptPlan } from "./plan-store.js";
 import { problemWords } from "./problem-words.js";
 import { eventPath } from "./routes.js";
-import { field, timeField } from "./time-field.js";
 
 /**
  * @typedef {import("./draft.js").Draft} Draft
  * @typedef {import("./plan-check.js").Fault} Fault
  * @typedef {import("./plan-part.js").LoadedPlan} LoadedPlan
- * @typedef {import("./time-field.js").Field} Field
- * @typedef {{ [Name in keyof Draft]: Draft[Name] extends string ? Name : never }[keyof Draft]} TextName
  */
 
-const CURRENCIES = ["KRW", "USD", "EUR", "JPY", "GBP"];
 const REDRAW_MILLISECONDS = 400;
 
 /** Creates an event. The input survives a reload, and so does the plan's file. */
@@ -35,16 +33,11 @@ class CreatePage {
   /** @type {LoadedPlan | undefined} */
   #loaded;
   #plan = new PlanPart({ onFile: (file) => this.#takeFile(file), onRemove: () => this.#removePlan() });
-  /** @type {Map<string, Field>} by the JSON pointer to the member they fill */
-  #fields = new Map();
-  #pricesPlace = el("div", { class: "org-prices" });
-  #areasPlace = el("div", { class: "stack" });
-  #suggestions = el("div", { class: "row" });
+  #fields = new DraftFields(this.#draft, () => this.#changed());
+  #places = new PlacesPart(this.#draft, this.#fields, () => this.#changed());
   #faults = el("div", { tabindex: "-1" });
   #outcome = new Outcome();
   #isSending = false;
-  /** @type {(() => void)[]} to be told when the venue's time zone changes */
-  #zoneChanged = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #redraw;
 
@@ -56,10 +49,18 @@ class CreatePage {
     void this.#begin();
   }
 
-  /** Shows the draft as it is, instead of what was shown before. */
+  /** @param {Draft} draft is gone on with instead of the one before */
+  #replace(draft) {
+    this.#draft = draft;
+    this.#fields = new DraftFields(draft, () => this.#changed());
+    this.#places = new PlacesPart(draft, this.#fields, () => this.#changed());
+    this.#places.update(this.#loaded?.summary);
+    this.#build();
+  }
+
   #build() {
-    this.#fields.clear();
-    this.#zoneChanged = [];
+    const fields = this.#fields;
+    const places = this.#places;
     const form = el(
       "form",
       {
@@ -75,57 +76,51 @@ class CreatePage {
       el("p", { class: "soft org-lead" }, t("org.create.lead")),
       section(t("org.create.plan"), this.#plan.element),
       section(t("org.create.about"), [
-        this.#text("title", "/title", { required: true, autocomplete: "off" }),
-        this.#text("venue", "/venue", { autocomplete: "off" }),
-        this.#zone(),
-        this.#time("startsAt", "/startsAt"),
-        this.#text("id", "/id", { autocomplete: "off", spellcheck: "false", maxlength: 64 }, t("org.create.idHint")),
+        fields.text("title", "/title", { required: true, autocomplete: "off" }),
+        fields.text("venue", "/venue", { autocomplete: "off" }),
+        fields.zone(),
+        fields.time("startsAt", "/startsAt"),
+        fields.text("id", "/id", { autocomplete: "off", spellcheck: "false", maxlength: 64 }, t("org.create.idHint")),
       ]),
       section(t("org.create.profile"), [
         el("p", { class: "soft small" }, t("org.create.profileHint")),
-        this.#text("description", "/description", {}, undefined, true),
-        this.#text("posterURL", "/posterURL", { type: "url", autocomplete: "off" }),
+        fields.text("description", "/description", {}, undefined, true),
+        fields.text("posterURL", "/posterURL", { type: "url", autocomplete: "off" }),
         el(
           "div",
           { class: "org-pair" },
-          this.#text("ageLimit", "/ageLimit", { inputmode: "numeric" }),
-          this.#text("runningMinutes", "/runningMinutes", { inputmode: "numeric" }),
+          fields.text("ageLimit", "/ageLimit", { inputmode: "numeric" }),
+          fields.text("runningMinutes", "/runningMinutes", { inputmode: "numeric" }),
         ),
-        this.#text("terms", "/terms", {}, undefined, true),
+        fields.text("terms", "/terms", {}, undefined, true),
       ]),
       section(t("org.create.areas"), [
         el("p", { class: "soft small" }, t("org.create.areasHint")),
-        this.#areasPlace,
-        el(
-          "div",
-          { class: "row" },
-          el("button", { type: "button", onclick: () => this.#addArea("") }, t("org.create.addArea")),
-          this.#suggestions,
-        ),
+        places.areas,
       ]),
-      section(t("org.create.prices"), this.#currency(), this.#pricesPlace),
+      section(t("org.create.prices"), fields.currency(), places.prices),
       section(t("org.create.onsale"), [
-        this.#time("opensAt", "/onsale/opensAt"),
-        this.#time("lobbyOpensAt", "/onsale/lobbyOpensAt"),
-        this.#time("closesAt", "/onsale/closesAt"),
-        this.#check("waitingRoom", t("org.create.waitingRoomHint")),
+        fields.time("opensAt", "/onsale/opensAt"),
+        fields.time("lobbyOpensAt", "/onsale/lobbyOpensAt"),
+        fields.time("closesAt", "/onsale/closesAt"),
+        fields.check("waitingRoom", t("org.create.waitingRoomHint")),
         el(
           "div",
           { class: "org-pair" },
-          this.#number("maxActiveShoppers", "/onsale/"),
-          this.#number("passSeconds", "/onsale/"),
-          this.#number("passIdleSeconds", "/onsale/", 10),
-          this.#number("frontSeconds", "/onsale/", 0),
+          fields.number("maxActiveShoppers", "/onsale/"),
+          fields.number("passSeconds", "/onsale/"),
+          fields.number("passIdleSeconds", "/onsale/", 10),
+          fields.number("frontSeconds", "/onsale/", 0),
         ),
       ]),
       section(t("org.create.limits"), [
         el(
           "div",
           { class: "org-pair" },
-          this.#number("ticketsPerBuyer", "/limits/"),
-          this.#number("holdSeconds", "/limits/"),
+          fields.number("ticketsPerBuyer", "/limits/"),
+          fields.number("holdSeconds", "/limits/"),
         ),
-        this.#check("preventOrphans", t("org.create.preventOrphansHint")),
+        fields.check("preventOrphans", t("org.create.preventOrphansHint")),
       ]),
       el(
         "div",
@@ -143,8 +138,6 @@ class CreatePage {
     );
     this.element.replaceWith(form);
     this.element = form;
-    this.#showAreas();
-    this.#showPrices();
   }
 
   stop() {
@@ -180,8 +173,7 @@ class CreatePage {
       const plan = event.capacity > event.areas.reduce((sum, area) => sum + area.capacity, 0)
         ? await this.#desk.client.getSeatingPlan(id)
         : undefined;
-      this.#draft = copyOf(event);
-      this.#build();
+      this.#replace(copyOf(event));
       this.#removePlan();
       if (plan) await this.#takeFile(new File([JSON.stringify(plan)], `${id}.json`, { type: "application/json" }));
       this.#changed();
@@ -233,8 +225,7 @@ class CreatePage {
     this.#guessVenue(loaded?.plan?.name ?? "");
     this.#loaded = loaded;
     this.#plan.update(loaded, this.#draft);
-    this.#showPrices();
-    this.#showSuggestions();
+    this.#places.update(loaded?.summary);
   }
 
   /**
@@ -242,245 +233,11 @@ class CreatePage {
    * @param {string} name
    */
   #guessVenue(name) {
-    const venue = this.#fields.get("/venue")?.input;
+    const venue = this.#fields.at("/venue")?.input;
     if (!venue || ![undefined, "", this.#loaded?.plan?.name].includes(venue.value)) return;
     venue.value = name;
     this.#draft.venue = name;
     this.#changed();
-  }
-
-  // Fields
-
-  /**
-   * @param {TextName} name @param {string} pointer @param {import("../lib/dom.js").Attributes} attributes
-   * @param {string} [hint] @param {boolean} [isLong]
-   */
-  #text(name, pointer, attributes, hint, isLong = false) {
-    const made = field({
-      label: t(`org.member.${name}`),
-      isLong,
-      ...(hint !== undefined && { hint }),
-      attributes: {
-        ...attributes,
-        value: this.#draft[name],
-        oninput: () => {
-          this.#draft[name] = made.input.value;
-          made.fail(undefined);
-          this.#changed();
-        },
-      },
-    });
-    this.#fields.set(pointer, made);
-    return made.element;
-  }
-
-  /** @param {TextName} name @param {string} parent @param {number} [min] */
-  #number(name, parent, min = 1) {
-    return this.#text(
-      name,
-      parent + name,
-      { type: "number", min, step: 1, inputmode: "numeric" },
-      t(`org.create.${name}Hint`),
-    );
-  }
-
-  /** @param {"startsAt" | "opensAt" | "lobbyOpensAt" | "closesAt"} name @param {string} pointer */
-  #time(name, pointer) {
-    const made = timeField({
-      label: t(`org.member.${name}`),
-      ...(name !== "startsAt" && { hint: t(`org.create.${name}Hint`) }),
-      value: this.#draft[name],
-      zone: () => this.#draft.timeZone,
-      onInput: (text) => {
-        this.#draft[name] = text;
-        made.fail(undefined);
-        this.#changed();
-      },
-    });
-    this.#fields.set(pointer, made);
-    this.#zoneChanged.push(made.zoneChanged);
-    return made.element;
-  }
-
-  #zone() {
-    const list = uniqueID("zones");
-    // TypeScript's library does not know it yet.
-    /** @type {string[]} */
-    const zones = /** @type {any} */ (Intl).supportedValuesOf("timeZone");
-    const made = field({
-      label: t("org.member.timeZone"),
-      hint: t("org.create.timeZoneHint"),
-      below: el("datalist", { id: list }, zones.map((value) => el("option", { value }))),
-      attributes: {
-        value: this.#draft.timeZone, list, autocomplete: "off", spellcheck: "false",
-        oninput: () => {
-          this.#draft.timeZone = made.input.value.trim();
-          made.fail(undefined);
-          for (const tell of this.#zoneChanged) tell();
-          this.#changed();
-        },
-      },
-    });
-    this.#fields.set("/timeZone", made);
-    return made.element;
-  }
-
-  /** @param {"waitingRoom" | "preventOrphans"} name @param {string} hint */
-  #check(name, hint) {
-    const id = uniqueID("check");
-    const input = el("input", {
-      id, type: "checkbox", checked: this.#draft[name], "aria-describedby": `${id}-hint`,
-      onchange: () => {
-        this.#draft[name] = input.checked;
-        this.#changed();
-      },
-    });
-    return el(
-      "div",
-      { class: "field" },
-      el("div", { class: "org-check" }, input, el("label", { for: id }, t(`org.member.${name}`))),
-      el("p", { class: "soft small", id: `${id}-hint` }, hint),
-    );
-  }
-
-  #currency() {
-    const list = uniqueID("currencies");
-    const made = field({
-      label: t("org.member.currency"),
-      hint: t("org.create.currencyHint"),
-      below: el("datalist", { id: list }, CURRENCIES.map((value) => el("option", { value }))),
-      attributes: {
-        value: this.#draft.currency, list, maxlength: 3, autocomplete: "off", autocapitalize: "characters",
-        oninput: () => {
-          made.input.value = made.input.value.toUpperCase();
-          this.#draft.currency = made.input.value;
-          made.fail(undefined);
-          this.#changed();
-        },
-      },
-    });
-    this.#fields.set("/currency", made);
-    made.element.classList.add("org-short");
-    return made.element;
-  }
-
-  #showPrices() {
-    for (const pointer of [...this.#fields.keys()]) if (pointer.startsWith("/prices/")) this.#fields.delete(pointer);
-    const used = categoriesInUse(this.#loaded?.summary, this.#draft.areas);
-    const known = new Map((this.#loaded?.summary?.categories ?? []).map((category) => [category.name, category]));
-    const rows = used.map((name, index) => {
-      const seats = known.get(name)?.seats ?? 0;
-      const made = field({
-        label: name,
-        ...(seats > 0 && { hint: t("org.plan.seats", { count: seats }) }),
-        attributes: {
-          inputmode: "decimal", autocomplete: "off", value: this.#draft.prices[name] ?? "",
-          oninput: () => {
-            this.#draft.prices[name] = made.input.value;
-            made.fail(undefined);
-            this.#changed();
-          },
-        },
-      });
-      this.#fields.set(`/prices/${index}/amount`, made);
-      const color = known.get(name)?.color;
-      if (color) {
-        const key = el("span", { class: "org-swatch", "aria-hidden": "true" });
-        key.style.setProperty("background-color", color);
-        made.element.querySelector("label")?.prepend(key);
-      }
-      return made.element;
-    });
-    const unused = [...known.values()].filter(
-      (category) => !used.includes(category.name),
-    ).map((category) => category.name);
-    show(
-      this.#pricesPlace,
-      rows.length === 0 ? el("p", { class: "soft small" }, t("org.create.noCategories")) : rows,
-      unused.length > 0 && el(
-        "p",
-        { class: "soft small org-wide" },
-        t("org.create.unused", { names: unused.join(", ") }),
-      ),
-    );
-  }
-
-  // Standing areas
-
-  /** @param {string} name */
-  #addArea(name) {
-    const isCategory = this.#loaded?.summary?.categories.some((category) => category.name === name);
-    this.#draft.areas.push({ name, capacity: "", category: isCategory ? name : "" });
-    this.#areasChanged();
-    const pointer = `/areas/${this.#draft.areas.length - 1}/${name === "" ? "name" : "capacity"}`;
-    this.#fields.get(pointer)?.input.focus();
-  }
-
-  #areasChanged() {
-    this.#changed();
-    this.#showAreas();
-    this.#showPrices();
-    this.#showSuggestions();
-  }
-
-  #showAreas() {
-    for (const pointer of [...this.#fields.keys()]) if (pointer.startsWith("/areas/")) this.#fields.delete(pointer);
-    const list = uniqueID("categories");
-    const rows = this.#draft.areas.map((area, index) => {
-      const cell = (/** @type {"name" | "capacity" | "category"} */ name, /** @type {import("../lib/dom.js").Attributes} */ attributes) => {
-        const made = field({
-          label: t(`org.area.${name}`),
-          attributes: {
-            autocomplete: "off", value: area[name], ...attributes,
-            oninput: () => {
-              area[name] = made.input.value;
-              made.fail(undefined);
-              this.#changed();
-              if (name === "category") this.#showPrices();
-            },
-          },
-        });
-        this.#fields.set(`/areas/${index}/${name}`, made);
-        return made.element;
-      };
-      return el(
-        "fieldset",
-        { class: "org-area" },
-        el("legend", null, t("org.place.standing.nth", { number: String(index + 1) })),
-        cell("name", {}),
-        cell("capacity", { type: "number", min: 1, step: 1, inputmode: "numeric" }),
-        cell("category", { list }),
-        el(
-          "button",
-          {
-            type: "button",
-            class: "plain",
-            onclick: () => {
-              this.#draft.areas.splice(index, 1);
-              this.#areasChanged();
-            },
-          },
-          t("org.create.removeArea"),
-        ),
-      );
-    });
-    const names = (this.#loaded?.summary?.categories ?? []).map((category) => category.name);
-    show(this.#areasPlace, rows, el("datalist", { id: list }, names.map((value) => el("option", { value }))));
-  }
-
-  #showSuggestions() {
-    const known = new Set(this.#draft.areas.map((area) => area.name.trim()));
-    const drawn = (this.#loaded?.summary?.drawnAreas ?? []).filter((name) => !known.has(name));
-    show(
-      this.#suggestions,
-      drawn.map(
-        (name) => el(
-          "button",
-          { type: "button", onclick: () => this.#addArea(name) },
-          t("org.create.addDrawn", { name }),
-        ),
-      ),
-    );
   }
 
   // Sending
@@ -489,7 +246,7 @@ class CreatePage {
   async #submit(state = "published") {
     if (this.#isSending) return;
     this.#outcome.clear();
-    for (const made of this.#fields.values()) made.fail(undefined);
+    this.#fields.clearFaults();
     const loaded = this.#loaded;
     const request = { ...toRequest(this.#draft, loaded?.plan, loaded?.summary), state };
     const faults = [...(loaded?.faults ?? []), ...checkDraft(this.#draft, loaded?.summary)];
@@ -537,10 +294,10 @@ class CreatePage {
 
   /** @param {Fault[]} faults @param {unknown} request */
   #showFaults(faults, request) {
-    const pointers = new Set(this.#fields.keys());
+    const pointers = this.#fields.pointers;
     const items = faults.map((fault) => {
       const pointer = fieldFor(fault.pointer, pointers);
-      const made = pointer === undefined ? undefined : this.#fields.get(pointer);
+      const made = pointer === undefined ? undefined : this.#fields.at(pointer);
       made?.fail(reasonWords(fault, request));
       const text = faultWords(fault, request);
       if (!made) return el("li", null, text);
