@@ -225,8 +225,6 @@ class AfterSale(BrowserTest):
         row.get_by_role("link").click()
         expect(page.locator(".org-order-id")).to_have_text(order["order"])
 
-    def test_the_period_is_chosen_kept_and_checked(self):
-        page = self.desk("/organizer", locale="ko-KR", device=PHONE)
         # A burst of what is only late leaves what is wrong in sight.
         late = [{**difference, "name": "late", "listed": None, "order": None, "payment": f"pi_late{n}"} for n in range(50)]
         self.settlement(page, [day], [*late, difference])
@@ -238,6 +236,8 @@ class AfterSale(BrowserTest):
         self.button(page, "Show 30 more").click()
         self.assertEqual(page.get_by_text(re.compile("^pi_late")).count(), 50)
 
+    def test_the_period_is_chosen_kept_and_checked(self):
+        page = self.desk("/organizer", locale="ko-KR", device=PHONE)
         self.settlement(page, [], [])
         page.goto(self.server.url + "/organizer/events/small/settlement")
         expect(page.get_by_text("모두 일치합니다.")).to_be_visible()

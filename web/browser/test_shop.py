@@ -227,6 +227,29 @@ class Shop(FanTest):
         self.hold(page)
 
 
+    def test_with_text_twice_as_large_all_has_room(self):
+        page = self.page(device=PHONE, locale="ko-KR")
+        page.add_init_script(
+            "addEventListener('DOMContentLoaded', () => document.documentElement.style.setProperty('font-size', '200%'))"
+        )
+        event = self.fresh_event(areas=[], limits={"ticketsPerBuyer": 8})
+        self.enter(page, event, f"{event}@example.com", {"choose": "좌석 선택하기"})
+        page.locator("seat-map canvas").first.wait_for()
+        self.free_of_sideways_scrolling(page)
+        # A link that is for the keyboard alone stays out of sight until it has the focus.
+        for link in page.locator(".skip-link").all():
+            self.assertLessEqual(link.evaluate("link => link.getBoundingClientRect().bottom"), 0)
+        page.locator(".chip").nth(1).tap()
+        page.locator(".choice-panel button.primary").tap()
+        table = page.locator(".amounts")
+        table.wait_for()
+        self.free_of_sideways_scrolling(page)
+        widths = table.evaluate("table => [table.scrollWidth, table.parentElement.clientWidth]")
+        self.assertLessEqual(widths[0], widths[1])
+        links = page.locator(".top-bar a").all()
+        self.assertLess(max(link.bounding_box()["height"] for link in links), 110, "a link stands letter under letter")
+
+
 class Weight(FanTest):
     def test_pages_stay_light(self):
         """Over the wire, with all that they load by themselves; a seating plan comes on top."""
