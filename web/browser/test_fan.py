@@ -348,7 +348,7 @@ class OnTheMap(FanTest):
     # Derived from where small_plan() puts its seats, 20 apart, and how map/seat-map.js fits them.
     # The stage is drawn before the seats (map/shapes.js).
     STAGE = {"x": 250, "y": 0}
-    WHOLE = {"left": 10, "right": 490, "top": -10, "bottom": 160}
+    WHOLE = {"left": 10, "right": 490, "top": -40, "bottom": 160}
     ZONE_A = {"left": 10, "right": 210, "top": 80, "bottom": 160}
     SPACING = 20
 
