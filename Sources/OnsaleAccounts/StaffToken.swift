@@ -9,21 +9,24 @@ package struct StaffToken: Sendable {
     private static let length = prefix.utf8.count + 43
 
     package let text: String
+    /// SHA-256, in hex.
+    let digest: String
 
     /// A new one.
     init() {
         var random = SystemRandomNumberGenerator()
-        text =
-            StaffToken.prefix
-            + Base64URL.encode((0..<StaffToken.bytes).map { _ in UInt8.random(in: .min ... .max, using: &random) })
+        let bits = (0..<StaffToken.bytes).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        self.init(checked: StaffToken.prefix + Base64URL.encode(bits))
     }
 
     /// - Returns: nil for what can't be one.
     package init?(_ text: String) {
         guard text.utf8.count == StaffToken.length, text.hasPrefix(StaffToken.prefix) else { return nil }
-        self.text = text
+        self.init(checked: text)
     }
 
-    /// SHA-256, in hex.
-    var digest: String { Hex.encode(Array(SHA256.hash(data: Array(text.utf8)))) }
+    private init(checked text: String) {
+        self.text = text
+        digest = Hex.encode(Array(SHA256.hash(data: Array(text.utf8))))
+    }
 }

@@ -1,8 +1,8 @@
 import { Problem } from "../../../client/src/problem.js";
 import { announce } from "../lib/announce.js";
+import { confirmed } from "../lib/dialog.js";
 import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { ask } from "./ask.js";
 import { field } from "./field.js";
 import { categoryWord, momentText } from "./verdict-view.js";
 
@@ -91,12 +91,11 @@ export function buildFindView({ find, admit, scan, isRefused, places }) {
   const letIn = async (ticket) => {
     if (isBusy) return;
     const { place } = places.words(placeOf(ticket));
-    const isSure = await ask({
+    const isSure = await confirmed({
       title: t("door.find.ask", { place }),
       text: [el("p", { class: "soft" }, t("door.find.askText"))],
-      stay: t("door.find.stay"),
-      confirm: t("door.find.admit"),
-      kind: "primary",
+      keep: t("door.find.stay"),
+      action: t("door.find.admit"),
     });
     if (!isSure) return;
     isBusy = true;

@@ -4,7 +4,6 @@ import { announce } from "../lib/announce.js";
 import { keepAwake } from "../lib/awake.js";
 import { el, setText, show } from "../lib/dom.js";
 import { formatNumber, t } from "../lib/i18n.js";
-import { askToSignOut } from "./ask.js";
 import { Attendance, keptAttendance } from "./attendance.js";
 import { buildCameraView } from "./camera-view.js";
 import { Checkpoint } from "./checkpoint.js";
@@ -12,6 +11,7 @@ import { buildConflictsView } from "./conflicts-view.js";
 import { field } from "./field.js";
 import { buildFindView } from "./find-view.js";
 import { Debounce, Sightings } from "./gate.js";
+import { askToSignOut } from "./sign-out.js";
 import { allowSound, signal } from "./signals.js";
 import { categoryWord, momentText, verdictReason, verdictSymbol, VerdictView, verdictWord } from "./verdict-view.js";
 

@@ -38,7 +38,7 @@ export function openDialog(parts) {
  * Asks before an action with consequences.
  * @param {object} question
  * @param {string} question.title
- * @param {string[]} question.text what will happen, one paragraph each
+ * @param {(string | HTMLElement)[]} question.text what will happen, one paragraph each
  * @param {string} question.keep the label of the way back, which has the focus
  * @param {string} question.action the label of the confirming button
  * @param {boolean} [question.isDanger]
@@ -50,7 +50,7 @@ export function confirmed({ title, text, keep, action, isDanger = false }) {
     const dialog = openDialog({
       title,
       content: [
-        ...text.map((paragraph) => el("p", null, paragraph)),
+        ...text.map((paragraph) => (typeof paragraph === "string" ? el("p", null, paragraph) : paragraph)),
         el(
           "div",
           { class: "row dialog-buttons" },

@@ -3,7 +3,7 @@ import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { confirmed, openDialog } from "./dialog.js";
 import { fromServer, reasonWords } from "./fault-words.js";
-import { Outcome, shortDate, uniqueID, workButton } from "./parts.js";
+import { Outcome, loadFailure, shortDate, uniqueID, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { ROLES } from "./roles.js";
 import { showSecret } from "./secret-dialog.js";
@@ -87,7 +87,7 @@ function openAccountForm(create, created) {
         outcome.element,
         el(
           "div",
-          { class: "row org-dialog-buttons" },
+          { class: "row dialog-buttons" },
           el("button", { type: "button", onclick: () => dialog.close() }, t("org.accounts.addNot")),
           el("button", { type: "submit", class: "primary" }, t("org.accounts.addSubmit")),
         ),
@@ -160,11 +160,7 @@ class AccountsPage {
           ),
       );
     } catch (error) {
-      show(
-        this.#list,
-        el("p", { class: "notice bad", role: "alert" }, problemWords(error)),
-        el("div", null, workButton(t("org.retry"), () => this.load())),
-      );
+      show(this.#list, ...loadFailure(error, () => this.load()));
     }
     this.#list.removeAttribute("aria-busy");
   }

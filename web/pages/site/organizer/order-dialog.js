@@ -163,7 +163,7 @@ export function openOrder(model, order, told) {
         outcome.element,
         el(
           "div",
-          { class: "row org-dialog-buttons" },
+          { class: "row dialog-buttons" },
           refundPlace,
           close,
         ),

@@ -1,5 +1,6 @@
 import { el, setText } from "../lib/dom.js";
 import { formatDate, formatThere, t } from "../lib/i18n.js";
+import { problemWords } from "./problem-words.js";
 
 /**
  * One of the organizer's pages, as shown by main.
@@ -117,6 +118,15 @@ export function workButton(label, work, kind = "") {
   });
   return button;
 }
+
+/**
+ * What stands where something could not be loaded: why, and a way to try again.
+ * @param {unknown} error @param {() => Promise<void>} again
+ */
+export const loadFailure = (error, again) => [
+  el("p", { class: "notice bad", role: "alert" }, problemWords(error)),
+  el("div", null, workButton(t("org.retry"), again)),
+];
 
 /**
  * Says who may do what this person's role doesn't let them do.

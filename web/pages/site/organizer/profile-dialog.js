@@ -148,7 +148,7 @@ export function profileDialog(event, categories, save) {
         outcome.element,
         el(
           "div",
-          { class: "row org-dialog-buttons" },
+          { class: "row dialog-buttons" },
           el("button", { type: "button", onclick: () => dialog.close() }, t("org.dialog.no")),
           el("button", { type: "submit", class: "primary" }, t("org.profile.save")),
         ),

@@ -92,7 +92,7 @@ export function askRefund(order, chart, place) {
         el("p", null, t("org.refund.final")),
         el(
           "div",
-          { class: "row org-dialog-buttons" },
+          { class: "row dialog-buttons" },
           el("button", { type: "button", autofocus: true, onclick: () => dialog.close() }, t("org.dialog.no")),
           submit,
         ),

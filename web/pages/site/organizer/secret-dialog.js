@@ -24,7 +24,7 @@ export function showSecret({ title, text, label, secret }) {
       outcome.element,
       el(
         "div",
-        { class: "row org-dialog-buttons" },
+        { class: "row dialog-buttons" },
         workButton(t("org.secret.copy"), async () => {
           try {
             await navigator.clipboard.writeText(secret);

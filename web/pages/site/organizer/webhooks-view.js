@@ -1,7 +1,7 @@
 import { el, show } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { confirmed, openDialog } from "./dialog.js";
-import { Outcome, shortDate, workButton } from "./parts.js";
+import { Outcome, loadFailure, shortDate, workButton } from "./parts.js";
 import { problemWords } from "./problem-words.js";
 import { webhookForm } from "./webhook-form.js";
 import { WebhookLog } from "./webhook-log.js";
@@ -56,11 +56,7 @@ class WebhooksPage {
           : el("ul", { class: "org-events" }, endpoints.map((endpoint) => this.#card(endpoint))),
       );
     } catch (error) {
-      show(
-        this.#list,
-        el("p", { class: "notice bad", role: "alert" }, problemWords(error)),
-        el("div", null, workButton(t("org.retry"), () => this.load())),
-      );
+      show(this.#list, ...loadFailure(error, () => this.load()));
     }
     this.#list.removeAttribute("aria-busy");
   }
@@ -144,7 +140,7 @@ class WebhooksPage {
         log.element,
         el(
           "div",
-          { class: "row org-dialog-buttons" },
+          { class: "row dialog-buttons" },
           el("button", { type: "button", onclick: () => dialog.close() }, t("org.dialog.close")),
         ),
       ],
